@@ -1,0 +1,1 @@
+"""Database backend for development and the demo: PostgreSQL from a wheel, started on the first connection."""

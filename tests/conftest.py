@@ -1,0 +1,55 @@
+"""Fixtures of every test, and what a test needs of the machine: a Chromium, the real files."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER") == "1"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The program of a Chromium: $CHROMIUM, or one on the PATH."""
+    candidates = [os.environ.get("CHROMIUM", ""), *BROWSERS]
+    found = next((path for name in candidates if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium found: install one (Debian: apt-get install chromium) or set CHROMIUM=/path/to/it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real files."""
+    if not settings.REAL_DATA_DIR.is_dir():
+        pytest.skip(f"no real files in {settings.REAL_DATA_DIR}: set REAL_DATA_DIR")
+    return Path(settings.REAL_DATA_DIR)
+
+
+NEEDS = {"browser": "chromium_path", "real": "real_data"}
+
+
+@pytest.fixture(autouse=True)
+def _needs_of_the_machine(request: pytest.FixtureRequest) -> None:
+    """Skip tests marked `browser` or `real` where the machine lacks what they need."""
+    for marker, fixture in NEEDS.items():
+        if request.node.get_closest_marker(marker):
+            request.getfixturevalue(fixture)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Sum up tests that lack the same thing in one line; with REQUIRE_BROWSER=1 a skipped browser test has failed."""
+    report = yield
+    markers = [marker for marker in NEEDS if item.get_closest_marker(marker)]
+    if not markers or not report.skipped or hasattr(report, "wasxfail"):
+        return report
+    reason = report.longrepr[2]
+    report.longrepr = (__file__, None, reason)
+    if REQUIRE_BROWSER and "browser" in markers:
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_BROWSER=1, but {item.nodeid} was skipped. {reason}"
+    return report
