@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-import pghistory
 import pgtrigger
 import structlog
 from csp.constants import NONE, SELF
@@ -50,7 +49,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # --- Applications -------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "backoffice",
+    "backoffice.apps.BackofficeConfig",
     "catalog",
     "inventory",
     "customers",
@@ -251,12 +250,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- History, jobs ------------------------------------------------------------------------------
 
 PGHISTORY_LEVEL = pgtrigger.Statement
-PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 PGTRIGGER_MIGRATIONS = True
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
-PROCRASTINATE_ON_APP_READY = "backoffice.tasks.on_app_ready"
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
 UNDO_SEND_SECONDS = 15
 

@@ -1,0 +1,39 @@
+"""The built-in admin, for set-up data and rare edits, in the shell of the staff pages."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from backoffice.models import AuditEvent
+
+
+class StaffModelAdmin(admin.ModelAdmin):
+    """Base of our admin classes: no second count, no giant selects, changes attributed by the middleware."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        queryset = super().get_queryset(request)
+        return queryset.visible_to(request.user) if hasattr(queryset, "visible_to") else queryset
+
+
+class ReadOnlyAdmin(StaffModelAdmin):
+    """For ledgers and other rows that only services write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "verb", "subject", "actor", "source", "reason"]
+    list_select_related = ["actor"]

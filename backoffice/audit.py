@@ -1,0 +1,47 @@
+"""Audit of verbs: `record` is the only writer of AuditEvent. Row history is written by triggers, see history.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+
+from backoffice import context
+from backoffice.models import AuditEvent, User
+
+
+def record(
+    verb: str,
+    obj: models.Model,
+    *,
+    by: User | None,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write that `by` did `verb` ("order.placed") to `obj`, inside the caller's transaction."""
+    return record_many(verb, [obj], by=by, reason=reason, data=data)[0]
+
+
+def record_many(
+    verb: str,
+    objects: list[Any],
+    *,
+    by: User | None,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> list[AuditEvent]:
+    """Write one event for each of `objects` in one statement."""
+    facts = context.current()
+    return AuditEvent.objects.bulk_create(
+        AuditEvent(
+            verb=verb,
+            actor=by,
+            subject_type=obj._meta.label_lower,
+            subject_id=obj.pk,
+            subject=str(obj)[:200],
+            reason=reason,
+            data=dict(data or {}),
+            source=str(facts.get("source", ""))[:100],
+            request_id=str(facts.get("request_id", ""))[:40],
+        )
+        for obj in objects
+    )

@@ -1,0 +1,43 @@
+"""Who acts, through what, and why: the context that history and audit record with every change."""
+
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from typing import Any
+
+import pghistory
+import pghistory.runtime
+import structlog
+
+from backoffice.models import User
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def acting(
+    *, source: str, user: User | None = None, reason: str = "", **more: Any
+) -> AbstractContextManager[Any]:
+    """Attribute every change inside to `user` through `source`, such as "command:import_csv" or "job:expire_holds"."""
+    facts = {"source": source, "request_id": request_id.get(), **more}
+    if user is not None:
+        facts["user"] = user.pk
+    if reason:
+        facts["reason"] = reason
+    return pghistory.context(**facts)
+
+
+def current() -> dict[str, Any]:
+    """Facts of the context in force, empty outside one."""
+    tracker = getattr(pghistory.runtime._tracker, "value", None)
+    return dict(tracker.metadata) if tracker else {}
+
+
+def say_why(reason: str) -> None:
+    """Add `reason` to the context in force."""
+    if reason and current():
+        pghistory.context(reason=reason)
+
+
+def bind_request(identifier: str) -> None:
+    request_id.set(identifier)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=identifier)

@@ -1,0 +1,32 @@
+"""Errors that a person can act on. Each module adds its own beside its services."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+
+class IllegalTransition(ValidationError):
+    """A document was asked to take a status that does not follow from its present one."""
+
+    def __init__(self, document: object, now: str, wanted: str) -> None:
+        super().__init__(
+            _("%(document)s is %(now)s and cannot become %(wanted)s."),
+            code="illegal_transition",
+            params={"document": document, "now": now, "wanted": wanted},
+        )
+
+
+class Stale(ValidationError):
+    """The record was changed by somebody else since it was read."""
+
+
+class NotAllowed(ValidationError):
+    """The rule forbids this to this person, whatever their permissions (a reviewer of the own text, say)."""
+
+
+class Busy(ValidationError):
+    """Rows stayed locked by others for longer than the limit; nothing was changed."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(_("Others are working on the same stock just now. Nothing was changed; try again."), code="busy")

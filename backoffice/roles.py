@@ -1,0 +1,87 @@
+"""The roles and what they may do, as data. `sync_roles` writes them as groups; rights come from nowhere else."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.models import OWNER, RolePolicy
+
+
+@dataclass(frozen=True)
+class Role:
+    """`permissions` are patterns over "app.codename"; a leading "!" takes away again."""
+
+    label: Any
+    permissions: tuple[str, ...]
+
+
+_reads_all = ("catalog.view_*", "inventory.view_*", "orders.view_*", "customers.view_*")
+_history = "*.view_*history"
+
+ROLES: dict[str, Role] = {
+    OWNER: Role(_("Owner"), ("*",)),
+    "catalog_editor": Role(
+        _("Catalog editor"),
+        ("catalog.*", "!catalog.publish_*", "!catalog.delete_*", "inventory.view_stocklevel", "customers.view_article",
+         "customers.add_article", "customers.change_article", "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+    ),
+    "catalog_reviewer": Role(
+        _("Catalog reviewer"),
+        ("catalog.view_*", "catalog.publish_*", "customers.view_article", "customers.publish_article", "backoffice.export_data"),
+    ),
+    "order_clerk": Role(
+        _("Order clerk"),
+        ("orders.*", "!orders.delete_*", "catalog.view_*", "!catalog.view_cost", "inventory.view_*",
+         "customers.view_customer", "customers.add_customer", "customers.change_customer", "customers.view_contactpoint",
+         "customers.view_address", "customers.view_ticket", "customers.view_message", "customers.view_personal_data",
+         "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+    ),
+    "warehouse_operator": Role(
+        _("Warehouse operator"),
+        ("inventory.view_*", "inventory.receive_stock", "inventory.move_stock", "inventory.hold_stock", "catalog.view_*", "!catalog.view_cost",
+         "orders.view_order", "orders.view_orderline", "orders.view_fulfilment", "orders.view_fulfilmentline", "orders.view_return",
+         "orders.view_returnline", "orders.fulfil_order", "orders.receive_return"),
+    ),
+    "warehouse_manager": Role(
+        _("Warehouse manager"),
+        ("inventory.*", "!inventory.delete_*", "catalog.view_*", "orders.view_*", "orders.fulfil_order", "orders.receive_return",
+         "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+    ),
+    "support_agent": Role(
+        _("Support agent"),
+        ("customers.view_*", "customers.add_customer", "customers.change_customer", "customers.add_ticket", "customers.change_ticket",
+         "customers.reply_ticket", "catalog.view_*", "!catalog.view_cost", "orders.view_*", "inventory.view_stocklevel", "inventory.view_location"),
+    ),
+    "support_lead": Role(
+        _("Support lead"),
+        ("customers.*", "!customers.delete_*", "catalog.view_*", "!catalog.view_cost", "orders.view_*", "inventory.view_stocklevel",
+         "inventory.view_location", "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+    ),
+    "analyst": Role(_("Analyst"), (*_reads_all, "!customers.view_personal_data", "!customers.view_message", "!customers.view_attachment",
+                                   "backoffice.export_data", "backoffice.view_importrun")),
+    "auditor": Role(_("Auditor"), (*_reads_all, "customers.view_personal_data", "catalog.view_cost", "backoffice.view_*", _history)),
+}
+
+
+def allows(role: Role, permission: str) -> bool:
+    """Whether `permission` ("app.codename") is among those of `role`."""
+    granted = any(fnmatchcase(permission, pattern) for pattern in role.permissions if not pattern.startswith("!"))
+    return granted and not any(fnmatchcase(permission, p[1:]) for p in role.permissions if p.startswith("!"))
+
+
+@transaction.atomic
+def sync_roles() -> dict[str, int]:
+    """Write every role as a group with exactly its permissions; returns how many each has."""
+    permissions = [(f"{p.content_type.app_label}.{p.codename}", p) for p in Permission.objects.select_related("content_type")]
+    counts = {}
+    for name, role in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        RolePolicy.objects.get_or_create(group=group)
+        chosen = [permission for label, permission in permissions if allows(role, label)]
+        group.permissions.set(chosen)
+        counts[name] = len(chosen)
+    return counts

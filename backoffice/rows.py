@@ -1,0 +1,92 @@
+"""What every business row has: visibility by user, locks with one order, and its history."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+import pghistory
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Concat, Upper
+from django.utils import translation
+
+from backoffice.errors import IllegalTransition
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+class VisibleQuerySet(models.QuerySet):
+    """Base of every queryset that a person sees; `visible_to` is the one place where rights are decided."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Rows that `user` may read: those in scope, and none without the view permission."""
+        opts = self.model._meta
+        if isinstance(user, AnonymousUser) or not user.has_perm(f"{opts.app_label}.view_{opts.model_name}"):
+            return self.none()
+        return self.in_scope(user)
+
+    def in_scope(self, user: Any) -> Self:
+        """Narrow to the warehouses, queues or own records of `user`; models with a row scope override this."""
+        return self
+
+    def locked(self) -> Self:
+        """Lock these rows, always in primary-key order, without the rows they are joined to."""
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+
+class Stateful(models.Model):
+    """A document whose `status` moves along the TRANSITIONS of its class."""
+
+    TRANSITIONS: ClassVar[Mapping[Any, Iterable[Any]]] = {}
+
+    class Meta:
+        abstract = True
+
+    def may_become(self, status: str) -> bool:
+        return status in self.TRANSITIONS.get(self.status, ())  # type: ignore[attr-defined]
+
+    def must_become(self, status: str) -> None:
+        """Raise IllegalTransition unless `status` may follow the present one."""
+        if not self.may_become(status):
+            labels = dict(self._meta.get_field("status").flatchoices)
+            raise IllegalTransition(self, labels[self.status], labels[status])  # type: ignore[attr-defined]
+
+
+def tracked(*, exclude: Iterable[str] = ()) -> Callable[[M], M]:
+    """Record every insert, update and delete of the table by trigger, into `<Model>History`."""
+
+    def decorate(model: M) -> M:
+        generated = [f.name for f in model._meta.local_fields if isinstance(f, models.GeneratedField)]
+        return pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            model_name=f"{model.__name__}History",
+            exclude=[*generated, *exclude],
+            obj_field=pghistory.ObjForeignKey(related_name="history"),
+        )(model)
+
+    return decorate
+
+
+def search_text(*fields: str) -> models.GeneratedField:
+    """Stored column with `fields` in capitals, one space between them; index it with `search_index`.
+
+    Filter it with `search_text__contains=text.upper()`.
+    """
+    parts: list[Any] = []
+    for field in fields:
+        parts += [models.F(field), models.Value(" ")]
+    return models.GeneratedField(
+        expression=Upper(Concat(*parts)), output_field=models.TextField(), db_persist=True, editable=False
+    )
+
+
+def search_index(name: str) -> GinIndex:
+    """Trigram index of a `search_text` column."""
+    return GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name=name)
+
+
+def in_reader_language(text: str, chinese: str) -> str:
+    """`chinese` for readers of Chinese when there is one, else `text`."""
+    return chinese if chinese and (translation.get_language() or "").startswith("zh") else text

@@ -1,0 +1,20 @@
+"""The addresses of Houtai."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from backoffice import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("go/<str:reference>/", views.go, name="go"),
+    path("history/<str:label>/<int:pk>/", views.history, name="history"),
+    path("history/<str:label>/<int:pk>/<int:entry>/restore/", views.restore, name="history-restore"),
+    path("catalog/", include("catalog.urls")),
+    path("inventory/", include("inventory.urls")),
+    path("orders/", include("orders.urls")),
+    path("", include("customers.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

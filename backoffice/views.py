@@ -1,0 +1,97 @@
+"""Pages of the platform itself: home, search, references, history."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive, make_aware, now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from backoffice import dashboard, references
+from backoffice import history as row_history
+from backoffice import search as registry
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "backoffice/home.html", {"cards": dashboard.cards_for(request.user), "as_of": now()})
+
+
+@login_required
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Hits of every provider; `fragment` gives the list alone for the command bar."""
+    text = request.GET.get("q", "")[:200]
+    fragment = "fragment" in request.GET
+    groups = registry.search(request.user, text, limit=5 if fragment else 20)
+    template = "backoffice/_search_hits.html" if fragment else "backoffice/search.html"
+    return render(request, template, {"text": text, "groups": groups})
+
+
+@login_required
+@require_GET
+def go(request: HttpRequest, reference: str) -> HttpResponse:
+    """Follow a text reference such as SO-1042."""
+    found = references.resolve(reference, request.user)
+    if found is None:
+        raise Http404(_("There is no %(reference)s that you may see.") % {"reference": reference})
+    return redirect(found.get_absolute_url())  # type: ignore[attr-defined]
+
+
+@login_required
+@require_GET
+def history(request: HttpRequest, label: str, pk: int) -> HttpResponse:
+    """Everything that happened to one row; `at` shows it as of a time."""
+    obj = _visible(request, label, pk)
+    at = parse_datetime(request.GET.get("at", "") or "")
+    if at is not None and is_naive(at):
+        at = make_aware(at)
+    version = row_history.as_of(obj, at) if at else None
+    fields = [(f.verbose_name, getattr(version, f.name, "")) for f in row_history.restorable(type(obj))] if version else []
+    return render(
+        request,
+        "backoffice/history.html",
+        {
+            "object": obj,
+            "label": label,
+            "entries": row_history.entries(obj),
+            "at": at,
+            "as_of": fields,
+            "may_restore": request.user.has_perm(f"{obj._meta.app_label}.change_{obj._meta.model_name}"),
+        },
+    )
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, label: str, pk: int, entry: int) -> HttpResponse:
+    obj = _visible(request, label, pk)
+    if not request.user.has_perm(f"{obj._meta.app_label}.change_{obj._meta.model_name}"):
+        raise PermissionDenied
+    try:
+        row_history.restore(obj, entry, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, _("Restored."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("history", label, pk)
+
+
+def _visible(request: HttpRequest, label: str, pk: int) -> Any:
+    """The tracked row `label`/`pk`, or 404 when it does not exist or the user may not see it."""
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError) as error:
+        raise Http404 from error
+    manager: Any = model._default_manager
+    if not hasattr(model, "history") or not hasattr(manager.all(), "visible_to"):
+        raise Http404
+    row: models.Model = get_object_or_404(manager.visible_to(request.user), pk=pk)
+    return row

@@ -1,0 +1,280 @@
+"""What the merchant sells: categories, brands, products and their variants."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Upper
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.money import MoneyField
+from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
+from backoffice.triggers import legal_transitions
+
+
+class CategoryQuerySet(VisibleQuerySet):
+    def branch(self, category: "Category") -> "CategoryQuerySet":
+        """`category` and everything below it."""
+        return self.filter(Q(pk=category.pk) | Q(path__startswith=f"{category.path} > "))
+
+
+@tracked()
+class Category(models.Model):
+    """A node of the category tree. `path` ("Clothing > Hoodies") is written by `services.save_category` only."""
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
+    name = models.CharField(_("name"), max_length=120)
+    name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
+    path = models.CharField(_("path"), max_length=600, unique=True, editable=False)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["path"]
+        constraints = [
+            models.UniqueConstraint(
+                F("parent"),
+                Lower("name"),
+                name="category_name_once",
+                nulls_distinct=False,
+                violation_error_message=_("There is a category of this name here already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="category_not_its_own_parent",
+                violation_error_message=_("A category cannot stand below itself."),
+            ),
+        ]
+        indexes = [models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="category_path_prefix")]
+
+    def __str__(self) -> str:
+        return self.path
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:category", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        return in_reader_language(self.name, self.name_zh)
+
+
+@tracked()
+class Brand(models.Model):
+    """Who makes a product."""
+
+    name = models.CharField(_("name"), max_length=120)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("brand")
+        verbose_name_plural = _("brands")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), name="brand_name_once", violation_error_message=_("There is a brand of this name already.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:brand", args=[self.pk])
+
+
+class ProductQuerySet(VisibleQuerySet):
+    def published(self) -> "ProductQuerySet":
+        return self.filter(status=Product.Status.PUBLISHED)
+
+
+class ProductStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    ARCHIVED = "archived", _("Archived")
+
+
+PRODUCT_TRANSITIONS = {
+    ProductStatus.DRAFT: {ProductStatus.PUBLISHED, ProductStatus.ARCHIVED},
+    ProductStatus.PUBLISHED: {ProductStatus.DRAFT, ProductStatus.ARCHIVED},
+    ProductStatus.ARCHIVED: {ProductStatus.DRAFT},
+}
+
+
+@tracked()
+class Product(Stateful):
+    """What a page of the shop shows; its variants are what is sold. `status` is written by publish, unpublish, archive."""
+
+    Status = ProductStatus
+    TRANSITIONS = PRODUCT_TRANSITIONS
+
+    handle = models.CharField(_("handle"), max_length=200)
+    title = models.CharField(_("title"), max_length=255)
+    title_zh = models.CharField(_("Chinese title"), max_length=255, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    description_zh = models.TextField(_("Chinese description"), blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category"))
+    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand"))
+    product_type = models.CharField(_("type"), max_length=120, blank=True)
+    tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT)
+    options = ArrayField(models.CharField(max_length=120), size=3, verbose_name=_("option names"), default=list, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    seo_title = models.CharField(_("SEO title"), max_length=255, blank=True)
+    seo_description = models.TextField(_("SEO description"), blank=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    search_text = search_text("title", "title_zh", "handle", "product_type")
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("handle"), name="product_handle_once", violation_error_message=_("This handle is taken.")
+            ),
+            models.CheckConstraint(
+                condition=~Q(handle="") & ~Q(title=""),
+                name="product_named",
+                violation_error_message=_("A product needs a handle and a title."),
+            ),
+        ]
+        indexes = [
+            search_index("product_search"),
+            models.Index(fields=["status", "-id"], name="product_status"),
+            models.Index(fields=["category", "-id"], name="product_category"),
+            models.Index(fields=["brand", "-id"], name="product_brand"),
+            models.Index(fields=["-updated_at", "-id"], name="product_updated"),
+            models.Index(fields=["title", "id"], name="product_title"),
+            GinIndex(fields=["tags"], name="product_tags"),
+        ]
+        triggers = [legal_transitions("status", PRODUCT_TRANSITIONS)]
+        permissions = [("publish_product", _("Can publish, unpublish and archive products"))]
+
+    def __str__(self) -> str:
+        return in_reader_language(self.title, self.title_zh)
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:product", args=[self.handle])
+
+
+class VariantQuerySet(VisibleQuerySet):
+    def active(self) -> "VariantQuerySet":
+        return self.filter(is_active=True)
+
+
+@tracked()
+class Variant(models.Model):
+    """A sellable unit with a SKU. One that has history is made inactive, never deleted."""
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
+    sku = models.CharField(_("SKU"), max_length=100)
+    barcode = models.CharField(_("barcode"), max_length=40, blank=True)
+    title = models.CharField(_("title"), max_length=400, blank=True, help_text=_("Product and option values, kept for search."))
+    option1 = models.CharField(_("option 1"), max_length=160, blank=True)
+    option2 = models.CharField(_("option 2"), max_length=160, blank=True)
+    option3 = models.CharField(_("option 3"), max_length=160, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    price = MoneyField(_("price"), default=0)
+    compare_at = MoneyField(_("compare-at price"), null=True, blank=True)
+    cost = MoneyField(_("cost"), null=True, blank=True)
+    weight_grams = models.PositiveIntegerField(_("weight (g)"), null=True, blank=True)
+    tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
+    requires_shipping = models.BooleanField(_("requires shipping"), default=True)
+    track_stock = models.BooleanField(_("track stock"), default=True)
+    backorder_limit = models.PositiveIntegerField(
+        _("backorder limit"), default=0, help_text=_("How many may be promised per location beyond what is there.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    search_text = search_text("sku", "barcode", "title")
+
+    objects = VariantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("variant")
+        verbose_name_plural = _("variants")
+        ordering = ["product", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Upper("sku"),
+                name="variant_sku_once",
+                violation_error_message=_("This SKU is taken (capitals and small letters count as the same)."),
+            ),
+            models.UniqueConstraint(
+                fields=["product", "option1", "option2", "option3"],
+                name="variant_options_once",
+                violation_error_message=_("The product has a variant with these options already."),
+            ),
+            models.CheckConstraint(condition=~Q(sku=""), name="variant_sku_given", violation_error_message=_("A variant needs a SKU.")),
+            models.CheckConstraint(
+                condition=Q(price__gte=0) & (Q(compare_at=None) | Q(compare_at__gte=0)) & (Q(cost=None) | Q(cost__gte=0)),
+                name="variant_prices_not_negative",
+                violation_error_message=_("Prices cannot be negative."),
+            ),
+        ]
+        indexes = [
+            search_index("variant_search"),
+            models.Index(fields=["product", "position", "id"], name="variant_of_product"),
+            models.Index(fields=["barcode"], condition=~Q(barcode=""), name="variant_barcode"),
+            models.Index(fields=["is_active", "-id"], name="variant_active"),
+            models.Index(fields=["-updated_at", "-id"], name="variant_updated"),
+            models.Index(fields=["price", "id"], name="variant_price"),
+        ]
+        permissions = [("view_cost", _("Can see costs and margins"))]
+
+    def __str__(self) -> str:
+        return self.sku
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:variant", args=[self.sku])
+
+    @property
+    def option_values(self) -> list[str]:
+        return [value for value in (self.option1, self.option2, self.option3) if value]
+
+
+@tracked()
+class Media(models.Model):
+    """A picture of a product, uploaded or kept at its address elsewhere."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="media", verbose_name=_("product"))
+    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, blank=True, related_name="media", verbose_name=_("variant"))
+    file = models.FileField(_("file"), upload_to="products/", blank=True)
+    url = models.URLField(_("address"), max_length=1000, blank=True)
+    alt = models.CharField(_("alternative text"), max_length=512, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(file="") | ~Q(url=""),
+                name="media_has_source",
+                violation_error_message=_("A picture needs a file or an address."),
+            ),
+            models.UniqueConstraint(
+                fields=["product", "url"], condition=~Q(url=""), name="media_url_once",
+                violation_error_message=_("The product shows this picture already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.alt or self.url or self.file.name
