@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg import errors as pg_errors
 
@@ -84,14 +85,12 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
                 [payload, by.pk if by else None, request],
             )
             return list(cursor.fetchone()[0])
-    except OperationalError as error:
-        if isinstance(error.__cause__, pg_errors.LockNotAvailable):
+    except DatabaseError as error:
+        cause = error.__cause__
+        if isinstance(cause, pg_errors.LockNotAvailable):
             raise Busy from error
-        raise
-    except Exception as error:
-        cause = getattr(error, "__cause__", None)
-        if getattr(cause, "sqlstate", "") == SHORT:
-            raise InsufficientStock(_shortages(cause.diag.message_primary)) from error
+        if isinstance(cause, psycopg.Error) and cause.sqlstate == SHORT:
+            raise InsufficientStock(_shortages(cause.diag.message_primary or "[]")) from error
         raise
 
 
