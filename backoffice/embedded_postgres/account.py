@@ -49,6 +49,13 @@ def give(path: Path, account: pwd.struct_passwd | None) -> None:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
+def give_tree(folder: Path, account: pwd.struct_passwd | None) -> None:
+    """Make everything in `folder` belong to `account`, as after a copy made by root."""
+    if account is not None and folder.exists() and folder.stat().st_uid != account.pw_uid:
+        for path in (*folder.rglob("*"), folder):
+            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
 def let_through(path: Path, account: pwd.struct_passwd | None) -> None:
     """Let `account` pass the parents of `path`: the search bit only, never the right to list or read them."""
     if account is None:

@@ -173,6 +173,7 @@ class Server:
 
     def _start(self) -> None:
         self._let_account_run_programs()
+        accounts.give_tree(self.cluster, self._account())
         if (self.cluster / "PG_VERSION").exists():
             self._check_version()
             processes.clear_leftovers(self.cluster)

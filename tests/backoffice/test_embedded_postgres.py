@@ -237,6 +237,18 @@ def test_root_gives_the_server_to_an_ordinary_account(server):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+def test_root_may_have_copied_the_data(server):
+    server.ensure_running()
+    server.release()
+    for path in (server.folder, *server.folder.rglob("*")):
+        os.chown(path, 0, 0)
+
+    server.ensure_running()
+
+    assert one(server, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
 def test_parents_get_the_search_bit_and_nothing_else(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

@@ -1,0 +1,42 @@
+# make install | demo | test | check | bench | lock | clean
+PORT ?= 8000
+PY := .venv/bin/python
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.PHONY: install demo test check bench lock translations clean
+
+install:
+	@sh .ci/install "$(PYTHON)"
+
+demo: install
+	@$(PY) manage.py serve --demo --port $(PORT)
+
+test: install
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: install
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@DEBUG=on .venv/bin/mypy
+	@.venv/bin/djlint --quiet --lint --check templates
+	@DEBUG=on $(PY) manage.py makemigrations --check --dry-run
+	@$(PY) .ci/translations.py
+
+bench: install
+	@set -e; for file in tests/performance/[a-z]*.py; do \
+		name=$$(basename $$file .py); echo "== $$name"; $(PY) -m tests.performance.$$name; done
+
+# The same versions on every machine; no index address in the files.
+UV := .venv/bin/python -m uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --universal
+lock:
+	@$(UV) -o requirements.txt
+	@$(UV) --extra dev -c requirements.txt -o requirements-dev.txt
+
+# After texts have changed: collect them into locale/, translate, and run it again to compile.
+translations: install
+	@$(PY) .ci/translations.py --write
+
+clean:
+	rm -rf .data staticfiles .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -not -path "./.venv/*" -prune -exec rm -rf {} +
