@@ -1,0 +1,87 @@
+"""Pages that every module is built of: lists, records, forms and verbs.
+
+    from backoffice import generic
+
+    class OrderList(generic.ListPage):
+        model = Order
+        permission = "orders.view_order"
+        filterset_class = OrderFilter
+        columns = [
+            generic.Column("number", link=True),
+            generic.Column("customer.name", _("Customer"), link="customer"),
+            generic.Column("placed_at", kind="datetime"),
+            generic.Column("total", kind="money", currency="currency"),
+            generic.Column("status", kind="badge"),
+        ]
+        ordering = {"newest": ("-placed_at", "-id"), "oldest": ("placed_at", "id")}
+        tabs = [generic.Tab(_("Open"), "status=placed")]
+        bulk_actions = [generic.BulkAction("close", _("Close"), services.close, permission="orders.close_order", confirm=_("Closed orders ..."))]
+        create_url = "orders:new"
+        create_permission = "orders.add_order"
+
+        def get_queryset(self):
+            return super().get_queryset().select_related("customer")
+
+    class OrderRecord(generic.RecordPage):
+        model = Order
+        permission = "orders.view_order"
+        slug_field = "number"
+        list_url = "orders:list"
+        template_name = "orders/order_record.html"      # {% extends "generic/record.html" %}, blocks facts, sections, side
+        facts = [generic.Column("customer.name", link="customer"), generic.Column("placed_at", kind="datetime")]
+
+        def get_actions(self):
+            return [generic.Action(_("Place order"), reverse("orders:place", args=[self.object.number]), primary=True)]
+
+    class OrderForm(generic.FormPage):
+        model = Order; form_class = forms.OrderForm; permission = "orders.change_order"; slug_field = "number"
+        service = services.edit                          # service(obj, by=user, **cleaned); creating: service(by=user, **cleaned)
+
+    class CancelOrder(generic.ActionView):               # POST acts; GET asks, with the form
+        model = Order; permission = "orders.cancel_order"; slug_field = "number"
+        service = services.cancel; form_class = forms.ReasonForm; title = _("Cancel order"); done = _("Order %s canceled.")
+
+    @require_POST
+    @permission_required("orders.place_order", raise_exception=True)
+    def place(request, number):
+        order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
+        return generic.act(request, services.place, order, done=_("Order %s placed."))
+
+Conventions: `ordering` names orders for `?sort=`; the first is the default and each ends in a unique column. A header sorts by itself
+where a named order starts with its column. `{% extends %}` blocks of a list: `above`, `empty`, `rows`; of a record: `facts`, `sections`,
+`side`, `timeline`; of a form: `fields`, `aside`. Relations with many rows: `generic.LookupFilter(model=Brand)` in a
+FilterSet and `generic.LookupField(model=Brand)` in a form; the model may name `lookup_fields = ("number", "name")`.
+"""
+
+from backoffice.generic.actions import Action, ActionView, OnePage, act
+from backoffice.generic.base import Page, may, safe_next
+from backoffice.generic.bulk import BulkAction, Outcome
+from backoffice.generic.columns import Column, display
+from backoffice.generic.forms import FormPage
+from backoffice.generic.lists import Count, ListPage, Tab
+from backoffice.generic.lookups import LookupField, LookupFilter
+from backoffice.generic.records import Badge, Fact, Moment, RecordPage
+
+__all__ = [
+    "Action",
+    "ActionView",
+    "Badge",
+    "BulkAction",
+    "Column",
+    "Count",
+    "Fact",
+    "FormPage",
+    "ListPage",
+    "LookupField",
+    "LookupFilter",
+    "Moment",
+    "OnePage",
+    "Outcome",
+    "Page",
+    "RecordPage",
+    "Tab",
+    "act",
+    "display",
+    "may",
+    "safe_next",
+]

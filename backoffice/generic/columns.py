@@ -1,0 +1,152 @@
+"""Columns of a list: one declaration draws the cell, names the header, and feeds the export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.template.loader import render_to_string
+from django.utils import formats, timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from backoffice.generic.base import path_value
+from backoffice.money import format_money
+from backoffice.templatetags.houtai import badge, icon, relative_time, tone_of
+
+NUMERIC = {"number", "money", "percent"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list.
+
+    accessor: attribute path such as "customer.name"; a method is called without arguments.
+    header: shown on top; by default the verbose name of the field at the end of the path.
+    kind: text, number, percent, money, date, datetime, relative, badge, bool, image, references.
+    link: the cell leads to the record (`obj.get_absolute_url()`); a path such as "customer" leads to that object.
+    currency: attribute path of the currency of a money column.
+    get: function of the row, where no attribute has the value.
+    template: template that draws the cell from `object` and `value`.
+    secondary: column drawn small below this one, in the same cell.
+    """
+
+    accessor: str
+    header: Any = ""
+    kind: str = "text"
+    link: bool | str = False
+    currency: str = ""
+    get: Callable[[Any], Any] | None = None
+    template: str = ""
+    secondary: "Column | None" = None
+
+    @property
+    def key(self) -> str:
+        return self.accessor
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in NUMERIC
+
+    @property
+    def css(self) -> str:
+        """Classes of the cell: numbers stand right, the linked column leads on a phone."""
+        if self.is_numeric:
+            return "num"
+        return "lead" if self.link is True else "state" if self.kind == "badge" else ""
+
+    def title(self, model: type[models.Model]) -> str:
+        """Header in the reader's language."""
+        if self.header:
+            return str(self.header)
+        found = model_field(model, self.accessor)
+        return capfirst(str(found.verbose_name)) if found is not None else capfirst(self.accessor.split(".")[-1].replace("_", " "))
+
+    def value(self, obj: Any) -> Any:
+        """The plain Python value, as exports want it."""
+        return self.get(obj) if self.get else path_value(obj, self.accessor)
+
+    def cell(self, obj: Any) -> SafeString:
+        """The HTML of the cell's content."""
+        content = self._content(obj)
+        if self.link and content:
+            target = obj if self.link is True else path_value(obj, self.link)
+            if target is not None:
+                content = format_html('<a href="{}">{}</a>', target.get_absolute_url(), content)
+        if self.secondary:
+            content = format_html('{}<span class="secondary">{}</span>', content, self.secondary.cell(obj))
+        return content
+
+    def _content(self, obj: Any) -> SafeString:
+        value = self.value(obj)
+        if self.template:
+            return mark_safe(render_to_string(self.template, {"object": obj, "value": value, "column": self}))
+        if self.kind == "badge":
+            return self._badge(obj, value)
+        if value is None or value == "":
+            return mark_safe("")
+        if self.kind == "money":
+            return escape(format_money(value, path_value(obj, self.currency) if self.currency else ""))
+        if self.kind == "image":
+            return format_html('<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">', getattr(value, "url", value))
+        return display(value, self.kind, self._choice_text(obj))
+
+    def _badge(self, obj: Any, value: Any) -> SafeString:
+        if value is None or value == "":
+            return mark_safe("")
+        return badge(self._choice_text(obj) or value, tone_of(value))
+
+    def _choice_text(self, obj: Any) -> str:
+        """`get_status_display()` of the object that holds the value, "" when the value is no choice."""
+        *way, name = self.accessor.split(".")
+        holder = path_value(obj, ".".join(way)) if way else obj
+        shown = getattr(holder, f"get_{name}_display", None)
+        return str(shown()) if shown else ""
+
+
+def model_field(model: type[models.Model], path: str) -> models.Field | None:
+    """The concrete field at the end of `path`, None when an attribute or annotation stands there."""
+    current: Any = model
+    found: Any = None
+    for name in path.replace("__", ".").split("."):
+        if current is None:
+            return None
+        try:
+            found = current._meta.pk if name == "pk" else current._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+        current = found.related_model if found.is_relation else None
+    return found if hasattr(found, "verbose_name") else None
+
+
+def display(value: Any, kind: str = "text", choice: str = "") -> SafeString:
+    """Draw a value for people: numbers and dates in the reader's format."""
+    if choice:
+        return escape(choice)
+    if kind == "relative":
+        return relative_time(value)
+    if isinstance(value, bool):
+        return format_html('{}<span class="visually-hidden">{}</span>', icon("check" if value else "minus"), _("Yes") if value else _("No"))
+    if isinstance(value, datetime):
+        local = timezone.localtime(value) if timezone.is_aware(value) else value
+        shown = formats.date_format(local, "SHORT_DATE_FORMAT" if kind == "date" else "SHORT_DATETIME_FORMAT")
+        return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+    if isinstance(value, date):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "SHORT_DATE_FORMAT"))
+    if kind == "percent":
+        return escape(_("%(number)s%%") % {"number": formats.number_format(value, 1)})
+    if isinstance(value, int | float | Decimal) and kind != "text":
+        return escape(formats.number_format(_plain(value), use_l10n=True, force_grouping=True))
+    return escape(str(value))
+
+
+def _plain(value: Any) -> Any:
+    """Without the zeros that a decimal column pads with: 2.000 pieces are 2."""
+    if not isinstance(value, Decimal):
+        return value
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()

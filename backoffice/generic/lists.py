@@ -1,0 +1,361 @@
+"""ListPage: tabs, search, chips, columns, keyset paging, selection, export. The whole state stands in the address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
+
+import django_filters
+from django.contrib import messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.generic import keyset
+from backoffice.generic.base import Page, may, visible
+from backoffice.generic.bulk import BulkAction, BulkMixin
+from backoffice.generic.chips import Chip, chips
+from backoffice.generic.columns import Column, model_field
+from backoffice.models import SavedView
+from backoffice.templatetags.houtai import as_query
+
+exports = import_module("backoffice.exports") if find_spec("backoffice.exports") else None
+COUNT_CAP = 1000
+PLACE = ("after", "before")
+NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
+FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view that the page brings along: `Tab(_("Open"), "status=open")`."""
+
+    label: Any
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class ShownTab:
+    label: str
+    url: str
+    current: bool
+    view: SavedView | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Header:
+    column: Column
+    title: str
+    sort: str  # ascending, descending, none, or "" when nothing sorts by it
+    url: str
+
+
+@dataclass(frozen=True)
+class Row:
+    object: models.Model
+    cells: list[tuple["Header", SafeString]]
+
+    @property
+    def name(self) -> str:
+        return str(self.object)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows match, counted up to the cap."""
+
+    number: int
+
+    @property
+    def is_capped(self) -> bool:
+        return self.number > COUNT_CAP
+
+    def __str__(self) -> str:
+        shown = number_format(min(self.number, COUNT_CAP), use_l10n=True, force_grouping=True)
+        return f"{shown}+" if self.is_capped else shown
+
+
+class ListPage(BulkMixin, Page):
+    """GET shows the list, or exports it with `?export=csv`; POST runs a bulk action. See the package for an example."""
+
+    model: ClassVar[type[models.Model]]
+    key: ClassVar[str] = ""
+    title: ClassVar[Any] = ""
+    filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
+    columns: ClassVar[Sequence[Column]] = ()
+    default_columns: ClassVar[Sequence[str]] = ()
+    ordering: ClassVar[dict[str, Sequence[str]]] = {"newest": ("-pk",)}
+    ordering_labels: ClassVar[dict[str, Any]] = {}
+    tabs: ClassVar[Sequence[Tab]] = ()
+    all_label: ClassVar[Any] = gettext_lazy("All")
+    bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    create_url: ClassVar[str] = ""
+    create_permission: ClassVar[str] = ""
+    create_label: ClassVar[Any] = ""
+    export_formats: ClassVar[Sequence[str]] = ("csv", "xlsx", "jsonl")
+    page_size: ClassVar[int] = 50
+    template_name: ClassVar[str] = "generic/list.html"
+    empty_title: ClassVar[Any] = ""
+    empty_text: ClassVar[Any] = ""
+
+    # --- What modules override ------------------------------------------------------------------
+
+    def get_queryset(self) -> models.QuerySet:
+        """Rows that the user may see, with what the columns read joined in."""
+        return visible(self.model, self.request.user)
+
+    def get_columns(self) -> Sequence[Column]:
+        return self.columns
+
+    def get_bulk_actions(self) -> list[BulkAction]:
+        """Those of `bulk_actions` that the user may run."""
+        return [action for action in self.bulk_actions if may(self.request.user, action.permission)]
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        return {
+            "page": self,
+            "title": self.get_title(),
+            "filterset": self.filterset,
+            "headers": self.headers,
+            "rows": self.rows,
+            "chips": self.chips,
+            "bulk_actions": self.get_bulk_actions(),
+            "formats": [(self.link(export=name), FORMATS[name]) for name in self.export_formats if exports],
+            **self.paging(),
+            **extra,
+        }
+
+    def get_title(self) -> str:
+        return str(self.title or capfirst(str(self.model._meta.verbose_name_plural)))
+
+    # --- Requests -------------------------------------------------------------------------------
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if exports and request.GET.get("export") in self.export_formats:
+            return self.export(request.GET["export"])
+        return TemplateResponse(request, self.template_name, self.get_context_data(**kwargs))
+
+    def export(self, fmt: str) -> HttpResponseBase:
+        """Stream every matching row with the columns on show."""
+        if not self.filterset_valid:
+            messages.error(self.request, _("A filter is not right. Nothing was exported."))
+            return HttpResponse(status=302, headers={"Location": self.link(export=None)})
+        shown = [replace(column, header=column.title(self.model)) for column in self.shown_columns]
+        return exports.stream(self.matching.order_by(*self.terms), shown, fmt, self.list_key.replace(":", "-"))
+
+    # --- State in the address -------------------------------------------------------------------
+
+    @cached_property
+    def list_key(self) -> str:
+        """Name under which saved views of this page are kept."""
+        return self.key or self.model._meta.label_lower
+
+    def link(self, **changes: str | None) -> str:
+        """The present address with some parameters set, or removed by None; the place in the list is left."""
+        query = self.request.GET.copy()
+        for name in (*PLACE, "export"):
+            query.pop(name, None)
+        for name, value in changes.items():
+            if value is None:
+                query.pop(name, None)
+            else:
+                query[name] = value
+        return as_query(query, self.request.path)
+
+    @cached_property
+    def state(self) -> QueryDict:
+        """Filters, order and columns of the address, without the place in the list."""
+        query = self.request.GET.copy()
+        for name in (*PLACE, "export", "from"):
+            query.pop(name, None)
+        for name in [name for name, values in query.lists() if not any(values)]:
+            del query[name]
+        return query
+
+    @property
+    def filter_state(self) -> list[tuple[str, str]]:
+        """Parameters that the columns form keeps."""
+        return [(name, value) for name, values in self.state.lists() if name != "columns" for value in values]
+
+    @property
+    def search_state(self) -> list[tuple[str, str]]:
+        """Parameters that the search and filter form keeps."""
+        return [(name, value) for name in ("sort", "columns") for value in self.state.getlist(name)]
+
+    # --- Rows -----------------------------------------------------------------------------------
+
+    @cached_property
+    def filterset(self) -> django_filters.FilterSet | None:
+        if self.filterset_class is None:
+            return None
+        return self.filterset_class(self.request.GET, queryset=self.get_queryset(), request=self.request)
+
+    @cached_property
+    def filterset_valid(self) -> bool:
+        return self.filterset is None or self.filterset.is_valid()
+
+    @cached_property
+    def matching(self) -> models.QuerySet:
+        """Every row that the filters let through."""
+        return self.get_queryset() if self.filterset is None else self.filterset.qs
+
+    @cached_property
+    def sort(self) -> str:
+        """Name of the order in use."""
+        chosen = self.request.GET.get("sort", "")
+        return chosen if chosen in self.ordering else next(iter(self.ordering))
+
+    @property
+    def terms(self) -> Sequence[str]:
+        return self.ordering[self.sort]
+
+    @cached_property
+    def slice(self) -> keyset.Slice:
+        """The rows on show; a cursor that does not belong here leads to the first page, with a message."""
+        place = {name: self.request.GET.get(name, "") for name in PLACE}
+        try:
+            return keyset.page(self.matching, self.sort, self.terms, self.page_size, **place)
+        except keyset.BadCursor:
+            messages.warning(self.request, _("That place in the list is gone. This is the first page."))
+            return keyset.page(self.matching, self.sort, self.terms, self.page_size)
+
+    @cached_property
+    def count(self) -> Count:
+        """How many rows match, never looking further than the cap."""
+        only_page = not any(self.request.GET.get(name) for name in PLACE) and not self.slice.after
+        if only_page:
+            return Count(len(self.slice.rows))
+        return Count(self.matching.order_by().values("pk")[: COUNT_CAP + 1].count())
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        headers = self.headers
+        return [Row(obj, [(header, header.column.cell(obj)) for header in headers]) for obj in self.slice.rows]
+
+    def paging(self) -> dict[str, Any]:
+        found = self.slice
+        return {
+            "count": self.count,
+            "first_url": self.link() if found.before else "",
+            "previous_url": self.link(before=found.before) if found.before else "",
+            "next_url": self.link(after=found.after) if found.after else "",
+        }
+
+    # --- Columns and order ----------------------------------------------------------------------
+
+    @cached_property
+    def shown_columns(self) -> list[Column]:
+        """Columns chosen in the address, else the default ones."""
+        known = {column.key: column for column in self.get_columns()}
+        chosen = [key for key in self.request.GET.getlist("columns") if key in known]
+        return [column for key, column in known.items() if key in (chosen or self.default_columns or known)]
+
+    @property
+    def column_choices(self) -> list[tuple[str, str, bool]]:
+        shown = {column.key for column in self.shown_columns}
+        return [(column.key, column.title(self.model), column.key in shown) for column in self.get_columns()]
+
+    @cached_property
+    def headers(self) -> list[Header]:
+        return [self._header(column) for column in self.shown_columns]
+
+    def _header(self, column: Column) -> Header:
+        path = column.accessor.replace(".", "__")
+        named = {terms[0]: name for name, terms in reversed(self.ordering.items())}
+        ascending, descending = named.get(path), named.get(f"-{path}")
+        if not ascending and not descending:
+            return Header(column, column.title(self.model), "", "")
+        if self.sort == ascending:
+            return Header(column, column.title(self.model), "ascending", self.link(sort=descending or ascending))
+        if self.sort == descending:
+            return Header(column, column.title(self.model), "descending", self.link(sort=ascending or descending))
+        wanted = (descending or ascending) if column.is_numeric else (ascending or descending)
+        return Header(column, column.title(self.model), "none", self.link(sort=wanted))
+
+    @property
+    def orderings(self) -> list[tuple[str, str, bool]]:
+        """Every named order with its label, for the order control."""
+        return [(name, self._ordering_label(name), name == self.sort) for name in self.ordering]
+
+    def _ordering_label(self, name: str) -> str:
+        if name in self.ordering_labels:
+            return str(self.ordering_labels[name])
+        first = self.ordering[name][0]
+        path = first.removeprefix("-")
+        column = next((c for c in self.get_columns() if c.accessor.replace(".", "__") == path), None)
+        found = model_field(self.model, path)
+        label = column.title(self.model) if column else capfirst(str(found.verbose_name if found is not None else path))
+        direction = _("descending") if first.startswith("-") else _("ascending")
+        return _("%(column)s, %(direction)s") % {"column": label, "direction": direction}
+
+    # --- Filters and views ----------------------------------------------------------------------
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """One removable chip for every filter in use."""
+        return chips(self.filterset, self.link) if self.filterset else []
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.chips) or not self.filterset_valid
+
+    @property
+    def clear_url(self) -> str:
+        """This list without any filter."""
+        return self.link(**{name: None for name in self.request.GET if name not in NOT_FILTERS})
+
+    @property
+    def filter_fields(self) -> list[Any]:
+        """Controls of the filter panel; the search box stands by itself."""
+        return [field for field in self.filterset.form if field.name != "q"] if self.filterset else []
+
+    @property
+    def search_field(self) -> Any:
+        return self.filterset.form["q"] if self.filterset and "q" in self.filterset.form.fields else None
+
+    @cached_property
+    def shown_tabs(self) -> list[ShownTab]:
+        """The page's own tabs, then the user's saved views and those shared by others."""
+        here = _normal(self.state.urlencode())
+        path = self.request.path
+        own = [Tab(self.all_label), *self.tabs]
+        shown = [ShownTab(str(tab.label), f"{path}?{tab.query}" if tab.query else path, _normal(tab.query) == here) for tab in own]
+        for view in SavedView.objects.of(self.request.user, self.list_key):
+            mine = view.user_id == self.request.user.pk
+            shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))
+        return shown
+
+    @property
+    def current_view(self) -> ShownTab | None:
+        return next((tab for tab in self.shown_tabs if tab.current and tab.own), None)
+
+    @property
+    def can_save_view(self) -> bool:
+        """Whether the list is set up in a way that no tab shows yet."""
+        return bool(self.state) and not any(tab.current for tab in self.shown_tabs)
+
+    # --- Creating -------------------------------------------------------------------------------
+
+    @property
+    def create_link(self) -> str:
+        """Address of the create page, "" when the user may not create."""
+        return reverse(self.create_url) if self.create_url and may(self.request.user, self.create_permission) else ""
+
+    @property
+    def create_text(self) -> str:
+        return str(self.create_label or _("New %(kind)s") % {"kind": self.model._meta.verbose_name})
+
+
+def _normal(query: str) -> list[tuple[str, str]]:
+    return sorted(parse_qsl(query))

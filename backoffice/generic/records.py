@@ -1,0 +1,157 @@
+"""RecordPage: one record with its state, next action, sections, panels and timeline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import models
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from backoffice import panels
+from backoffice.generic.actions import Action, OnePage
+from backoffice.generic.columns import Column
+from backoffice.models import AuditEvent
+from backoffice.templatetags.houtai import tone_of
+
+TIMELINE_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label with its value, drawn in the facts list."""
+
+    label: Any
+    value: Any
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Badge:
+    text: Any
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One entry of the timeline."""
+
+    at: Any
+    text: Any
+    by: Any = None
+    note: Any = ""
+    icon: str = "dot"
+    kind: str = "event"  # event, comment, internal
+
+
+class RecordPage(OnePage):
+    """Shows one record. A module's template extends "generic/record.html" and fills its blocks.
+
+    facts: columns drawn as label and value in the first section.
+    status_fields: fields with choices drawn as badges beside the title.
+    """
+
+    template_name: ClassVar[str] = "generic/record.html"
+    list_url: ClassVar[str] = ""
+    facts: ClassVar[Sequence[Column]] = ()
+    status_fields: ClassVar[Sequence[str]] = ("status",)
+    context_object_name: ClassVar[str] = ""
+
+    # --- What modules override ------------------------------------------------------------------
+
+    def get_title(self) -> str:
+        return str(self.object)
+
+    def get_subtitle(self) -> str:
+        return ""
+
+    def get_badges(self) -> list[Badge]:
+        return [badge for name in self.status_fields if (badge := status_badge(self.object, name))]
+
+    def get_actions(self) -> list[Action]:
+        """Legal next actions, the primary one first; the others stand in the menu."""
+        return []
+
+    def get_facts(self) -> list[Fact]:
+        return [Fact(column.title(self.model), column.cell(self.object)) for column in self.facts]
+
+    def get_moments(self) -> list[Moment]:
+        """Entries of the timeline besides the audit events: comments, messages."""
+        return []
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        actions = self.get_actions()
+        primary = next((action for action in actions if action.primary), None)
+        return {
+            "page": self,
+            "object": self.object,
+            self.context_object_name or self.model._meta.model_name: self.object,
+            "title": self.get_title(),
+            "subtitle": self.get_subtitle(),
+            "badges": self.get_badges(),
+            "primary": primary,
+            "actions": [action for action in actions if action is not primary],
+            "facts": self.get_facts(),
+            "panels": panels.panels_for(self.request.user, self.object),
+            "moments": self.timeline,
+            "history_url": self.history_url,
+            "list_link": self.list_link,
+            **extra,
+        }
+
+    # --- Request --------------------------------------------------------------------------------
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return TemplateResponse(request, self.template_name, self.get_context_data())
+
+    @cached_property
+    def object(self) -> Any:
+        return self.get_object()
+
+    @property
+    def kind(self) -> str:
+        return capfirst(str(self.model._meta.verbose_name))
+
+    @property
+    def list_link(self) -> tuple[str, str] | None:
+        """Label and address of the list, for the breadcrumbs."""
+        return (capfirst(str(self.model._meta.verbose_name_plural)), reverse(self.list_url)) if self.list_url else None
+
+    @property
+    def history_url(self) -> str:
+        try:
+            return reverse("history", args=[self.model._meta.label_lower, self.object.pk])
+        except NoReverseMatch:
+            return ""
+
+    @cached_property
+    def timeline(self) -> list[Moment]:
+        """Audit events of this record and what the module adds, newest first."""
+        events = AuditEvent.objects.about(self.object).select_related("actor")[:TIMELINE_LENGTH]
+        moments = [event_moment(event) for event in events]
+        return sorted([*moments, *self.get_moments()], key=lambda moment: moment.at, reverse=True)
+
+
+def status_badge(obj: models.Model, name: str) -> Badge | None:
+    """The badge of a field with choices, None where the model has no such field or no value."""
+    value = getattr(obj, name, None)
+    if value in (None, ""):
+        return None
+    shown = getattr(obj, f"get_{name}_display", None)
+    return Badge(shown() if shown else value, tone_of(value))
+
+
+def event_moment(event: AuditEvent) -> Moment:
+    return Moment(at=event.at, text=verb_text(event.verb), by=event.actor or event.source, note=event.reason)
+
+
+def verb_text(verb: str) -> str:
+    """ "order.placed" as a person reads it."""
+    return capfirst(_(verb.replace(".", " ").replace("_", " ")))
+
+
