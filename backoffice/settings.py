@@ -7,6 +7,7 @@ SECRET_KEY, ALLOWED_HOSTS or DATABASE_URL is missing.
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 import pgtrigger
@@ -123,10 +124,10 @@ TEMPLATES = [
 EMBEDDED_POSTGRES_DIR = Path(env.str("EMBEDDED_POSTGRES_DIR", default=str(BASE_DIR / ".data" / "postgres")))
 EMBEDDED_POSTGRES_OPTIONS = env.dict("EMBEDDED_POSTGRES_OPTIONS", default={})
 if DATABASE_URL.startswith("embedded:"):
-    DATABASES = {"default": {"ENGINE": "backoffice.embedded_postgres", "NAME": "houtai"}}
+    DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "backoffice.embedded_postgres", "NAME": "houtai"}}
 else:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
 if DATABASE_POOL_SIZE:
@@ -263,7 +264,7 @@ UNDO_SEND_SECONDS = 15
 # --- Logs ---------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_log_processors = [
+_log_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

@@ -50,9 +50,11 @@ def give(path: Path, account: pwd.struct_passwd | None) -> None:
 
 
 def give_tree(folder: Path, account: pwd.struct_passwd | None) -> None:
-    """Make everything in `folder` belong to `account`, as after a copy made by root."""
-    if account is not None and folder.exists() and folder.stat().st_uid != account.pw_uid:
-        for path in (*folder.rglob("*"), folder):
+    """Make everything in `folder` belong to `account`: it does not after root has copied it."""
+    if account is None:
+        return
+    for path in (folder, *folder.rglob("*")):
+        if path.lstat().st_uid != account.pw_uid:
             os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 

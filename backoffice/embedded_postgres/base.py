@@ -1,6 +1,7 @@
 """Django's PostgreSQL backend on the embedded server: host, user and database come from the launcher."""
 
 import atexit
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def server() -> Server:
 
 
 def _leave(running: Server) -> None:
-    for pool in DatabaseWrapper._connection_pools.values():
+    for pool in DatabaseWrapper._connection_pools.values():  # type: ignore[attr-defined]
         pool.close()
     running.release()
 
@@ -35,7 +36,7 @@ class DatabaseClient(PostgresClient):
 
     @classmethod
     def settings_to_cmd_args_env(
-        cls, settings_dict: dict[str, Any], parameters: list[str]
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         running = server()
         running.ensure_running()

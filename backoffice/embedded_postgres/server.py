@@ -20,6 +20,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.db.utils import OperationalError
@@ -67,7 +68,11 @@ class Server:
         self.cluster = self.folder / "cluster"
         self.options = OPTIONS | dict(options)
         self.project = project
-        self._forget()
+        self._lock = threading.RLock()
+        self._users: int | None = None
+        self._starting: int | None = None
+        self._pid: int | None = None
+        self._databases: set[str] = set()
         os.register_at_fork(after_in_child=self._after_fork)
 
     @property
@@ -78,7 +83,7 @@ class Server:
             return inside
         return Path(tempfile.gettempdir()) / f"houtai-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
 
-    def connection_params(self, database: str) -> dict[str, str | int]:
+    def connection_params(self, database: str) -> dict[str, Any]:
         return {"host": str(self.socket_folder), "port": PORT, "user": SUPERUSER, "dbname": database}
 
     def ensure_running(self) -> None:
@@ -123,19 +128,13 @@ class Server:
 
     # --- Locks ------------------------------------------------------------------------------------
 
-    def _forget(self) -> None:
-        self._lock = threading.RLock()
-        self._users: int | None = None
-        self._starting: int | None = None
-        self._pid: int | None = None
-        self._databases: set[str] = set()
-
     def _after_fork(self) -> None:
         """A child has the parent's locks in its hands: closing its copies leaves the parent's in force."""
         for descriptor in (self._users, self._starting):
             if descriptor is not None:
                 os.close(descriptor)
-        self._forget()
+        self._lock = threading.RLock()
+        self._users = self._starting = self._pid = None
 
     def _join(self) -> None:
         if self._users is None:
@@ -173,7 +172,7 @@ class Server:
 
     def _start(self) -> None:
         self._let_account_run_programs()
-        accounts.give_tree(self.cluster, self._account())
+        accounts.give_tree(self.folder, self._account())
         if (self.cluster / "PG_VERSION").exists():
             self._check_version()
             processes.clear_leftovers(self.cluster)
