@@ -61,6 +61,7 @@ class Supervisor:
         self.say = say
         self.stop_seconds = stop_seconds
         self.stopping = threading.Event()
+        self._asked_to_stop = False
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -79,13 +80,13 @@ class Supervisor:
 
     def watch(self, *, every: Callable[[], None]) -> None:
         """Look after the children until a signal comes; `every` runs at each look."""
-        while not self.stopping.wait(0.5):
+        while not self._asked_to_stop:
             self._look_after_all()
             try:
                 every()
             except Exception as error:  # the children report what they lack; the supervisor must live on
                 self.say(str(error))
-                self.stopping.wait(5)
+            time.sleep(0.2)
 
     def _look_after_all(self) -> None:
         for child in self.children:
@@ -106,7 +107,8 @@ class Supervisor:
         child.process.wait()
 
     def _stop_on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.stopping.set()
+        """Only a plain assignment is safe here: a lock might be held by the very code that is interrupted."""
+        self._asked_to_stop = True
 
 
 def _signal_group(process: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:

@@ -1,6 +1,7 @@
 """Web and worker in one terminal: for the demo and for a first try on one machine."""
 
 import hashlib
+import io
 import json
 import signal
 import socket
@@ -45,8 +46,9 @@ class Command(BaseCommand):
             if options["demo"]:
                 self._prepare()
             self._serve(port, demo=options["demo"])
-        except KeyboardInterrupt:
-            self.stdout.write("\nStopped.")
+        except KeyboardInterrupt:  # while preparing; later the supervisor takes the signals
+            pass
+        self.stdout.write("\nStopped.")
 
     def _prepare(self) -> None:
         """Do what is not done yet, so that a second start is quick."""
@@ -54,7 +56,7 @@ class Command(BaseCommand):
             self.stdout.write("Preparing the database ...")
             call_command("migrate", verbosity=0, interactive=False)
         collect_static()
-        call_command("sync_roles", verbosity=0)
+        call_command("sync_roles", stdout=io.StringIO())
         if "demo" in get_commands():
             call_command("demo", size="small")
 
@@ -62,6 +64,7 @@ class Command(BaseCommand):
         grace = str(STOP_SECONDS - 5)
         web = ["-m", "gunicorn", "--bind", f"{HOST}:{port}", "--graceful-timeout", grace, "backoffice.wsgi"]
         worker = ["manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", grace]
+        worker += ["--fetch-job-polling-interval", "1"]
         supervisor = Supervisor(
             [Child("web", [sys.executable, *web]), Child("worker", [sys.executable, *worker])],
             folder=settings.BASE_DIR,
