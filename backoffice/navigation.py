@@ -1,6 +1,6 @@
 """The side navigation: modules register their entries, everyone sees what they may use.
 
-    navigation.register("orders", _("Orders"), "orders:list", permission="orders.view_order", order=10, icon="cart", jump="o")
+navigation.register("orders", _("Orders"), "orders:list", permission="orders.view_order", order=10, icon="cart", jump="o")
 """
 
 from collections.abc import Iterator

@@ -41,7 +41,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if "theme" in changes:
         response.set_cookie("theme", changes["theme"], max_age=YEAR, samesite="Lax", secure=request.is_secure())
     if "language" in changes:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, changes["language"], max_age=YEAR, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, changes["language"], max_age=YEAR, samesite="Lax", secure=request.is_secure()
+        )
     return response
 
 

@@ -57,6 +57,7 @@ from backoffice.generic.actions import Action, ActionView, OnePage, act
 from backoffice.generic.base import Page, may, safe_next
 from backoffice.generic.bulk import BulkAction, Outcome
 from backoffice.generic.columns import Column, display
+from backoffice.generic.filters import DateRangeFilter, NumberRangeFilter
 from backoffice.generic.forms import FormPage
 from backoffice.generic.lists import Count, ListPage, Tab
 from backoffice.generic.lookups import LookupField, LookupFilter
@@ -69,12 +70,14 @@ __all__ = [
     "BulkAction",
     "Column",
     "Count",
+    "DateRangeFilter",
     "Fact",
     "FormPage",
     "ListPage",
     "LookupField",
     "LookupFilter",
     "Moment",
+    "NumberRangeFilter",
     "OnePage",
     "Outcome",
     "Page",

@@ -119,7 +119,9 @@ class BulkMixin:
         outcome = run(action, rows, by=self.request.user, **(form.cleaned_data if form else {}))
         return self._answer(action, outcome)
 
-    def _confirm(self, action: BulkAction, keys: list[Any], everything: bool, form: forms.Form | None) -> HttpResponseBase:
+    def _confirm(
+        self, action: BulkAction, keys: list[Any], everything: bool, form: forms.Form | None
+    ) -> HttpResponseBase:
         sample = list(self.get_queryset().filter(pk__in=keys[:5]).order_by(*self.terms))  # type: ignore[attr-defined]
         context = {
             "page": self,

@@ -32,6 +32,7 @@ class Column:
     link: the cell leads to the record (`obj.get_absolute_url()`); a path such as "customer" leads to that object.
     currency: attribute path of the currency of a money column.
     get: function of the row, where no attribute has the value.
+    permission: who lacks it sees and exports no such column.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
     """
@@ -43,6 +44,7 @@ class Column:
     currency: str = ""
     get: Callable[[Any], Any] | None = None
     template: str = ""
+    permission: str = ""
     secondary: "Column | None" = None
 
     @property
@@ -55,17 +57,21 @@ class Column:
 
     @property
     def css(self) -> str:
-        """Classes of the cell: numbers stand right, the linked column leads on a phone."""
+        """Class of the cell: numbers stand right, the record's name and state lead on a phone."""
         if self.is_numeric:
             return "num"
-        return "lead" if self.link is True else "state" if self.kind == "badge" else ""
+        return "name" if self.link is True else "state" if self.kind == "badge" else ""
 
     def title(self, model: type[models.Model]) -> str:
         """Header in the reader's language."""
         if self.header:
             return str(self.header)
         found = model_field(model, self.accessor)
-        return capfirst(str(found.verbose_name)) if found is not None else capfirst(self.accessor.split(".")[-1].replace("_", " "))
+        return (
+            capfirst(str(found.verbose_name))
+            if found is not None
+            else capfirst(self.accessor.split(".")[-1].replace("_", " "))
+        )
 
     def value(self, obj: Any) -> Any:
         """The plain Python value, as exports want it."""
@@ -93,7 +99,10 @@ class Column:
         if self.kind == "money":
             return escape(format_money(value, path_value(obj, self.currency) if self.currency else ""))
         if self.kind == "image":
-            return format_html('<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">', getattr(value, "url", value))
+            return format_html(
+                '<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">',
+                getattr(value, "url", value),
+            )
         return display(value, self.kind, self._choice_text(obj))
 
     def _badge(self, obj: Any, value: Any) -> SafeString:
@@ -131,13 +140,19 @@ def display(value: Any, kind: str = "text", choice: str = "") -> SafeString:
     if kind == "relative":
         return relative_time(value)
     if isinstance(value, bool):
-        return format_html('{}<span class="visually-hidden">{}</span>', icon("check" if value else "minus"), _("Yes") if value else _("No"))
+        return format_html(
+            '{}<span class="visually-hidden">{}</span>',
+            icon("check" if value else "minus"),
+            _("Yes") if value else _("No"),
+        )
     if isinstance(value, datetime):
         local = timezone.localtime(value) if timezone.is_aware(value) else value
         shown = formats.date_format(local, "SHORT_DATE_FORMAT" if kind == "date" else "SHORT_DATETIME_FORMAT")
         return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
     if isinstance(value, date):
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "SHORT_DATE_FORMAT"))
+        return format_html(
+            '<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "SHORT_DATE_FORMAT")
+        )
     if kind == "percent":
         return escape(_("%(number)s%%") % {"number": formats.number_format(value, 1)})
     if isinstance(value, int | float | Decimal) and kind != "text":

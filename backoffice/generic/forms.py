@@ -149,14 +149,20 @@ class FormPage(OnePage):
     @property
     def version(self) -> str:
         """When the record was last changed, as the hidden field carries it."""
-        moment = getattr(self.object, self.version_field, None) if self.object is not None and self.version_field else None
+        moment = (
+            getattr(self.object, self.version_field, None) if self.object is not None and self.version_field else None
+        )
         return moment.isoformat() if isinstance(moment, datetime) else ""
 
     def refuse_stale(self) -> None:
         """Lock the record and refuse when somebody changed it since the form was opened."""
         if not self.version:
             return
-        now = self.model._default_manager.select_for_update(of=("self",)).values_list(self.version_field, flat=True).get(pk=self.object.pk)
+        now = (
+            self.model._default_manager.select_for_update(of=("self",))
+            .values_list(self.version_field, flat=True)
+            .get(pk=self.object.pk)
+        )
         if parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+")) != now:
             raise Stale(_("Somebody changed this record since you opened it."))
 
@@ -212,5 +218,7 @@ def summary(form: Any) -> list[tuple[str, str, list[str]]]:
     result = []
     for name, errors in form.errors.items():
         bound = form[name] if name in form.fields else None
-        result.append((bound.id_for_label or bound.auto_id if bound else "", str(bound.label) if bound else "", list(errors)))
+        result.append(
+            (bound.id_for_label or bound.auto_id if bound else "", str(bound.label) if bound else "", list(errors))
+        )
     return result

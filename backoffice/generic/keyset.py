@@ -71,7 +71,9 @@ def _key(queryset: models.QuerySet, term: str) -> Key:
     return Key(path, term.startswith("-"), getattr(found, "target_field", found), nullable)
 
 
-def page(queryset: models.QuerySet, name: str, terms: Sequence[str], size: int, *, after: str = "", before: str = "") -> Slice:
+def page(
+    queryset: models.QuerySet, name: str, terms: Sequence[str], size: int, *, after: str = "", before: str = ""
+) -> Slice:
     """The `size` rows behind the cursor `after`, or in front of `before`; the first page without either.
 
     `name` is the name of the order: a cursor of another order is refused with BadCursor.
@@ -106,7 +108,9 @@ def _slice(rows: list[Any], name: str, keys: list[Key], *, more_before: bool, mo
     )
 
 
-def _beyond(queryset: models.QuerySet, keys: list[Key], values: list[Any], *, backwards: bool = False) -> models.QuerySet:
+def _beyond(
+    queryset: models.QuerySet, keys: list[Key], values: list[Any], *, backwards: bool = False
+) -> models.QuerySet:
     """Rows behind `values` in the order of `keys`, or in front of them, nearest first."""
     if backwards:
         keys = [Key(key.path, not key.descending, key.output, key.nullable) for key in keys]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import django_filters
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -55,10 +56,13 @@ class ShownTab:
 
 @dataclass(frozen=True)
 class Header:
+    """A shown column. `sort`: ascending, descending, none, or "" when no named order starts with it."""
+
     column: Column
     title: str
-    sort: str  # ascending, descending, none, or "" when nothing sorts by it
-    url: str
+    css: str
+    sort: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class ListPage(BulkMixin, Page):
     create_permission: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
     export_formats: ClassVar[Sequence[str]] = ("csv", "xlsx", "jsonl")
+    export_permission: ClassVar[str] = "backoffice.export_data"
     page_size: ClassVar[int] = 50
     template_name: ClassVar[str] = "generic/list.html"
     empty_title: ClassVar[Any] = ""
@@ -116,11 +121,16 @@ class ListPage(BulkMixin, Page):
         return visible(self.model, self.request.user)
 
     def get_columns(self) -> Sequence[Column]:
-        return self.columns
+        """Columns that the user may see."""
+        return [column for column in self.columns if may(self.request.user, column.permission)]
 
     def get_bulk_actions(self) -> list[BulkAction]:
         """Those of `bulk_actions` that the user may run."""
         return [action for action in self.bulk_actions if may(self.request.user, action.permission)]
+
+    def get_export_formats(self) -> Sequence[str]:
+        """Formats that the user may export in."""
+        return self.export_formats if exports and may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return {
@@ -131,7 +141,7 @@ class ListPage(BulkMixin, Page):
             "rows": self.rows,
             "chips": self.chips,
             "bulk_actions": self.get_bulk_actions(),
-            "formats": [(self.link(export=name), FORMATS[name]) for name in self.export_formats if exports],
+            "formats": [(self.link(export=name), FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
         }
@@ -142,8 +152,11 @@ class ListPage(BulkMixin, Page):
     # --- Requests -------------------------------------------------------------------------------
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if exports and request.GET.get("export") in self.export_formats:
-            return self.export(request.GET["export"])
+        fmt = request.GET.get("export")
+        if fmt:
+            if fmt not in self.get_export_formats():
+                raise PermissionDenied
+            return self.export(fmt)
         return TemplateResponse(request, self.template_name, self.get_context_data(**kwargs))
 
     def export(self, fmt: str) -> HttpResponseBase:
@@ -268,20 +281,23 @@ class ListPage(BulkMixin, Page):
 
     @cached_property
     def headers(self) -> list[Header]:
-        return [self._header(column) for column in self.shown_columns]
+        shown = self.shown_columns
+        leads = next((column for column in shown if column.link is True), shown[0] if shown else None)
+        return [self._header(column, "name" if column is leads else column.css) for column in shown]
 
-    def _header(self, column: Column) -> Header:
+    def _header(self, column: Column, css: str) -> Header:
         path = column.accessor.replace(".", "__")
+        title = column.title(self.model)
         named = {terms[0]: name for name, terms in reversed(self.ordering.items())}
         ascending, descending = named.get(path), named.get(f"-{path}")
         if not ascending and not descending:
-            return Header(column, column.title(self.model), "", "")
+            return Header(column, title, css)
         if self.sort == ascending:
-            return Header(column, column.title(self.model), "ascending", self.link(sort=descending or ascending))
+            return Header(column, title, css, "ascending", self.link(sort=descending or ascending))
         if self.sort == descending:
-            return Header(column, column.title(self.model), "descending", self.link(sort=ascending or descending))
+            return Header(column, title, css, "descending", self.link(sort=ascending or descending))
         wanted = (descending or ascending) if column.is_numeric else (ascending or descending)
-        return Header(column, column.title(self.model), "none", self.link(sort=wanted))
+        return Header(column, title, css, "none", self.link(sort=wanted))
 
     @property
     def orderings(self) -> list[tuple[str, str, bool]]:
@@ -330,7 +346,10 @@ class ListPage(BulkMixin, Page):
         here = _normal(self.state.urlencode())
         path = self.request.path
         own = [Tab(self.all_label), *self.tabs]
-        shown = [ShownTab(str(tab.label), f"{path}?{tab.query}" if tab.query else path, _normal(tab.query) == here) for tab in own]
+        shown = [
+            ShownTab(str(tab.label), f"{path}?{tab.query}" if tab.query else path, _normal(tab.query) == here)
+            for tab in own
+        ]
         for view in SavedView.objects.of(self.request.user, self.list_key):
             mine = view.user_id == self.request.user.pk
             shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))

@@ -73,7 +73,9 @@ class LookupWidget(forms.TextInput):
         context = super().get_context(name, value, attrs)
         chosen = self.find(value) if self.find and str(value or "").startswith("#") else None
         context["widget"]["chosen"] = f"#{chosen.pk}" if chosen is not None else ""
-        context["widget"]["text"] = str(chosen) if chosen is not None else ("" if str(value or "").startswith("#") else value or "")
+        context["widget"]["text"] = (
+            str(chosen) if chosen is not None else ("" if str(value or "").startswith("#") else value or "")
+        )
         return context
 
 
@@ -115,7 +117,9 @@ class _Lookup(forms.CharField):
         return self._found[text]
 
     def missing(self, value: str) -> ValidationError:
-        return ValidationError(_("There is no %(kind)s “%(text)s”."), params={"kind": self.model._meta.verbose_name, "text": value})
+        return ValidationError(
+            _("There is no %(kind)s “%(text)s”."), params={"kind": self.model._meta.verbose_name, "text": value}
+        )
 
 
 class LookupField(_Lookup):

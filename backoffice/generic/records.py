@@ -153,5 +153,3 @@ def event_moment(event: AuditEvent) -> Moment:
 def verb_text(verb: str) -> str:
     """ "order.placed" as a person reads it."""
     return capfirst(_(verb.replace(".", " ").replace("_", " ")))
-
-

@@ -53,7 +53,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """Draw a shape of the sprite; with `label` it has a name for screen readers."""
     sprite = static("backoffice/icons.svg")
     if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name)
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
+        )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
 
 
@@ -96,7 +98,7 @@ def plain_number(value: Any) -> str:
 
 @register.filter(name="relative")
 def relative_time(value: datetime | None) -> SafeString:
-    """"5 minutes ago", with the exact moment as title; a date beyond a month."""
+    """ "5 minutes ago", with the exact moment as title; a date beyond a month."""
     if value is None:
         return mark_safe("")
     local = timezone.localtime(value) if timezone.is_aware(value) else value

@@ -42,7 +42,7 @@ const focus = (index) => {
   const row = all[Math.max(0, Math.min(index, all.length - 1))];
   for (const one of all) one.classList.toggle("focused", one === row);
   row.scrollIntoView({ block: "nearest" });
-  (row.querySelector("td.lead a") ?? row.querySelector("a, input"))?.focus({ preventScroll: true });
+  (row.querySelector("td.name a") ?? row.querySelector("a, input"))?.focus({ preventScroll: true });
 };
 document.addEventListener("keydown", (event) => {
   const elsewhere = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");

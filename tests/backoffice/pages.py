@@ -12,7 +12,7 @@ from catalog.models import Brand, Product
 class ProductFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(field_name="title", lookup_expr="icontains", label="Search")
     brand = generic.LookupFilter(model=Brand, label="Brand")
-    created_at = django_filters.DateFromToRangeFilter(label="Created")
+    created_at = generic.DateRangeFilter(label="Created")
 
     class Meta:
         model = Product
@@ -59,8 +59,12 @@ class ProductList(generic.ListPage):
     tabs = [generic.Tab("Drafts", "status=draft")]
     bulk_actions = [
         generic.BulkAction("shout", "Shout", shout, permission="catalog.change_product"),
-        generic.BulkAction("ask", "Shout, asked first", shout, permission="catalog.change_product", confirm="Titles get a mark."),
-        generic.BulkAction("suffix", "Shout as you like", shout, permission="catalog.change_product", form_class=SuffixForm),
+        generic.BulkAction(
+            "ask", "Shout, asked first", shout, permission="catalog.change_product", confirm="Titles get a mark."
+        ),
+        generic.BulkAction(
+            "suffix", "Shout as you like", shout, permission="catalog.change_product", form_class=SuffixForm
+        ),
         generic.BulkAction("batch", "Shout all or none", shout_all, permission="catalog.change_product", batch=True),
         generic.BulkAction("few", "Few", shout, permission="catalog.change_product", limit=2),
     ]

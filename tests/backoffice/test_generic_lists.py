@@ -34,6 +34,18 @@ def test_list_shows_rows(client, owner):
 
 def test_smoke(client, owner):
     make_products(7)
-    for url in ["/test/products/?page", "/", "/search/?q=x", "/test/products/p001/", "/test/products/p001/edit/", "/test/products/new/", "/test/products/p001/shout/", "/preferences/keys/", "/search/?q=s&fragment=1", f"/history/catalog.product/{Product.objects.first().pk}/", "/lookup/catalog.brand/?q=a"]:
+    for url in [
+        "/test/products/?page",
+        "/",
+        "/search/?q=x",
+        "/test/products/p001/",
+        "/test/products/p001/edit/",
+        "/test/products/new/",
+        "/test/products/p001/shout/",
+        "/preferences/keys/",
+        "/search/?q=s&fragment=1",
+        f"/history/catalog.product/{Product.objects.first().pk}/",
+        "/lookup/catalog.brand/?q=a",
+    ]:
         response = client.get(url)
         assert response.status_code == 200, url
