@@ -30,8 +30,11 @@ class VisibleQuerySet(models.QuerySet):
         return self
 
     def locked(self) -> Self:
-        """Lock these rows, always in primary-key order, without the rows they are joined to."""
-        return self.select_for_update(of=("self",)).order_by("pk")
+        """Lock these rows, always in primary-key order, without the rows they are joined to.
+
+        Rows that refer to them may still be inserted, so that a locked variant does not stop orders.
+        """
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 class Stateful(models.Model):

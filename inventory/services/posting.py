@@ -1,4 +1,4 @@
-"""The verbs that move stock. `post` is the only way into the ledger."""
+"""`post`: the only way into the ledger of stock."""
 
 import json
 from collections.abc import Sequence
@@ -8,22 +8,24 @@ from typing import Any
 
 import psycopg
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 from psycopg import errors as pg_errors
 
 from backoffice import context
 from backoffice.errors import Busy
 from backoffice.models import User
-from catalog.models import Variant
+from backoffice.rows import in_reader_language
 from inventory.models import Location, StockMove
 
 SHORT = "HT001"
+WAITED_FOR = (pg_errors.LockNotAvailable, pg_errors.DeadlockDetected)
+Kind = StockMove.Kind
 
 
 @dataclass(frozen=True)
 class Shortage:
-    """What one level lacks."""
+    """What one level, or every warehouse together when `location` is empty, lacks."""
 
     sku: str
     location: str
@@ -31,11 +33,14 @@ class Shortage:
     asked: int
 
     def __str__(self) -> str:
-        return _("%(sku)s: %(available)s available, %(asked)s asked (%(location)s).") % vars(self)
+        text = _("%(sku)s: %(available)s available, %(asked)s asked (%(location)s).")
+        if not self.location:
+            text = _("%(sku)s: %(available)s available, %(asked)s asked.")
+        return text % vars(self)
 
 
 class InsufficientStock(ValidationError):
-    """Names every level that is short, with what is available and what was asked."""
+    """Names everything that is short, with what is available and what was asked."""
 
     def __init__(self, shortages: Sequence[Shortage]) -> None:
         super().__init__([str(shortage) for shortage in shortages])
@@ -69,25 +74,23 @@ class Move:
 
 
 def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
-    """Post all moves or none; returns the ids of the new StockMoves in order.
+    """Post the moves one after the other, all or none; returns the ids of the new StockMoves in order.
 
-    Levels are locked in primary-key order, once; call it once a transaction. Raises InsufficientStock naming
-    every short level, Busy when others hold the levels for more than 3 s.
+    Levels are locked in primary-key order, once; call it once a transaction, last. Raises InsufficientStock naming
+    every short level, Busy when others hold the levels for more than 3 s; the transaction is over then, unless the
+    caller keeps a savepoint.
     """
     if not moves:
         return []
     payload = json.dumps([move.as_json() for move in moves])
-    request = str(context.current().get("request_id", ""))
+    request = str(context.current().get("request_id", ""))[:40]
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "WITH posted AS (SELECT inventory_post(%s::jsonb, %s, %s) AS ids) SELECT ids FROM posted",
-                [payload, by.pk if by else None, request],
-            )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT inventory_post(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request])
             return list(cursor.fetchone()[0])
     except DatabaseError as error:
         cause = error.__cause__
-        if isinstance(cause, pg_errors.LockNotAvailable):
+        if isinstance(cause, WAITED_FOR):
             raise Busy from error
         if isinstance(cause, psycopg.Error) and cause.sqlstate == SHORT:
             raise InsufficientStock(_shortages(cause.diag.message_primary or "[]")) from error
@@ -99,10 +102,14 @@ def virtual(kind: Location.Kind) -> int:
     return Location.objects.values_list("pk", flat=True).get(kind=kind)
 
 
+def unit_costs(moves: Sequence[int]) -> list[Decimal]:
+    """Unit costs of posted moves, in the order asked."""
+    costs = dict(StockMove.objects.filter(pk__in=moves).values_list("pk", "unit_cost"))
+    return [costs[move] or Decimal(0) for move in moves]
+
+
 def _shortages(message: str) -> list[Shortage]:
-    found = json.loads(message)
-    skus = dict(Variant.objects.filter(pk__in=[row["variant"] for row in found]).values_list("pk", "sku"))
-    places = {place.pk: place for place in Location.objects.filter(pk__in=[row["location"] for row in found])}
     return [
-        Shortage(skus[row["variant"]], str(places[row["location"]]), row["available"], row["asked"]) for row in found
+        Shortage(row["sku"], in_reader_language(row["place"], row["place_zh"]), row["available"], row["asked"])
+        for row in json.loads(message)
     ]

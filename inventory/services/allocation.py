@@ -1,0 +1,307 @@
+"""Promising pieces to documents, shipping them, and taking them back.
+
+A document is known by its reference (`cause`, such as "SO-1042"), its lines by a number (`item`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from backoffice.models import User
+from inventory.models import Allocation, Location, StockLevel
+from inventory.services.posting import InsufficientStock, Kind, Move, Shortage, post, unit_costs, virtual
+
+CANDIDATES = """
+    SELECT v.id, l.id, greatest(coalesce(s.on_hand - s.allocated - s.held, 0), 0),
+           greatest(coalesce(s.on_hand - s.allocated - s.held + s.backorder_limit, v.backorder_limit), 0)
+    FROM catalog_variant v
+    LEFT JOIN inventory_location l ON l.kind = 'stock' AND l.is_active
+    LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = l.id
+    WHERE v.id = ANY(%s) AND v.track_stock
+    ORDER BY l.priority, l.id
+"""
+INSERT = """
+    INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
+    SELECT %s, item, variant, location, quantity, clock_timestamp()
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) AS a(item, variant, location, quantity)
+    ORDER BY item, location
+    ON CONFLICT (item, location_id) DO UPDATE SET quantity = inventory_allocation.quantity + excluded.quantity
+    RETURNING id, cause, item, variant_id, location_id, quantity, created_at
+"""
+REDUCE = """
+    UPDATE inventory_allocation a SET quantity = a.quantity - part.quantity
+    FROM unnest(%s::bigint[], %s::int[]) AS part(id, quantity) WHERE a.id = part.id
+"""
+
+
+class NotAllocated(ValidationError):
+    """A document would give back or ship more than was promised to it."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """So many pieces of a variant, wanted by one item of a document."""
+
+    item: int
+    variant: int
+    quantity: int
+    sku: str
+
+
+@dataclass
+class _Stock:
+    """What the warehouses can promise, and take from while planning."""
+
+    free: dict[tuple[int, int], int]
+    promisable: dict[tuple[int, int], int]
+    locations: list[int]
+    tracked: set[int]
+
+    def take(self, variant: int, location: int, quantity: int) -> None:
+        self.free[variant, location] = max(self.free.get((variant, location), 0) - quantity, 0)
+        self.promisable[variant, location] -= quantity
+
+
+Plan = list[tuple[Demand, int, int]]
+
+
+@transaction.atomic
+def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[Allocation]:
+    """Promise every piece of `demand` to `cause`, or none; returns the allocations.
+
+    One warehouse that has everything serves it, the first by priority; else as few as possible; backorders come last.
+    Variants whose stock is not tracked are skipped. Raises InsufficientStock naming every short line, Busy.
+    """
+    try:
+        with transaction.atomic():
+            return _promise(cause, plan(demand, _stock_for(demand)), by)
+    except InsufficientStock:
+        # Others were faster. What is left now decides.
+        return _promise(cause, plan(demand, _stock_for(demand)), by)
+
+
+def plan(demand: Sequence[Demand], stock: _Stock) -> Plan:
+    """Choose warehouses: (demand, location, quantity) for every part. Raises InsufficientStock."""
+    wanted = [one for one in demand if one.variant in stock.tracked and one.quantity > 0]
+    _refuse_short(wanted, stock)
+    for capacity in (stock.free, stock.promisable):
+        for location in stock.locations:
+            if _covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
+                return [(one, location, one.quantity) for one in wanted]
+    open_pieces = {index: one.quantity for index, one in enumerate(wanted)}
+    chosen: Plan = []
+    for capacity in (stock.free, stock.promisable):
+        chosen += _fewest_parcels(wanted, open_pieces, capacity, stock)
+    return chosen
+
+
+def _fewest_parcels(
+    wanted: Sequence[Demand], open_pieces: dict[int, int], capacity: dict[tuple[int, int], int], stock: _Stock
+) -> Plan:
+    """Take from the warehouse that covers most of what is open, again and again; priority decides between equals."""
+    chosen: Plan = []
+    left = list(stock.locations)
+    while left and any(open_pieces.values()):
+        remaining = [Demand(index, wanted[index].variant, pieces, "") for index, pieces in open_pieces.items()]
+        best = max(left, key=lambda location: (_covered(remaining, capacity, location), -left.index(location)))
+        left.remove(best)
+        for index, pieces in open_pieces.items():
+            part = min(pieces, capacity.get((wanted[index].variant, best), 0))
+            if part > 0:
+                chosen.append((wanted[index], best, part))
+                open_pieces[index] -= part
+                stock.take(wanted[index].variant, best, part)
+    return chosen
+
+
+def _covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], location: int) -> int:
+    """Pieces of `wanted` that one warehouse can give."""
+    asked: dict[int, int] = defaultdict(int)
+    for one in wanted:
+        asked[one.variant] += one.quantity
+    return sum(min(pieces, capacity.get((variant, location), 0)) for variant, pieces in asked.items())
+
+
+def _refuse_short(wanted: Sequence[Demand], stock: _Stock) -> None:
+    asked: dict[int, int] = defaultdict(int)
+    for one in wanted:
+        asked[one.variant] += one.quantity
+    there: dict[int, int] = defaultdict(int)
+    for (variant, _location), pieces in stock.promisable.items():
+        there[variant] += pieces
+    skus = {one.variant: one.sku for one in wanted}
+    short = [Shortage(skus[v], "", there[v], pieces) for v, pieces in asked.items() if pieces > there[v]]
+    if short:
+        raise InsufficientStock(short)
+
+
+def _stock_for(demand: Sequence[Demand]) -> _Stock:
+    """What every warehouse has of the variants asked for, in one statement and without locks."""
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, [sorted({one.variant for one in demand})])
+        rows = cursor.fetchall()
+    places = [row for row in rows if row[1] is not None]
+    return _Stock(
+        free={(variant, location): free for variant, location, free, _promisable in places},
+        promisable={(variant, location): promisable for variant, location, _free, promisable in places},
+        locations=list(dict.fromkeys(row[1] for row in places)),
+        tracked={row[0] for row in rows},
+    )
+
+
+def _promise(cause: str, chosen: Plan, by: User | None) -> list[Allocation]:
+    """Write the allocations, then post them: hot levels are locked last."""
+    parts: dict[tuple[int, int], tuple[int, int]] = {}
+    for one, location, pieces in chosen:
+        _variant, already = parts.get((one.item, location), (one.variant, 0))
+        parts[one.item, location] = one.variant, already + pieces
+    if not parts:
+        return []
+    items, locations = zip(*parts, strict=True)
+    variants, quantities = zip(*parts.values(), strict=True)
+    allocations = list(Allocation.objects.raw(INSERT, [cause, list(items), list(variants), list(locations), list(quantities)]))
+    post(
+        [
+            Move(Kind.ALLOCATED, variant, location, location, quantity, cause=cause)
+            for (_item, location), (variant, quantity) in parts.items()
+        ],
+        by=by,
+    )
+    return allocations
+
+
+@transaction.atomic
+def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None) -> dict[int, int]:
+    """Give up what was promised to items of `cause`, or with None everything; returns the pieces given up per item.
+
+    Promises at warehouses of the lowest priority go first. Raises NotAllocated when less was promised.
+    """
+    held = list(
+        Allocation.objects.filter(cause=cause, **({} if quantities is None else {"item__in": list(quantities)})).locked()
+    )
+    if quantities is None:
+        quantities = _per_item(held)
+    _refuse_beyond(quantities, held)
+    parts = _parts(quantities, _least_wanted_first(held))
+    _reduce(parts)
+    post(
+        [Move(Kind.RELEASED, one.variant_id, one.location_id, one.location_id, n, cause=cause) for one, n in parts],
+        by=by,
+    )
+    return dict(quantities)
+
+
+@transaction.atomic
+def ship(cause: str, quantities: Mapping[int, int], location: Location, *, by: User | None) -> dict[int, Decimal]:
+    """Send pieces promised to items of `cause` at `location` to the customer; returns the unit cost per item.
+
+    Raises NotAllocated when less was promised there, InsufficientStock when a backorder has not come in yet.
+    """
+    held = list(Allocation.objects.filter(cause=cause, item__in=list(quantities), location=location).locked())
+    _refuse_beyond(quantities, held)
+    parts = _parts(quantities, held)
+    _reduce(parts)
+    customers = virtual(Location.Kind.CUSTOMER)
+    moves = post(
+        [Move(Kind.SHIPPED, one.variant_id, location.pk, customers, n, cause=cause) for one, n in parts], by=by
+    )
+    return {one.item: cost for (one, _n), cost in zip(parts, unit_costs(moves), strict=True)}
+
+
+@transaction.atomic
+def take_back(
+    cause: str,
+    lines: Sequence[tuple[int, int, Decimal | None]],
+    location: Location,
+    *,
+    reason: str = "",
+    by: User | None,
+) -> list[int]:
+    """Put pieces that a customer sent back into stock: (variant, quantity, unit cost or None for today's average)."""
+    customers = virtual(Location.Kind.CUSTOMER)
+    return post(
+        [Move(Kind.RETURNED, v, customers, location.pk, n, cost, cause=cause, reason=reason) for v, n, cost in lines if n],
+        by=by,
+    )
+
+
+@transaction.atomic
+def scrap(
+    cause: str, lines: Sequence[tuple[int, int]], location: Location | None, *, reason: str, by: User | None
+) -> list[int]:
+    """Throw pieces away: (variant, quantity). Without a location they came back broken and never entered stock.
+
+    Raises ValidationError without a reason, InsufficientStock.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why the pieces are thrown away.")})
+    source = location.pk if location else virtual(Location.Kind.CUSTOMER)
+    target = virtual(Location.Kind.SCRAP)
+    return post(
+        [Move(Kind.SCRAPPED, variant, source, target, n, cause=cause, reason=reason) for variant, n in lines if n], by=by
+    )
+
+
+def available(variants: Iterable[int]) -> dict[int, dict[int, int]]:
+    """Free pieces per variant and warehouse, backorders not counted; every variant asked for is a key."""
+    found: dict[int, dict[int, int]] = {variant: {} for variant in variants}
+    levels = StockLevel.objects.filter(
+        variant__in=list(found), location__kind=Location.Kind.STOCK, location__is_active=True
+    ).with_available()
+    for variant, location, free in levels.values_list("variant", "location", "available"):
+        found[variant][location] = free
+    return found
+
+
+def _per_item(allocations: Iterable[Allocation]) -> dict[int, int]:
+    pieces: dict[int, int] = defaultdict(int)
+    for one in allocations:
+        pieces[one.item] += one.quantity
+    return dict(pieces)
+
+
+def _refuse_beyond(quantities: Mapping[int, int], allocations: Sequence[Allocation]) -> None:
+    there = _per_item(allocations)
+    errors = [
+        _("%(allocated)s pieces are allocated, %(asked)s were asked (line %(item)s).")
+        % {"allocated": there.get(item, 0), "asked": pieces, "item": item}
+        for item, pieces in quantities.items()
+        if pieces > there.get(item, 0)
+    ]
+    if errors:
+        raise NotAllocated(errors)
+
+
+def _least_wanted_first(allocations: Sequence[Allocation]) -> list[Allocation]:
+    if len({one.location_id for one in allocations}) < 2:
+        return list(allocations)
+    rank = dict(Location.objects.filter(pk__in={one.location_id for one in allocations}).values_list("pk", "priority"))
+    return sorted(allocations, key=lambda one: (-rank[one.location_id], -one.pk))
+
+
+def _parts(quantities: Mapping[int, int], allocations: Iterable[Allocation]) -> list[tuple[Allocation, int]]:
+    """How much to take off which allocation."""
+    open_pieces = dict(quantities)
+    parts = []
+    for one in allocations:
+        pieces = min(one.quantity, open_pieces.get(one.item, 0))
+        if pieces > 0:
+            open_pieces[one.item] -= pieces
+            parts.append((one, pieces))
+    return parts
+
+
+def _reduce(parts: Sequence[tuple[Allocation, int]]) -> None:
+    """Take the pieces off the allocations; those used up go."""
+    used_up = [one.pk for one, pieces in parts if pieces == one.quantity]
+    if used_up:
+        Allocation.objects.filter(pk__in=used_up).delete()
+    rest = [(one.pk, pieces) for one, pieces in parts if pieces < one.quantity]
+    if rest:
+        with connection.cursor() as cursor:
+            cursor.execute(REDUCE, [list(column) for column in zip(*rest, strict=True)])

@@ -1,0 +1,60 @@
+"""Rows for tests, by plain functions; every argument has a sensible default."""
+
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from backoffice.models import Scope, User
+from backoffice.roles import sync_roles
+from catalog.models import Product, Variant
+from inventory.models import Location, StockLevel, StockMove, Supplier
+from inventory.services import Move, post, virtual
+
+_numbers = count(1)
+
+
+def make_user(role: str = "owner", *, email: str = "", warehouses: tuple[str, ...] = (), **fields: Any) -> User:
+    """A member of staff with one role ("" for none), confined to `warehouses` when given."""
+    if role and not Group.objects.filter(name=role).exists():
+        sync_roles()
+    number = next(_numbers)
+    user = User.objects.create_user(
+        email or f"user{number}@example.com", roles=(role,) if role else (), **{"name": f"User {number}", **fields}
+    )
+    for code in warehouses:
+        Scope.objects.create(user=user, kind=Scope.Kind.WAREHOUSE, value=code)
+    return user
+
+
+def make_location(code: str = "MAIN", **fields: Any) -> Location:
+    """The warehouse of this code, created when missing."""
+    return Location.objects.get_or_create(code=code, defaults={"name": code.title(), **fields})[0]
+
+
+def make_variant(sku: str = "", *, on_hand: int = 0, location: Location | None = None, **fields: Any) -> Variant:
+    """A variant of a product of its own; `on_hand` pieces are received at `location` (by default MAIN)."""
+    sku = sku or f"SKU-{next(_numbers)}"
+    product = fields.pop("product", None) or Product.objects.create(handle=sku.lower(), title=sku.title())
+    variant = Variant.objects.create(product=product, sku=sku, **{"title": product.title, "price": Decimal(10), **fields})
+    if on_hand:
+        stock(variant, on_hand, location=location)
+    return variant
+
+
+def stock(variant: Variant, quantity: int, *, location: Location | None = None, unit_cost: Decimal | None = None) -> StockLevel:
+    """Receive pieces of `variant`."""
+    place = location or make_location()
+    source = virtual(Location.Kind.SUPPLIER)
+    post([Move(StockMove.Kind.RECEIVED, variant.pk, source, place.pk, quantity, unit_cost)], by=None)
+    return level_of(variant, place)
+
+
+def level_of(variant: Variant, location: Location | None = None) -> StockLevel:
+    return StockLevel.objects.get(variant=variant, location=location or make_location())
+
+
+def make_supplier(code: str = "", **fields: Any) -> Supplier:
+    code = code or f"SUP{next(_numbers)}"
+    return Supplier.objects.create(code=code, **{"name": code.title(), **fields})
