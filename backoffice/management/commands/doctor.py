@@ -1,6 +1,7 @@
 """Look at everything Houtai needs, and say what to do about what is wrong."""
 
 import json
+import os
 import shutil
 import sys
 from argparse import ArgumentParser
@@ -177,14 +178,18 @@ def _existing(folder: Path) -> Path:
 
 
 def _mail() -> Finding:
-    """Open a connection as sending would; backends that write files or memory open at once."""
+    """Open a connection as sending would. Looking must not make the folder of mail written to files."""
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
+    if backend == "filebased":
+        folder = Path(settings.EMAIL_FILE_PATH)
+        closed = not os.access(_existing(folder), os.W_OK)
+        return _finding("mail", f"written to files in {folder}", closed, f"Make {folder} writable, or set EMAIL_URL.")
     try:
         with mail.get_connection():
             pass
     except OSError as error:  # smtplib's errors are OSErrors
         return Finding("mail", f"{backend}: {error}", "Correct EMAIL_URL: smtp+tls://user:password@host:587")
-    return Finding("mail", backend if backend != "filebased" else f"written to files in {settings.EMAIL_FILE_PATH}")
+    return Finding("mail", backend)
 
 
 def _finding(check: str, detail: str, wrong: bool, repair: str) -> Finding:
