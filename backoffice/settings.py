@@ -218,6 +218,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 FORMAT_MODULE_PATH = ["backoffice.formats"]
+FILTERS_EMPTY_CHOICE_LABEL = _("Any")
 USE_THOUSAND_SEPARATOR = True
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="DE")

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from backoffice import component_page
 from backoffice import shell_views as views
 
 app_name = "shell"
@@ -12,5 +13,7 @@ urlpatterns = [
     path("views/save/", views.save_view, name="save_view"),
     path("views/<int:pk>/share/", views.share_view, name="share_view"),
     path("views/<int:pk>/delete/", views.delete_view, name="delete_view"),
+    path("notifications/", views.notifications, name="notifications"),
+    path("components/", component_page.components, name="components"),
     path("lookup/<str:label>/", views.lookup, name="lookup"),
 ]

@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.generic import lookups
 from backoffice.generic.base import safe_next, visible
-from backoffice.models import SavedView, User
+from backoffice.models import Notification, SavedView, User
 
 YEAR = 365 * 24 * 3600
+NOTIFICATIONS = 100
 
 
 @require_POST
@@ -121,6 +123,20 @@ def note(row: Any) -> str:
     shown = str(row)
     values = (str(getattr(row, name, "") or "") for name in lookups.fields_of(type(row)) if "__" not in name)
     return next((value for value in values if value and value not in shown), "")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def notifications(request: HttpRequest) -> HttpResponse:
+    """The latest notifications; POST marks all as read."""
+    own = Notification.objects.filter(user=request.user)
+    if request.method == "POST":
+        own.filter(read_at=None).update(read_at=now())
+        return redirect("shell:notifications")
+    latest = list(own[:NOTIFICATIONS])
+    unread = any(one.read_at is None for one in latest)
+    context = {"title": _("Notifications"), "notifications": latest, "unread": unread}
+    return render(request, "backoffice/notifications.html", context)
 
 
 @login_required

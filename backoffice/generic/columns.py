@@ -77,13 +77,15 @@ class Column:
         """The plain Python value, as exports want it."""
         return self.get(obj) if self.get else path_value(obj, self.accessor)
 
-    def cell(self, obj: Any) -> SafeString:
-        """The HTML of the cell's content."""
+    def cell(self, obj: Any, way: str = "") -> SafeString:
+        """The HTML of the cell's content; `way` is the query string that a link to the record itself carries."""
         content = self._content(obj)
         if self.link and content:
             target = obj if self.link is True else path_value(obj, self.link)
             if target is not None:
-                content = format_html('<a href="{}">{}</a>', target.get_absolute_url(), content)
+                content = format_html(
+                    '<a href="{}{}">{}</a>', target.get_absolute_url(), way if target is obj else "", content
+                )
         if self.secondary:
             content = format_html('{}<span class="secondary">{}</span>', content, self.secondary.cell(obj))
         return content

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from backoffice import context
+from backoffice import context, history
 from backoffice.errors import Stale
 from backoffice.generic.actions import OnePage, add_error, say, tell_user
 from backoffice.generic.base import safe_next
@@ -25,6 +25,7 @@ from backoffice.generic.columns import display, model_field
 
 VERSION = "version"
 REASON = "change_reason"
+CHANGES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,13 @@ class FormPage(OnePage):
             return self.service(by=self.request.user, **form.cleaned_data)
         return self.service(self.object, by=self.request.user, **form.cleaned_data)
 
+    def get_formset(self, data: Any = None, files: Any = None) -> Any:
+        """A formset of rows that belong to the record (order lines, say), drawn below the fields; None without.
+
+        `perform` finds it validated as `self.formset`.
+        """
+        return None
+
     def get_success_url(self, obj: Any) -> str:
         return str(obj.get_absolute_url())
 
@@ -92,8 +100,9 @@ class FormPage(OnePage):
             "form": form,
             "object": self.object,
             "title": self.get_title(),
+            "formset": self.formset,
             "groups": self.groups(form),
-            "summary": summary(form),
+            "summary": [*summary(form), *formset_summary(self.formset)],
             "version": self.version,
             "submit_label": self.submit_label or (_("Save") if self.object else _("Create")),
             "back_url": safe_next(self.request, self.object.get_absolute_url() if self.object else ""),
@@ -117,13 +126,17 @@ class FormPage(OnePage):
     def get_form(self, data: Any = None, files: Any = None) -> Any:
         return tell_user(self.form_class(data, files, **self.get_form_kwargs()), self.request.user)
 
+    formset: Any = None
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.formset = self.prepared_formset()
         return TemplateResponse(request, self.template_name, self.get_context_data(self.get_form()))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         stored = self.stored_values()
         form = self.get_form(request.POST, request.FILES)
-        if not form.is_valid():
+        self.formset = self.prepared_formset(request.POST, request.FILES)
+        if not all([form.is_valid(), self.formset is None or self.formset.is_valid()]):
             return self.show_again(form)
         try:
             with transaction.atomic():
@@ -136,6 +149,12 @@ class FormPage(OnePage):
             add_error(form, error)
             return self.show_again(form)
         return self.form_done(form, obj)
+
+    def prepared_formset(self, data: Any = None, files: Any = None) -> Any:
+        formset = self.get_formset(data, files)
+        for row in [*formset.forms, formset.empty_form] if formset is not None else ():
+            tell_user(row, self.request.user)
+        return formset
 
     def form_done(self, form: Any, obj: Any) -> HttpResponseBase:
         messages.success(self.request, say(self.done or _("%s saved."), obj))
@@ -186,9 +205,12 @@ class FormPage(OnePage):
             status=409,
         )
 
-    def changes_since(self) -> list[Any]:
+    def changes_since(self) -> list[history.Entry]:
         """Who changed the record since the form was opened, newest first."""
-        return []
+        opened = parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+"))
+        if opened is None or not hasattr(self.model, "history"):
+            return []
+        return [entry for entry in history.entries(self.object, limit=CHANGES_SHOWN) if entry.at > opened]
 
     def _label(self, form: Any, name: str) -> str:
         found = model_field(self.model, name)
@@ -222,3 +244,16 @@ def summary(form: Any) -> list[tuple[str, str, list[str]]]:
             (bound.id_for_label or bound.auto_id if bound else "", str(bound.label) if bound else "", list(errors))
         )
     return result
+
+
+def formset_summary(formset: Any) -> list[tuple[str, str, list[str]]]:
+    """The same for the rows of a formset, each named by its number."""
+    if formset is None or not formset.is_bound:
+        return []
+    whole = [("", "", list(formset.non_form_errors()))] if formset.non_form_errors() else []
+    rows = [
+        (control, _("Row %(number)s, %(label)s") % {"number": number, "label": label} if label else "", errors)
+        for number, form in enumerate(formset.forms, start=1)
+        for control, label, errors in summary(form)
+    ]
+    return whole + rows

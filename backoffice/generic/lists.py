@@ -1,11 +1,12 @@
 """ListPage: tabs, search, chips, columns, keyset paging, selection, export. The whole state stands in the address."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import django_filters
 from django.contrib import messages
@@ -73,6 +74,15 @@ class Row:
     @property
     def name(self) -> str:
         return str(self.object)
+
+
+@dataclass(frozen=True)
+class Around:
+    """A record's place in a list: the list's query, and the addresses of its neighbours."""
+
+    query: str
+    previous: str
+    next: str
 
 
 @dataclass(frozen=True)
@@ -254,7 +264,28 @@ class ListPage(BulkMixin, Page):
     @cached_property
     def rows(self) -> list[Row]:
         headers = self.headers
-        return [Row(obj, [(header, header.column.cell(obj)) for header in headers]) for obj in self.slice.rows]
+        way = f"?{urlencode({'from': self.state.urlencode()})}"
+        return [Row(obj, [(header, header.column.cell(obj, way)) for header in headers]) for obj in self.slice.rows]
+
+    @classmethod
+    def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or not in it."""
+        if "from" not in request.GET or not may(request.user, cls.permission):
+            return None
+        listing = copy(request)
+        listing.GET = QueryDict(request.GET["from"])  # type: ignore[assignment]
+        page = cls()
+        page.setup(listing)
+        row = page.matching.filter(pk=obj.pk).first()
+        if row is None:
+            return None
+        before, behind = keyset.neighbours(page.matching, page.sort, page.terms, row)
+        way = f"?{urlencode({'from': request.GET['from']})}"
+        return Around(
+            query=request.GET["from"],
+            previous=f"{before.get_absolute_url()}{way}" if before is not None else "",
+            next=f"{behind.get_absolute_url()}{way}" if behind is not None else "",
+        )
 
     def paging(self) -> dict[str, Any]:
         found = self.slice

@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.generic.base import visible
@@ -100,7 +100,7 @@ class _Lookup(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {
             **super().widget_attrs(widget),
-            "data-lookup": reverse("shell:lookup", args=[self.model._meta.label_lower]),
+            "data-lookup": reverse_lazy("shell:lookup", args=[self.model._meta.label_lower]),
             "autocomplete": "off",
         }
 

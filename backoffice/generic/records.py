@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from backoffice import panels
 from backoffice.generic.actions import Action, OnePage
 from backoffice.generic.columns import Column
+from backoffice.generic.lists import Around, ListPage
 from backoffice.models import AuditEvent
 from backoffice.templatetags.houtai import tone_of
 
@@ -54,10 +55,12 @@ class RecordPage(OnePage):
 
     facts: columns drawn as label and value in the first section.
     status_fields: fields with choices drawn as badges beside the title.
+    list_url, list_page: name of the list's address, and its class, for the way back and to the neighbours in it.
     """
 
     template_name: ClassVar[str] = "generic/record.html"
     list_url: ClassVar[str] = ""
+    list_page: ClassVar[type[ListPage] | None] = None
     facts: ClassVar[Sequence[Column]] = ()
     status_fields: ClassVar[Sequence[str]] = ("status",)
     context_object_name: ClassVar[str] = ""
@@ -101,6 +104,7 @@ class RecordPage(OnePage):
             "moments": self.timeline,
             "history_url": self.history_url,
             "list_link": self.list_link,
+            "neighbours": self.around,
             **extra,
         }
 
@@ -120,7 +124,15 @@ class RecordPage(OnePage):
     @property
     def list_link(self) -> tuple[str, str] | None:
         """Label and address of the list, for the breadcrumbs."""
-        return (capfirst(str(self.model._meta.verbose_name_plural)), reverse(self.list_url)) if self.list_url else None
+        if not self.list_url:
+            return None
+        query = f"?{self.around.query}" if self.around and self.around.query else ""
+        return capfirst(str(self.model._meta.verbose_name_plural)), reverse(self.list_url) + query
+
+    @cached_property
+    def around(self) -> Around | None:
+        """Where the record stands in the list that the reader came from."""
+        return self.list_page.around(self.request, self.object) if self.list_page else None
 
     @property
     def history_url(self) -> str:

@@ -141,6 +141,12 @@ def field(bound: BoundField, autofocus: bool = False) -> dict[str, Any]:
     }
 
 
+@register.inclusion_tag("components/_bare_field.html")
+def bare_field(bound: BoundField) -> dict[str, Any]:
+    """The control and its errors alone, its label for screen readers only: for cells of a table."""
+    return {"field": bound, "control": described(bound, {}), "error_id": f"{bound.auto_id}_error"}
+
+
 def described(bound: BoundField, attrs: dict[str, Any]) -> SafeString:
     """The control, tied to its help and errors for screen readers."""
     ids = []

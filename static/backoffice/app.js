@@ -144,3 +144,4 @@ $("#errors")?.focus();
 if ($("[data-list]")) import("./list.js");
 if ($("form[data-guard]")) import("./guard.js");
 if ($("[data-lookup]")) import("./lookup.js");
+if ($("[data-formset]")) import("./formset.js");

@@ -81,6 +81,7 @@ class ProductRecord(generic.RecordPage):
     slug_field = "handle"
     permission = "catalog.view_product"
     list_url = "product-list"
+    list_page = ProductList
     facts = [generic.Column("brand.name", "Brand"), generic.Column("created_at", kind="datetime")]
 
     def get_actions(self):
