@@ -20,6 +20,34 @@ from customers.models import Customer
 from inventory.models import Location, WarehouseScoped
 
 
+@tracked()
+class TaxRate(models.Model):
+    """What a tax class costs where the goods go; without a country it holds everywhere else."""
+
+    tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, such as DE; blank for everywhere else."))
+    name = models.CharField(_("name"), max_length=60, help_text=_("As invoices print it, such as VAT 19%."))
+    rate = models.DecimalField(_("rate"), max_digits=7, decimal_places=5, help_text=_("0.19 is 19%."))
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tax rate")
+        verbose_name_plural = _("tax rates")
+        ordering = ["tax_class", "country"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tax_class", "country"], name="tax_rate_once", violation_error_message=_("There is a rate for this class and country already.")
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gte=0) & Q(rate__lt=1), name="tax_rate_share", violation_error_message=_("Give the rate as a share: 0.19 is 19%.")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class OrderStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     PLACED = "placed", _("Placed")
@@ -180,6 +208,7 @@ class OrderLine(models.Model):
     order_discount = MoneyField(_("share of the order's discount"), default=0, editable=False)
     tax_name = models.CharField(_("tax"), max_length=60, blank=True)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=5, default=0)
+    requires_shipping = models.BooleanField(_("requires shipping"), default=True)
     net = MoneyField(_("net"), default=0)
     tax = MoneyField(_("tax"), default=0)
     gross = MoneyField(_("gross"), default=0)
@@ -220,6 +249,11 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.sku or self.title}"
+
+    @property
+    def kept(self) -> int:
+        """Pieces that are not canceled."""
+        return self.quantity - self.canceled
 
     @property
     def open_quantity(self) -> int:
@@ -280,6 +314,12 @@ RETURN_TRANSITIONS = {
 }
 
 
+class ReturnQuerySet(VisibleQuerySet):
+    def announced(self) -> "ReturnQuerySet":
+        """On their way: not received yet."""
+        return self.filter(status__in=[ReturnStatus.REQUESTED, ReturnStatus.APPROVED])
+
+
 @tracked()
 class Return(Stateful):
     """Goods that a customer sends back. `status` is written by request, approve, receive, close and cancel."""
@@ -296,7 +336,7 @@ class Return(Stateful):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = ReturnQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("return")

@@ -1,0 +1,163 @@
+"""Picking, packing, shipping: parcels of an order, each from one location."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.errors import IllegalTransition
+from backoffice.models import User
+from inventory import services as inventory
+from inventory.models import Allocation, Location
+from orders import mails
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
+from orders.services.status import lines_of, lock, recalculate
+
+
+@transaction.atomic
+def create_fulfilment(
+    order: Order, *, location: Location, by: User | None, quantities: Mapping[int, int] | None = None
+) -> Fulfilment:
+    """Make a parcel of pieces that are allocated at `location`, by primary key of the line; without quantities, of all.
+
+    Raises QuantityTooHigh naming every line of which less lies ready there.
+    """
+    order = lock(order)
+    if order.status != Order.Status.PLACED:
+        raise IllegalTransition(order, order.get_status_display(), _("shipped"))
+    lines = lines_of(order)
+    ready = ready_at(order, lines)[location.pk]
+    chosen = chosen_lines(lines, ready if quantities is None else quantities)
+    short = [too_high(line, ready.get(line.pk, 0), asked) for line, asked in chosen if asked > ready.get(line.pk, 0)]
+    if short:
+        raise QuantityTooHigh(short)
+    parcel = Fulfilment.objects.create(
+        number=f"{order.number}-F{order.fulfilments.count() + 1}", order=order, location=location, created_by=by
+    )
+    FulfilmentLine.objects.bulk_create(FulfilmentLine(fulfilment=parcel, order_line=line, quantity=asked) for line, asked in chosen)
+    audit.record("fulfilment.created", parcel, by=by)
+    audit.record("order.fulfilment_created", order, by=by, data={"fulfilment": parcel.number})
+    return parcel
+
+
+class Ready(dict[int, dict[int, int]]):
+    """Pieces that a parcel may take: {location: {line: quantity}}. Lines without stock may leave from anywhere."""
+
+    def __init__(self, anywhere: dict[int, int]) -> None:
+        super().__init__()
+        self.anywhere = anywhere
+
+    def __missing__(self, location: int) -> dict[int, int]:
+        self[location] = dict(self.anywhere)
+        return self[location]
+
+
+def ready_at(order: Order, lines: Sequence[OrderLine]) -> Ready:
+    """What can be put into parcels: allocated, or without stock, and in no parcel yet."""
+    packing = _packing(order)
+    anywhere = {}
+    for line in lines:
+        if line.requires_shipping and not _has_stock(line):
+            taken = sum(quantity for (_place, key), quantity in packing.items() if key == line.pk)
+            anywhere[line.pk] = line.open_quantity - taken
+    ready = Ready({key: quantity for key, quantity in anywhere.items() if quantity > 0})
+    for row in Allocation.objects.filter(cause=order.number):
+        left = row.quantity - packing.get((row.location_id, row.item), 0)
+        if left > 0:
+            ready[row.location_id][row.item] = left
+    return ready
+
+
+@transaction.atomic
+def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
+    """Say that the parcel is packed."""
+    _order, parcel = _locked(parcel)
+    return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
+
+
+@transaction.atomic
+def ship(parcel: Fulfilment, *, by: User | None, carrier: str = "", tracking_number: str = "") -> Fulfilment:
+    """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed."""
+    order, parcel = _locked(parcel)
+    parcel.must_become(Fulfilment.Status.SHIPPED)
+    rows = list(parcel.lines.all())
+    lines = lines_of(order)
+    by_key = {line.pk: line for line in lines}
+    leaving = {row.order_line_id: row.quantity for row in rows if _has_stock(by_key[row.order_line_id])}
+    if leaving:
+        inventory.ship(order.number, leaving, parcel.location, by=by)
+    for row in rows:
+        line = by_key[row.order_line_id]
+        line.fulfilled += row.quantity
+        line.allocated -= leaving.get(line.pk, 0)
+    recalculate(order, lines)
+    parcel.carrier, parcel.tracking_number = carrier or parcel.carrier, tracking_number or parcel.tracking_number
+    _advance(parcel, Fulfilment.Status.SHIPPED, "shipped_at", by, "carrier", "tracking_number")
+    audit.record("order.shipped", order, by=by, data={"fulfilment": parcel.number, "tracking": parcel.tracking_number})
+    mails.on_commit("shipped", order, fulfilment=parcel.number)
+    return parcel
+
+
+@transaction.atomic
+def deliver(parcel: Fulfilment, *, by: User | None, at: datetime | None = None) -> Fulfilment:
+    """Say that the parcel has arrived."""
+    _order, parcel = _locked(parcel)
+    parcel.delivered_at = at
+    return _advance(parcel, Fulfilment.Status.DELIVERED, "delivered_at", by)
+
+
+@transaction.atomic
+def cancel_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str = "") -> Fulfilment:
+    """Unpack a parcel that has not left; its pieces stay allocated to the order."""
+    order, parcel = _locked(parcel)
+    parcel.must_become(Fulfilment.Status.CANCELED)
+    parcel.status = Fulfilment.Status.CANCELED
+    parcel.save(update_fields=["status"])
+    audit.record("fulfilment.canceled", parcel, by=by, reason=reason)
+    audit.record("order.fulfilment_canceled", order, by=by, reason=reason, data={"fulfilment": parcel.number})
+    return parcel
+
+
+@transaction.atomic
+def set_tracking(parcel: Fulfilment, *, carrier: str, tracking_number: str, by: User | None) -> Fulfilment:
+    """Correct the carrier or the tracking number."""
+    _order, parcel = _locked(parcel)
+    if parcel.status == Fulfilment.Status.CANCELED:
+        raise ValidationError(_("%(parcel)s is canceled.") % {"parcel": parcel})
+    parcel.carrier, parcel.tracking_number = carrier, tracking_number
+    parcel.save(update_fields=["carrier", "tracking_number"])
+    audit.record("fulfilment.tracking_set", parcel, by=by, data={"carrier": carrier, "tracking": tracking_number})
+    return parcel
+
+
+def _locked(parcel: Fulfilment) -> tuple[Order, Fulfilment]:
+    """Its order first, then the parcel, so that all verbs of an order wait in one line."""
+    order = Order.objects.locked().get(pk=parcel.order_id)
+    return order, Fulfilment.objects.locked().select_related("location").get(pk=parcel.pk)
+
+
+def _advance(parcel: Fulfilment, status: str, moment: str, by: User | None, *fields: str) -> Fulfilment:
+    parcel.must_become(status)
+    parcel.status = status
+    setattr(parcel, moment, getattr(parcel, moment) or timezone.now())
+    parcel.save(update_fields=["status", moment, *fields])
+    audit.record(f"fulfilment.{status}", parcel, by=by)
+    return parcel
+
+
+def _has_stock(line: OrderLine) -> bool:
+    """Whether the line took stock: then it was allocated whole when the order was placed."""
+    return line.variant is not None and (line.variant.track_stock or line.allocated > 0)
+
+
+def _packing(order: Order) -> dict[tuple[int, int], int]:
+    """Pieces in parcels that have not left, by location and line."""
+    rows = FulfilmentLine.objects.filter(fulfilment__in=Fulfilment.objects.waiting().filter(order=order))
+    totals = rows.values_list("fulfilment__location", "order_line").annotate(Sum("quantity")).order_by()
+    return {(place, line): quantity for place, line, quantity in totals}

@@ -1,0 +1,185 @@
+"""Placing, canceling, closing and reopening."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.models import User
+from inventory import services as inventory
+from orders import mails
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.services.status import lines_of, lock, recalculate
+
+
+class CannotCancel(ValidationError):
+    """Something of the order has left, or is being packed."""
+
+
+class QuantityTooHigh(ValidationError):
+    """More pieces were asked than the line has left for it."""
+
+
+@transaction.atomic
+def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order:
+    """Allocate stock for every line and place the order, or change nothing.
+
+    Raises IllegalTransition unless the order is a draft, InsufficientStock naming every short line.
+    """
+    order = lock(order)
+    order.must_become(Order.Status.PLACED)
+    lines = lines_of(order)
+    if not lines:
+        raise ValidationError(_("%(order)s has no lines. Add what is sold first.") % {"order": order})
+    order.status = Order.Status.PLACED
+    order.placed_at = at or timezone.now()
+    _allocate(order, lines, by)
+    recalculate(order, lines, fields=["status", "placed_at"])
+    audit.record("order.placed", order, by=by)
+    mails.on_commit("placed", order)
+    return order
+
+
+@transaction.atomic
+def cancel(order: Order, *, by: User | None, reason: str) -> Order:
+    """Cancel the whole order and release its stock.
+
+    Raises IllegalTransition, and CannotCancel when a part was shipped or is being packed.
+    """
+    order = lock(order)
+    order.must_become(Order.Status.CANCELED)
+    _must_explain(reason)
+    lines = lines_of(order)
+    _refuse_on_the_way(order, lines)
+    if any(line.allocated for line in lines):
+        inventory.release(order.number, None, by=by)
+    for line in lines:
+        line.allocated, line.canceled = 0, line.quantity
+    _end(order, lines, reason)
+    audit.record("order.canceled", order, by=by, reason=reason)
+    return order
+
+
+@transaction.atomic
+def cancel_lines(order: Order, *, quantities: Mapping[int, int], by: User | None, reason: str) -> Order:
+    """Cancel pieces that were not shipped, by primary key of the line, and release their stock.
+
+    An order of which nothing remains is canceled. Raises QuantityTooHigh, CannotCancel, IllegalTransition.
+    """
+    order = lock(order)
+    if order.status != Order.Status.PLACED:
+        order.must_become(Order.Status.CANCELED)
+        raise CannotCancel(_("%(order)s is a draft: remove the lines instead.") % {"order": order})
+    _must_explain(reason)
+    lines = lines_of(order)
+    chosen = chosen_lines(lines, quantities)
+    _refuse_packing(chosen)
+    released = {line.pk: min(line.allocated, quantity) for line, quantity in chosen if line.allocated}
+    if released:
+        inventory.release(order.number, released, by=by)
+    for line, quantity in chosen:
+        line.allocated -= released.get(line.pk, 0)
+        line.canceled += quantity
+    if any(line.kept for line in lines):
+        recalculate(order, lines)
+    else:
+        _end(order, lines, reason)
+    data = {"lines": {line.sku or line.title: quantity for line, quantity in chosen}}
+    audit.record("order.lines_canceled", order, by=by, reason=reason, data=data)
+    return order
+
+
+@transaction.atomic
+def close(order: Order, *, by: User | None) -> Order:
+    """Put a finished order away. Raises CannotCancel's sibling ValidationError while pieces wait to be shipped."""
+    order = lock(order)
+    order.must_become(Order.Status.CLOSED)
+    waiting = [line.sku or line.title for line in lines_of(order) if line.requires_shipping and line.open_quantity]
+    if waiting:
+        raise ValidationError(
+            _("%(order)s still has to ship %(lines)s. Ship or cancel them first.") % {"order": order, "lines": ", ".join(waiting)}
+        )
+    order.status = Order.Status.CLOSED
+    order.closed_at = timezone.now()
+    order.save(update_fields=["status", "closed_at", "updated_at"])
+    audit.record("order.closed", order, by=by)
+    return order
+
+
+@transaction.atomic
+def reopen(order: Order, *, by: User | None, reason: str = "") -> Order:
+    """Take a closed order back into work."""
+    order = lock(order)
+    if order.status != Order.Status.CLOSED:
+        order.must_become(Order.Status.PLACED)
+        raise ValidationError(_("%(order)s is a draft: place it instead.") % {"order": order})
+    order.status = Order.Status.PLACED
+    order.closed_at = None
+    order.save(update_fields=["status", "closed_at", "updated_at"])
+    audit.record("order.reopened", order, by=by, reason=reason)
+    return order
+
+
+# --- Shared with the other verbs ----------------------------------------------------------------
+
+
+def chosen_lines(lines: Sequence[OrderLine], quantities: Mapping[int, int]) -> list[tuple[OrderLine, int]]:
+    """Lines with a quantity above zero; none, or one that the order does not have, is refused."""
+    by_key = {line.pk: line for line in lines}
+    chosen = [(by_key[key], quantity) for key, quantity in quantities.items() if quantity and key in by_key]
+    if any(key not in by_key for key, quantity in quantities.items() if quantity):
+        raise ValidationError(_("A line does not belong to this order."))
+    if not chosen or any(quantity < 0 for _line, quantity in chosen):
+        raise ValidationError(_("Choose at least one piece."))
+    return chosen
+
+
+def too_high(line: OrderLine, left: int, asked: int) -> str:
+    """The sentence for a line of which less is left than was asked."""
+    return _("%(line)s: %(left)s left, %(asked)s asked.") % {"line": line.sku or line.title, "left": left, "asked": asked}
+
+
+def _allocate(order: Order, lines: Sequence[OrderLine], by: User | None) -> None:
+    tracked = [line for line in lines if line.variant is not None and line.variant.track_stock]
+    if not tracked:
+        return
+    demand = [inventory.Demand(item=line.pk, variant=line.variant_id, quantity=line.quantity, sku=line.sku) for line in tracked]
+    inventory.allocate(order.number, demand, by=by)
+    for line in tracked:
+        line.allocated = line.quantity
+
+
+def _end(order: Order, lines: Sequence[OrderLine], reason: str) -> None:
+    order.status = Order.Status.CANCELED
+    order.canceled_at = timezone.now()
+    order.cancel_reason = reason[:300]
+    recalculate(order, lines, fields=["status", "canceled_at", "cancel_reason"])
+
+
+def _must_explain(reason: str) -> None:
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why.")})
+
+
+def _refuse_on_the_way(order: Order, lines: Sequence[OrderLine]) -> None:
+    if any(line.fulfilled for line in lines):
+        raise CannotCancel(_("A part of %(order)s was shipped. Cancel the lines that remain instead.") % {"order": order})
+    parcel = Fulfilment.objects.waiting().filter(order=order).first()
+    if parcel is not None:
+        raise CannotCancel(_("%(parcel)s is being packed. Cancel it first.") % {"parcel": parcel})
+
+
+def _refuse_packing(chosen: Sequence[tuple[OrderLine, int]]) -> None:
+    for line, quantity in chosen:
+        if quantity > line.open_quantity:
+            raise QuantityTooHigh(too_high(line, line.open_quantity, quantity))
+    waiting = Fulfilment.objects.waiting()
+    row = FulfilmentLine.objects.filter(order_line__in=[line.pk for line, _ in chosen], fulfilment__in=waiting).select_related("fulfilment", "order_line").first()
+    if row is not None:
+        raise CannotCancel(
+            _("%(line)s is being packed in %(parcel)s. Cancel that fulfilment first.") % {"line": row.order_line.sku, "parcel": row.fulfilment}
+        )

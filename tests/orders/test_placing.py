@@ -1,0 +1,161 @@
+"""Placing and canceling: stock and order move together or not at all."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from backoffice.errors import IllegalTransition
+from backoffice.models import AuditEvent
+from inventory.models import Allocation, StockLevel
+from inventory.services import InsufficientStock
+from orders import services
+from orders.models import Order
+from tests.orders.builders import article, line_of, make_order, parcel_of, receive, staff, warehouse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk():
+    return staff()
+
+
+def level(sku, at=None):
+    return StockLevel.objects.get(variant__sku=sku, location=at or warehouse())
+
+
+def test_place_allocates_every_line(clerk):
+    order = make_order([("TEA", 2), ("CUP", 3)], on_hand=5)
+
+    placed = services.place(order, by=clerk)
+
+    assert placed.status == Order.Status.PLACED
+    assert (placed.payment_status, placed.fulfilment_status) == ("none", "unfulfilled")
+    assert [line.allocated for line in placed.lines.all()] == [2, 3]
+    assert (level("CUP").on_hand, level("CUP").allocated) == (5, 3)
+    assert AuditEvent.objects.about(order).filter(verb="order.placed", actor=clerk).count() == 1
+
+
+def test_place_allocates_nothing_when_one_line_is_short(clerk):
+    order = make_order([("TEA", 2), ("CUP", 9)], on_hand=5)
+
+    with pytest.raises(InsufficientStock, match="CUP: 5 available, 9 asked"):
+        services.place(order, by=clerk)
+
+    order.refresh_from_db()
+    assert order.status == Order.Status.DRAFT
+    assert not Allocation.objects.exists()
+
+
+def test_place_names_every_short_line(clerk):
+    order = make_order([("TEA", 7), ("CUP", 9)], on_hand=5)
+
+    with pytest.raises(InsufficientStock) as refusal:
+        services.place(order, by=clerk)
+
+    assert refusal.value.messages == ["TEA: 5 available, 7 asked.", "CUP: 5 available, 9 asked."]
+
+
+def test_place_prefers_one_location_that_has_everything(clerk):
+    far = warehouse("far", priority=20)
+    tea, cup = article("TEA", on_hand=10), article("CUP")
+    receive(tea, 5, far)
+    receive(cup, 5, far)
+    order = make_order([("TEA", 2), ("CUP", 2)])
+
+    services.place(order, by=clerk)
+
+    assert {row.location for row in Allocation.objects.all()} == {far}
+
+
+def test_place_needs_a_draft_with_lines(clerk):
+    order = make_order(placed=True)
+    with pytest.raises(IllegalTransition, match="is Placed and cannot become Placed"):
+        services.place(order, by=clerk)
+    with pytest.raises(ValidationError, match="has no lines"):
+        services.place(make_order([]), by=clerk)
+
+
+def test_variants_without_stock_tracking_need_none(clerk):
+    article("WRAP", track_stock=False)
+    order = services.place(make_order([("WRAP", 3)]), by=clerk)
+    assert line_of(order, "WRAP").allocated == 0
+
+
+def test_cancel_releases_the_stock(clerk):
+    order = make_order([("TEA", 2)], on_hand=5, placed=True)
+
+    canceled = services.cancel(order, by=clerk, reason="Customer changed her mind")
+
+    assert (canceled.status, canceled.total) == (Order.Status.CANCELED, 0)
+    assert canceled.cancel_reason == "Customer changed her mind"
+    assert level("TEA").allocated == 0
+    assert line_of(order, "TEA").canceled == 2
+    assert not Allocation.objects.exists()
+
+
+def test_cancel_needs_a_reason_and_nothing_shipped(clerk):
+    order = make_order([("TEA", 2)], placed=True)
+    with pytest.raises(ValidationError, match="Say why"):
+        services.cancel(order, by=clerk, reason=" ")
+    parcel = parcel_of(order, TEA=1)
+    with pytest.raises(services.CannotCancel, match="-F1 is being packed"):
+        services.cancel(order, by=clerk, reason="x")
+    services.ship(services.pack(parcel, by=clerk), by=clerk)
+    with pytest.raises(services.CannotCancel, match="was shipped"):
+        services.cancel(order, by=clerk, reason="x")
+
+
+def test_cancel_lines_releases_their_stock_and_lowers_the_total(clerk):
+    order = make_order([("TEA", 3), ("CUP", 1)], placed=True)
+
+    changed = services.cancel_lines(order, quantities={line_of(order, "TEA").pk: 2}, by=clerk, reason="Too many")
+
+    assert (changed.status, changed.total) == ("placed", 20)
+    assert (line_of(order, "TEA").allocated, line_of(order, "TEA").canceled) == (1, 2)
+    assert level("TEA").allocated == 1
+
+
+def test_cancel_lines_after_a_part_was_shipped_completes_the_order(clerk):
+    order = make_order([("TEA", 3)], placed=True)
+    parcel_of(order, TEA=1, shipped=True)
+
+    with pytest.raises(services.QuantityTooHigh, match="TEA: 2 left, 3 asked"):
+        services.cancel_lines(order, quantities={line_of(order, "TEA").pk: 3}, by=clerk, reason="x")
+    changed = services.cancel_lines(order, quantities={line_of(order, "TEA").pk: 2}, by=clerk, reason="x")
+
+    assert (changed.status, changed.fulfilment_status, changed.total) == ("placed", "fulfilled", 10)
+    assert level("TEA").allocated == 0
+
+
+def test_an_order_of_which_nothing_remains_is_canceled(clerk):
+    order = make_order([("TEA", 3)], placed=True, shipping=5)
+    changed = services.cancel_lines(order, quantities={line_of(order, "TEA").pk: 3}, by=clerk, reason="x")
+    assert (changed.status, changed.total) == ("canceled", 0)
+
+
+def test_lines_in_a_parcel_cannot_be_canceled(clerk):
+    order = make_order([("TEA", 3)], placed=True)
+    parcel_of(order, TEA=1)
+    with pytest.raises(services.CannotCancel, match="TEA is being packed in"):
+        services.cancel_lines(order, quantities={line_of(order, "TEA").pk: 1}, by=clerk, reason="x")
+
+
+def test_close_and_reopen(clerk):
+    order = make_order([("TEA", 1)], placed=True)
+    with pytest.raises(ValidationError, match="still has to ship TEA"):
+        services.close(order, by=clerk)
+    parcel_of(order, shipped=True)
+
+    closed = services.close(order, by=clerk)
+    assert (closed.status, closed.closed_at is None) == ("closed", False)
+    reopened = services.reopen(order, by=clerk)
+    assert (reopened.status, reopened.closed_at) == ("placed", None)
+    with pytest.raises(IllegalTransition):
+        services.reopen(order, by=clerk)
+
+
+@pytest.mark.parametrize("lines", [1, 3, 6])
+def test_placing_costs_the_same_statements_however_many_lines(clerk, django_assert_num_queries, lines):
+    order = make_order([(f"SKU{n}", 1) for n in range(lines)])
+    with django_assert_num_queries(11):
+        services.place(order, by=clerk)
