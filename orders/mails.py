@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
+from procrastinate.types import JSONValue
 
 from backoffice.money import format_money
 from orders.models import Fulfilment, Order
@@ -17,10 +18,10 @@ from orders.models import Fulfilment, Order
 TASK = "orders.tasks.send_mail"
 
 
-def on_commit(kind: str, order: Order, **facts: str) -> None:
+def on_commit(kind: str, order: Order, **facts: JSONValue) -> None:
     """Queue the mail when the transaction is kept; orders without an address get none."""
     if order.email:
-        transaction.on_commit(lambda: app.configure_task(TASK).defer(kind=kind, order=order.pk, facts=facts))
+        transaction.on_commit(lambda: app.configure_task(TASK).defer(kind=kind, order=order.pk, facts=dict(facts)))
 
 
 def send(kind: str, order: Order, facts: dict[str, Any]) -> None:
@@ -28,7 +29,13 @@ def send(kind: str, order: Order, facts: dict[str, Any]) -> None:
     with translation.override(order.language):
         amount = format_money(Decimal(facts["amount"]), order.currency) if "amount" in facts else ""
         parcel = Fulfilment.objects.filter(number=facts.get("fulfilment", "")).first()
-        context = {"order": order, "lines": order.lines.all(), "parcel": parcel, "company": settings.COMPANY_NAME, "refunded_amount": amount}
+        context = {
+            "order": order,
+            "lines": order.lines.all(),
+            "parcel": parcel,
+            "company": settings.COMPANY_NAME,
+            "refunded_amount": amount,
+        }
         body = render_to_string(f"orders/mail/{kind}.txt", context)
         EmailMessage(_subject(kind, order), body, settings.DEFAULT_FROM_EMAIL, [order.email]).send()
 

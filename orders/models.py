@@ -1,5 +1,6 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pgtrigger
@@ -55,7 +56,7 @@ class OrderStatus(models.TextChoices):
     CANCELED = "canceled", _("Canceled")
 
 
-ORDER_TRANSITIONS = {
+ORDER_TRANSITIONS: Mapping[str, Iterable[str]] = {
     OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELED},
     OrderStatus.PLACED: {OrderStatus.CLOSED, OrderStatus.CANCELED},
     OrderStatus.CLOSED: {OrderStatus.PLACED},
@@ -269,7 +270,7 @@ def _adds_to(column: str) -> pgtrigger.Trigger:
         func=f"""
             UPDATE orders_order SET {column} = {column} + NEW.amount, updated_at = now() WHERE id = NEW.order_id;
             RETURN NULL;
-        """,
+        """,  # noqa: S608 - a column of ours
     )
 
 
@@ -307,7 +308,7 @@ class ReturnStatus(models.TextChoices):
     CANCELED = "canceled", _("Canceled")
 
 
-RETURN_TRANSITIONS = {
+RETURN_TRANSITIONS: Mapping[str, Iterable[str]] = {
     ReturnStatus.REQUESTED: {ReturnStatus.APPROVED, ReturnStatus.CANCELED},
     ReturnStatus.APPROVED: {ReturnStatus.RECEIVED, ReturnStatus.CANCELED},
     ReturnStatus.RECEIVED: {ReturnStatus.CLOSED},
@@ -431,7 +432,7 @@ class FulfilmentStatus(models.TextChoices):
     CANCELED = "canceled", _("Canceled")
 
 
-FULFILMENT_TRANSITIONS = {
+FULFILMENT_TRANSITIONS: Mapping[str, Iterable[str]] = {
     FulfilmentStatus.PENDING: {FulfilmentStatus.PACKED, FulfilmentStatus.CANCELED},
     FulfilmentStatus.PACKED: {FulfilmentStatus.SHIPPED, FulfilmentStatus.CANCELED},
     FulfilmentStatus.SHIPPED: {FulfilmentStatus.DELIVERED},

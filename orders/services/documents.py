@@ -41,9 +41,13 @@ def issue_invoice(order: Order, *, by: User | None) -> Invoice:
         raise IllegalTransition(order, order.get_status_display(), _("invoiced"))
     open_one = next((invoice for invoice in invoices_of(order) if left_to_credit(invoice)), None)
     if open_one is not None:
-        raise AlreadyInvoiced(_("%(order)s is invoiced by %(invoice)s. Credit that first.") % {"order": order, "invoice": open_one})
+        raise AlreadyInvoiced(
+            _("%(order)s is invoiced by %(invoice)s. Credit that first.") % {"order": order, "invoice": open_one}
+        )
     lines = [line for line in lines_of(order) if line.kept]
-    content = _head(order) | {"lines": [_line(line) for line in sorted(lines, key=lambda line: (line.position, line.pk))]}
+    content = _head(order) | {
+        "lines": [_line(line) for line in sorted(lines, key=lambda line: (line.position, line.pk))]
+    }
     content |= _shipping(order) | {"taxes": _taxes(order, lines)}
     invoice = _write(Invoice.Kind.INVOICE, order, content, by)
     audit.record("order.invoiced", order, by=by, data={"invoice": invoice.number})
@@ -66,17 +70,25 @@ def credit(
     left = left_to_credit(invoice)
     amount = left if amount is None else amount
     if amount <= 0 or amount > left:
-        shown = {"invoice": invoice, "left": format_money(left, order.currency), "asked": format_money(amount, order.currency)}
+        shown = {
+            "invoice": invoice,
+            "left": format_money(left, order.currency),
+            "asked": format_money(amount, order.currency),
+        }
         raise CreditTooHigh({"amount": _("%(left)s of %(invoice)s can still be credited, %(asked)s asked.") % shown})
     if amount != round_money(amount, order.currency):
-        raise ValidationError({"amount": _("%(currency)s has no amount of %(amount)s.") % {"currency": order.currency, "amount": amount}})
+        raise ValidationError(
+            {"amount": _("%(currency)s has no amount of %(amount)s.") % {"currency": order.currency, "amount": amount}}
+        )
     taxes = _credited_taxes(invoice, amount, amount == left)
     content = _head(order) | {
         "reason": reason, "refund": refund.pk if refund else None, "lines": [], "shipping": None, "taxes": taxes,
         "corrects": {"number": invoice.number, "issued": timezone.localdate(invoice.issued_at).isoformat()},
     }  # fmt: skip
     note = _write(Invoice.Kind.CREDIT_NOTE, order, content, by, corrects=invoice)
-    audit.record("order.credited", order, by=by, reason=reason, data={"credit_note": note.number, "invoice": invoice.number})
+    audit.record(
+        "order.credited", order, by=by, reason=reason, data={"credit_note": note.number, "invoice": invoice.number}
+    )
     return note
 
 
@@ -90,7 +102,9 @@ def left_to_credit(invoice: Invoice) -> Decimal:
     return invoice.gross - sum((note.gross for note in invoice.corrections.all()), ZERO)  # type: ignore[no-any-return]
 
 
-def _write(kind: Invoice.Kind, order: Order, content: dict[str, Any], by: User | None, corrects: Invoice | None = None) -> Invoice:
+def _write(
+    kind: Invoice.Kind, order: Order, content: dict[str, Any], by: User | None, corrects: Invoice | None = None
+) -> Invoice:
     """Draw the number last: its counter stays locked until the transaction ends."""
     net = sum((Decimal(tax["net"]) for tax in content["taxes"]), ZERO)
     tax = sum((Decimal(tax["tax"]) for tax in content["taxes"]), ZERO)
@@ -104,8 +118,16 @@ def _write(kind: Invoice.Kind, order: Order, content: dict[str, Any], by: User |
 
 def _head(order: Order) -> dict[str, Any]:
     return {
-        "seller": {"name": settings.COMPANY_NAME, "address": settings.COMPANY_ADDRESS, "tax_number": settings.COMPANY_TAX_NUMBER},
-        "buyer": {"name": order.customer_name, "email": order.email, "address": order.billing_address or order.shipping_address},
+        "seller": {
+            "name": settings.COMPANY_NAME,
+            "address": settings.COMPANY_ADDRESS,
+            "tax_number": settings.COMPANY_TAX_NUMBER,
+        },
+        "buyer": {
+            "name": order.customer_name,
+            "email": order.email,
+            "address": order.billing_address or order.shipping_address,
+        },
         "ship_to": order.shipping_address,
         "language": order.language,
         "order": order.number,
@@ -126,7 +148,9 @@ def _shipping(order: Order) -> dict[str, Any]:
     net, tax, gross = shipping_amounts(order)
     if not gross:
         return {"shipping": None}
-    return {"shipping": {"net": str(net), "tax": str(tax), "gross": str(gross), "tax_rate": str(order.shipping_tax_rate)}}
+    return {
+        "shipping": {"net": str(net), "tax": str(tax), "gross": str(gross), "tax_rate": str(order.shipping_tax_rate)}
+    }
 
 
 def _taxes(order: Order, lines: Sequence[OrderLine]) -> list[dict[str, str]]:
@@ -151,8 +175,10 @@ def _tax(name: str, rate: Decimal, net: Decimal, tax: Decimal) -> dict[str, str]
 def _credited_taxes(invoice: Invoice, amount: Decimal, everything: bool) -> list[dict[str, str]]:
     """Share `amount` over the invoice's rates by what is left of each."""
     left = _left_per_rate(invoice)
-    parts = [net + tax for _name, _rate, net, tax in left] if everything else shares(
-        amount, [net + tax for _name, _rate, net, tax in left], invoice.currency
+    parts = (
+        [net + tax for _name, _rate, net, tax in left]
+        if everything
+        else shares(amount, [net + tax for _name, _rate, net, tax in left], invoice.currency)
     )
     result = []
     for (name, rate, net, tax), part in zip(left, parts, strict=True):
@@ -169,4 +195,3 @@ def _left_per_rate(invoice: Invoice) -> list[tuple[str, Decimal, Decimal, Decima
             rows[Decimal(tax["rate"])][1] -= Decimal(tax["net"])
             rows[Decimal(tax["rate"])][2] -= Decimal(tax["tax"])
     return [(name, rate, net, tax) for rate, (name, net, tax) in rows.items()]
-

@@ -40,7 +40,9 @@ def create_fulfilment(
     parcel = Fulfilment.objects.create(
         number=f"{order.number}-F{order.fulfilments.count() + 1}", order=order, location=location, created_by=by
     )
-    FulfilmentLine.objects.bulk_create(FulfilmentLine(fulfilment=parcel, order_line=line, quantity=asked) for line, asked in chosen)
+    FulfilmentLine.objects.bulk_create(
+        FulfilmentLine(fulfilment=parcel, order_line=line, quantity=asked) for line, asked in chosen
+    )
     audit.record("fulfilment.created", parcel, by=by)
     audit.record("order.fulfilment_created", order, by=by, data={"fulfilment": parcel.number})
     return parcel

@@ -189,7 +189,7 @@ def _row(order: Order, line: NewLine, position: int, rates: Mapping[str, TaxRate
     variant = line.variant
     rate = rates.get(variant.tax_class) if variant is not None and line.tax_rate is None else None
     price = line.unit_price if line.unit_price is not None else variant.price if variant is not None else None
-    _refuse_line(line, price, order)
+    price = _refuse_line(line, price, order)
     return OrderLine(
         order=order,
         position=position,
@@ -211,7 +211,8 @@ def _ships(line: NewLine) -> bool:
     return line.variant.requires_shipping if line.variant is not None else True
 
 
-def _refuse_line(line: NewLine, price: Decimal | None, order: Order) -> None:
+def _refuse_line(line: NewLine, price: Decimal | None, order: Order) -> Decimal:
+    """The price, once nothing stands against the line."""
     name = line.variant.sku if line.variant is not None else line.sku or line.title
     if not name:
         raise LineRefused(_("A line needs a SKU or a title."))
@@ -224,6 +225,7 @@ def _refuse_line(line: NewLine, price: Decimal | None, order: Order) -> None:
     if line.variant is not None and not line.variant.is_active:
         raise LineRefused(_("%(line)s is no longer sold.") % {"line": name})
     _must_be_whole(line.discount, order.currency)
+    return price
 
 
 def _replace_lines(order: Order, lines: Sequence[NewLine]) -> None:
@@ -235,7 +237,18 @@ def _replace_lines(order: Order, lines: Sequence[NewLine]) -> None:
             row.pk = line.line
     kept = [row for row in rows if row.pk]
     order.lines.exclude(pk__in=[row.pk for row in kept]).delete()
-    columns = ["position", "variant", "sku", "title", "quantity", "unit_price", "discount", "tax_name", "tax_rate", "requires_shipping"]
+    columns = [
+        "position",
+        "variant",
+        "sku",
+        "title",
+        "quantity",
+        "unit_price",
+        "discount",
+        "tax_name",
+        "tax_rate",
+        "requires_shipping",
+    ]
     OrderLine.objects.bulk_update(kept, columns)
     OrderLine.objects.bulk_create([row for row in rows if not row.pk])
 
@@ -270,4 +283,7 @@ def _must_be_whole(amount: Decimal, currency: str) -> None:
 
 def _refuse_source_twice(order: Order) -> None:
     if order.source_number and Order.objects.filter(source=order.source, source_number=order.source_number).exists():
-        raise ValidationError(_("Order %(number)s of %(source)s was taken in already.") % {"number": order.source_number, "source": order.source})
+        raise ValidationError(
+            _("Order %(number)s of %(source)s was taken in already.")
+            % {"number": order.source_number, "source": order.source}
+        )

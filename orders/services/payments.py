@@ -1,6 +1,7 @@
 """Money in and out: append-only, the database keeps refunds within what was paid."""
 
 from decimal import Decimal
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +14,9 @@ from backoffice.money import ZERO, format_money, round_money
 from orders import mails
 from orders.models import Order, Payment, Refund, Return
 from orders.services.status import lock, restate_payment
+
+
+Entry = TypeVar("Entry", Payment, Refund)
 
 
 class KeyReused(ValidationError):
@@ -72,7 +76,14 @@ def refund(
         raise ValidationError(_("%(return)s belongs to another order.") % {"return": order_return})
     _refuse_beyond_paid(order, amount)
     row = Refund.objects.create(
-        order=order, order_return=order_return, amount=amount, method=method, reference=reference, reason=reason, key=key, by=by
+        order=order,
+        order_return=order_return,
+        amount=amount,
+        method=method,
+        reference=reference,
+        reason=reason,
+        key=key,
+        by=by,
     )
     order.refunded += amount
     restate_payment(order)
@@ -99,7 +110,7 @@ def suggested_refund(order_return: Return) -> Decimal:
     return max(min(value - given, refundable(order)), ZERO)
 
 
-def _same(known: Payment | Refund, order: Order, amount: Decimal) -> "Payment | Refund":
+def _same(known: Entry, order: Order, amount: Decimal) -> Entry:
     if known.order_id != order.pk or known.amount != amount:
         raise KeyReused(_("This key was used for another amount or order already."))
     return known
@@ -109,7 +120,9 @@ def _must_be_amount(amount: Decimal, currency: str) -> None:
     if amount <= 0:
         raise ValidationError({"amount": _("The amount must be above zero.")})
     if amount != round_money(amount, currency):
-        raise ValidationError({"amount": _("%(currency)s has no amount of %(amount)s.") % {"currency": currency, "amount": amount}})
+        raise ValidationError(
+            {"amount": _("%(currency)s has no amount of %(amount)s.") % {"currency": currency, "amount": amount}}
+        )
 
 
 def _refuse_beyond_paid(order: Order, amount: Decimal) -> None:

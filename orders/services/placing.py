@@ -37,10 +37,12 @@ def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order
         raise ValidationError(_("%(order)s has no lines. Add what is sold first.") % {"order": order})
     order.status = Order.Status.PLACED
     order.placed_at = at or timezone.now()
-    _allocate(order, lines, by)
+    demand = _promise(lines)
     recalculate(order, lines, fields=["status", "placed_at"])
     audit.record("order.placed", order, by=by)
     mails.on_commit("placed", order)
+    if demand:
+        inventory.allocate(order.number, demand, by=by)  # last: levels many want stay locked until the end
     return order
 
 
@@ -101,7 +103,8 @@ def close(order: Order, *, by: User | None) -> Order:
     waiting = [line.sku or line.title for line in lines_of(order) if line.requires_shipping and line.open_quantity]
     if waiting:
         raise ValidationError(
-            _("%(order)s still has to ship %(lines)s. Ship or cancel them first.") % {"order": order, "lines": ", ".join(waiting)}
+            _("%(order)s still has to ship %(lines)s. Ship or cancel them first.")
+            % {"order": order, "lines": ", ".join(waiting)}
         )
     order.status = Order.Status.CLOSED
     order.closed_at = timezone.now()
@@ -140,17 +143,21 @@ def chosen_lines(lines: Sequence[OrderLine], quantities: Mapping[int, int]) -> l
 
 def too_high(line: OrderLine, left: int, asked: int) -> str:
     """The sentence for a line of which less is left than was asked."""
-    return _("%(line)s: %(left)s left, %(asked)s asked.") % {"line": line.sku or line.title, "left": left, "asked": asked}
+    return _("%(line)s: %(left)s left, %(asked)s asked.") % {
+        "line": line.sku or line.title,
+        "left": left,
+        "asked": asked,
+    }
 
 
-def _allocate(order: Order, lines: Sequence[OrderLine], by: User | None) -> None:
-    tracked = [line for line in lines if line.variant is not None and line.variant.track_stock]
-    if not tracked:
-        return
-    demand = [inventory.Demand(item=line.pk, variant=line.variant_id, quantity=line.quantity, sku=line.sku) for line in tracked]
-    inventory.allocate(order.number, demand, by=by)
-    for line in tracked:
-        line.allocated = line.quantity
+def _promise(lines: Sequence[OrderLine]) -> list[inventory.Demand]:
+    """Count every line that takes stock as allocated; returns what stock must promise for it."""
+    demand = []
+    for line in lines:
+        if line.variant is not None and line.variant.track_stock:
+            line.allocated = line.quantity
+            demand.append(inventory.Demand(item=line.pk, variant=line.variant.pk, quantity=line.quantity, sku=line.sku))
+    return demand
 
 
 def _end(order: Order, lines: Sequence[OrderLine], reason: str) -> None:
@@ -167,7 +174,9 @@ def _must_explain(reason: str) -> None:
 
 def _refuse_on_the_way(order: Order, lines: Sequence[OrderLine]) -> None:
     if any(line.fulfilled for line in lines):
-        raise CannotCancel(_("A part of %(order)s was shipped. Cancel the lines that remain instead.") % {"order": order})
+        raise CannotCancel(
+            _("A part of %(order)s was shipped. Cancel the lines that remain instead.") % {"order": order}
+        )
     parcel = Fulfilment.objects.waiting().filter(order=order).first()
     if parcel is not None:
         raise CannotCancel(_("%(parcel)s is being packed. Cancel it first.") % {"parcel": parcel})
@@ -178,8 +187,13 @@ def _refuse_packing(chosen: Sequence[tuple[OrderLine, int]]) -> None:
         if quantity > line.open_quantity:
             raise QuantityTooHigh(too_high(line, line.open_quantity, quantity))
     waiting = Fulfilment.objects.waiting()
-    row = FulfilmentLine.objects.filter(order_line__in=[line.pk for line, _ in chosen], fulfilment__in=waiting).select_related("fulfilment", "order_line").first()
+    row = (
+        FulfilmentLine.objects.filter(order_line__in=[line.pk for line, _ in chosen], fulfilment__in=waiting)
+        .select_related("fulfilment", "order_line")
+        .first()
+    )
     if row is not None:
         raise CannotCancel(
-            _("%(line)s is being packed in %(parcel)s. Cancel that fulfilment first.") % {"line": row.order_line.sku, "parcel": row.fulfilment}
+            _("%(line)s is being packed in %(parcel)s. Cancel that fulfilment first.")
+            % {"line": row.order_line.sku, "parcel": row.fulfilment}
         )

@@ -45,7 +45,9 @@ def request_return(order: Order, *, quantities: Mapping[int, int], reason: str, 
     if short:
         raise QuantityTooHigh(short)
     row = Return.objects.create(number=next_number("RT"), order=order, reason=reason, created_by=by)
-    ReturnLine.objects.bulk_create(ReturnLine(order_return=row, order_line=line, quantity=asked) for line, asked in chosen)
+    ReturnLine.objects.bulk_create(
+        ReturnLine(order_return=row, order_line=line, quantity=asked) for line, asked in chosen
+    )
     recalculate(order, lines)
     audit.record("return.requested", row, by=by, reason=reason)
     audit.record("order.return_requested", order, by=by, reason=reason, data={"return": row.number})
@@ -145,12 +147,17 @@ def _count(line: ReturnLine, arrived: Arrived) -> None:
 
 
 def _restock(row: Return, rows: list[ReturnLine], location: Location, by: User | None) -> None:
-    goods = [(line.order_line.variant_id, line.restocked, None) for line in rows if line.restocked]
+    stocked = [
+        (line, line.order_line.variant.pk) for line in rows if line.order_line.variant is not None and _is_stocked(line)
+    ]
+    goods = [(variant, line.restocked, None) for line, variant in stocked if line.restocked]
     if goods:
         inventory.take_back(row.number, goods, location, reason=row.reason, by=by)
-    broken = [(line.order_line.variant_id, line.damaged) for line in rows if line.damaged and _is_stocked(line)]
+    broken = [(variant, line.damaged) for line, variant in stocked if line.damaged]
     if broken:
-        inventory.scrap(row.number, broken, None, reason=_("Came back damaged with %(number)s") % {"number": row}, by=by)
+        inventory.scrap(
+            row.number, broken, None, reason=_("Came back damaged with %(number)s") % {"number": row}, by=by
+        )
 
 
 def _is_stocked(line: ReturnLine) -> bool:

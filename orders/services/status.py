@@ -55,7 +55,7 @@ def price(order: Order, lines: Sequence[OrderLine]) -> None:
     share_discount(order, lines)
     for line in lines:
         line.net, line.tax, line.gross = taxed(kept_amount(order, line), line.tax_rate, order)
-    shipping_net, shipping_tax, shipping_gross = shipping_amounts(order)
+    _net, shipping_tax, shipping_gross = shipping_amounts(order)
     order.subtotal = sum((line.gross if order.prices_include_tax else line.net for line in lines), ZERO)
     order.tax = sum((line.tax for line in lines), shipping_tax)
     order.total = sum((line.gross for line in lines), shipping_gross)
@@ -67,7 +67,10 @@ def share_discount(order: Order, lines: Sequence[OrderLine]) -> None:
     if order.discount > sum(amounts, ZERO):
         raise DiscountTooHigh(
             _("The discount of %(discount)s is more than the lines come to (%(sum)s).")
-            % {"discount": format_money(order.discount, order.currency), "sum": format_money(sum(amounts, ZERO), order.currency)}
+            % {
+                "discount": format_money(order.discount, order.currency),
+                "sum": format_money(sum(amounts, ZERO), order.currency),
+            }
         )
     parts = shares(order.discount, amounts, order.currency) if order.discount else [ZERO] * len(lines)
     for line, part in zip(lines, parts, strict=True):

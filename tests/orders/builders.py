@@ -40,7 +40,9 @@ def article(sku: str, *, on_hand: int = 0, at: Location | None = None, **fields:
     variant = Variant.objects.filter(sku=sku).first()
     if variant is None:
         product = Product.objects.create(handle=sku.lower(), title=sku.title())
-        variant = Variant.objects.create(product=product, sku=sku, **{"title": sku.title(), "price": Decimal(10), **fields})
+        variant = Variant.objects.create(
+            product=product, sku=sku, **{"title": sku.title(), "price": Decimal(10), **fields}
+        )
     if on_hand:
         receive(variant, on_hand, at or warehouse())
     return variant
@@ -57,13 +59,25 @@ def buyer(name: str = "Ada Lovelace", *, email: str = "", **fields: Any) -> Cust
     email = email or f"buyer{number}@example.com"
     ContactPoint.objects.create(customer=customer, kind="email", raw=email, normalized=email, is_primary=True)
     Address.objects.create(
-        customer=customer, kind="shipping", name=name, line1="Main Street 1", city="Berlin", postal_code="10115", country="DE", is_default=True
+        customer=customer,
+        kind="shipping",
+        name=name,
+        line1="Main Street 1",
+        city="Berlin",
+        postal_code="10115",
+        country="DE",
+        is_default=True,
     )
     return customer
 
 
 def make_order(
-    lines: Sequence[tuple[str, int]] = (("TEA", 1),), *, on_hand: int | None = None, placed: bool = False, by: User | None = None, **fields: Any
+    lines: Sequence[tuple[str, int]] = (("TEA", 1),),
+    *,
+    on_hand: int | None = None,
+    placed: bool = False,
+    by: User | None = None,
+    **fields: Any,
 ) -> Order:
     """A draft over `lines` of (SKU, quantity); new SKUs cost 10.00 and get `on_hand` pieces (by default 100)."""
     wanted = []
