@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.money import MoneyField
 from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
 from backoffice.triggers import legal_transitions
+from catalog.tree import below_its_parent, carry_path_down
 
 
 class CategoryQuerySet(VisibleQuerySet):
@@ -21,7 +22,9 @@ class CategoryQuerySet(VisibleQuerySet):
 
 @tracked()
 class Category(models.Model):
-    """A node of the category tree. `path` ("Clothing > Hoodies") is written by `services.save_category` only."""
+    """A node of the category tree. `path` ("Clothing > Hoodies") is written by triggers, for the whole branch."""
+
+    lookup_fields = ("path", "name_zh")
 
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
     name = models.CharField(_("name"), max_length=120)
@@ -50,8 +53,14 @@ class Category(models.Model):
                 name="category_not_its_own_parent",
                 violation_error_message=_("A category cannot stand below itself."),
             ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(name__contains=" > "),
+                name="category_named_plainly",
+                violation_error_message=_("A category needs a name without “ > ”, which stands between the names of a path."),
+            ),
         ]
         indexes = [models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="category_path_prefix")]
+        triggers = [below_its_parent, carry_path_down]
 
     def __str__(self) -> str:
         return self.path
@@ -92,6 +101,19 @@ class Brand(models.Model):
 
 
 class ProductQuerySet(VisibleQuerySet):
+    def search(self, text: str) -> "ProductQuerySet":
+        """Products that `text` stands in: their titles, handle and type, or the SKU, barcode or title of a variant."""
+        text = text.strip().upper()
+        own = Product.objects.filter(search_text__contains=text).order_by().values("pk")
+        of_variants = Variant.objects.filter(search_text__contains=text).order_by().values("product")
+        return self.filter(pk__in=own.union(of_variants, all=True))
+
+    def in_branch(self, category: Category) -> "ProductQuerySet":
+        return self.filter(category__in=Category.objects.branch(category).order_by().values("pk"))
+
+    def without_picture(self) -> "ProductQuerySet":
+        return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
+
     def published(self) -> "ProductQuerySet":
         return self.filter(status=Product.Status.PUBLISHED)
 
@@ -102,7 +124,7 @@ class ProductStatus(models.TextChoices):
     ARCHIVED = "archived", _("Archived")
 
 
-PRODUCT_TRANSITIONS = {
+PRODUCT_TRANSITIONS: dict[str, set[str]] = {
     ProductStatus.DRAFT: {ProductStatus.PUBLISHED, ProductStatus.ARCHIVED},
     ProductStatus.PUBLISHED: {ProductStatus.DRAFT, ProductStatus.ARCHIVED},
     ProductStatus.ARCHIVED: {ProductStatus.DRAFT},
@@ -113,6 +135,7 @@ PRODUCT_TRANSITIONS = {
 class Product(Stateful):
     """What a page of the shop shows; its variants are what is sold. `status` is written by publish, unpublish, archive."""
 
+    lookup_fields = ("handle",)
     Status = ProductStatus
     TRANSITIONS = PRODUCT_TRANSITIONS
 
@@ -143,7 +166,7 @@ class Product(Stateful):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                Lower("handle"), name="product_handle_once", violation_error_message=_("This handle is taken.")
+                Upper("handle"), name="product_handle_once", violation_error_message=_("This handle is taken.")
             ),
             models.CheckConstraint(
                 condition=~Q(handle="") & ~Q(title=""),
@@ -171,13 +194,30 @@ class Product(Stateful):
 
 
 class VariantQuerySet(VisibleQuerySet):
+    def search(self, text: str) -> "VariantQuerySet":
+        """Variants that `text` stands in: SKU, barcode or title, or a title or handle of their product."""
+        text = text.strip().upper()
+        own = Variant.objects.filter(search_text__contains=text).order_by().values("pk")
+        products = Product.objects.filter(search_text__contains=text).order_by().values("pk")
+        of_products = Variant.objects.filter(product__in=products).order_by().values("pk")
+        return self.filter(pk__in=own.union(of_products, all=True))
+
     def active(self) -> "VariantQuerySet":
         return self.filter(is_active=True)
+
+    def sellable(self) -> "VariantQuerySet":
+        """Active, with a price."""
+        return self.active().filter(price__gt=0)
 
 
 @tracked()
 class Variant(models.Model):
-    """A sellable unit with a SKU. One that has history is made inactive, never deleted."""
+    """A sellable unit with a SKU. One that has history is made inactive, never deleted.
+
+    `title` is product title and option values, written by `services.retitle`.
+    """
+
+    lookup_fields = ("sku",)
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
     sku = models.CharField(_("SKU"), max_length=100)
@@ -240,6 +280,9 @@ class Variant(models.Model):
         return self.sku
 
     def get_absolute_url(self) -> str:
+        """By SKU; by key where the SKU would be lost in an address ("..", "a//b")."""
+        if {"", ".", ".."} & set(self.sku.split("/")):
+            return reverse("catalog:variant_by_key", args=[self.pk])
         return reverse("catalog:variant", args=[self.sku])
 
     @property
@@ -277,4 +320,7 @@ class Media(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.alt or self.url or self.file.name
+        return self.alt or self.url or str(self.file)
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:picture", args=[self.pk]) if self.file else self.url

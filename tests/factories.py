@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 
 from backoffice.models import Scope, User
 from backoffice.roles import sync_roles
-from catalog.models import Product, Variant
+from catalog import services as catalog
+from catalog.models import Brand, Category, Product, Variant
 from inventory.models import Location, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
 
@@ -58,3 +59,25 @@ def level_of(variant: Variant, location: Location | None = None) -> StockLevel:
 def make_supplier(code: str = "", **fields: Any) -> Supplier:
     code = code or f"SUP{next(_numbers)}"
     return Supplier.objects.create(code=code, **{"name": code.title(), **fields})
+
+
+def make_category(name: str = "Clothing", parent: Category | None = None, **fields: Any) -> Category:
+    return catalog.save_category(by=_anyone(), name=name, parent=parent, **fields)
+
+
+def make_brand(name: str = "Nordic") -> Brand:
+    return catalog.save_brand(by=_anyone(), name=name)
+
+
+def make_product(title: str = "Linen shirt", *, variants: Any = None, published: bool = False, **fields: Any) -> Product:
+    """A product; `variants` are dicts of VariantFields, by default one with a price."""
+    if variants is None:
+        variants = [{"sku": f"SKU-{next(_numbers)}", "price": Decimal(10)}]
+    product = catalog.create_product(by=_anyone(), title=title, variants=variants, **fields)
+    if published:
+        [product] = catalog.publish([product], by=_anyone())
+    return product
+
+
+def _anyone() -> User:
+    return User.objects.first() or make_user("")

@@ -1,0 +1,56 @@
+"""The verbs of the catalogue. Rows come in batches; a click is a batch of one."""
+
+from catalog.services.barcodes import check_digit, clean_barcode
+from catalog.services.brands import save_brand
+from catalog.services.categories import save_category
+from catalog.services.media import attach_media, make_cover, remove_media
+from catalog.services.products import (
+    NotPublishable,
+    ProductFields,
+    add_tag,
+    archive,
+    create_product,
+    publish,
+    unpublish,
+    update_product,
+)
+from catalog.services.variants import (
+    VariantFields,
+    VariantsRefused,
+    activate_variants,
+    add_variant,
+    clean_sku,
+    deactivate_variants,
+    retitle,
+    save_variants,
+    update_variant,
+    whole_price,
+)
+
+__all__ = [
+    "NotPublishable",
+    "ProductFields",
+    "VariantFields",
+    "VariantsRefused",
+    "activate_variants",
+    "add_tag",
+    "add_variant",
+    "archive",
+    "attach_media",
+    "check_digit",
+    "clean_barcode",
+    "clean_sku",
+    "create_product",
+    "deactivate_variants",
+    "make_cover",
+    "publish",
+    "remove_media",
+    "retitle",
+    "save_brand",
+    "save_category",
+    "save_variants",
+    "unpublish",
+    "update_product",
+    "update_variant",
+    "whole_price",
+]

@@ -1,0 +1,246 @@
+"""Variants: what is sold, at which price, under which SKU and barcode."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, F, Func, OuterRef, Subquery, Value
+from django.db.models.functions import Left, NullIf, Upper
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.errors import explained
+from backoffice.models import User
+from backoffice.money import minor_units, round_money
+from catalog.models import Product, Variant
+from catalog.services.barcodes import clean_barcode
+
+PRICES = ("price", "compare_at", "cost")
+CONSTRAINT_FIELDS = {"variant_sku_once": "sku", "variant_sku_given": "sku", "variant_prices_not_negative": "price"}
+
+
+class VariantFields(TypedDict, total=False):
+    """What may be set of a variant; `id` names one that exists."""
+
+    id: int | None
+    sku: str
+    barcode: str
+    option1: str
+    option2: str
+    option3: str
+    position: int
+    price: Decimal
+    compare_at: Decimal | None
+    cost: Decimal | None
+    weight_grams: int | None
+    tax_class: str
+    requires_shipping: bool
+    track_stock: bool
+    backorder_limit: int
+    is_active: bool
+
+
+class VariantsRefused(ValidationError):
+    """Some rows were refused: `rows` has the errors by field of each, under its place in the batch."""
+
+    def __init__(self, rows: dict[int, ValidationError], names: Sequence[str]) -> None:
+        self.rows = rows
+        super().__init__(
+            [f"{names[place] or _('Variant')}: {sentence}" for place, error in rows.items() for sentence in error.messages]
+        )
+
+
+def clean_sku(text: str) -> str:
+    """`text` without spaces at its ends. Raises ValidationError for an empty one or characters that no one can type."""
+    sku = text.strip()
+    if not sku:
+        raise ValidationError(_("A variant needs a SKU."))
+    if not sku.isprintable():
+        raise ValidationError(_("A SKU cannot hold tabs, line breaks or invisible characters."))
+    return sku
+
+
+def whole_price(amount: Decimal | None) -> Decimal | None:
+    """Raise ValidationError unless `amount` is a whole number of the currency's smallest unit, and not negative."""
+    currency = settings.DEFAULT_CURRENCY
+    if amount is None:
+        return None
+    amount = Decimal(amount)
+    if amount < 0:
+        raise ValidationError(_("Prices cannot be negative."))
+    if amount != round_money(amount, currency):
+        raise ValidationError(
+            _("%(amount)s is not possible: %(currency)s has %(decimals)s decimals."),
+            params={"amount": amount.normalize(), "currency": currency, "decimals": minor_units(currency)},
+        )
+    return amount
+
+
+def add_variant(product: Product, *, by: User, **fields: Unpack[VariantFields]) -> Variant:
+    return _one(lambda: save_variants(product, [fields], by=by))
+
+
+def update_variant(variant: Variant, *, by: User, **fields: Unpack[VariantFields]) -> Variant:
+    fields["id"] = variant.pk
+    return _one(lambda: save_variants(variant.product, [fields], by=by))
+
+
+def _one(save: Any) -> Variant:
+    """A batch of one: its errors belong to fields, not to a place in a batch."""
+    try:
+        return save()[0]  # type: ignore[no-any-return]
+    except VariantsRefused as refusal:
+        raise refusal.rows[0] from refusal
+
+
+@transaction.atomic
+def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) -> list[Variant]:
+    """Add and change variants of one product, all or none; variants that `rows` does not name stay as they are.
+
+    Raises VariantsRefused with the errors of each row.
+    """
+    product = Product.objects.locked().get(pk=product.pk)
+    known = {variant.pk: variant for variant in product.variants.locked()}  # type: ignore[attr-defined]
+    before = {pk: _values(variant) for pk, variant in known.items()}
+    variants = _built(product, rows, known)
+    _refuse_wrong_rows(product, variants, known)
+    changed = [v for v in variants if v.pk and _values(v) != before[v.pk]]
+    added = [v for v in variants if not v.pk]
+    with explained(Variant, **CONSTRAINT_FIELDS):
+        _write(changed, added)
+    retitle([product.pk])
+    must_stay_sellable([product.pk])
+    audit.record_many("variant.added", added, by=by)
+    audit.record_many("variant.changed", changed, by=by)
+    return variants
+
+
+def _built(product: Product, rows: Sequence[VariantFields], known: dict[int, Variant]) -> list[Variant]:
+    last = max((variant.position for variant in known.values()), default=-1)
+    variants = []
+    for row in rows:
+        pk = row.get("id")
+        if pk and pk not in known:
+            raise ValidationError(_("A variant in this form does not belong to %(product)s."), params={"product": product})
+        if not pk:
+            last += 1
+        variant = known[pk] if pk else Variant(product=product, position=last)
+        for name, value in row.items():
+            if name != "id":
+                setattr(variant, name, value)
+        variants.append(variant)
+    return variants
+
+
+def _refuse_wrong_rows(product: Product, variants: Sequence[Variant], known: dict[int, Variant]) -> None:
+    """Check every row, so that one answer names everything there is to mend."""
+    everyone = [*variants, *(variant for variant in known.values() if variant not in variants)]
+    options = [_options(variant) for variant in everyone]
+    wrong = {place: found for place, variant in enumerate(variants) if (found := _errors(variant))}
+    taken = _taken_skus(variants)
+    skus = [variant.sku.upper() for variant in everyone]
+    for place, variant in enumerate(variants):
+        found = wrong.setdefault(place, {})
+        sku = variant.sku.upper()
+        if sku and (sku in taken or skus.count(sku) > 1):
+            found.setdefault("sku", []).append(
+                _("The SKU %(sku)s is taken (capitals and small letters count as the same).") % {"sku": variant.sku}
+            )
+        if options.count(_options(variant)) > 1:
+            found.setdefault("option1", []).append(_("The product has a variant with these options already."))
+    refused = {place: ValidationError(found) for place, found in sorted(wrong.items()) if found}
+    if refused:
+        raise VariantsRefused(refused, [variant.sku for variant in variants])
+
+
+def _errors(variant: Variant) -> dict[str, list[str]]:
+    """Errors of one row by field; cleans its SKU and barcode."""
+    found: dict[str, list[str]] = {}
+    for name, clean in (("sku", clean_sku), ("barcode", clean_barcode), *((price, whole_price) for price in PRICES)):
+        try:
+            setattr(variant, name, clean(getattr(variant, name)))  # type: ignore[operator]
+        except ValidationError as error:
+            found[name] = list(error.messages)
+    try:
+        variant.clean_fields(exclude=["product", *found])
+    except ValidationError as error:
+        found.update(error.message_dict)
+    return found
+
+
+def _options(variant: Variant) -> tuple[str, str, str]:
+    return variant.option1, variant.option2, variant.option3
+
+
+def _taken_skus(variants: Sequence[Variant]) -> set[str]:
+    """Those of the SKUs that other variants have, in capitals; one query on the unique index."""
+    others = Variant.objects.alias(capitals=Upper("sku")).filter(capitals__in={v.sku.upper() for v in variants})
+    return {sku.upper() for sku in others.exclude(pk__in=[v.pk for v in variants if v.pk]).values_list("sku", flat=True)}
+
+
+def _values(variant: Variant) -> dict[str, Any]:
+    return {name: getattr(variant, name) for name in WRITTEN}
+
+
+WRITTEN = [name for name in VariantFields.__annotations__ if name != "id"]
+
+
+def _write(changed: Sequence[Variant], added: Sequence[Variant]) -> None:
+    now = timezone.now()
+    for variant in changed:
+        variant.updated_at = now
+    Variant.objects.bulk_update(changed, [*WRITTEN, "updated_at"], batch_size=500)
+    Variant.objects.bulk_create(added, batch_size=500)
+
+
+def retitle(products: Iterable[int]) -> int:
+    """Give the variants of these products (primary keys) their title: product title and option values."""
+    values = Func(
+        Value(" / "), *(NullIf(F(option), Value("")) for option in ("option1", "option2", "option3")), function="concat_ws"
+    )
+    title = Left(
+        Func(
+            Value(" – "),
+            Subquery(Product.objects.filter(pk=OuterRef("product")).values("title")[:1]),
+            NullIf(values, Value("")),
+            function="concat_ws",
+        ),
+        Variant._meta.get_field("title").max_length or 400,
+    )
+    wrong = Variant.objects.filter(product__in=list(products)).exclude(title=title)
+    return wrong.update(title=title)
+
+
+def activate_variants(variants: Sequence[Variant], *, by: User) -> list[Variant]:
+    return _set_active(variants, True, "variant.activated", by=by)
+
+
+def deactivate_variants(variants: Sequence[Variant], *, by: User) -> list[Variant]:
+    """Take variants off sale. Raises ValidationError when that leaves a published product with nothing to sell."""
+    return _set_active(variants, False, "variant.deactivated", by=by)
+
+
+@transaction.atomic
+def _set_active(variants: Sequence[Variant], active: bool, verb: str, *, by: User) -> list[Variant]:
+    keys = [variant.pk for variant in variants]
+    list(Product.objects.locked().filter(variants__in=keys).values_list("pk"))
+    rows = list(Variant.objects.locked().filter(pk__in=keys, is_active=not active))
+    Variant.objects.filter(pk__in=[row.pk for row in rows]).update(is_active=active, updated_at=timezone.now())
+    must_stay_sellable({row.product_id for row in rows})
+    audit.record_many(verb, rows, by=by)
+    return rows
+
+
+def must_stay_sellable(products: Iterable[int]) -> None:
+    """Raise ValidationError naming every published product among these that has nothing left to sell."""
+    sellable = Variant.objects.sellable().filter(product=OuterRef("pk"))
+    bare = Product.objects.published().filter(~Exists(sellable), pk__in=list(products))
+    if sentences := [
+        _("“%(product)s” is published and would have nothing left to sell. Unpublish it first.") % {"product": product}
+        for product in bare
+    ]:
+        raise ValidationError(sentences)
