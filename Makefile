@@ -19,7 +19,7 @@ check: install
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@DEBUG=on .venv/bin/mypy
-	@.venv/bin/djlint --quiet --lint --check templates
+	@.venv/bin/djlint --quiet --lint templates
 	@DEBUG=on $(PY) manage.py makemigrations --check --dry-run
 	@$(PY) .ci/translations.py
 

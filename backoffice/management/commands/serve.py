@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     help = "Run the web server and one worker until Ctrl-C; a child that ends is started again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
+        parser.add_argument("--port", type=port_number, default=8000, help="port on 127.0.0.1 (default 8000)")
         parser.add_argument("--demo", action="store_true", help="migrate, load the demo and collect static files first")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -94,6 +94,13 @@ class Command(BaseCommand):
             roles = ", ".join(group.name for group in user.groups.all())
             self.stdout.write(f"  {user.get_username():<32} {roles}")
         connection.close()
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 65536:
+        raise ArgumentTypeError("a port lies between 1 and 65535")
+    return number
 
 
 def require_free(port: int) -> None:
