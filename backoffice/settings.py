@@ -44,6 +44,8 @@ else:
     SECRET_KEY = required("SECRET_KEY", "Give it 50 random characters and keep it secret.")
     ALLOWED_HOSTS = required("ALLOWED_HOSTS", "Name the hosts that serve Houtai, separated by commas.").split(",")
     DATABASE_URL = required("DATABASE_URL", "Give it a PostgreSQL 15+ address: postgres://user:password@host/name.")
+# Where links in mails lead.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

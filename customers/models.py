@@ -1,5 +1,6 @@
 """Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
 
+import re
 import secrets
 from typing import Any
 
@@ -15,11 +16,51 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
 from backoffice.triggers import append_only, legal_transitions
+from customers import masking
+from customers.masking import MaskingQuerySet, Personal
+
+
+class CustomerQuerySet(MaskingQuerySet):
+    def search(self, text: str) -> "CustomerQuerySet":
+        """Rows whose number, name or company holds `text`, or an e-mail or phone does; each road has its index."""
+        by_name = self.model.objects.filter(search_text__contains=text.upper()).order_by().values("pk")
+        contacts = ContactPoint.objects.filter(normalized__contains=contact_text(text), ended_at=None)
+        return self.filter(pk__in=by_name.union(contacts.order_by().values("customer_id")))
+
+
+def contact_text(text: str) -> str:
+    """`text` as it may stand inside a normalised contact: lower case, and a number without what people put between."""
+    bare = re.sub(r"[\s()/.-]", "", text)
+    digits = bare.removeprefix("+")
+    return digits.lstrip("0") or digits if digits.isdigit() and len(digits) > 2 else text.strip().lower()
+
+
+class TicketPartQuerySet(MaskingQuerySet):
+    """Rows that belong to a ticket are seen with it; `TICKET` is the way to its queue."""
+
+    TICKET = "ticket"
+
+    def in_scope(self, user: Any) -> "TicketPartQuerySet":
+        slugs = user.scope("queue")
+        return self if slugs is None else self.filter(**{f"{self.TICKET}__queue__slug__in": slugs})
+
+
+class MessageQuerySet(TicketPartQuerySet):
+    def public(self) -> "MessageQuerySet":
+        """What the customer may read."""
+        return self.exclude(kind="note")
+
+
+class AttachmentQuerySet(TicketPartQuerySet):
+    TICKET = "message__ticket"
 
 
 @tracked()
-class Customer(models.Model):
+class Customer(Personal):
     """A person or a company that buys."""
+
+    PERSONAL = {"name": masking.name, "company": masking.name, "note": masking.text}
+    lookup_fields = ("number", "name")
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
@@ -46,7 +87,7 @@ class Customer(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     search_text = search_text("number", "name", "company", "external_id")
 
-    objects = VisibleQuerySet.as_manager()
+    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("customer")
@@ -78,8 +119,10 @@ class Customer(models.Model):
 
 
 @tracked()
-class ContactPoint(models.Model):
+class ContactPoint(Personal):
     """An e-mail address or phone number; `normalized` (lower case, E.164) is unique while it is in use."""
+
+    PERSONAL = {"raw": masking.contact, "normalized": masking.contact}
 
     class Kind(models.TextChoices):
         EMAIL = "email", _("E-mail")
@@ -94,7 +137,7 @@ class ContactPoint(models.Model):
     ended_at = models.DateTimeField(_("no longer used since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = MaskingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact")
@@ -118,8 +161,16 @@ class ContactPoint(models.Model):
 
 
 @tracked()
-class Address(models.Model):
+class Address(Personal):
     """Where a customer lives or wants parcels."""
+
+    PERSONAL = {
+        "name": masking.name,
+        "company": masking.name,
+        "line1": masking.text,
+        "line2": masking.text,
+        "postal_code": masking.text,
+    }
 
     class Kind(models.TextChoices):
         SHIPPING = "shipping", _("Shipping")
@@ -138,7 +189,7 @@ class Address(models.Model):
     is_default = models.BooleanField(_("default"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = MaskingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("address")
@@ -234,7 +285,7 @@ TICKET_TRANSITIONS = {
 }
 
 
-class TicketQuerySet(VisibleQuerySet):
+class TicketQuerySet(MaskingQuerySet):
     def in_scope(self, user: Any) -> "TicketQuerySet":
         slugs = user.scope("queue")
         return self if slugs is None else self.filter(queue__slug__in=slugs)
@@ -248,8 +299,11 @@ def _public_token() -> str:
 
 
 @tracked()
-class Ticket(Stateful):
+class Ticket(Personal, Stateful):
     """A customer's issue. `status`, `assignee`, `queue` and `priority` are written by services, each with a TicketEvent."""
+
+    PERSONAL = {"requester_name": masking.name, "requester_email": masking.email}
+    lookup_fields = ("number", "subject")
 
     Status = TicketStatus
     TRANSITIONS = TICKET_TRANSITIONS
@@ -319,8 +373,10 @@ class Ticket(Stateful):
 
 
 @tracked()
-class Message(models.Model):
+class Message(Personal):
     """One turn of a conversation. Public messages reach the customer, internal notes never do."""
+
+    PERSONAL = {"author_name": masking.name, "author_email": masking.email}
 
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
@@ -337,7 +393,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("mailed"), null=True, blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")
@@ -372,7 +428,7 @@ class Attachment(models.Model):
     verdict_reason = models.CharField(_("why"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")
@@ -394,7 +450,7 @@ class TicketEvent(models.Model):
     new = models.CharField(_("to"), max_length=100, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = TicketPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ticket event")
@@ -464,3 +520,18 @@ class Article(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.slug])
+
+
+class Throttle(models.Model):
+    """How often a sender used the public form within an hour; `sender` is a keyed hash, never an address."""
+
+    sender = models.CharField(max_length=64)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "hour"], name="throttle_once")]
+        indexes = [models.Index(fields=["hour"], name="throttle_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00}: {self.count}"

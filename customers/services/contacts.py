@@ -1,0 +1,177 @@
+"""E-mail addresses and phone numbers: one form of each, one customer for each."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.models import User
+from backoffice.numbering import next_number
+from customers import masking
+from customers.models import ContactPoint, Customer
+
+
+class ContactTaken(ValidationError):
+    """The contact is in use by another customer, who is named as far as the user may see names."""
+
+    def __init__(self, value: str, owner: Customer, by: User | None) -> None:
+        shown = owner.name if by is None or masking.may_see(by) else masking.name(owner.name)
+        super().__init__(
+            _("%(value)s belongs to %(customer)s (%(number)s) already."),
+            code="contact_taken",
+            params={"value": value, "customer": shown, "number": owner.number},
+        )
+        self.owner = owner
+
+
+@dataclass(frozen=True)
+class ContactData:
+    """A contact as somebody typed it; `pk` names the stored one that it replaces."""
+
+    kind: str
+    value: str
+    label: str = ""
+    is_primary: bool = False
+    pk: int | None = None
+
+    @property
+    def normalized(self) -> str:
+        return normalize_email(self.value) if self.kind == ContactPoint.Kind.EMAIL else normalize_phone(self.value)
+
+
+def normalize_email(text: str) -> str:
+    """Lower case, the domain in its ASCII form. Raises ValidationError naming what is no e-mail address."""
+    typed = unicodedata.normalize("NFKC", text).strip().lower()
+    local, _at, domain = typed.rpartition("@")
+    try:
+        address = f"{local}@{domain.encode('idna').decode('ascii')}"
+        validate_email(address)
+    except (UnicodeError, ValidationError) as error:
+        raise ValidationError(
+            _("“%(text)s” is not an e-mail address."), code="invalid_email", params={"text": text.strip()}
+        ) from error
+    return address
+
+
+def normalize_phone(text: str) -> str:
+    """E.164; a number without country code is read as one of DEFAULT_PHONE_REGION. Raises ValidationError."""
+    typed = unicodedata.normalize("NFKC", text).strip()
+    try:
+        number = phonenumbers.parse(typed, settings.DEFAULT_PHONE_REGION)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValidationError(
+            _("“%(text)s” is not a phone number. Begin with + and the country code."),
+            code="invalid_phone",
+            params={"text": typed},
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def find_by_email(email: str) -> Customer | None:
+    """The customer who uses this address now."""
+    live = ContactPoint.objects.filter(
+        kind=ContactPoint.Kind.EMAIL, normalized=normalize_email(email), ended_at=None
+    ).select_related("customer")
+    found = live.first()
+    return found.customer if found else None
+
+
+def find_or_create_by_email(email: str, name: str = "", *, language: str = "en", by: User | None = None) -> Customer:
+    """The customer who uses this address, created when nobody does; two at once get the same one."""
+    found = find_by_email(email)
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            customer = Customer.objects.create(
+                number=next_number("CU"), name=name.strip()[:200] or email.strip()[:200], language=language
+            )
+            set_contacts(customer, [ContactData(ContactPoint.Kind.EMAIL, email, is_primary=True)], by=by)
+            audit.record("customer.created", customer, by=by)
+            return customer
+    except ContactTaken as taken:
+        return taken.owner
+
+
+@transaction.atomic
+def set_contacts(customer: Customer, contacts: Sequence[ContactData], *, by: User | None) -> None:
+    """Make `contacts` the live contacts of a locked customer: add, change, and end those left out.
+
+    Raises ContactTaken naming the other customer, ValidationError for what is no address or number.
+    """
+    wanted = [(data, data.normalized) for data in _with_one_primary(contacts)]
+    _refuse_repeated(wanted)
+    _refuse_taken(customer, wanted, by)
+    live = {contact.pk: contact for contact in customer.contacts.filter(ended_at=None)}
+    _end(customer, set(live) - {data.pk for data, _normalized in wanted})
+    try:
+        with transaction.atomic():
+            _write(customer, wanted, live)
+    except IntegrityError:
+        _refuse_taken(customer, wanted, by)
+        raise
+
+
+def _with_one_primary(contacts: Sequence[ContactData]) -> list[ContactData]:
+    """Exactly one primary of each kind: the last one chosen, else the first."""
+    chosen: dict[str, int] = {}
+    for index, data in enumerate(contacts):
+        if data.is_primary or data.kind not in chosen:
+            chosen[data.kind] = index
+    return [
+        ContactData(data.kind, data.value.strip(), data.label, chosen[data.kind] == index, data.pk)
+        for index, data in enumerate(contacts)
+    ]
+
+
+def _refuse_repeated(wanted: list[tuple[ContactData, str]]) -> None:
+    seen = set()
+    for data, normalized in wanted:
+        if (data.kind, normalized) in seen:
+            raise ValidationError(_("%(value)s stands here twice."), code="repeated", params={"value": data.value})
+        seen.add((data.kind, normalized))
+
+
+def _refuse_taken(customer: Customer, wanted: list[tuple[ContactData, str]], by: User | None) -> None:
+    others = ContactPoint.objects.filter(
+        normalized__in=[normalized for _data, normalized in wanted], ended_at=None
+    ).exclude(customer=customer)
+    taken = {(other.kind, other.normalized): other.customer for other in others.select_related("customer")}
+    for data, normalized in wanted:
+        if owner := taken.get((data.kind, normalized)):
+            raise ContactTaken(data.value, owner, by)
+
+
+def _end(customer: Customer, keys: set[int]) -> None:
+    if keys:
+        customer.contacts.filter(pk__in=keys).update(ended_at=timezone.now(), is_primary=False)
+
+
+def _write(customer: Customer, wanted: list[tuple[ContactData, str]], live: dict[int, ContactPoint]) -> None:
+    """Write what differs; a primary that is one no longer steps back before the new one is written."""
+    changed = []
+    for data, normalized in wanted:
+        contact = live.get(data.pk or 0) or ContactPoint(customer=customer)
+        values = {
+            "kind": data.kind,
+            "raw": data.value,
+            "normalized": normalized,
+            "label": data.label,
+            "is_primary": data.is_primary,
+        }
+        if any(getattr(contact, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(contact, name, value)
+            changed.append(contact)
+    for contact in sorted(changed, key=lambda contact: contact.is_primary):
+        contact.save()
