@@ -29,7 +29,10 @@ def record_many(
     reason: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> list[AuditEvent]:
-    """Write one event for each of `objects` in one statement."""
+    """Write one event for each of `objects` in one statement.
+
+    The subject is the number where there is one: audit events are kept for good, and names of people must not be.
+    """
     facts = context.current()
     return AuditEvent.objects.bulk_create(
         AuditEvent(
@@ -37,7 +40,7 @@ def record_many(
             actor=by,
             subject_type=obj._meta.label_lower,
             subject_id=obj.pk,
-            subject=str(obj)[:200],
+            subject=str(getattr(obj, "number", "") or obj)[:200],
             reason=reason,
             data=dict(data or {}),
             source=str(facts.get("source", ""))[:100],

@@ -118,6 +118,7 @@ class _Labels:
             if f.name not in HIDDEN and not isinstance(f, models.GeneratedField) and not f.primary_key
         ]
         self.related: dict[tuple[str, Any], str] = {}
+        self.masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
 
     def difference(self, before: Any, after: Any) -> list[tuple[str, str, str]]:
         changes = []
@@ -135,6 +136,8 @@ class _Labels:
     def text(self, field: models.Field[Any, Any], value: Any) -> str:
         if value in (None, ""):
             return ""
+        if field.name in self.masked:
+            return "•••"
         if field.is_relation:
             key = (field.name, value)
             if key not in self.related:

@@ -55,7 +55,9 @@ def history(request: HttpRequest, label: str, pk: int) -> HttpResponse:
     if at is not None and is_naive(at):
         at = make_aware(at)
     version = row_history.as_of(obj, at) if at else None
-    fields = [(f.verbose_name, getattr(version, f.name, "")) for f in row_history.restorable(type(obj))] if version else []
+    masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
+    shown = [f for f in row_history.restorable(type(obj)) if f.name not in masked]
+    fields = [(f.verbose_name, getattr(version, f.name, "")) for f in shown] if version else []
     return render(
         request,
         "backoffice/history.html",

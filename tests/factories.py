@@ -10,14 +10,23 @@ from backoffice.models import Scope, User
 from backoffice.roles import sync_roles
 from catalog import services as catalog
 from catalog.models import Brand, Category, Product, Variant
+from customers.models import Article, Customer, Queue, Ticket
+from customers.services import ContactData, create_customer, open_ticket, publish, save_article
 from inventory.models import Location, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
 
 _numbers = count(1)
 
 
-def make_user(role: str = "owner", *, email: str = "", warehouses: tuple[str, ...] = (), **fields: Any) -> User:
-    """A member of staff with one role ("" for none), confined to `warehouses` when given."""
+def make_user(
+    role: str = "owner",
+    *,
+    email: str = "",
+    warehouses: tuple[str, ...] = (),
+    queues: tuple[str, ...] = (),
+    **fields: Any,
+) -> User:
+    """A member of staff with one role ("" for none), confined to `warehouses` and `queues` when given."""
     if role and not Group.objects.filter(name=role).exists():
         sync_roles()
     number = next(_numbers)
@@ -26,6 +35,8 @@ def make_user(role: str = "owner", *, email: str = "", warehouses: tuple[str, ..
     )
     for code in warehouses:
         Scope.objects.create(user=user, kind=Scope.Kind.WAREHOUSE, value=code)
+    for code in queues:
+        Scope.objects.create(user=user, kind=Scope.Kind.QUEUE, value=code)
     return user
 
 
@@ -38,13 +49,17 @@ def make_variant(sku: str = "", *, on_hand: int = 0, location: Location | None =
     """A variant of a product of its own; `on_hand` pieces are received at `location` (by default MAIN)."""
     sku = sku or f"SKU-{next(_numbers)}"
     product = fields.pop("product", None) or Product.objects.create(handle=sku.lower(), title=sku.title())
-    variant = Variant.objects.create(product=product, sku=sku, **{"title": product.title, "price": Decimal(10), **fields})
+    variant = Variant.objects.create(
+        product=product, sku=sku, **{"title": product.title, "price": Decimal(10), **fields}
+    )
     if on_hand:
         stock(variant, on_hand, location=location)
     return variant
 
 
-def stock(variant: Variant, quantity: int, *, location: Location | None = None, unit_cost: Decimal | None = None) -> StockLevel:
+def stock(
+    variant: Variant, quantity: int, *, location: Location | None = None, unit_cost: Decimal | None = None
+) -> StockLevel:
     """Receive pieces of `variant`."""
     place = location or make_location()
     source = virtual(Location.Kind.SUPPLIER)
@@ -69,7 +84,9 @@ def make_brand(name: str = "Nordic") -> Brand:
     return catalog.save_brand(by=_anyone(), name=name)
 
 
-def make_product(title: str = "Linen shirt", *, variants: Any = None, published: bool = False, **fields: Any) -> Product:
+def make_product(
+    title: str = "Linen shirt", *, variants: Any = None, published: bool = False, **fields: Any
+) -> Product:
     """A product; `variants` are dicts of VariantFields, by default one with a price."""
     if variants is None:
         variants = [{"sku": f"SKU-{next(_numbers)}", "price": Decimal(10)}]
@@ -81,3 +98,38 @@ def make_product(title: str = "Linen shirt", *, variants: Any = None, published:
 
 def _anyone() -> User:
     return User.objects.first() or make_user("")
+
+
+def make_customer(name: str = "Jane Doe", *, email: str = "", phone: str = "", **fields: Any) -> Customer:
+    """An active customer, with one e-mail address and phone number where given."""
+    contacts = [
+        ContactData(kind, value, is_primary=True) for kind, value in (("email", email), ("phone", phone)) if value
+    ]
+    return create_customer(by=None, name=name, contacts=contacts, **fields)
+
+
+def make_queue(slug: str = "support", **fields: Any) -> Queue:
+    """The queue of this code, created when missing; the first one is the default."""
+    defaults = {"name": slug.title(), "is_default": not Queue.objects.filter(is_default=True).exists(), **fields}
+    return Queue.objects.get_or_create(slug=slug, defaults=defaults)[0]
+
+
+def make_ticket(
+    subject: str = "Where is my parcel?", *, body: str = "It has not come.", queue: str = "support", **fields: Any
+) -> Ticket:
+    """A ticket of Jane's in the queue, opened through the form unless told otherwise."""
+    fields = {
+        "by": None,
+        "channel": "form",
+        "requester_name": "Jane Doe",
+        "requester_email": "jane@example.com",
+        **fields,
+    }
+    return open_ticket(subject=subject, body=body, queue=make_queue(queue), **fields)
+
+
+def make_article(slug: str = "returns", *, published: bool = True, **fields: Any) -> Article:
+    author = fields.pop("by", None) or make_user("support_lead")
+    fields = {"title": slug.title(), "body": "Text.", "topic": "Orders", **fields}
+    article = save_article(by=author, slug=slug, **fields)
+    return publish(article, by=author) if published else article
