@@ -157,6 +157,7 @@ class StockLevel(models.Model):
                 condition=Q(on_hand__gte=F("allocated") + F("held") - F("backorder_limit")),
                 violation_error_message=_("Not enough stock."),
             ),
+            models.CheckConstraint(name="stock_level_value", condition=Q(value__gte=0)),
         ]
         indexes = [
             models.Index(fields=["location", "-on_hand", "id"], name="stock_level_at_location"),
@@ -222,6 +223,11 @@ class StockMove(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="stock_move_quantity"),
+            models.CheckConstraint(
+                condition=Q(unit_cost=None) | Q(unit_cost__gte=0),
+                name="stock_move_cost",
+                violation_error_message=_("A cost cannot be negative."),
+            ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["adjusted", "scrapped"]) | ~Q(reason=""),
                 name="stock_move_correction_has_reason",
@@ -398,7 +404,7 @@ class TransferStatus(models.TextChoices):
 
 TRANSFER_TRANSITIONS = {
     TransferStatus.DRAFT: {TransferStatus.IN_TRANSIT, TransferStatus.CANCELED},
-    TransferStatus.IN_TRANSIT: {TransferStatus.RECEIVED},
+    TransferStatus.IN_TRANSIT: {TransferStatus.RECEIVED, TransferStatus.CANCELED},
 }
 
 
@@ -462,3 +468,8 @@ class TransferLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant}"
+
+    @property
+    def missing(self) -> int:
+        """Pieces that were sent and did not arrive; 0 as long as nothing was counted."""
+        return 0 if self.received is None else self.quantity - self.received

@@ -10,19 +10,41 @@ from inventory.services.allocation import (
     ship,
     take_back,
 )
-from inventory.services.posting import InsufficientStock, Move, Shortage, post, unit_costs, virtual
+from inventory.services.corrections import Correction, adjust, adjust_many
+from inventory.services.holds import end_holds, expire_holds, hold, release_hold
+from inventory.services.places import close_location, must_act_at, open_location
+from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.receipts import receive
+from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
 __all__ = [
+    "Correction",
     "Demand",
     "InsufficientStock",
     "Move",
     "NotAllocated",
     "Shortage",
+    "adjust",
+    "adjust_many",
     "allocate",
     "available",
+    "cancel_transfer",
+    "close_location",
+    "create_transfer",
+    "edit_transfer",
+    "end_holds",
+    "expire_holds",
+    "hold",
+    "lock_levels",
+    "must_act_at",
+    "open_location",
     "post",
+    "receive",
+    "receive_transfer",
     "release",
+    "release_hold",
     "scrap",
+    "send",
     "ship",
     "take_back",
     "unit_costs",

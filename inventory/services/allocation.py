@@ -164,7 +164,9 @@ def _promise(cause: str, chosen: Plan, by: User | None) -> list[Allocation]:
         return []
     items, locations = zip(*parts, strict=True)
     variants, quantities = zip(*parts.values(), strict=True)
-    allocations = list(Allocation.objects.raw(INSERT, [cause, list(items), list(variants), list(locations), list(quantities)]))
+    allocations = list(
+        Allocation.objects.raw(INSERT, [cause, list(items), list(variants), list(locations), list(quantities)])
+    )
     post(
         [
             Move(Kind.ALLOCATED, variant, location, location, quantity, cause=cause)
@@ -182,7 +184,9 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
     Promises at warehouses of the lowest priority go first. Raises NotAllocated when less was promised.
     """
     held = list(
-        Allocation.objects.filter(cause=cause, **({} if quantities is None else {"item__in": list(quantities)})).locked()
+        Allocation.objects.filter(
+            cause=cause, **({} if quantities is None else {"item__in": list(quantities)})
+        ).locked()
     )
     if quantities is None:
         quantities = _per_item(held)
@@ -225,7 +229,11 @@ def take_back(
     """Put pieces that a customer sent back into stock: (variant, quantity, unit cost or None for today's average)."""
     customers = virtual(Location.Kind.CUSTOMER)
     return post(
-        [Move(Kind.RETURNED, v, customers, location.pk, n, cost, cause=cause, reason=reason) for v, n, cost in lines if n],
+        [
+            Move(Kind.RETURNED, v, customers, location.pk, n, cost, cause=cause, reason=reason)
+            for v, n, cost in lines
+            if n
+        ],
         by=by,
     )
 
@@ -243,7 +251,8 @@ def scrap(
     source = location.pk if location else virtual(Location.Kind.CUSTOMER)
     target = virtual(Location.Kind.SCRAP)
     return post(
-        [Move(Kind.SCRAPPED, variant, source, target, n, cause=cause, reason=reason) for variant, n in lines if n], by=by
+        [Move(Kind.SCRAPPED, variant, source, target, n, cause=cause, reason=reason) for variant, n in lines if n],
+        by=by,
     )
 
 

@@ -1,7 +1,7 @@
 """`post`: the only way into the ledger of stock."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -84,10 +84,26 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
         return []
     payload = json.dumps([move.as_json() for move in moves])
     request = str(context.current().get("request_id", ""))[:40]
+    return list(_call("SELECT inventory_post(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
+
+
+def lock_levels(places: Iterable[tuple[int, int]]) -> None:
+    """Lock the levels of (variant, location) pairs until the transaction ends, creating those that are missing.
+
+    For verbs that read a balance before they post. Raises Busy like `post`.
+    """
+    _call(
+        "SELECT inventory_lock(%s::jsonb)",
+        [json.dumps([{"variant": variant, "from": place, "to": place} for variant, place in places])],
+    )
+
+
+def _call(sql: str, parameters: Sequence[Any]) -> Any:
+    """Run one database function; its errors become sentences."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT inventory_post(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request])
-            return list(cursor.fetchone()[0])
+            cursor.execute(sql, parameters)
+            return cursor.fetchone()[0]
     except DatabaseError as error:
         cause = error.__cause__
         if isinstance(cause, WAITED_FOR):

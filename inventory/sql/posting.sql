@@ -80,16 +80,9 @@ LANGUAGE sql AS $$
     JOIN inventory_location l ON l.id = s.location_id
 $$;
 
-CREATE OR REPLACE FUNCTION inventory_post(moves jsonb, actor bigint, request text) RETURNS bigint[]
+-- Locks the levels that `moves` touch, in primary-key order, after creating those that are missing.
+CREATE OR REPLACE FUNCTION inventory_lock(moves jsonb) RETURNS void
 LANGUAGE plpgsql SET lock_timeout = '3s' AS $$
-DECLARE
-    step record;
-    level inventory_stocklevel;
-    ids bigint[] := '{}';
-    move_id bigint;
-    cost numeric;
-    worth numeric;
-    at_time timestamptz;
 BEGIN
     -- A variant whose backorder limit is being changed is waited for, so that no new level misses the change.
     INSERT INTO inventory_stocklevel
@@ -116,6 +109,21 @@ BEGIN
              unnest(ARRAY[m."from", m."to"]) AS place)
     ORDER BY s.id
     FOR NO KEY UPDATE;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION inventory_post(moves jsonb, actor bigint, request text) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    step record;
+    level inventory_stocklevel;
+    ids bigint[] := '{}';
+    move_id bigint;
+    cost numeric;
+    worth numeric;
+    at_time timestamptz;
+BEGIN
+    PERFORM inventory_lock(moves);
 
     -- Taken under the locks, so that the postings of a level are in the order of their times.
     at_time := clock_timestamp();

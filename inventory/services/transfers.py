@@ -1,0 +1,169 @@
+"""Stock on its way between two warehouses: written down, sent, received or turned back."""
+
+from collections.abc import Mapping, Sequence
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.models import User
+from backoffice.numbering import next_number
+from inventory.models import Location, StockMove, Transfer, TransferLine
+from inventory.services.places import must_act_at
+from inventory.services.posting import Kind, Move, post, virtual
+
+Status = Transfer.Status
+
+
+@transaction.atomic
+def create_transfer(
+    source: Location, destination: Location, lines: Sequence[tuple[int, int]], note: str = "", *, by: User | None
+) -> Transfer:
+    """Write down what shall go from `source` to `destination`: (variant, quantity). Nothing moves yet."""
+    must_act_at(by, source)
+    _refuse_bad(source, destination, lines)
+    transfer = Transfer.objects.create(
+        number=next_number("TR"), source=source, destination=destination, note=note, created_by=by
+    )
+    _write_lines(transfer, lines)
+    audit.record("transfer.created", transfer, by=by)
+    return transfer
+
+
+@transaction.atomic
+def edit_transfer(
+    transfer: Transfer,
+    source: Location,
+    destination: Location,
+    lines: Sequence[tuple[int, int]],
+    note: str = "",
+    *,
+    by: User | None,
+) -> Transfer:
+    """Write a draft anew. Raises ValidationError once it was sent."""
+    transfer = _locked(transfer)
+    must_act_at(by, source)
+    if transfer.status != Status.DRAFT:
+        raise ValidationError(_("%(transfer)s was sent already.") % {"transfer": transfer})
+    _refuse_bad(source, destination, lines)
+    transfer.source, transfer.destination, transfer.note = source, destination, note
+    transfer.save(update_fields=["source", "destination", "note"])
+    transfer.lines.all().delete()
+    _write_lines(transfer, lines)
+    return transfer
+
+
+@transaction.atomic
+def send(transfer: Transfer, *, by: User | None) -> Transfer:
+    """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line."""
+    transfer = _locked(transfer)
+    transfer.must_become(Status.IN_TRANSIT)
+    must_act_at(by, transfer.source)
+    transfer.status, transfer.sent_at = Status.IN_TRANSIT, timezone.now()
+    transfer.save(update_fields=["status", "sent_at"])
+    audit.record("transfer.sent", transfer, by=by)
+    transit = virtual(Location.Kind.TRANSIT)
+    post([_move(transfer, line, transfer.source_id, transit, line.quantity) for line in transfer.lines.all()], by=by)
+    return transfer
+
+
+@transaction.atomic
+def receive_transfer(
+    transfer: Transfer,
+    received: Mapping[int, int],
+    *,
+    reason: str = "",
+    broken: bool = False,
+    by: User | None,
+) -> Transfer:
+    """Put what arrived on the shelf of the destination; `received` maps line to pieces, lines left out arrived whole.
+
+    What is missing leaves the way: to scrap when `broken`, else as a correction. Raises ValidationError for more than
+    was sent, and for missing pieces without a reason.
+    """
+    transfer = _locked(transfer)
+    transfer.must_become(Status.RECEIVED)
+    must_act_at(by, transfer.destination)
+    lines = list(transfer.lines.select_related("variant"))
+    for line in lines:
+        line.received = received.get(line.pk, line.quantity)
+    _refuse_wrong_count(lines, reason)
+    TransferLine.objects.bulk_update(lines, ["received"])
+    transfer.status, transfer.received_at = Status.RECEIVED, timezone.now()
+    transfer.save(update_fields=["status", "received_at"])
+    missing = sum(line.missing for line in lines)
+    audit.record("transfer.received", transfer, by=by, reason=reason, data={"missing": missing} if missing else None)
+    post(_arrivals(transfer, lines, reason, broken), by=by)
+    return transfer
+
+
+@transaction.atomic
+def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
+    """Give up a draft; pieces already on their way turn back to the source."""
+    transfer = _locked(transfer)
+    was_sent = transfer.status == Status.IN_TRANSIT
+    transfer.must_become(Status.CANCELED)
+    must_act_at(by, transfer.source)
+    transfer.status = Status.CANCELED
+    transfer.save(update_fields=["status"])
+    audit.record("transfer.canceled", transfer, by=by, reason=reason)
+    if was_sent:
+        transit = virtual(Location.Kind.TRANSIT)
+        lines = transfer.lines.all()
+        post([_move(transfer, line, transit, transfer.source_id, line.quantity, reason) for line in lines], by=by)
+    return transfer
+
+
+def _locked(transfer: Transfer) -> Transfer:
+    return Transfer.objects.select_related("source", "destination").locked().get(pk=transfer.pk)
+
+
+def _write_lines(transfer: Transfer, lines: Sequence[tuple[int, int]]) -> None:
+    TransferLine.objects.bulk_create(
+        TransferLine(transfer=transfer, variant_id=variant, quantity=quantity) for variant, quantity in lines
+    )
+
+
+def _move(transfer: Transfer, line: TransferLine, source: int, target: int, quantity: int, reason: str = "") -> Move:
+    return Move(Kind.TRANSFERRED, line.variant_id, source, target, quantity, cause=transfer.number, reason=reason)
+
+
+def _arrivals(transfer: Transfer, lines: Sequence[TransferLine], reason: str, broken: bool) -> list[Move]:
+    transit = virtual(Location.Kind.TRANSIT)
+    moves = [_move(transfer, one, transit, transfer.destination_id, one.received) for one in lines if one.received]
+    if any(line.missing for line in lines):
+        kind: StockMove.Kind = Kind.SCRAPPED if broken else Kind.ADJUSTED
+        lost = virtual(Location.Kind.SCRAP if broken else Location.Kind.ADJUSTMENT)
+        moves += [
+            Move(kind, line.variant_id, transit, lost, line.missing, cause=transfer.number, reason=reason)
+            for line in lines
+            if line.missing
+        ]
+    return moves
+
+
+def _refuse_bad(source: Location, destination: Location, lines: Sequence[tuple[int, int]]) -> None:
+    if source == destination:
+        raise ValidationError({"destination": _("A transfer needs two different locations.")})
+    must_act_at(None, destination)
+    if not lines:
+        raise ValidationError(_("Add at least one line."))
+    if len({variant for variant, _quantity in lines}) < len(lines):
+        raise ValidationError(_("A product stands on two lines. Put them together."))
+    if any(quantity < 1 for _variant, quantity in lines):
+        raise ValidationError(_("The quantity must be at least 1."))
+
+
+def _refuse_wrong_count(lines: Sequence[TransferLine], reason: str) -> None:
+    errors = [
+        _("%(sku)s: %(sent)s sent, %(received)s received. More than was sent cannot arrive.")
+        % {"sku": line.variant.sku, "sent": line.quantity, "received": line.received}
+        for line in lines
+        if not 0 <= (line.received or 0) <= line.quantity
+    ]
+    if errors:
+        raise ValidationError(errors)
+    if any(line.missing for line in lines) and not reason.strip():
+        raise ValidationError({"reason": _("Pieces are missing. Say what happened to them.")})
