@@ -14,7 +14,7 @@ from orders.demo.tables import temporary_table
 TICKETS = Path(__file__).with_name("support.sql")
 
 
-def load(tickets: int, seed: int, owner: User) -> None:
+def load(tickets: int, owner: User) -> None:
     """Write `tickets` tickets about orders of the shop, and its articles."""
     agents = dict(User.objects.values_list("email", "pk"))
     statements = TICKETS.read_text().replace("%(tickets)s", str(tickets))

@@ -11,6 +11,7 @@ SELECT g.n, nextval('customers_customer_id_seq') AS id, 'CU-' || nextval('houtai
        now() - make_interval(days => (%(days)s * sqrt(pg_temp.demo_dice(n, 3)))::int + 1) AS created_at
 FROM generate_series(1, %(customers)s) AS g(n);
 ALTER TABLE demo_customer ADD PRIMARY KEY (n);
+ANALYZE demo_customer;
 
 INSERT INTO customers_customer
     (id, number, kind, status, name, company, external_id, language, tags, note, tax_exempt, created_at, updated_at)
@@ -79,6 +80,7 @@ JOIN LATERAL (
 ) w ON true
 ORDER BY x.n;
 ALTER TABLE demo_order ADD PRIMARY KEY (n);
+ANALYZE demo_order;
 
 CREATE TEMP TABLE demo_line ON COMMIT DROP AS
 SELECT o.n, k, nextval('orders_orderline_id_seq') AS id, v.id AS variant_id, v.sku, v.title, v.price, v.cost, q.quantity,
@@ -100,6 +102,8 @@ UPDATE demo_line l SET
     allocated = CASE WHEN o.fate IN ('partial', 'paid', 'unpaid') THEN l.quantity - l.fulfilled ELSE 0 END
 FROM demo_order o WHERE o.n = l.n;
 CREATE INDEX ON demo_line (n);
+CREATE INDEX ON demo_line (id);
+ANALYZE demo_line;
 
 -- One piece of the first line of some older orders comes back.
 CREATE TEMP TABLE demo_return ON COMMIT DROP AS
@@ -109,6 +113,8 @@ SELECT o.n, l.id AS line_id, nextval('orders_return_id_seq') AS id, 'RT-' || nex
 FROM demo_order o JOIN demo_line l ON l.n = o.n AND l.k = 1
 WHERE o.fate = 'shipped' AND o.age > 20 AND pg_temp.demo_dice(o.n, 17) < 0.06
 ORDER BY o.n;
+ALTER TABLE demo_return ADD PRIMARY KEY (n);
+ANALYZE demo_return;
 UPDATE demo_line l SET returned = 1 FROM demo_return r WHERE r.line_id = l.id;
 
 CREATE TEMP TABLE demo_sum ON COMMIT DROP AS
@@ -116,6 +122,7 @@ SELECT l.n, sum(l.gross) AS subtotal, sum(l.tax) AS line_tax, sum(l.quantity) AS
        sum(l.returned) AS returned, CASE WHEN sum(l.gross) < 60 THEN 4.90 ELSE 0 END AS shipping
 FROM demo_line l GROUP BY l.n;
 ALTER TABLE demo_sum ADD PRIMARY KEY (n);
+ANALYZE demo_sum;
 
 INSERT INTO orders_order
     (id, number, customer_id, customer_name, email, phone, language, billing_address, shipping_address, status,
@@ -162,6 +169,7 @@ SELECT l.id, o.id, l.k, l.variant_id, l.sku, l.title, l.quantity, l.price, l.dis
 FROM demo_line l JOIN demo_order o ON o.n = l.n ORDER BY l.n, l.k;
 
 -- step: payments
+ANALYZE orders_order;
 INSERT INTO orders_payment (order_id, amount, method, reference, at)
 SELECT o.id, x.paid, CASE WHEN (o.person).country = 'CN' THEN 'alipay' WHEN pg_temp.demo_dice(o.n, 22) < 0.6 THEN 'card' ELSE 'transfer' END,
        'PAY' || lpad(o.n::text, 8, '0'), least(o.placed_at + make_interval(mins => (pg_temp.demo_dice(o.n, 23) * 240)::int), now())
@@ -172,6 +180,8 @@ CREATE TEMP TABLE demo_parcel ON COMMIT DROP AS
 SELECT o.n, nextval('orders_fulfilment_id_seq') AS id,
        least(o.placed_at + make_interval(hours => 8 + (pg_temp.demo_dice(o.n, 24) * 60)::int), now()) AS shipped_at
 FROM demo_order o WHERE o.fate IN ('shipped', 'partial') ORDER BY o.n;
+ALTER TABLE demo_parcel ADD PRIMARY KEY (n);
+ANALYZE demo_parcel;
 INSERT INTO orders_fulfilment
     (id, number, order_id, location_id, status, carrier, tracking_number, created_at, packed_at, shipped_at, delivered_at)
 SELECT p.id, o.number || '-F1', o.id, o.location_id, CASE WHEN o.age > 6 THEN 'delivered' ELSE 'shipped' END,
@@ -237,6 +247,8 @@ SELECT d.variant_id, d.location_id, d.cost, d.at, 0, 'received', d.quantity, r.n
 FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter);
 
 -- step: ledger
+ANALYZE demo_event;
+ANALYZE demo_delivery;
 INSERT INTO inventory_stocklevel (variant_id, location_id, on_hand, allocated, held, incoming, backorder_limit, value, updated_at)
 SELECT e.variant_id, e.location_id,
        sum(CASE e.kind WHEN 'allocated' THEN 0 WHEN 'shipped' THEN -e.quantity ELSE e.quantity END),
@@ -244,11 +256,13 @@ SELECT e.variant_id, e.location_id,
        sum(CASE e.kind WHEN 'allocated' THEN 0 WHEN 'shipped' THEN -e.quantity ELSE e.quantity END) * max(e.cost), max(e.at)
 FROM demo_event e GROUP BY e.variant_id, e.location_id ORDER BY 1, 2;
 
+ANALYZE inventory_stocklevel;
 CREATE TEMP TABLE demo_move ON COMMIT DROP AS
 SELECT nextval('inventory_stockmove_id_seq') AS id, ordered.* FROM (
     SELECT e.*, s.id AS level_id FROM demo_event e
     JOIN inventory_stocklevel s ON s.variant_id = e.variant_id AND s.location_id = e.location_id
     ORDER BY e.at, e.rank, e.cause, e.variant_id) ordered;
+ANALYZE demo_move;
 INSERT INTO inventory_stockmove
     (id, at, kind, variant_id, from_location_id, to_location_id, quantity, unit_cost, cause, reason, request_id)
 SELECT m.id, m.at, m.kind, m.variant_id,
