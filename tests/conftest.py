@@ -6,9 +6,19 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+
+from tests.template import ensure_template
 
 REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER") == "1"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
+    """Copy the test database from a migrated one."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = ensure_template()
 
 
 @pytest.fixture(scope="session")

@@ -19,3 +19,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="houtai-test-media-"))
 atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)
+
+if "TEST_TEMPLATE" in os.environ:  # tests/template.py migrates it
+    DATABASES["default"]["NAME"] = os.environ["TEST_TEMPLATE"]  # noqa: F405
