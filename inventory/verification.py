@@ -1,0 +1,180 @@
+"""Stock proven against its ledger, its allocations and its holds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.models import User
+from backoffice.verification import Result, check, compare, keys
+from inventory.models import StockLevel
+from inventory.services.posting import Kind, Move, post
+
+LEVELS = "SELECT count(*) FROM inventory_stocklevel"
+POSTINGS = "SELECT count(*) FROM inventory_stockposting"
+REASON = "verify --repair"
+
+SUMS = """
+    SELECT s.id, s.on_hand, s.allocated, s.held, s.value, coalesce(p.on_hand, 0) AS sum_on_hand,
+           coalesce(p.allocated, 0) AS sum_allocated, coalesce(p.held, 0) AS sum_held, coalesce(p.value, 0) AS sum_value
+    FROM inventory_stocklevel s
+    LEFT JOIN (SELECT level_id, sum(on_hand) AS on_hand, sum(allocated) AS allocated, sum(held) AS held, sum(value) AS value
+               FROM inventory_stockposting GROUP BY level_id) p ON p.level_id = s.id
+"""
+WRONG_LEVELS = f"""
+    SELECT * FROM ({SUMS}) l
+    WHERE (on_hand, allocated, held, value) IS DISTINCT FROM (sum_on_hand, sum_allocated, sum_held, sum_value)
+"""
+WRONG_POSTINGS = """
+    SELECT p.level_id, p.id
+    FROM (
+        SELECT id, level_id, on_hand_after, allocated_after, held_after, value_after,
+               on_hand + lag(on_hand_after, 1, 0) OVER w AS on_hand, allocated + lag(allocated_after, 1, 0) OVER w AS allocated,
+               held + lag(held_after, 1, 0) OVER w AS held, value + lag(value_after, 1, 0::numeric) OVER w AS value,
+               lead(id) OVER w IS NULL AS is_last
+        FROM inventory_stockposting
+        WINDOW w AS (PARTITION BY level_id ORDER BY id)
+    ) p
+    LEFT JOIN inventory_stocklevel s ON p.is_last AND s.id = p.level_id
+    WHERE (p.on_hand_after, p.allocated_after, p.held_after, p.value_after)
+              IS DISTINCT FROM (p.on_hand, p.allocated, p.held, p.value)
+       OR (p.is_last AND (p.on_hand_after, p.allocated_after, p.held_after, p.value_after)
+              IS DISTINCT FROM (s.on_hand, s.allocated, s.held, s.value))
+"""
+PROMISES = """
+    SELECT s.id, coalesce(s.{column}, 0) AS stored, coalesce(a.pieces, 0) AS pieces,
+           coalesce(s.variant_id, a.variant_id) AS variant_id, coalesce(s.location_id, a.location_id) AS location_id
+    FROM inventory_stocklevel s
+    FULL JOIN (SELECT variant_id, location_id, sum(quantity) AS pieces FROM {table} WHERE {live} GROUP BY variant_id, location_id) a
+        ON a.variant_id = s.variant_id AND a.location_id = s.location_id
+    WHERE coalesce(s.{column}, 0) <> coalesce(a.pieces, 0)
+"""
+WRONG_ALLOCATIONS = PROMISES.format(column="allocated", table="inventory_allocation", live="true")
+WRONG_HOLDS = PROMISES.format(column="held", table="inventory_hold", live="status = 'live'")
+WRONG_LIMITS = """
+    SELECT s.id, s.backorder_limit, greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+    FROM inventory_stocklevel s JOIN catalog_variant v ON v.id = s.variant_id
+    WHERE s.backorder_limit <> greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+"""
+
+
+def _level(pk: int | None) -> str:
+    level = StockLevel.objects.select_related("variant", "location").filter(pk=pk).first()
+    return f"{level.variant.sku} @ {level.location.code}" if level else _("no level")
+
+
+def _say_level(row: Sequence[Any]) -> str:
+    names = (_("on hand"), _("allocated"), _("held"), _("value"))
+    parts = [
+        _("%(name)s %(stored)s, postings %(sum)s") % {"name": name, "stored": stored, "sum": total}
+        for name, stored, total in zip(names, row[1:5], row[5:9], strict=True)
+        if stored != total
+    ]
+    return f"{_level(row[0])}: {'; '.join(parts)}"
+
+
+def _say_promise(row: Sequence[Any]) -> str:
+    return _("%(level)s: level says %(stored)s, documents %(pieces)s") % {
+        "level": _level(row[0]),
+        "stored": row[1],
+        "pieces": row[2],
+    }
+
+
+def repair_levels(by: User | None) -> None:
+    """Give levels the sums of their postings: the ledger is right."""
+    wrong = keys(WRONG_LEVELS)
+    levels = list(StockLevel.objects.select_related("variant", "location").filter(pk__in=wrong).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE inventory_stocklevel s
+            SET on_hand = l.sum_on_hand, allocated = l.sum_allocated, held = l.sum_held, value = l.sum_value,
+                backorder_limit = greatest(s.backorder_limit, l.sum_allocated + l.sum_held - l.sum_on_hand)
+            FROM ({SUMS}) l WHERE l.id = s.id AND s.id = ANY(%s)
+            """,  # noqa: S608 - no input
+            [wrong],
+        )
+    audit.record_many("stocklevel.repaired", levels, by=by, reason=REASON)
+
+
+def repair_allocations(by: User | None) -> None:
+    """Post what lies between a level and its allocations: the documents are right."""
+    _repair_promises(WRONG_ALLOCATIONS, Kind.ALLOCATED, Kind.RELEASED, by)
+
+
+def repair_holds(by: User | None) -> None:
+    _repair_promises(WRONG_HOLDS, Kind.HELD, Kind.UNHELD, by)
+
+
+def _repair_promises(wrong: str, more: Kind, less: Kind, by: User | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(wrong)
+        rows = cursor.fetchall()
+    moves = []
+    for _pk, stored, pieces, variant, location in rows:
+        kind = more if pieces > stored else less
+        moves.append(Move(kind, variant, location, location, int(abs(pieces - stored)), reason=REASON))
+    post(moves, by=by)
+    levels = StockLevel.objects.select_related("variant", "location").filter(pk__in=[row[0] for row in rows if row[0]])
+    audit.record_many("stocklevel.repaired", list(levels), by=by, reason=REASON)
+
+
+def repair_limits(by: User | None) -> None:
+    wrong = keys(WRONG_LIMITS)
+    levels = list(StockLevel.objects.select_related("variant", "location").filter(pk__in=wrong).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE inventory_stocklevel s
+            SET backorder_limit = greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+            FROM catalog_variant v WHERE v.id = s.variant_id AND s.id = ANY(%s)
+            """,
+            [wrong],
+        )
+    audit.record_many("stocklevel.repaired", levels, by=by, reason=REASON)
+
+
+@check("stock_levels", repair=repair_levels)
+def stock_levels() -> Result:
+    """Each level is the sum of its postings."""
+    return compare(checked=LEVELS, wrong=WRONG_LEVELS, say=_say_level)
+
+
+@check("stock_postings")
+def stock_postings() -> Result:
+    """Each posting carries the balance on; the last one is the level. A ledger is never mended."""
+    return compare(
+        checked=POSTINGS,
+        wrong=WRONG_POSTINGS,
+        say=lambda row: (
+            _("%(level)s: balance broken at posting %(posting)s") % {"level": _level(row[0]), "posting": row[1]}
+        ),
+    )
+
+
+@check("stock_allocations", repair=repair_allocations)
+def stock_allocations() -> Result:
+    """What levels call allocated is what documents were promised."""
+    return compare(checked=LEVELS, wrong=WRONG_ALLOCATIONS, say=_say_promise)
+
+
+@check("stock_holds", repair=repair_holds)
+def stock_holds() -> Result:
+    """What levels call held is what live holds hold."""
+    return compare(checked=LEVELS, wrong=WRONG_HOLDS, say=_say_promise)
+
+
+@check("backorder_limits", repair=repair_limits)
+def backorder_limits() -> Result:
+    """Levels follow the backorder limit of their variant, or what they owe where that is more."""
+    return compare(
+        checked=LEVELS,
+        wrong=WRONG_LIMITS,
+        say=lambda row: (
+            _("%(level)s: limit %(stored)s, variant says %(right)s")
+            % {"level": _level(row[0]), "stored": row[1], "right": row[2]}
+        ),
+    )
