@@ -37,6 +37,12 @@ def say_why(reason: str) -> None:
         pghistory.context(reason=reason)
 
 
+def say_who(user: User) -> None:
+    """Name `user` in the context in force: an API token tells who acts only after the request has begun."""
+    if current():
+        pghistory.context(user=user.pk)
+
+
 def bind_request(identifier: str) -> None:
     request_id.set(identifier)
     structlog.contextvars.clear_contextvars()

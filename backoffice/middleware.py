@@ -5,12 +5,15 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from backoffice import context
-from backoffice.models import RolePolicy
+from backoffice import context, people
 
 View = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,40}$")
@@ -51,24 +54,46 @@ def preferences(get_response: View) -> View:
     return middleware
 
 
-def second_factor(get_response: View) -> View:
-    """Send people whose role demands a second factor to its set-up until they have one."""
+def session_activity(get_response: View) -> View:
+    """Note where and when each session was last used, at most once a minute."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and not request.path.startswith(SECOND_FACTOR_EXEMPT):
-            if not request.session.get("second_factor_settled"):
-                if needs_second_factor(request.user):
-                    return redirect("mfa_index")
-                request.session["second_factor_settled"] = True
+        key = request.session.session_key if request.user.is_authenticated else None
+        if key and caches["local"].add(f"seen:{key}:{request.META.get('REMOTE_ADDR')}", True, timeout=60):
+            UserSession.objects.create_from_request(request)
         return get_response(request)
 
     return middleware
 
 
-def needs_second_factor(user: object) -> bool:
-    """Whether a role of `user` demands a second factor and none is set up."""
-    demanded = RolePolicy.objects.filter(group__user=user, second_factor_required=True).exists()
-    return demanded and not user.authenticator_set.exists()  # type: ignore[attr-defined]
+def second_factor(get_response: View) -> View:
+    """Send people whose role demands a second factor to its set-up until they have one.
+
+    The session remembers that this is settled, under the version of the user's access: a change of roles, policy or
+    second factors raises it, and the question is asked again.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated or request.path.startswith(SECOND_FACTOR_EXEMPT):
+            return get_response(request)
+        if request.session.get("second_factor_settled") == user.access_version:
+            return get_response(request)
+        if people.needs_second_factor(user):
+            return _demand_second_factor(request)
+        request.session["second_factor_settled"] = user.access_version
+        return get_response(request)
+
+    return middleware
+
+
+def _demand_second_factor(request: HttpRequest) -> HttpResponse:
+    sentence = _("Your role needs a second factor. Set one up to go on.")
+    if request.path.startswith("/api/"):
+        problem = {"title": sentence, "status": 403, "code": "second_factor_required"}
+        return JsonResponse(problem, status=403, content_type="application/problem+json")
+    messages.warning(request, sentence)
+    return redirect("mfa_index")
 
 
 def history_context(get_response: View) -> View:

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice.rows import VisibleQuerySet, tracked
 from backoffice.triggers import append_only
@@ -44,9 +45,13 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.get(email__iexact=email)
 
 
-@tracked(exclude=["password", "last_login"])
+@tracked(exclude=["password", "last_login", "access_version"])
 class User(AbstractBaseUser, PermissionsMixin):
-    """A member of staff, who signs in by e-mail. `is_active` is written by `backoffice.people` only."""
+    """A member of staff, who signs in by e-mail. `is_active` is written by `backoffice.people` only.
+
+    `access_version` is raised by triggers when roles, their policy or second factors change: sessions that settled
+    the second factor under an older version are asked again.
+    """
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("Like the device")
@@ -66,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
     density = models.CharField(_("density"), max_length=12, choices=Density, default=Density.COMFORTABLE)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    access_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -102,6 +108,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self._scopes.get(kind)
 
 
+@tracked()
+class RoleHolding(User.groups.through):  # type: ignore[name-defined,misc]
+    """Who holds which role, as a name for the table between users and groups, so that it has a history."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        default_permissions = ()
+
+
+@tracked()
 class Scope(models.Model):
     """Confines a user to some warehouses or queues; without a row of a kind the user sees all of it."""
 
@@ -122,6 +140,7 @@ class Scope(models.Model):
         return f"{self.get_kind_display()}: {self.value}"
 
 
+@tracked()
 class RolePolicy(models.Model):
     """What a role demands of those who hold it."""
 
@@ -150,6 +169,7 @@ class Invitation(models.Model):
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     roles = models.ManyToManyField(Group, verbose_name=_("roles"))
+    scopes = models.JSONField(_("row scopes"), default=dict, blank=True)
     token = models.CharField(max_length=64, unique=True, default=_invitation_token, editable=False)
     invited_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("invited by"))
     created_at = models.DateTimeField(_("invited at"), auto_now_add=True)
@@ -172,6 +192,9 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_absolute_url(self) -> str:
+        return reverse("people:invitation", args=[self.pk])
 
     @property
     def is_open(self) -> bool:
@@ -212,6 +235,9 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("audit:event", args=[self.pk])
 
 
 class DocumentSequence(models.Model):
@@ -322,3 +348,59 @@ class JobProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.done}/{self.total or '?'}"
+
+
+class JobQuerySet(VisibleQuerySet):
+    def visible_to(self, user: Any) -> "JobQuerySet":
+        return self if user.has_perm("backoffice.view_jobs") else self.none()
+
+
+class Job(ProcrastinateJob):
+    """A job in the queue of Procrastinate, which alone writes it."""
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        default_permissions = ()
+        permissions = [("view_jobs", _("Can see jobs")), ("retry_jobs", _("Can retry failed jobs"))]
+
+    def __str__(self) -> str:
+        return f"{self.task_name} #{self.pk}"
+
+    STATUS_TEXTS = {
+        "todo": _("Waiting"),
+        "doing": _("Running"),
+        "succeeded": _("Done"),
+        "failed": _("Failed"),
+        "cancelled": _("Canceled"),
+        "aborted": _("Aborted"),
+    }
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:job", args=[self.pk])
+
+    def get_status_display(self) -> str:
+        return str(self.STATUS_TEXTS.get(self.status, self.status))
+
+
+class JobFailure(models.Model):
+    """Why an attempt of a job failed; written by `tasks.watched`."""
+
+    job_id = models.BigIntegerField(db_index=True)
+    task = models.CharField(_("task"), max_length=128)
+    attempt = models.PositiveIntegerField(_("attempt"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    error = models.CharField(_("error"), max_length=500)
+    traceback = models.TextField(_("where"))
+
+    class Meta:
+        verbose_name = _("failed attempt")
+        verbose_name_plural = _("failed attempts")
+        ordering = ["-pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.error

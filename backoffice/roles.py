@@ -85,3 +85,8 @@ def sync_roles() -> dict[str, int]:
         group.permissions.set(chosen)
         counts[name] = len(chosen)
     return counts
+
+
+def label_of(name: str) -> str:
+    """What people call the role `name`."""
+    return str(ROLES[name].label) if name in ROLES else name

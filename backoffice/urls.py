@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-from backoffice import views
+from backoffice import api, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +17,10 @@ urlpatterns = [
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),
     path("", include("customers.urls")),
+    path("", include("backoffice.urls_people")),
+    # E-mail addresses are changed by owners; allauth's own page for it leads to the account.
+    path("accounts/email/", RedirectView.as_view(pattern_name="people:account"), name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", api.build().urls),
     path("admin/", admin.site.urls),
 ]
