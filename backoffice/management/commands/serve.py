@@ -16,13 +16,12 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from backoffice import health
+from backoffice import demo, health
 from backoffice.supervisor import Child, Supervisor
 
 HOST = "127.0.0.1"
@@ -45,7 +44,7 @@ class Command(BaseCommand):
         try:
             if options["demo"]:
                 self._prepare()
-            self._serve(port, demo=options["demo"])
+            self._serve(port, greet_with_sign_ins=options["demo"])
         except KeyboardInterrupt:  # while preparing; later the supervisor takes the signals
             pass
         self.stdout.write("\nStopped.")
@@ -57,10 +56,9 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
         collect_static()
         call_command("sync_roles", stdout=io.StringIO())
-        if "demo" in get_commands():
-            call_command("demo", size="small")
+        call_command("demo", size="small", no_sign_ins=True)
 
-    def _serve(self, port: int, *, demo: bool) -> None:
+    def _serve(self, port: int, *, greet_with_sign_ins: bool) -> None:
         grace = str(STOP_SECONDS - 5)
         web = ["-m", "gunicorn", "--bind", f"{HOST}:{port}", "--graceful-timeout", grace, "backoffice.wsgi"]
         worker = ["manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", grace]
@@ -71,12 +69,12 @@ class Command(BaseCommand):
             say=self.stderr.write,
             stop_seconds=STOP_SECONDS,
         )
-        greeter = threading.Thread(target=self._greet, args=(port, demo, supervisor), daemon=True)
+        greeter = threading.Thread(target=self._greet, args=(port, greet_with_sign_ins, supervisor), daemon=True)
         with supervisor:
             greeter.start()
             supervisor.watch(every=keep_database)
 
-    def _greet(self, port: int, demo: bool, supervisor: Supervisor) -> None:
+    def _greet(self, port: int, sign_ins: bool, supervisor: Supervisor) -> None:
         """Say where Houtai is once it answers, and who may sign in."""
         missing = wait_until_ready(f"http://{HOST}:{port}/readyz", supervisor.stopping)
         if supervisor.stopping.is_set():
@@ -84,15 +82,13 @@ class Command(BaseCommand):
         if missing:
             self.stderr.write(f"Not everything is ready yet: {missing}. `manage.py doctor` says more.")
         self.stdout.write(self.style.SUCCESS(f"\nHoutai is at http://{HOST}:{port}/   (Ctrl-C stops it)"))
-        if demo:
+        if sign_ins:
             self._print_sign_ins()
         self.stdout.flush()
 
     def _print_sign_ins(self) -> None:
-        users = get_user_model().objects.filter(is_active=True).order_by("pk").prefetch_related("groups")[:20]
-        for user in users:
-            roles = ", ".join(group.name for group in user.groups.all())
-            self.stdout.write(f"  {user.get_username():<32} {roles}")
+        for role, address, password in demo.sign_ins():
+            self.stdout.write(f"  {role!s:<22} {address:<36} {password}")
         connection.close()
 
 

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--size", choices=sorted(SIZES), default="small", help="how much of everything (default: small)")
         parser.add_argument("--seed", type=int, default=1, help="another number makes another shop (default: 1)")
+        parser.add_argument("--no-sign-ins", action="store_true", help="do not end with the table of sign-ins")
         parser.add_argument("--json", action="store_true", help="end with one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         seconds = round(time.monotonic() - started, 1)
         if options["json"]:
             self.stdout.write(json.dumps({"loaded": new, "size": options["size"], "seconds": seconds}))
+            return
+        if options["no_sign_ins"]:
             return
         self.stdout.write(f"The demonstration shop is loaded ({seconds} s)." if new else "The demonstration shop is there already.")
         for role, email, password in demo.sign_ins():
