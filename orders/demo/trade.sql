@@ -163,9 +163,9 @@ ORDER BY o.n;
 -- step: lines
 INSERT INTO orders_orderline
     (id, order_id, position, variant_id, sku, title, quantity, unit_price, discount, order_discount, tax_name, tax_rate,
-     net, tax, gross, allocated, fulfilled, canceled, returned)
+     net, tax, gross, allocated, fulfilled, canceled, returned, requires_shipping)
 SELECT l.id, o.id, l.k, l.variant_id, l.sku, l.title, l.quantity, l.price, l.discount, 0, 'VAT', l.rate,
-       l.gross - l.tax, l.tax, l.gross, l.allocated, l.fulfilled, CASE WHEN o.fate = 'canceled' THEN l.quantity ELSE 0 END, l.returned
+       l.gross - l.tax, l.tax, l.gross, l.allocated, l.fulfilled, CASE WHEN o.fate = 'canceled' THEN l.quantity ELSE 0 END, l.returned, true
 FROM demo_line l JOIN demo_order o ON o.n = l.n ORDER BY l.n, l.k;
 
 -- step: payments
