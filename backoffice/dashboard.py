@@ -1,4 +1,7 @@
-"""Cards of the home page. A module registers a function; it reads a summary or an indexed, capped count."""
+"""What the home page shows. A module registers functions for cards, lists of what needs action, and charts.
+
+Each reads a summary or an indexed, capped query: no request scans a large table.
+"""
 
 from __future__ import annotations
 
@@ -22,29 +25,37 @@ class Card:
     tone: str = ""
 
 
-@dataclass(frozen=True)
-class _Entry:
-    order: int
-    permission: str
-    build: Callable[[Any], Card | None]
+Builder = Callable[[Any], Any]
+_parts: dict[str, list[tuple[int, str, Builder]]] = {"card": [], "attention": [], "chart": []}
 
 
-_cards: list[_Entry] = []
-
-
-def card(*, permission: str, order: int = 100) -> Callable[[Callable[[Any], Card | None]], Callable[[Any], Card | None]]:
-    """Register a card for those who hold `permission`; the function may return None to stay away."""
-
-    def decorate(build: Callable[[Any], Card | None]) -> Callable[[Any], Card | None]:
-        _cards.append(_Entry(order, permission, build))
+def _registrar(part: str, permission: str, order: int) -> Callable[[Builder], Builder]:
+    def decorate(build: Builder) -> Builder:
+        _parts[part].append((order, permission, build))
         return build
 
     return decorate
 
 
-def cards_for(user: Any) -> list[Card]:
-    entries = sorted(_cards, key=lambda entry: entry.order)
-    built = (entry.build(user) for entry in entries if user.has_perm(entry.permission))
+def card(*, permission: str, order: int = 100) -> Callable[[Builder], Builder]:
+    """Register a function of the user that returns a Card, or None to stay away."""
+    return _registrar("card", permission, order)
+
+
+def attention(*, permission: str, order: int = 100) -> Callable[[Builder], Builder]:
+    """Register a function of the user that returns a panels.Panel of rows that wait for somebody, or None."""
+    return _registrar("attention", permission, order)
+
+
+def chart(*, permission: str, order: int = 100) -> Callable[[Builder], Builder]:
+    """Register a function of the user that returns a charts.Chart drawn from a summary, or None."""
+    return _registrar("chart", permission, order)
+
+
+def parts_for(user: Any, part: str) -> list[Any]:
+    """What `user` may see of the cards, the attention panels or the charts, in order."""
+    entries = sorted(_parts[part], key=lambda entry: entry[0])
+    built = (build(user) for _, permission, build in entries if user.has_perm(permission))
     return [one for one in built if one is not None]
 
 

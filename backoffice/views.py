@@ -18,11 +18,14 @@ from backoffice import dashboard, references
 from backoffice import history as row_history
 from backoffice import search as registry
 
+HOME_PARTS = {"cards": "card", "attention": "attention", "charts": "chart"}
+
 
 @login_required
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "backoffice/home.html", {"cards": dashboard.cards_for(request.user), "as_of": now()})
+    parts = {name: dashboard.parts_for(request.user, part) for name, part in HOME_PARTS.items()}
+    return render(request, "backoffice/home.html", {**parts, "as_of": now()})
 
 
 @login_required
