@@ -1,10 +1,14 @@
 """What the merchant sells: categories, brands, products and their variants."""
 
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce, Lower, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +19,13 @@ from catalog.tree import below_its_parent, carry_path_down
 
 
 class CategoryQuerySet(VisibleQuerySet):
+    def with_product_count(self, cap: int = 1000) -> "CategoryQuerySet":
+        """Annotate `product_count`: products right in the category, counted to one more than `cap`."""
+        products = Product.objects.filter(category=OuterRef("pk")).order_by().values("pk")[: cap + 1]
+        return self.annotate(
+            product_count=Func(ArraySubquery(products), function="CARDINALITY", output_field=models.IntegerField())
+        )
+
     def branch(self, category: "Category") -> "CategoryQuerySet":
         """`category` and everything below it."""
         return self.filter(Q(pk=category.pk) | Q(path__startswith=f"{category.path} > "))
@@ -108,8 +119,18 @@ class ProductQuerySet(VisibleQuerySet):
         of_variants = Variant.objects.filter(search_text__contains=text).order_by().values("product")
         return self.filter(pk__in=own.union(of_variants, all=True))
 
-    def in_branch(self, category: Category) -> "ProductQuerySet":
-        return self.filter(category__in=Category.objects.branch(category).order_by().values("pk"))
+    def with_summary(self) -> "ProductQuerySet":
+        """Annotate `variant_count`, `lowest_price`, `highest_price`; attach `covers`, a list of at most one picture."""
+        variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
+        covers = Media.objects.order_by("product_id", "position", "pk").distinct("product_id")
+        return self.annotate(
+            variant_count=Coalesce(Subquery(variants.values(n=Count("*"))), 0),
+            lowest_price=Subquery(variants.active().values(n=Min("price"))),
+            highest_price=Subquery(variants.active().values(n=Max("price"))),
+        ).prefetch_related(Prefetch("media", covers, to_attr="covers"))
+
+    def with_picture(self) -> "ProductQuerySet":
+        return self.filter(Exists(Media.objects.filter(product=OuterRef("pk"))))
 
     def without_picture(self) -> "ProductQuerySet":
         return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
@@ -202,6 +223,13 @@ class VariantQuerySet(VisibleQuerySet):
         of_products = Variant.objects.filter(product__in=products).order_by().values("pk")
         return self.filter(pk__in=own.union(of_products, all=True))
 
+    def named(self, text: str) -> "VariantQuerySet":
+        """Variants whose SKU or barcode is exactly `text`, whatever its case; two index look-ups."""
+        text = text.strip()
+        by_sku = Variant.objects.alias(capitals=Upper("sku")).filter(capitals=text.upper()).order_by().values("pk")
+        by_barcode = Variant.objects.filter(barcode=text).exclude(barcode="").order_by().values("pk")
+        return self.filter(pk__in=by_sku.union(by_barcode, all=True))
+
     def active(self) -> "VariantQuerySet":
         return self.filter(is_active=True)
 
@@ -284,6 +312,15 @@ class Variant(models.Model):
         if {"", ".", ".."} & set(self.sku.split("/")):
             return reverse("catalog:variant_by_key", args=[self.pk])
         return reverse("catalog:variant", args=[self.sku])
+
+    @property
+    def currency(self) -> str:
+        return str(settings.DEFAULT_CURRENCY)
+
+    @property
+    def margin(self) -> Decimal | None:
+        """What is left of the price, in percent of it; None without a price and a cost."""
+        return None if self.cost is None or not self.price else (self.price - self.cost) / self.price * 100
 
     @property
     def option_values(self) -> list[str]:

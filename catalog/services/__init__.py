@@ -3,7 +3,7 @@
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand
 from catalog.services.categories import save_category
-from catalog.services.media import attach_media, make_cover, remove_media
+from catalog.services.media import attach_media, make_cover, picture_kind, remove_media
 from catalog.services.products import (
     NotPublishable,
     ProductFields,
@@ -43,6 +43,7 @@ __all__ = [
     "create_product",
     "deactivate_variants",
     "make_cover",
+    "picture_kind",
     "publish",
     "remove_media",
     "retitle",

@@ -1,0 +1,196 @@
+"""Pages of variants: list, record, form, verbs."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from backoffice import generic
+from catalog import forms, services
+from catalog.filters import VariantFilter
+from catalog.models import Product, Variant
+
+
+def state(variant: Variant) -> generic.Badge:
+    return generic.Badge(_("Active"), "good") if variant.is_active else generic.Badge(_("Inactive"))
+
+
+class VariantList(generic.ListPage):
+    model = Variant
+    key = "variants"
+    permission = "catalog.view_variant"
+    filterset_class = VariantFilter
+    columns = [
+        generic.Column("sku", gettext_lazy("SKU"), link=True),
+        generic.Column("title", link="product"),
+        generic.Column("barcode", gettext_lazy("Barcode")),
+        generic.Column("is_active", gettext_lazy("State"), template="catalog/_active.html"),
+        generic.Column("price", kind="money", currency="currency"),
+        generic.Column("compare_at", kind="money", currency="currency"),
+        generic.Column("cost", kind="money", currency="currency", permission="catalog.view_cost"),
+        generic.Column("margin", gettext_lazy("Margin"), kind="percent", permission="catalog.view_cost"),
+        generic.Column("weight_grams", kind="number"),
+        generic.Column("tax_class"),
+        generic.Column("updated_at", kind="relative"),
+    ]
+    default_columns = ["sku", "title", "barcode", "is_active", "price", "margin", "updated_at"]
+    ordering = {
+        "newest": ("-pk",),
+        "oldest": ("pk",),
+        "price": ("price", "pk"),
+        "-price": ("-price", "-pk"),
+        "changed": ("-updated_at", "-pk"),
+        "unchanged": ("updated_at", "pk"),
+    }
+    ordering_labels = {
+        "newest": gettext_lazy("Newest first"),
+        "oldest": gettext_lazy("Oldest first"),
+        "price": gettext_lazy("Cheapest first"),
+        "-price": gettext_lazy("Dearest first"),
+        "changed": gettext_lazy("Last changed first"),
+        "unchanged": gettext_lazy("Longest unchanged first"),
+    }
+    tabs = [
+        generic.Tab(gettext_lazy("Active"), "is_active=true"),
+        generic.Tab(gettext_lazy("Inactive"), "is_active=false"),
+        generic.Tab(gettext_lazy("Without a barcode"), "has_barcode=false"),
+    ]
+    bulk_actions = [
+        generic.BulkAction(
+            "activate", gettext_lazy("Activate"), services.activate_variants, "catalog.change_variant", batch=True
+        ),
+        generic.BulkAction(
+            "deactivate", gettext_lazy("Deactivate"), services.deactivate_variants, "catalog.change_variant", batch=True,
+            confirm=gettext_lazy("Inactive variants cannot be sold; their stock and history stay."),
+        ),
+    ]
+    empty_title = gettext_lazy("No variants yet")
+    empty_text = gettext_lazy("Variants come with their products.")
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().select_related("product")
+
+
+class VariantRecord(generic.RecordPage):
+    model = Variant
+    slug_field = "sku"
+    permission = "catalog.view_variant"
+    list_url = "catalog:variants"
+    list_page = VariantList
+    template_name = "catalog/variant_record.html"
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().select_related("product__category", "product__brand")
+
+    def get_subtitle(self) -> str:
+        return str(self.object.title)
+
+    def get_badges(self) -> list[generic.Badge]:
+        return [state(self.object)]
+
+    def get_actions(self) -> list[generic.Action]:
+        if not generic.may(self.request.user, "catalog.change_variant"):
+            return []
+        variant = self.object
+        verb = "deactivate" if variant.is_active else "activate"
+        return [
+            generic.Action(_("Edit"), reverse("catalog:variant_edit", args=[variant.pk]), method="get", primary=True, icon="edit"),
+            generic.Action(
+                _("Deactivate") if variant.is_active else _("Activate"),
+                reverse("catalog:variant_verb", args=[variant.pk, verb]),
+                icon="eye-off" if variant.is_active else "eye",
+            ),
+        ]
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        user, variant = self.request.user, self.object
+        names = [*variant.product.options, "", "", ""]
+        options = [(name or _("Option"), value) for name, value in zip(names, [variant.option1, variant.option2, variant.option3], strict=False)]
+        siblings = Variant.objects.visible_to(user).filter(product=variant.product).exclude(pk=variant.pk)
+        return super().get_context_data(
+            options=[(name, value) for name, value in options if value],
+            siblings=list(siblings[:12]),
+            picture=variant.product.media.order_by(
+                models.Case(models.When(variant=variant, then=0), default=1), "position", "pk"
+            ).exclude(file="").first(),
+            may_see_cost=generic.may(user, "catalog.view_cost"),
+            **extra,
+        )
+
+
+class VariantFormPage(generic.FormPage):
+    model = Variant
+    form_class = forms.VariantForm
+    reason = True
+    fieldsets = [
+        (gettext_lazy("Price"), ["price", "compare_at", "cost", "tax_class"]),
+        (gettext_lazy("Stock and shipping"), ["weight_grams", "backorder_limit", "track_stock", "requires_shipping"]),
+    ]
+
+    @cached_property
+    def product(self) -> Product:
+        return self.object.product
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        may_see_cost = generic.may(self.request.user, "catalog.view_cost")
+        return {**super().get_form_kwargs(), "product": self.product, "may_see_cost": may_see_cost}
+
+
+class EditVariant(VariantFormPage):
+    permission = "catalog.change_variant"
+    service = services.update_variant
+
+
+class NewVariant(VariantFormPage):
+    permission = "catalog.add_variant"
+    reason = False
+    done = gettext_lazy("Variant %s added.")
+
+    @cached_property
+    def object(self) -> None:
+        return None
+
+    @cached_property
+    def product(self) -> Product:
+        return get_object_or_404(Product.objects.visible_to(self.request.user), pk=self.kwargs["product"])
+
+    def get_title(self) -> str:
+        return _("New variant of %(product)s") % {"product": self.product}
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        return super().get_context_data(form, **{"back_url": self.product.get_absolute_url(), **extra})
+
+    def perform(self, form: Any) -> Variant:
+        return services.add_variant(self.product, by=self.request.user, **form.cleaned_data)
+
+    def get_success_url(self, obj: Variant) -> str:
+        return f"{self.product.get_absolute_url()}#variants"
+
+
+VERBS = {
+    "activate": (services.activate_variants, gettext_lazy("%s is active.")),
+    "deactivate": (services.deactivate_variants, gettext_lazy("%s is inactive.")),
+}
+
+
+@login_required
+@require_POST
+@permission_required("catalog.change_variant", raise_exception=True)
+def move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Activate or deactivate one variant."""
+    if verb not in VERBS:
+        raise Http404
+    service, done = VERBS[verb]
+    variant = get_object_or_404(Variant.objects.visible_to(request.user), pk=pk)
+
+    def one(variant: Variant, *, by: Any) -> None:
+        service([variant], by=by)
+
+    return generic.act(request, one, variant, done=done)
