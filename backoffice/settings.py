@@ -8,6 +8,7 @@ SECRET_KEY, ALLOWED_HOSTS or DATABASE_URL is missing.
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import pgtrigger

@@ -71,6 +71,14 @@ def test_an_embedded_database_is_chosen_by_name_only():
     assert result.returncode == 0, result.stderr
 
 
+def test_single_sign_on_may_be_configured():
+    oidc = {"OIDC_CLIENT_ID": "houtai", "OIDC_CLIENT_SECRET": "s", "OIDC_SERVER_URL": "https://id.example/realms/staff"}
+
+    result = start(**PRODUCTION | oidc)
+
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_container_runs_as_an_ordinary_user_without_development_tools():
     lines = (PROJECT / "Dockerfile").read_text()
 
