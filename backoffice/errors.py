@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 class IllegalTransition(ValidationError):
     """A document was asked to take a status that does not follow from its present one."""
 
-    def __init__(self, document: object, now: str, wanted: str) -> None:
+    def __init__(self, document: object, now: object, wanted: object) -> None:
         super().__init__(
             _("%(document)s is %(now)s and cannot become %(wanted)s."),
             code="illegal_transition",

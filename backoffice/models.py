@@ -358,7 +358,7 @@ class JobQuerySet(VisibleQuerySet):
 class Job(ProcrastinateJob):
     """A job in the queue of Procrastinate, which alone writes it."""
 
-    objects = JobQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()  # type: ignore[assignment, misc]
 
     class Meta:
         proxy = True
@@ -382,7 +382,7 @@ class Job(ProcrastinateJob):
     def get_absolute_url(self) -> str:
         return reverse("jobs:job", args=[self.pk])
 
-    def get_status_display(self) -> str:
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
         return str(self.STATUS_TEXTS.get(self.status, self.status))
 
 

@@ -51,7 +51,7 @@ class Stateful(models.Model):
     def must_become(self, status: str) -> None:
         """Raise IllegalTransition unless `status` may follow the present one."""
         if not self.may_become(status):
-            labels = dict(self._meta.get_field("status").flatchoices)
+            labels = dict(self._meta.get_field("status").flatchoices)  # type: ignore[union-attr]
             raise IllegalTransition(self, labels[self.status], labels[status])  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,7 @@
 """Triggers that hold a rule in the database, with a message that a person can read."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pgtrigger
 
@@ -19,7 +20,7 @@ def append_only(name: str = "append_only") -> pgtrigger.Trigger:
 
 
 def legal_transitions(
-    field: str, transitions: Mapping[str, Iterable[str]], name: str = "legal_transitions"
+    field: str, transitions: Mapping[Any, Iterable[Any]], name: str = "legal_transitions"
 ) -> pgtrigger.Trigger:
     """Refuse a change of `field` that `transitions` does not list, raw SQL included."""
     pairs = ", ".join(f"('{a}', '{b}')" for a, targets in sorted(transitions.items()) for b in sorted(targets))

@@ -23,7 +23,7 @@ from customers.masking import MaskingQuerySet, Personal
 class CustomerQuerySet(MaskingQuerySet):
     def search(self, text: str) -> "CustomerQuerySet":
         """Rows whose number, name or company holds `text`, or an e-mail or phone does; each road has its index."""
-        by_name = self.model.objects.filter(search_text__contains=text.upper()).order_by().values("pk")
+        by_name = Customer.objects.filter(search_text__contains=text.upper()).order_by().values("pk")
         contacts = ContactPoint.objects.filter(normalized__contains=contact_text(text), ended_at=None)
         return self.filter(pk__in=by_name.union(contacts.order_by().values("customer_id")))
 

@@ -244,6 +244,10 @@ class StockMove(models.Model):
         return f"{self.get_kind_display()} {self.quantity}"
 
 
+class StockPostingQuerySet(WarehouseScoped):
+    scope_field = "level__location__code"
+
+
 class StockPosting(models.Model):
     """What a move did to one level: signed changes, and the balance and value after. Append-only."""
 
@@ -259,7 +263,7 @@ class StockPosting(models.Model):
     value = CostField(_("value, change"))
     value_after = CostField(_("value"))
 
-    objects = type("StockPostingQuerySet", (WarehouseScoped,), {"scope_field": "level__location__code"}).as_manager()
+    objects = StockPostingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock posting")
@@ -368,6 +372,10 @@ class Receipt(models.Model):
         return reverse("inventory:receipt", args=[self.number])
 
 
+class ReceiptLineQuerySet(WarehouseScoped):
+    scope_field = "receipt__location__code"
+
+
 @tracked()
 class ReceiptLine(models.Model):
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines", verbose_name=_("receipt"))
@@ -375,7 +383,7 @@ class ReceiptLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_cost = CostField(_("unit cost"), null=True, blank=True)
 
-    objects = type("ReceiptLineQuerySet", (WarehouseScoped,), {"scope_field": "receipt__location__code"}).as_manager()
+    objects = ReceiptLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("receipt line")
