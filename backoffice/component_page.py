@@ -19,14 +19,7 @@ from backoffice.generic.forms import Conflict, formset_summary, summary
 from backoffice.models import User
 from backoffice.panels import Panel
 
-ICONS = (
-    "activity alert arrow-down arrow-up barcode bell book box building calendar card cart chart check check-circle chevron-down"
-    " chevron-left chevron-right clipboard clipboard-check clock copy dot download edit external eye eye-off file filter flag"
-    " folder folder-tree globe history home image inbox info key keyboard layers lifebuoy link list lock log-in log-out logo"
-    " mail menu merge message minus monitor moon more paperclip percent phone pin plus printer receipt refresh return scale"
-    " search send settings shield sliders star store sun tag tags ticket transfer trash truck undo upload user users warehouse"
-    " x zap"
-).split()
+ICONS = ["activity", "alert", "arrow-down", "arrow-up", "barcode", "bell", "book", "box", "building", "calendar", "card", "cart", "chart", "check", "check-circle", "chevron-down", "chevron-left", "chevron-right", "clipboard", "clipboard-check", "clock", "copy", "dot", "download", "edit", "external", "eye", "eye-off", "file", "filter", "flag", "folder", "folder-tree", "globe", "history", "home", "image", "inbox", "info", "key", "keyboard", "layers", "lifebuoy", "link", "list", "lock", "log-in", "log-out", "logo", "mail", "menu", "merge", "message", "minus", "monitor", "moon", "more", "paperclip", "percent", "phone", "pin", "plus", "printer", "receipt", "refresh", "return", "scale", "search", "send", "settings", "shield", "sliders", "star", "store", "sun", "tag", "tags", "ticket", "transfer", "trash", "truck", "undo", "upload", "user", "users", "warehouse", "x", "zap"]
 CHOICES = [("a", "Parcel"), ("b", "Pallet"), ("c", "Pick-up")]
 
 
@@ -43,7 +36,9 @@ class SampleForm(forms.Form):
     day = forms.DateField(label="Date", required=False)
     moment = forms.DateTimeField(label="Moment", required=False)
     file = forms.FileField(label="File", required=False)
-    many = forms.MultipleChoiceField(label="Several", choices=CHOICES, widget=forms.CheckboxSelectMultiple, required=False)
+    many = forms.MultipleChoiceField(
+        label="Several", choices=CHOICES, widget=forms.CheckboxSelectMultiple, required=False
+    )
     one = forms.ChoiceField(label="One of", choices=CHOICES, widget=forms.RadioSelect)
     agreed = forms.BooleanField(label="Agreed", help_text="In writing.")
     note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
@@ -79,7 +74,13 @@ def samples() -> dict[str, Any]:
     web, shop = Series("Web", [410, 520, 480, 610, 700, 905]), Series("Shop", [210, 190, 240, 220, 260, 300])
     return {
         "icons": ICONS,
-        "tones": [("good", "Delivered"), ("info", "Placed"), ("warn", "On hold"), ("bad", "Overdue"), ("neutral", "Draft")],
+        "tones": [
+            ("good", "Delivered"),
+            ("info", "Placed"),
+            ("warn", "On hold"),
+            ("bad", "Overdue"),
+            ("neutral", "Draft"),
+        ],
         "levels": ["info", "success", "warning", "error"],
         "cards": [
             Card("Awaiting shipment", "1,000+", "#", "oldest from Monday", "warn"),
@@ -94,7 +95,9 @@ def samples() -> dict[str, Any]:
         ],
         "moments": [
             Moment(now() - timedelta(minutes=3), "Order placed", "Ada", "Paid by card."),
-            Moment(now() - timedelta(hours=5), "Comment", "Ben", "Customer called about SO-1042.", "message", "comment"),
+            Moment(
+                now() - timedelta(hours=5), "Comment", "Ben", "Customer called about SO-1042.", "message", "comment"
+            ),
             Moment(now() - timedelta(days=2), "Internal note", "Cleo", "Handle with care.", "lock", "internal"),
         ],
         "chips": [Chip("Status", "Placed", "#"), Chip("Placed", "from 1 Jan 2026", "#")],

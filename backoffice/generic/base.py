@@ -12,6 +12,8 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import View
 
+from backoffice.models import User
+
 
 class Page(View):
     """A page of staff. `permission` is one name or several, all needed; "" lets every member of staff in.
@@ -32,6 +34,11 @@ class Page(View):
         if not self.has_permission():
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def user(self) -> User:
+        """Who is looking; `dispatch` lets nobody else in."""
+        return self.request.user  # type: ignore[return-value]
 
     def has_permission(self) -> bool:
         return may(self.request.user, self.permission)

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-EMPTY = ("", None, [], (), {})
+EMPTY: tuple[Any, ...] = ("", None, [], (), {})
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,11 @@ def parameters(form: forms.BaseForm, name: str) -> list[str]:
     prefixed = form.add_prefix(name)
     widget = form.fields[name].widget
     if isinstance(widget, forms.MultiWidget):
-        return [prefixed, *(f"{prefixed}{suffix}" for suffix in widget.widgets_names), *_suffixed(widget, prefixed)]
+        return [
+            prefixed,
+            *(f"{prefixed}{suffix}" for suffix in getattr(widget, "widgets_names", [])),
+            *_suffixed(widget, prefixed),
+        ]
     return [prefixed]
 
 

@@ -93,7 +93,7 @@ class Column:
     def _content(self, obj: Any) -> SafeString:
         value = self.value(obj)
         if self.template:
-            return mark_safe(render_to_string(self.template, {"object": obj, "value": value, "column": self}))
+            return render_to_string(self.template, {"object": obj, "value": value, "column": self})
         if self.kind == "badge":
             return self._badge(obj, value)
         if value is None or value == "":

@@ -23,15 +23,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.generic import keyset
+from backoffice.generic import bulk, keyset
 from backoffice.generic.base import Page, may, visible
-from backoffice.generic.bulk import BulkAction, BulkMixin
 from backoffice.generic.chips import Chip, chips
 from backoffice.generic.columns import Column, model_field
 from backoffice.models import SavedView
 from backoffice.templatetags.houtai import as_query
 
-exports = import_module("backoffice.exports") if find_spec("backoffice.exports") else None
+exports: Any = import_module("backoffice.exports") if find_spec("backoffice.exports") else None
 COUNT_CAP = 1000
 PLACE = ("after", "before")
 NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
@@ -100,7 +99,7 @@ class Count:
         return f"{shown}+" if self.is_capped else shown
 
 
-class ListPage(BulkMixin, Page):
+class ListPage(Page):
     """GET shows the list, or exports it with `?export=csv`; POST runs a bulk action. See the package for an example."""
 
     model: ClassVar[type[models.Model]]
@@ -113,7 +112,7 @@ class ListPage(BulkMixin, Page):
     ordering_labels: ClassVar[dict[str, Any]] = {}
     tabs: ClassVar[Sequence[Tab]] = ()
     all_label: ClassVar[Any] = gettext_lazy("All")
-    bulk_actions: ClassVar[Sequence[BulkAction]] = ()
+    bulk_actions: ClassVar[Sequence[bulk.BulkAction]] = ()
     create_url: ClassVar[str] = ""
     create_permission: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
@@ -134,7 +133,7 @@ class ListPage(BulkMixin, Page):
         """Columns that the user may see."""
         return [column for column in self.columns if may(self.request.user, column.permission)]
 
-    def get_bulk_actions(self) -> list[BulkAction]:
+    def get_bulk_actions(self) -> list[bulk.BulkAction]:
         """Those of `bulk_actions` that the user may run."""
         return [action for action in self.bulk_actions if may(self.request.user, action.permission)]
 
@@ -168,6 +167,9 @@ class ListPage(BulkMixin, Page):
                 raise PermissionDenied
             return self.export(fmt)
         return TemplateResponse(request, self.template_name, self.get_context_data(**kwargs))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return bulk.post(self)
 
     def export(self, fmt: str) -> HttpResponseBase:
         """Stream every matching row with the columns on show."""
@@ -381,7 +383,7 @@ class ListPage(BulkMixin, Page):
             ShownTab(str(tab.label), f"{path}?{tab.query}" if tab.query else path, _normal(tab.query) == here)
             for tab in own
         ]
-        for view in SavedView.objects.of(self.request.user, self.list_key):
+        for view in SavedView.objects.of(self.user, self.list_key):
             mine = view.user_id == self.request.user.pk
             shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))
         return shown

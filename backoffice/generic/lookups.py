@@ -189,12 +189,17 @@ class LookupFilter(django_filters.Filter):
         field.user = getattr(getattr(self.parent, "request", None), "user", None)
         return field
 
+    def _rows(self) -> models.QuerySet:
+        field: Any = self.field
+        rows: models.QuerySet = field.rows()
+        return rows
+
     def filter(self, qs: models.QuerySet, value: Any) -> models.QuerySet:
         if value in (None, ""):
             return qs
         if isinstance(value, models.Model):
             wanted = Q(**{self.field_name: value.pk})
         else:
-            wanted = Q(**{f"{self.field_name}__in": search(self.field.rows(), value).order_by().values("pk")})
+            wanted = Q(**{f"{self.field_name}__in": search(self._rows(), value).order_by().values("pk")})
         qs = qs.exclude(wanted) if self.exclude else qs.filter(wanted)
         return qs.distinct() if self.distinct else qs

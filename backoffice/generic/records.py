@@ -93,7 +93,7 @@ class RecordPage(OnePage):
         return {
             "page": self,
             "object": self.object,
-            self.context_object_name or self.model._meta.model_name: self.object,
+            self.context_object_name or str(self.model._meta.model_name): self.object,
             "title": self.get_title(),
             "subtitle": self.get_subtitle(),
             "badges": self.get_badges(),

@@ -15,7 +15,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -75,7 +75,9 @@ def money(amount: Decimal | None, currency: str) -> str:
 @register.filter(name="references")
 def linked_references(text: Any) -> SafeString:
     """The text escaped, its line breaks kept, every document number in it a link."""
-    return mark_safe("<br>".join(references.linked(line) for line in str(text or "").splitlines()))
+    return format_html_join(
+        mark_safe("<br>"), "{}", ((references.linked(line),) for line in str(text or "").splitlines())
+    )
 
 
 @register.simple_tag
@@ -107,8 +109,8 @@ def relative_time(value: datetime | None) -> SafeString:
 
 
 def _in_words(value: datetime) -> str:
-    now = timezone.localtime() if timezone.is_aware(value) else datetime.now()
-    seconds = (now - value).total_seconds()
+    now = timezone.localtime()
+    seconds = ((now if timezone.is_aware(value) else timezone.make_naive(now)) - value).total_seconds()
     minutes, hours, days = (int(abs(seconds) // unit) for unit in (60, 3600, 86400))
     if days > 30:
         return formats.date_format(value, "SHORT_DATE_FORMAT")
@@ -177,4 +179,4 @@ def as_query(query: QueryDict, path: str = "") -> str:
 @register.filter
 def lines(text: Any) -> SafeString:
     """Line breaks kept, everything escaped."""
-    return mark_safe("<br>".join(conditional_escape(line) for line in str(text or "").splitlines()))
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in str(text or "").splitlines()))
