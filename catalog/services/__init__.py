@@ -14,6 +14,7 @@ from catalog.services.products import (
     unpublish,
     update_product,
 )
+from catalog.services.upsert import upsert_products
 from catalog.services.variants import (
     VariantFields,
     VariantsRefused,
@@ -53,5 +54,6 @@ __all__ = [
     "unpublish",
     "update_product",
     "update_variant",
+    "upsert_products",
     "whole_price",
 ]

@@ -1,0 +1,159 @@
+"""Bring a file in."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from backoffice import resources
+from backoffice.imports import running
+from backoffice.models import ImportRun, User
+
+SOURCE = "command:import_csv"
+SHOWN_ERRORS = 100
+BAR = 30
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring a CSV, TSV or XLSX file in: all rows or, when one is refused, none. Exit status: 0 done, 1 refused with "
+        "reasons, 2 wrong usage."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("resource", help="what the file holds: " + ", ".join(r.key for r in resources.every()))
+        parser.add_argument("file", type=Path, help="the file; encoding, delimiter, header and columns are found out")
+        parser.add_argument("--dry-run", action="store_true", help="read and compare everything, write nothing")
+        parser.add_argument("--partial", action="store_true", help="write the rows that are right though others are refused")
+        parser.add_argument("--mapping", type=Path, metavar="FILE", help='JSON file {"header in the file": "column"}; "" leaves a column out')
+        parser.add_argument("--errors", type=Path, metavar="FILE", help="write the refused rows there, with a column `errors`")
+        parser.add_argument("--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine")
+        parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        resource = self._resource(options["resource"])
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.", returncode=2)
+        by = self._user(options["by"], resource)
+        run = running.start(resource, by=by, name=path.name, source=SOURCE, path=path)
+        started = time.monotonic()
+        try:
+            table = running.open_table(path, resource, chosen=self._chosen(options["mapping"]), by=by)
+            if not options["json"]:
+                self._tell_reading(table)
+            progress = Bar(table.estimate()) if sys.stderr.isatty() else None
+            settings = {"by": by, "progress": progress, "errors": options["errors"]}
+            if options["dry_run"]:
+                running.check(run, table, **settings)
+            else:
+                running.apply(run, table, partial=options["partial"], **settings)
+            if progress:
+                progress.end()
+        except ValidationError as error:
+            self._unreadable(run, error)
+        self._report(run, json_only=options["json"], seconds=time.monotonic() - started)
+
+    def _resource(self, key: str) -> resources.BaseResource:
+        try:
+            return resources.get(key)
+        except KeyError as error:
+            raise CommandError(error.args[0], returncode=2) from error
+
+    def _user(self, email: str | None, resource: resources.BaseResource) -> User | None:
+        if not email:
+            return None
+        user = User.objects.active().filter(email__iexact=email).first()
+        if user is None:
+            raise CommandError(f"There is no active user {email}.", returncode=2)
+        missing = [name for name in ("backoffice.import_data", resource.permission) if name and not user.has_perm(name)]
+        if missing:
+            raise CommandError(f"{email} may not import {resource.key}: {', '.join(missing)} is missing.", returncode=2)
+        return user
+
+    def _chosen(self, path: Path | None) -> dict[str, str] | None:
+        if path is None:
+            return None
+        try:
+            chosen = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CommandError(f"The mapping file {path} cannot be read: {error}", returncode=2) from error
+        if not isinstance(chosen, dict) or not all(isinstance(target, str) for target in chosen.values()):
+            raise CommandError('A mapping file is a JSON object {"header in the file": "column"}.', returncode=2)
+        return chosen
+
+    def _tell_reading(self, table: running.Table) -> None:
+        dialect = table.dialect
+        delimiter = {"\t": "TAB"}.get(dialect.delimiter, dialect.delimiter)
+        if dialect.kind == "csv":
+            self.stdout.write(f"{dialect.encoding}, delimiter {delimiter}, decimals {dialect.decimal}, header in row {dialect.header_row}")
+        for match in table.mapping.used:
+            self.stdout.write(f"  {match.header} -> {match.target}" + (f" ({match.how})" if match.how == "likeness" else ""))
+        if ignored := table.mapping.ignored:
+            self.stdout.write("ignored columns: " + ", ".join(f"{m.header or '?'} ({m.reason})" for m in ignored))
+
+    def _unreadable(self, run: ImportRun, error: ValidationError) -> None:
+        """The file as a whole is refused."""
+        if run.status == ImportRun.Status.UPLOADED:
+            running._failed(run, error, 0)
+        run.report = {"problems": [{"row": None, "column": "", "value": "", "message": text} for text in error.messages]}
+
+    def _report(self, run: ImportRun, *, json_only: bool, seconds: float) -> None:
+        applied = run.status == ImportRun.Status.APPLIED
+        problems = run.report.get("problems", [])
+        if json_only:
+            self.stdout.write(json.dumps(self._facts(run, applied, problems, seconds), ensure_ascii=False))
+        else:
+            self._tell(run, applied, problems, seconds)
+        if problems and not applied:
+            raise SystemExit(1)
+
+    def _facts(self, run: ImportRun, applied: bool, problems: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+        return {
+            "run": run.number,
+            "applied": applied,
+            **running.counts(run),
+            "seconds": round(seconds, 3),
+            "errors": problems[:SHOWN_ERRORS],
+            "warnings": run.report.get("warnings", [])[:SHOWN_ERRORS],
+            "notes": run.report.get("notes", []),
+            "ignored": run.report.get("ignored", []),
+        }
+
+    def _tell(self, run: ImportRun, applied: bool, problems: list[dict[str, Any]], seconds: float) -> None:
+        for note in run.report.get("notes", []):
+            self.stdout.write(self.style.WARNING(note))
+        for warning in run.report.get("warnings", [])[:SHOWN_ERRORS]:
+            self.stdout.write(f"row {warning['row']}: {warning['message']}")
+        for problem in problems[:SHOWN_ERRORS]:
+            place = f"row {problem['row']}, " if problem["row"] else ""
+            value = f" “{problem['value']}”" if problem["value"] else ""
+            self.stderr.write(self.style.ERROR(f"{place}{problem['column']}{value}: {problem['message']}"))
+        if len(problems) > SHOWN_ERRORS:
+            self.stderr.write(f"... and {run.refused - SHOWN_ERRORS} more; --errors FILE writes all of them.")
+        rate = f", {run.read / seconds:,.0f} rows/s" if seconds > 0 else ""
+        state = "applied" if applied else "checked, nothing written" if run.status == ImportRun.Status.CHECKED else "nothing written"
+        self.stdout.write(f"{run.number} {state}: {running.summary(run)} {seconds:.1f} s{rate}")
+
+
+class Bar:
+    """A progress bar on the terminal, told how many rows are done."""
+
+    def __init__(self, total: int) -> None:
+        self.total = max(total, 1)
+        self.started = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        share = min(done / self.total, 1.0)
+        filled = int(share * BAR)
+        rate = done / max(time.monotonic() - self.started, 0.001)
+        sys.stderr.write(f"\r[{'#' * filled}{' ' * (BAR - filled)}] {share:4.0%} {done:,} rows, {rate:,.0f} rows/s")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        sys.stderr.write("\n")

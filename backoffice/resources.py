@@ -1,0 +1,294 @@
+"""What CSV files may hold, declared once per kind of record: columns with aliases, cleaning, help.
+
+    @resources.register
+    class BrandResource(resources.BaseResource):
+        key = "brands"
+        label = _("Brands")
+        permission = "catalog.change_brand"
+        name = resources.TextColumn(_("Name"), aliases=["Brand", "Vendor"], required=True, max_length=120)
+
+Columns are fields of django-import-export; the rows take another road than its loop: `read_row` turns the cells of a
+record into the values of one staged row, and `service` takes all of them set-wise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from import_export import resources
+from import_export.fields import Field
+
+NUMBER_GROUPS = {
+    ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
+    ",": re.compile(r"-?(?:\d{1,3}(?:[. '\u00a0\u202f]\d{3})+|\d*)(?:,(\d*))?"),
+}
+CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
+SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
+ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
+FALSE = frozenset(["0", "false", "no", "n", "off", "否", "nein", "falsch", "non", "faux", "não", "nao", "falso"])
+
+Problem = tuple[str, str, str]  # column, value, sentence
+
+
+def plain(text: str) -> str:
+    """The cell without the apostrophe that keeps spreadsheets from reading it as a formula."""
+    return text[1:] if text[:1] == "'" and ESCAPED.match(text) else text
+
+
+class Column(Field):
+    """A column of a resource.
+
+    aliases: headers of other systems; letter case, punctuation and blanks do not matter.
+    patterns: expressions over the simplified header, for columns that come numbered or with a unit.
+    blank: what an empty cell does to a record that exists: "clear" or "keep". An absent column always keeps.
+    """
+
+    kind = gettext_lazy("text")
+
+    def __init__(
+        self,
+        label: Any = "",
+        *,
+        aliases: Sequence[str] = (),
+        patterns: Sequence[str] = (),
+        blank: str = "clear",
+        required: bool = False,
+        help: Any = "",
+        example: str = "",
+        max_length: int = 0,
+        permission: str = "",
+    ) -> None:
+        super().__init__()
+        self.label = label
+        self.aliases = aliases
+        self.patterns = [re.compile(pattern) for pattern in patterns]
+        self.blank = blank
+        self.required = required
+        self.help = help
+        self.example = example
+        self.max_length = max_length
+        self.permission = permission
+        self.name = ""
+
+    @property
+    def blank_text(self) -> str:
+        return str(_("empties the field") if self.blank == "clear" else _("leaves the value as it is"))
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        """The value of a cell that is not blank. Raises ValidationError with a sentence."""
+        value = plain(text)
+        if self.max_length and len(value) > self.max_length:
+            raise ValidationError(
+                _("The text has %(length)s characters; %(limit)s are the limit.") % {"length": len(value), "limit": self.max_length}
+            )
+        return value
+
+    def empty(self) -> Any:
+        """The value of a blank cell."""
+        return ""
+
+
+class TextColumn(Column):
+    """Text, its surrounding blanks cut."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return super().read(text.strip(), decimal)
+
+
+class CodeColumn(TextColumn):
+    """A code: digits and letters that no program may round or shorten."""
+
+    kind = gettext_lazy("code")
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = text.strip()
+        if SHORTENED.fullmatch(value):
+            raise ValidationError(
+                _("A spreadsheet shortened this code. Format the column as text there and enter the codes anew.")
+            )
+        return super().read(value.removeprefix("'"), decimal)
+
+
+class ChoiceColumn(Column):
+    """One of some values; `words` maps what files say to what is stored."""
+
+    kind = gettext_lazy("choice")
+
+    def __init__(self, label: Any = "", *, words: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.words = words
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = text.strip().lower()
+        if value not in self.words:
+            raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.words)})
+        return self.words[value]
+
+    def empty(self) -> Any:
+        return None
+
+
+class BooleanColumn(Column):
+    """Yes or no."""
+
+    kind = gettext_lazy("yes or no")
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"blank": "keep", **kwargs})
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = text.strip().lower()
+        if value in TRUE:
+            return True
+        if value in FALSE:
+            return False
+        raise ValidationError(_("Yes or no is expected (TRUE or FALSE, 1 or 0)."))
+
+    def empty(self) -> Any:
+        return None
+
+
+class NumberColumn(Column):
+    """A number in the decimal notation of the file, thousands grouped or not."""
+
+    kind = gettext_lazy("number")
+    digits = 12
+
+    def __init__(self, label: Any = "", *, places: int = 3, minimum: int | None = 0, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.places = places
+        self.minimum = minimum
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = self.number(text, decimal)
+        if self.minimum is not None and value < self.minimum:
+            raise ValidationError(_("The number must not be below %(minimum)s.") % {"minimum": self.minimum})
+        return value
+
+    def number(self, text: str, decimal: str) -> Decimal:
+        bare = CURRENCY.sub("", CURRENCY.sub("", plain(text.strip())))
+        match = NUMBER_GROUPS[decimal].fullmatch(bare)
+        if not match or not any(ch.isdigit() for ch in bare):
+            raise ValidationError(self._refusal(bare, decimal))
+        digits = re.sub(r"[ '\u00a0\u202f]", "", bare)
+        digits = digits.replace(",", "") if decimal == "." else digits.replace(".", "").replace(",", ".")
+        value = Decimal(digits)
+        if value.adjusted() >= self.digits:
+            raise ValidationError(_("The number is too large."))
+        if len((match[1] or "").rstrip("0")) > self.places:
+            raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": self.places})
+        return round(value, self.places) if self.places else value
+
+    def _refusal(self, bare: str, decimal: str) -> str:
+        other = "," if decimal == "." else "."
+        if NUMBER_GROUPS[other].fullmatch(bare) and any(ch.isdigit() for ch in bare):
+            return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {"mark": decimal}
+        return _("This is not a number.")
+
+    def empty(self) -> Any:
+        return None
+
+
+class MoneyColumn(NumberColumn):
+    """An amount; the sign or code of a currency around it is cut off."""
+
+    kind = gettext_lazy("amount")
+
+
+class ListColumn(Column):
+    """Several values in one cell, between commas."""
+
+    kind = gettext_lazy("list")
+
+    def __init__(self, label: Any = "", *, separator: str = ",", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.separator = separator
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        values = dict.fromkeys(part.strip() for part in plain(text).split(self.separator) if part.strip())
+        long = next((value for value in values if self.max_length and len(value) > self.max_length), None)
+        if long is not None:
+            raise ValidationError(_("“%(value)s…” is too long.") % {"value": long[:40]})
+        return list(values)
+
+    def empty(self) -> Any:
+        return []
+
+
+@dataclass
+class Outcome:
+    """What a service made of the rows: read = new + changed + unchanged + refused."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    applied: bool = False
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    causes: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class BaseResource(resources.Resource):
+    """A kind of record that files bring. Subclasses declare columns, `read_row` and `service`."""
+
+    key: ClassVar[str] = ""
+    label: ClassVar[Any] = ""
+    permission: ClassVar[str] = ""
+    ignored: ClassVar[dict[str, Any]] = {}
+    service: ClassVar[Callable[..., Outcome]]
+    models: ClassVar[Sequence[Any]] = ()
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        found = {}
+        for name, column in cls.fields.items():  # type: ignore[attr-defined]
+            column.name = name
+            found[name] = column
+        return found
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
+        return "", {}
+
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+        """Names of the staged columns, and the staged rows (row number, problems, *values)."""
+        raise NotImplementedError
+
+    def export_columns(self) -> Sequence[Any]:
+        """Columns of `export_csv`, named so that the file can be imported again."""
+        raise NotImplementedError
+
+    def export_queryset(self, where: dict[str, str]) -> Any:
+        """Rows of `export_csv`, narrowed by `where`."""
+        raise NotImplementedError
+
+
+_registry: dict[str, BaseResource] = {}
+
+
+def register(resource: type[BaseResource]) -> type[BaseResource]:
+    _registry[resource.key] = resource()
+    return resource
+
+
+def get(key: str) -> BaseResource:
+    """The resource `key`. Raises KeyError with what there is."""
+    if key not in _registry:
+        raise KeyError(_("There is no resource “%(key)s”. There are: %(all)s.") % {"key": key, "all": ", ".join(sorted(_registry))})
+    return _registry[key]
+
+
+def every() -> list[BaseResource]:
+    return sorted(_registry.values(), key=lambda resource: resource.key)

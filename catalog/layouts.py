@@ -1,0 +1,354 @@
+"""How the product files of different systems are laid out, and how their rows become staged rows."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from backoffice.imports.cells import CellReader, Problems, Values, error, warning
+from backoffice.imports.mapping import Mapping
+from backoffice.resources import Column
+from catalog.services.upsert import SEPARATOR
+
+GRAMS = {"g": Decimal(1), "kg": Decimal(1000), "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125")}
+VARIANT_SIGNS = ("sku", "barcode", "option1", "option2", "option3", "price", "compare_at", "cost")
+PRODUCT_COLUMNS = ("title", "title_zh", "description", "description_zh", "category", "brand", "product_type", "attributes", "seo_title",
+                   "seo_description")
+PLAIN_COLUMNS = (*PRODUCT_COLUMNS, "barcode", "price", "compare_at", "cost", "requires_shipping", "is_active")
+NO_OPTION = "Default Title"
+ADDRESS = re.compile(r"https?://[^\s\"<>]+\Z", re.IGNORECASE)
+
+WOO = {
+    "id": "woo_id", "type": "woo_type", "name": "title", "images": "images", "parent": "parent", "regular price": "regular_price",
+    "sale price": "sale_price", "categories": "categories", "position": "", "short description": "",
+    "meta wpcom is markdown": "", "grouped products": "", "upsells": "", "cross sells": "", "external url": "", "button text": "",
+}
+SIGNATURES = {
+    "woocommerce": {"type", "parent", "regular price"},
+    "medusa": {"product handle", "variant sku"},
+    "spree": {"slug", "sku", "name"},
+}
+
+
+def of(headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Name of the system that writes these headers, "" for Shopify's and Houtai's own; headers that mean something else there."""
+    found = set(headers)
+    name = next((name for name, signature in SIGNATURES.items() if signature <= found), "")
+    if not name and {"type", "parent"} <= found and found & {"regular price", "attribute 1 name", "is featured"}:
+        name = "woocommerce"
+    return name, WOO if name == "woocommerce" else {}
+
+
+def reader(mapping: Mapping, columns: dict[str, Column]) -> Reader:
+    kinds: dict[str, type[Reader]] = {"woocommerce": WooReader, "spree": SpreeReader}
+    return kinds.get(mapping.layout, Reader)(mapping, columns)
+
+
+class Reader:
+    """Rows as Shopify, Medusa and Houtai write them: a variant, a picture or both; the first of a handle has the product."""
+
+    def __init__(self, mapping: Mapping, columns: dict[str, Column]) -> None:
+        self.mapping = mapping
+        self.cells = CellReader(mapping, columns, pads=mapping.pads)
+        self.targets = {match.target for match in mapping.used}
+        self.names = self._names()
+        self.blank = dict.fromkeys(self.names)
+
+    def _names(self) -> list[str]:
+        """Staged columns that the file speaks of: what it does not name is kept."""
+        names = ["handle", "spare_handle", "is_variant", "sku", "spare_sku"]
+        names += [name for name in PLAIN_COLUMNS if name in self.targets]
+        groups = {
+            "tags": {"tags", "tag"},
+            "status": {"status", "published"},
+            "options": {"option1_name", "option2_name", "option3_name"},
+            "weight_grams": {"weight_grams", "weight"},
+            "tax_class": {"tax_class", "taxable"},
+            "track_stock": {"track_stock", "tracker"},
+            "backorder_limit": {"backorder_limit", "backorders"},
+            "images": {"image", "images"},
+            "variant_image": {"variant_image"},
+        }
+        names += [name for name, sources in groups.items() if sources & self.targets]
+        names += [f"option{n}" for n in (1, 2, 3) if f"option{n}" in self.targets]
+        if "images" in names:
+            names += ["image_alts", "image_positions"]
+        return names
+
+    def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+        for number, values, problems in self.cells.read(rows):
+            yield self.line(number, values, problems)
+
+    def line(self, number: int, values: Values | None, problems: Problems) -> tuple[Any, ...]:
+        """The staged row."""
+        out = self.blank.copy()
+        if values is not None:
+            self.fill(out, values, problems)
+        else:
+            out["is_variant"] = False
+        return (number, problems or None, *out.values())
+
+    def fill(self, out: Values, values: Values, problems: Problems) -> None:
+        """Write what `values` say into the staged row `out`."""
+        self._copy_plain(out, values)
+        self._fill_options(out, values)
+        self._fill_product(out, values)
+        self._fill_variant(out, values)
+        self._fill_pictures(out, values, problems)
+        self._identify(out, values)
+
+    def _copy_plain(self, out: Values, values: Values) -> None:
+        for name in PLAIN_COLUMNS:
+            if name in values:
+                out[name] = values[name]
+
+    def _fill_options(self, out: Values, values: Values) -> None:
+        if "options" in out:
+            names = [values.get(f"option{n}_name") or "" for n in (1, 2, 3)]
+            if values.get("option1") == NO_OPTION:
+                names[0] = ""
+            out["options"] = [name for name in names if name]
+        for name in ("option1", "option2", "option3"):
+            if name in out:
+                out[name] = "" if values[name] == NO_OPTION else values[name]
+
+    def _fill_product(self, out: Values, values: Values) -> None:
+        if "tags" in out:
+            tags = [*values.get("tags", []), *(tag for _parts, tag in values.get("tag", []) if tag)]
+            out["tags"] = list(dict.fromkeys(tags))
+        if "status" in out:
+            out["status"] = _status(values.get("status"), values.get("published"))
+
+    def _fill_variant(self, out: Values, values: Values) -> None:
+        if "weight_grams" in out:
+            out["weight_grams"] = self._grams(values)
+        if "tax_class" in out:
+            out["tax_class"] = "exempt" if values.get("taxable") is False else values.get("tax_class") or None
+        if "track_stock" in out:
+            out["track_stock"] = values.get("track_stock", values.get("tracker"))
+        if "backorder_limit" in out:
+            limit = values.get("backorder_limit")
+            out["backorder_limit"] = values.get("backorders") if limit is None else limit
+
+    def _grams(self, values: Values) -> int | None:
+        grams = values.get("weight_grams")
+        weight = values.get("weight")
+        if grams is not None or weight is None:
+            return grams
+        unit = self.weight_unit or str(values.get("weight_unit") or "").strip().lower() or "kg"
+        return int((weight * GRAMS.get(unit, GRAMS["kg"])).to_integral_value())
+
+    @property
+    def weight_unit(self) -> str:
+        """The unit in the header, such as "Weight (lbs)"."""
+        return next((match.parts[0] for match in self.mapping.all("weight") if match.parts), "")
+
+    def _fill_pictures(self, out: Values, values: Values, problems: Problems) -> None:
+        if "variant_image" in out:
+            out["variant_image"] = _addresses([values.get("variant_image") or ""], problems)[:1]
+            out["variant_image"] = out["variant_image"][0] if out["variant_image"] else None
+        if "images" not in out:
+            return
+        named = [text for _parts, text in values.get("image", []) if text]
+        urls = _addresses([*named, *_listed(values.get("images") or "")], problems)
+        if urls:
+            rest = [None] * (len(urls) - 1)
+            out["images"] = urls
+            out["image_alts"] = [values.get("image_alt"), *rest]
+            out["image_positions"] = [values.get("image_position"), *rest]
+
+    def _identify(self, out: Values, values: Values) -> None:
+        """Handle and SKU, or what they would be if the catalogue does not know better."""
+        out["handle"] = handle = values.get("handle") or ""
+        out["sku"] = sku = values.get("sku") or ""
+        out["is_variant"] = any(out.get(name) not in (None, "") for name in VARIANT_SIGNS)
+        if values.get("option1") == NO_OPTION:
+            out["is_variant"] = True
+        if not handle and (title := values.get("title")):
+            grouped = "handle" in self.targets or any(out.get(f"option{n}") for n in (1, 2, 3))
+            handle = out["spare_handle"] = handle_of(title if grouped or not sku else sku)
+        if out["is_variant"] and not sku and handle:
+            out["spare_sku"] = sku_of(handle, [out.get(f"option{n}") or "" for n in (1, 2, 3)])
+
+
+class SpreeReader(Reader):
+    """Spree writes the product itself as a row with SKU and price; where variants follow, it is none of them."""
+
+    def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+        lines = self.cells.read(rows)
+        following: Any = next(lines, None)
+        while following is not None:
+            (number, values, problems), following = following, next(lines, None)
+            self.leads = bool(
+                values and following and following[1]
+                and following[1].get("handle") == values.get("handle")
+                and following[1].get("option1") and not values.get("option1")
+            )
+            yield self.line(number, values, problems)
+
+    leads = False
+
+    def _identify(self, out: Values, values: Values) -> None:
+        super()._identify(out, values)
+        if self.leads:
+            out["is_variant"] = False
+
+
+class WooReader(Reader):
+    """WooCommerce: rows of products and, below them, rows of variations that name their parent by SKU or number."""
+
+    def __init__(self, mapping: Mapping, columns: dict[str, Column]) -> None:
+        super().__init__(mapping, columns)
+        self.parents: dict[str, tuple[str, list[str]]] = {}
+
+    def _names(self) -> list[str]:
+        names = super()._names()
+        extra = {
+            "price": {"regular_price", "sale_price"}, "compare_at": {"sale_price"}, "category": {"categories"},
+            "attributes": {"attribute"}, "options": {"attribute"}, "option1": {"attribute"}, "option2": {"attribute"},
+            "option3": {"attribute"}, "variant_image": {"images"}, "requires_shipping": {"woo_type"}, "track_stock": {"woo_type"},
+        }
+        return [*names, *(name for name, sources in extra.items() if sources & self.targets and name not in names)]
+
+    def fill(self, out: Values, values: Values, problems: Problems) -> None:
+        kinds = {kind.strip().lower() for kind in (values.get("woo_type") or "simple").split(",")}
+        out["is_variant"] = not kinds & {"variable", "grouped"}
+        self._copy_plain(out, values)
+        self._fill_woo_price(out, values)
+        self._fill_product(out, values)
+        self._fill_variant(out, values)
+        self._fill_kind(out, kinds)
+        self._fill_category(out, values, problems)
+        if "variation" in kinds:
+            self._fill_variation(out, values, problems)
+        else:
+            self._fill_whole(out, values, kinds, problems)
+
+    def _fill_woo_price(self, out: Values, values: Values) -> None:
+        """A sale price is the price, and the regular one what it is compared with."""
+        regular, sale = values.get("regular_price"), values.get("sale_price")
+        if "price" in out:
+            out["price"] = regular if sale is None else sale
+        if "compare_at" in out:
+            out["compare_at"] = None if sale is None else regular
+
+    def _fill_kind(self, out: Values, kinds: set[str]) -> None:
+        if "requires_shipping" in out:
+            out["requires_shipping"] = not kinds & {"virtual", "downloadable"}
+        if "track_stock" in out:
+            out["track_stock"] = not kinds & {"virtual", "downloadable", "external"}
+
+    def _fill_category(self, out: Values, values: Values, problems: Problems) -> None:
+        paths = _listed(values.get("categories") or "")
+        if "category" in out:
+            out["category"] = SEPARATOR.join(" ".join(name.split()) for name in paths[0].split(">") if name.strip()) if paths else ""
+        if len(paths) > 1:
+            problems.append(
+                warning("categories", values["categories"], _("A product stands in one category; “%(first)s” is taken.") % {"first": paths[0]})
+            )
+
+    def _fill_whole(self, out: Values, values: Values, kinds: set[str], problems: Problems) -> None:
+        """A product of its own: several values of an attribute are an option, one is a property."""
+        given = _attributes(values)
+        options = [name for name, texts in given.items() if len(texts) > 1 and "variable" in kinds]
+        if len(options) > 3:
+            problems.append(error("attribute", ", ".join(options), _("A product has three options at most.")))
+        if "options" in out:
+            out["options"] = options[:3]
+            out["attributes"] = {name: ", ".join(texts) for name, texts in given.items() if name not in options} or None
+            out["option1"] = out["option2"] = out["option3"] = ""
+        self._fill_pictures(out, values, problems)
+        if "variant_image" in out:
+            out["variant_image"] = None
+        sku, title, number = values.get("sku") or "", values.get("title") or "", values.get("woo_id") or ""
+        handle = values.get("handle") or handle_of(sku or (f"{title} {number}" if title else ""))
+        out["handle"] = handle
+        out["sku"] = sku if out["is_variant"] else ""
+        if out["is_variant"] and not sku:
+            out["spare_sku"] = sku_of(handle, [])
+        for key in (sku.lower(), f"id:{number}" if number else ""):
+            if key:
+                self.parents[key] = (handle, options[:3])
+
+    def _fill_variation(self, out: Values, values: Values, problems: Problems) -> None:
+        for name in ("title", "description"):
+            if name in out:
+                out[name] = ""
+        parent = (values.get("parent") or "").replace(" ", "")
+        given = _attributes(values)
+        handle, options = self.parents.get(parent.lower(), ("", []))
+        if not handle and parent.startswith("id:"):
+            problems.append(error("parent", parent, _("The product of this variation does not stand above it in the file.")))
+        handle = handle or handle_of(parent)
+        options = options or list(given)[:3]
+        texts = {name: ", ".join(parts) for name, parts in given.items()}
+        if "options" in out:
+            out["options"] = None
+            out["attributes"] = None
+            for place, name in enumerate(("option1", "option2", "option3")):
+                out[name] = texts.get(options[place], "") if place < len(options) else ""
+        if beyond := [name for name in texts if name not in options and texts[name] and len(options) >= 3]:
+            problems.append(error("attribute", ", ".join(beyond), _("A product has three options at most.")))
+        self._fill_pictures(out, values, problems)
+        if "variant_image" in out:
+            out["variant_image"] = out["images"][0] if out.get("images") else None
+        out["handle"] = handle
+        out["sku"] = sku = values.get("sku") or ""
+        if not sku and handle:
+            out["spare_sku"] = sku_of(handle, [out.get(f"option{n}") or "" for n in (1, 2, 3)])
+
+
+def _attributes(values: Values) -> dict[str, list[str]]:
+    """Names of WooCommerce's numbered attributes with their values."""
+    pairs: dict[str, dict[str, str]] = {}
+    for (number, part), text in values.get("attribute", []):
+        pairs.setdefault(number, {})[part] = text
+    return {pair["name"]: _listed(pair.get("value s", "")) for pair in pairs.values() if pair.get("name")}
+
+
+def _status(status: str | None, published: bool | None) -> str | None:
+    if status is None:
+        return None if published is None else "published" if published else "draft"
+    return "draft" if status == "published" and published is False else status
+
+
+def _listed(text: str) -> list[str]:
+    """Values between commas; `\\,` is a comma in a value. Addresses may also stand between blanks."""
+    if text.count("://") > 1 and "," not in text:
+        return text.split()
+    parts = re.split(r"(?<!\\),\s*", text)
+    return [part.replace("\\,", ",").strip() for part in parts if part.strip()]
+
+
+def _addresses(texts: Sequence[str], problems: Problems) -> list[str]:
+    """Those that are web addresses, each once; a warning for every other."""
+    urls = []
+    for text in texts:
+        url = (text or "").strip()
+        if not url:
+            continue
+        if len(url) > 1000 or not ADDRESS.match(url):
+            problems.append(warning("image", url, _("This is not a web address; the picture is left out.")))
+        else:
+            urls.append(url)
+    return list(dict.fromkeys(urls))
+
+
+def handle_of(text: str) -> str:
+    return slugify(text, allow_unicode=True)[:200]
+
+
+def sku_of(handle: str, options: Sequence[str]) -> str:
+    """A SKU made of handle and options: the same for the same row of every file."""
+    text = slugify(" ".join(itertools.chain([handle], filter(None, options))), allow_unicode=True).upper()
+    if len(text) <= 100:
+        return text
+    digest = hashlib.sha256("\0".join([handle, *options]).encode()).hexdigest()[:8].upper()
+    return f"{text[:91]}-{digest}"
