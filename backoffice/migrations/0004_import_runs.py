@@ -13,7 +13,7 @@ from backoffice.numbering import CreateSequence
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0001_initial'),
+        ('backoffice', '0003_access'),
     ]
 
     operations = [
