@@ -15,7 +15,6 @@ from orders import mails
 from orders.models import Order, Payment, Refund, Return
 from orders.services.status import lock, restate_payment
 
-
 Entry = TypeVar("Entry", Payment, Refund)
 
 
