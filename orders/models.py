@@ -395,6 +395,11 @@ class ReturnLine(models.Model):
     def received(self) -> int:
         return self.resellable + self.damaged
 
+    @property
+    def missing(self) -> int:
+        """Announced pieces that did not come, once the return is received."""
+        return self.quantity - self.received
+
 
 class Refund(models.Model):
     """Money given back. Append-only; its trigger adds to `Order.refunded`, which a CHECK keeps within `paid`."""

@@ -1,0 +1,89 @@
+"""Filters of the lists: for pages, exports, saved views and the API alike."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import generic
+from catalog.models import Variant
+from customers.models import Customer
+from inventory.models import Location
+from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
+
+
+def containing(queryset: QuerySet, name: str, value: str) -> QuerySet:
+    """Rows whose search text holds `value`, by the trigram index."""
+    return queryset.filter(search_text__contains=value.strip().upper())
+
+
+def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
+    """Documents with this number, or of orders that `value` fits; each way by its own index."""
+    documents = queryset.model._default_manager.order_by().values("pk")
+    orders = containing(Order.objects.order_by(), name, value).values("pk")
+    wanted = documents.filter(number=value.strip().upper()).union(documents.filter(order__in=orders))
+    if queryset.model is Fulfilment:
+        wanted = wanted.union(documents.filter(tracking_number=value.strip()))
+    return queryset.filter(pk__in=wanted)
+
+
+class OrderFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=containing)
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=Order.Status.choices)
+    payment_status = django_filters.MultipleChoiceFilter(label=_("Payment"), choices=Order.PaymentStatus.choices)
+    fulfilment_status = django_filters.MultipleChoiceFilter(label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices)
+    return_status = django_filters.MultipleChoiceFilter(label=_("Return"), choices=Order.ReturnStatus.choices)
+    customer = generic.LookupFilter(model=Customer, label=_("Customer"))
+    variant = generic.LookupFilter(model=Variant, label=_("With the SKU"), method="with_variant")
+    placed_at = generic.DateRangeFilter(label=_("Date"))
+    total = generic.NumberRangeFilter(label=_("Total"))
+    source = django_filters.CharFilter(label=_("Source"))
+    currency = django_filters.CharFilter(label=_("Currency"), lookup_expr="iexact")
+    tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
+
+    class Meta:
+        model = Order
+        fields: list[str] = []
+
+    def with_variant(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        if isinstance(value, Variant):
+            lines = OrderLine.objects.filter(variant=value)
+        else:
+            lines = OrderLine.objects.filter(sku__iexact=str(value).strip())
+        return queryset.filter(pk__in=lines.order_by().values("order"))
+
+    def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(tags__contains=[value.strip()])
+
+
+class FulfilmentFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=Fulfilment.Status.choices)
+    location = generic.LookupFilter(model=Location, label=_("Location"))
+    created_at = generic.DateRangeFilter(label=_("Created"))
+
+    class Meta:
+        model = Fulfilment
+        fields: list[str] = []
+
+
+class ReturnFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=Return.Status.choices)
+    created_at = generic.DateRangeFilter(label=_("Created"))
+
+    class Meta:
+        model = Return
+        fields: list[str] = []
+
+
+class InvoiceFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Invoice.Kind.choices)
+    issued_at = generic.DateRangeFilter(label=_("Issued"))
+    gross = generic.NumberRangeFilter(label=_("Amount"))
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []

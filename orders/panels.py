@@ -1,0 +1,69 @@
+"""Orders on the pages of customers, tickets and variants."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from backoffice import panels
+from backoffice.money import format_money
+from backoffice.panels import Panel
+from backoffice.templatetags.houtai import badge
+from inventory.models import Allocation
+from orders.models import Order, OrderLine
+
+MOST = 8
+
+
+@panels.register("customers.customer", permission="orders.view_order", order=10)
+def customer_orders(user: Any, customer: Any) -> Panel:
+    return _orders(user, customer)
+
+
+@panels.register("customers.ticket", permission="orders.view_order", order=10)
+def ticket_orders(user: Any, ticket: Any) -> Panel | None:
+    return _orders(user, ticket.customer) if ticket.customer_id else None
+
+
+@panels.register("catalog.variant", permission="orders.view_order", order=30)
+def variant_allocations(user: Any, variant: Any) -> Panel:
+    """Which orders hold pieces of the variant, and where."""
+    rows = list(Allocation.objects.visible_to(user).filter(variant=variant).select_related("location").order_by("pk")[:MOST])
+    lines = OrderLine.objects.in_bulk([row.item for row in rows])
+    orders = {order.pk: order for order in Order.objects.visible_to(user).filter(pk__in=[line.order_id for line in lines.values()])}
+    shown = []
+    for row in rows:
+        line = lines.get(row.item)
+        order = orders.get(line.order_id) if line is not None else None
+        document: Any = (order.number, order.get_absolute_url()) if order is not None else row.cause
+        shown.append((document, row.location.name, row.quantity, formats.date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT")))
+    return Panel(
+        _("Allocated to"),
+        columns=[_("Order"), _("Location"), _("Pieces"), _("Since")],
+        rows=shown,
+        empty=_("Nothing is allocated."),
+        url=f"{reverse('orders:list')}?variant=%23{variant.pk}&status=placed" if shown else "",
+    )
+
+
+def _orders(user: Any, customer: Any) -> Panel:
+    orders = Order.objects.visible_to(user).filter(customer=customer).order_by("-placed_at", "-pk")[:MOST]
+    rows = [
+        (
+            (order.number, order.get_absolute_url()),
+            formats.date_format(timezone.localtime(order.placed_at), "SHORT_DATE_FORMAT"),
+            format_money(order.total, order.currency),
+            badge(order.get_status_display(), order.status),
+            badge(order.get_payment_status_display(), order.payment_status),
+            badge(order.get_fulfilment_status_display(), order.fulfilment_status),
+        )
+        for order in orders
+    ]
+    return Panel(
+        _("Orders"),
+        columns=[_("Number"), _("Date"), _("Total"), _("Status"), _("Payment"), _("Fulfilment")],
+        rows=rows,
+        empty=_("No orders yet."),
+        url=f"{reverse('orders:list')}?customer=%23{customer.pk}" if rows else "",
+    )

@@ -1,0 +1,312 @@
+"""Verbs of orders, parcels, returns and invoices: each page calls one service."""
+
+import secrets
+from typing import Any
+
+from django.http import Http404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
+
+from backoffice import generic
+from inventory.models import Location
+from orders import forms, services
+from orders.models import Fulfilment, Invoice, Order, Return
+from orders.views.drafts import plain
+
+
+class OrderAction(generic.ActionView):
+    model = Order
+    slug_field = "number"
+
+
+class Place(OrderAction):
+    permission = "orders.place_order"
+    service = services.place
+    title = gettext_lazy("Place order")
+    confirm = gettext_lazy("Stock is allocated for every line, or nothing happens.")
+    done = gettext_lazy("Order %s placed.")
+
+
+class Cancel(OrderAction):
+    permission = "orders.cancel_order"
+    service = services.cancel
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Cancel order")
+    confirm = gettext_lazy("What is allocated becomes free again. What was paid can then be refunded.")
+    done = gettext_lazy("Order %s canceled.")
+    danger = True
+
+
+class Close(OrderAction):
+    permission = "orders.change_order"
+    service = services.close
+    title = gettext_lazy("Close order")
+    done = gettext_lazy("Order %s closed.")
+
+
+class Reopen(OrderAction):
+    permission = "orders.change_order"
+    service = services.reopen
+    title = gettext_lazy("Reopen order")
+    done = gettext_lazy("Order %s reopened.")
+
+
+class Note(OrderAction):
+    permission = "orders.change_order"
+    service = services.add_note
+    form_class = forms.NoteForm
+    title = gettext_lazy("Add note")
+
+
+class Pay(OrderAction):
+    permission = "orders.add_payment"
+    form_class = forms.PaymentForm
+    service = services.record_payment
+    title = gettext_lazy("Record payment")
+    done = gettext_lazy("The payment for %s is recorded.")
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        due = obj.balance if obj.balance > 0 else None
+        return {"initial": {"amount": due and plain(due), "key": secrets.token_urlsafe(16)}}
+
+
+class GiveBack(OrderAction):
+    permission = "orders.add_refund"
+    form_class = forms.RefundForm
+    service = services.refund
+    title = gettext_lazy("Refund")
+    done = gettext_lazy("The refund for %s is recorded.")
+    confirm = gettext_lazy("This writes the refund down. Stock is not touched; send the money as you usually do.")
+
+    @cached_property
+    def order_return(self) -> Return | None:
+        number = self.request.GET.get("return", "")
+        return Return.objects.visible_to(self.request.user).filter(number=number, order__number=self.kwargs["number"]).first() if number else None
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        due = min(max(-obj.balance, 0), services.refundable(obj)) or services.refundable(obj)
+        amount = services.suggested_refund(self.order_return) if self.order_return else due
+        last = obj.payments.last()
+        reason = self.order_return.reason if self.order_return else obj.cancel_reason
+        method = last.method if last is not None and last.method in dict(forms.METHODS) else None
+        return {"initial": {"amount": plain(amount), "method": method, "reason": reason, "key": secrets.token_urlsafe(16)}}
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
+        return services.refund(obj, by=self.request.user, order_return=self.order_return, **fields)
+
+    def get_success_url(self, obj: Order) -> str:
+        return (self.order_return or obj).get_absolute_url()
+
+
+class IssueInvoice(OrderAction):
+    permission = "orders.add_invoice"
+    service = services.issue_invoice
+    title = gettext_lazy("Issue invoice")
+    confirm = gettext_lazy("Invoices cannot be changed once they are issued.")
+    done = gettext_lazy("%s is invoiced.")
+
+
+class Credit(generic.ActionView):
+    model = Invoice
+    slug_field = "number"
+    permission = "orders.add_invoice"
+    form_class = forms.CreditForm
+    service = services.credit
+    title = gettext_lazy("Issue credit note")
+    confirm = gettext_lazy("A credit note takes the invoice back, in part or whole.")
+    done = gettext_lazy("Credit note %s issued.")
+
+    def get_form_kwargs(self, obj: Invoice) -> dict[str, Any]:
+        return {"initial": {"amount": plain(services.left_to_credit(obj))}}
+
+
+# --- Quantities per line ------------------------------------------------------------------------
+
+
+class QuantitiesAction(OrderAction):
+    """A verb over pieces of the lines. `get_rows` gives (key, label, most, first value)."""
+
+    template_name = "orders/quantities.html"
+
+    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
+        raise NotImplementedError
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        return {"rows": self.get_rows(obj)}
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        form = super().get_form(obj, data, files)
+        self.form = form
+        return form
+
+
+class CancelLines(QuantitiesAction):
+    permission = "orders.cancel_order"
+    form_class = forms.CancelLinesForm
+    title = gettext_lazy("Cancel pieces")
+    confirm = gettext_lazy("Choose how many pieces of each line are not to be shipped any more.")
+    done = gettext_lazy("The pieces of %s are canceled.")
+    danger = True
+
+    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
+        return [(line.pk, line.title, line.open_quantity, 0) for line in obj.lines.all() if line.open_quantity]
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
+        return services.cancel_lines(obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user)
+
+
+class Fulfil(QuantitiesAction):
+    """A parcel from one location; without one in the address, from the first that has something ready."""
+
+    permission = "orders.fulfil_order"
+    form_class = forms.FulfilForm
+    title = gettext_lazy("Create fulfilment")
+    template_name = "orders/fulfil.html"
+
+    @cached_property
+    def locations(self) -> list[tuple[Location, dict[int, int]]]:
+        """Locations of this user where pieces lie ready."""
+        order = self.get_object()
+        ready = services.ready_at(order, services.lines_of(order))
+        places = Location.objects.visible_to(self.request.user).stock()
+        return [(place, ready[place.pk]) for place in places if ready[place.pk]]
+
+    @cached_property
+    def chosen(self) -> tuple[Location, dict[int, int]] | None:
+        code = self.request.GET.get("location", "")
+        found = [one for one in self.locations if one[0].code == code] or self.locations
+        best = max(found, key=lambda one: sum(one[1].values()), default=None)
+        return best
+
+    @property
+    def location(self) -> Location | None:
+        return self.chosen[0] if self.chosen else None
+
+    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
+        ready = self.chosen[1] if self.chosen else {}
+        return [(line.pk, line.title, ready[line.pk], ready[line.pk]) for line in obj.lines.all() if line.pk in ready]
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
+        if self.location is None:
+            raise Http404
+        self.parcel = services.create_fulfilment(obj, location=self.location, quantities=self.form.quantities(), by=self.request.user)
+        return obj
+
+    def get_success_url(self, obj: Order) -> str:
+        return self.parcel.get_absolute_url()
+
+
+class Announce(QuantitiesAction):
+    permission = "orders.add_return"
+    form_class = forms.ReturnForm
+    title = gettext_lazy("Announce return")
+    confirm = gettext_lazy("Choose which pieces the customer sends back.")
+
+    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
+        lines = services.lines_of(obj)
+        left = services.returnable(obj, lines)
+        return [(line.pk, line.title, left[line.pk], 0) for line in lines if left[line.pk]]
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
+        self.announced = services.request_return(obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user)
+        return obj
+
+    def get_success_url(self, obj: Order) -> str:
+        return self.announced.get_absolute_url()
+
+
+# --- Parcels ------------------------------------------------------------------------------------
+
+
+class ParcelAction(generic.ActionView):
+    model = Fulfilment
+    slug_field = "number"
+    permission = "orders.fulfil_order"
+
+
+class Pack(ParcelAction):
+    service = services.pack
+    title = gettext_lazy("Mark as packed")
+    done = gettext_lazy("%s is packed.")
+
+
+class Ship(ParcelAction):
+    service = services.ship
+    form_class = forms.TrackingForm
+    title = gettext_lazy("Ship")
+    confirm = gettext_lazy("The pieces leave the stock, and the customer gets a mail.")
+    done = gettext_lazy("%s is shipped.")
+
+    def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
+        return {"initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
+
+
+class Deliver(ParcelAction):
+    service = services.deliver
+    title = gettext_lazy("Mark as delivered")
+    done = gettext_lazy("%s is delivered.")
+
+
+class Tracking(Ship):
+    service = services.set_tracking
+    title = gettext_lazy("Change tracking")
+    confirm = ""
+    done = gettext_lazy("The tracking of %s is saved.")
+
+
+class CancelParcel(ParcelAction):
+    service = services.cancel_fulfilment
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Cancel fulfilment")
+    confirm = gettext_lazy("The pieces stay allocated to the order and can go into another parcel.")
+    done = gettext_lazy("%s is canceled.")
+    danger = True
+
+
+# --- Returns ------------------------------------------------------------------------------------
+
+
+class ReturnAction(generic.ActionView):
+    model = Return
+    slug_field = "number"
+    permission: Any = "orders.change_return"
+
+
+class Approve(ReturnAction):
+    service = services.approve_return
+    title = gettext_lazy("Approve return")
+    done = gettext_lazy("%s is approved.")
+
+
+class CloseReturn(ReturnAction):
+    service = services.close_return
+    title = gettext_lazy("Close return")
+    done = gettext_lazy("%s is closed.")
+
+
+class CancelReturn(ReturnAction):
+    service = services.cancel_return
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Cancel return")
+    done = gettext_lazy("%s is canceled.")
+    danger = True
+
+
+class Receive(ReturnAction):
+    permission = "orders.receive_return"
+    form_class = forms.ReceiveForm
+    template_name = "orders/receive.html"
+    title = gettext_lazy("Receive return")
+    confirm = gettext_lazy("Count what arrived. What is neither resellable nor damaged is missing.")
+    done = gettext_lazy("%s is received.")
+
+    def get_form_kwargs(self, obj: Return) -> dict[str, Any]:
+        lines = list(obj.lines.select_related("order_line"))
+        return {"lines": lines, "locations": Location.objects.visible_to(self.request.user).stock()}
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
+    def perform(self, obj: Return, fields: dict[str, Any]) -> Any:
+        return services.receive_return(obj, location=fields["location"], arrived=self.form.arrived(), by=self.request.user)

@@ -1,0 +1,142 @@
+"""Writing orders: drafts with their lines, and the details of placed ones."""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import generic
+from backoffice.money import format_money
+from catalog.models import Variant
+from inventory import services as inventory
+from orders import forms, services
+from orders.models import Order
+
+
+class DraftPage(generic.FormPage):
+    """Take an order in, or edit a draft: head, lines, addresses. "Save and place" does both or neither."""
+
+    model = Order
+    form_class = forms.DraftForm
+    slug_field = "number"
+    permission = "orders.change_order"
+    template_name = "orders/draft.html"
+    done = gettext_lazy("Order %s saved.")
+
+    def has_permission(self) -> bool:
+        needed = "orders.change_order" if "number" in self.kwargs else "orders.add_order"
+        return generic.may(self.request.user, needed)
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(status=Order.Status.DRAFT)
+
+    def get_title(self) -> str:
+        return _("Edit %(name)s") % {"name": self.object} if self.object else _("New order")
+
+    def get_formset(self, data: Any = None, files: Any = None) -> Any:
+        if data is not None and "more" in data:
+            data = data.copy()
+            data["lines-TOTAL_FORMS"] = str(min(int(data.get("lines-TOTAL_FORMS") or 0) + 5, 500))
+        return forms.LineFormSet(data, prefix="lines", initial=[initial_line(line) for line in self.stored_lines])
+
+    @property
+    def stored_lines(self) -> list[Any]:
+        return list(self.object.lines.select_related("variant").order_by("position", "pk")) if self.object else []
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "more" in request.POST:
+            self.formset = self.prepared_formset(request.POST)
+            return self.show_again(self.get_form(request.POST))
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, form: Any) -> Order:
+        header, lines, by = form.header(), self.formset.lines(), self.request.user
+        with transaction.atomic():
+            if self.object is None:
+                given = {name: value for name, value in header.items() if value not in ("", {}, [])}
+                order = services.create_draft(by=by, lines=lines, **given)
+            else:
+                order = services.edit_draft(self.object, by=by, lines=lines, **header)
+            return services.place(order, by=by) if self.places else order
+
+    @property
+    def places(self) -> bool:
+        return "place" in self.request.POST and self.may_place
+
+    @property
+    def may_place(self) -> bool:
+        return generic.may(self.request.user, "orders.place_order")
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        shown = super().get_context_data(form, **extra)
+        named = {name for _title, names in forms.address_fieldsets() for name in names}
+        addresses = [(str(title), [form[name] for name in names]) for title, names in forms.address_fieldsets()]
+        return shown | {
+            "head": [bound for bound in form.visible_fields() if bound.name not in named],
+            "addresses": addresses,
+            "rows": [(row, self.stock_of(row)) for row in self.formset],
+            "may_place": self.may_place,
+            "submit_label": _("Save draft"),
+        }
+
+    def stock_of(self, row: Any) -> str:
+        """How many pieces of the row's SKU are free."""
+        if self.object is None or not row.initial.get("variant"):
+            return ""
+        free = self.free.get(row.initial["variant"].pk)
+        return _("%(pieces)s free") % {"pieces": sum(free.values())} if free is not None else ""
+
+    @property
+    def free(self) -> dict[int, dict[int, int]]:
+        if not hasattr(self, "_free"):
+            variants = [line.variant_id for line in self.stored_lines if line.variant_id and line.variant.track_stock]
+            self._free = inventory.available(variants)
+        return self._free
+
+
+def initial_line(line: Any) -> dict[str, Any]:
+    return {
+        "line": line.pk, "variant": line.variant, "title": line.title, "quantity": line.quantity,
+        "unit_price": plain(line.unit_price), "discount": plain(line.discount) if line.discount else None,
+    }  # fmt: skip
+
+
+def plain(amount: Any) -> Any:
+    """An amount with two decimals where that is exact."""
+    shorter = round(amount, 2)
+    return shorter if shorter == amount else amount
+
+
+class DetailsPage(generic.FormPage):
+    """Contact, addresses, note and tags of an order that is placed."""
+
+    model = Order
+    form_class = forms.DetailsForm
+    slug_field = "number"
+    permission = "orders.change_order"
+    done = gettext_lazy("Order %s saved.")
+    reason = True
+
+    @property
+    def fieldsets(self) -> Any:  # type: ignore[override]
+        return forms.address_fieldsets()
+
+    def perform(self, form: Any) -> Order:
+        return services.change_details(self.object, by=self.request.user, **form.header())
+
+
+class VariantInfo(generic.Page):
+    """What the draft page shows beside a SKU as soon as it is chosen."""
+
+    permission = "orders.view_order"
+
+    def get(self, request: HttpRequest, pk: int) -> JsonResponse:
+        variant = get_object_or_404(Variant.objects.visible_to(request.user), pk=pk)
+        currency = request.GET.get("currency", "")[:3]
+        free = sum(inventory.available([pk])[pk].values()) if variant.track_stock else None
+        stock = _("not counted") if free is None else _("%(pieces)s free") % {"pieces": free}
+        return JsonResponse({"title": variant.title or variant.sku, "price": str(plain(variant.price)), "shown": format_money(variant.price, currency), "stock": stock})

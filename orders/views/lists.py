@@ -1,0 +1,187 @@
+"""Lists: orders, fulfilments, returns, invoices."""
+
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import generic
+from orders import services
+from orders.filters import FulfilmentFilter, InvoiceFilter, OrderFilter, ReturnFilter
+from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Return, ReturnLine
+
+SLIPS = "slips"
+
+
+def pieces(lines: QuerySet, name: str) -> Subquery:
+    """Sum of the quantities of the rows that hang on a row of the list by the relation `name`."""
+    return Subquery(lines.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(sum=Sum("quantity")).values("sum"))
+
+
+class SlipsMixin:
+    """Adds the bulk action that leads to the packing slips of the chosen rows."""
+
+    slips_parameter = "ids"
+
+    def _confirm_or_run(self, action: generic.BulkAction, keys: list[Any], everything: bool) -> Any:
+        if action.key == SLIPS:
+            chosen = ",".join(str(key) for key in keys)
+            return HttpResponseRedirect(f"{reverse('orders:packing-slips')}?{self.slips_parameter}={chosen}")
+        return super()._confirm_or_run(action, keys, everything)  # type: ignore[misc]
+
+
+def _slips() -> generic.BulkAction:
+    return generic.BulkAction(SLIPS, _("Packing slips"), services.pack, permission="orders.view_fulfilment", limit=100)
+
+
+class OrderList(SlipsMixin, generic.ListPage):
+    model = Order
+    key = "orders"
+    title = _("Orders")
+    permission = "orders.view_order"
+    filterset_class = OrderFilter
+    slips_parameter = "orders"
+    columns = [
+        generic.Column("number", link=True, secondary=generic.Column("source_number")),
+        generic.Column("placed_at", kind="datetime"),
+        generic.Column("customer_name", _("Customer"), permission="customers.view_personal_data"),
+        generic.Column("total", kind="money", currency="currency"),
+        generic.Column("status", kind="badge"),
+        generic.Column("payment_status", kind="badge"),
+        generic.Column("fulfilment_status", kind="badge"),
+        generic.Column("items", _("Pieces"), kind="number"),
+        generic.Column("email", permission="customers.view_personal_data"),
+        generic.Column("return_status", kind="badge"),
+        generic.Column("paid", kind="money", currency="currency"),
+        generic.Column("refunded", kind="money", currency="currency"),
+        generic.Column("tax", kind="money", currency="currency"),
+        generic.Column("currency"),
+        generic.Column("source"),
+        generic.Column("created_by", _("Taken by")),
+    ]
+    default_columns = ["number", "placed_at", "customer_name", "total", "status", "payment_status", "fulfilment_status", "items"]
+    ordering = {
+        "newest": ("-placed_at", "-pk"),
+        "oldest": ("placed_at", "pk"),
+        "highest": ("-total", "-pk"),
+        "lowest": ("total", "pk"),
+    }
+    ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first"), "highest": _("Highest total first"), "lowest": _("Lowest total first")}
+    tabs = [
+        generic.Tab(_("To pay"), "status=placed&payment_status=none&payment_status=partially_paid"),
+        generic.Tab(_("To ship"), "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial"),
+        generic.Tab(_("To refund"), "payment_status=overcharged"),
+        generic.Tab(_("Drafts"), "status=draft"),
+    ]
+    bulk_actions = [
+        generic.BulkAction("place", _("Place"), services.place, permission="orders.place_order", confirm=_("Stock is allocated for each order.")),
+        generic.BulkAction("invoice", _("Issue invoices"), services.issue_invoice, permission="orders.add_invoice", confirm=_("Invoices cannot be changed once they are issued.")),
+        _slips(),
+        generic.BulkAction("close", _("Close"), services.close, permission="orders.change_order", confirm=_("Closed orders can be opened again.")),
+    ]
+    create_url = "orders:new"
+    create_permission = "orders.add_order"
+    empty_title = _("No orders yet")
+    empty_text = _("Take the first one in, or import orders from a file.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("created_by").annotate(items=pieces(OrderLine.objects.all(), "order"))
+
+
+class FulfilmentList(SlipsMixin, generic.ListPage):
+    model = Fulfilment
+    key = "fulfilments"
+    title = _("Fulfilments")
+    permission = "orders.view_fulfilment"
+    filterset_class = FulfilmentFilter
+    columns = [
+        generic.Column("number", link=True),
+        generic.Column("status", kind="badge"),
+        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
+        generic.Column("location.name", _("Location")),
+        generic.Column("pieces", _("Pieces"), kind="number"),
+        generic.Column("created_at", kind="relative"),
+        generic.Column("carrier"),
+        generic.Column("tracking_number"),
+        generic.Column("shipped_at", kind="datetime"),
+    ]
+    default_columns = ["number", "status", "order.number", "order.customer_name", "location.name", "pieces", "created_at", "tracking_number"]
+    ordering = {"newest": ("-created_at", "-pk"), "oldest": ("created_at", "pk")}
+    ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+    all_label = _("All parcels")
+    tabs = [
+        generic.Tab(_("To pick"), "status=pending&sort=oldest"),
+        generic.Tab(_("Packed"), "status=packed&sort=oldest"),
+        generic.Tab(_("On the way"), "status=shipped"),
+    ]
+    bulk_actions = [
+        generic.BulkAction("pack", _("Mark as packed"), services.pack, permission="orders.fulfil_order"),
+        generic.BulkAction("ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")),
+        _slips(),
+    ]
+    empty_title = _("No parcels yet")
+    empty_text = _("Parcels are made on the page of an order that is to be shipped.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("order", "location").annotate(pieces=pieces(FulfilmentLine.objects.all(), "fulfilment"))
+
+
+class ReturnList(generic.ListPage):
+    model = Return
+    key = "returns"
+    title = _("Returns")
+    permission = "orders.view_return"
+    filterset_class = ReturnFilter
+    columns = [
+        generic.Column("number", link=True),
+        generic.Column("status", kind="badge"),
+        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
+        generic.Column("pieces", _("Pieces"), kind="number"),
+        generic.Column("reason"),
+        generic.Column("created_at", kind="relative"),
+        generic.Column("received_at", kind="datetime"),
+    ]
+    ordering = {"newest": ("-created_at", "-pk"), "oldest": ("created_at", "pk")}
+    ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+    tabs = [
+        generic.Tab(_("To approve"), "status=requested"),
+        generic.Tab(_("To receive"), "status=approved"),
+        generic.Tab(_("Received"), "status=received"),
+    ]
+    bulk_actions = [generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return")]
+    empty_title = _("No returns yet")
+    empty_text = _("A return is announced on the page of an order that was shipped.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("order").annotate(pieces=pieces(ReturnLine.objects.all(), "order_return"))
+
+
+class InvoiceList(generic.ListPage):
+    model = Invoice
+    key = "invoices"
+    title = _("Invoices")
+    permission = "orders.view_invoice"
+    filterset_class = InvoiceFilter
+    columns = [
+        generic.Column("number", link=True),
+        generic.Column("kind", kind="badge"),
+        generic.Column("issued_at", kind="date"),
+        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
+        generic.Column("net", kind="money", currency="currency"),
+        generic.Column("tax", kind="money", currency="currency"),
+        generic.Column("gross", kind="money", currency="currency"),
+        generic.Column("corrects", link="corrects"),
+    ]
+    default_columns = ["number", "kind", "issued_at", "order.number", "order.customer_name", "net", "tax", "gross"]
+    ordering = {"newest": ("-issued_at", "-pk"), "oldest": ("issued_at", "pk")}
+    ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+    empty_title = _("No invoices yet")
+    empty_text = _("An invoice is issued on the page of a placed order, or for many from the list of orders.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("order", "corrects")
