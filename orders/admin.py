@@ -14,7 +14,19 @@ class TaxRateAdmin(StaffModelAdmin):
 
 class LineInline(admin.TabularInline):
     model = OrderLine
-    fields = ["sku", "title", "quantity", "unit_price", "net", "tax", "gross", "allocated", "fulfilled", "canceled", "returned"]
+    fields = [
+        "sku",
+        "title",
+        "quantity",
+        "unit_price",
+        "net",
+        "tax",
+        "gross",
+        "allocated",
+        "fulfilled",
+        "canceled",
+        "returned",
+    ]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -25,7 +37,16 @@ class LineInline(admin.TabularInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ["number", "placed_at", "customer_name", "total", "currency", "status", "payment_status", "fulfilment_status"]
+    list_display = [
+        "number",
+        "placed_at",
+        "customer_name",
+        "total",
+        "currency",
+        "status",
+        "payment_status",
+        "fulfilment_status",
+    ]
     list_filter = ["status"]
     search_fields = ["number__iexact"]
     inlines = [LineInline]

@@ -45,10 +45,18 @@ def to_pack(user: Any) -> Card:
 
 @dashboard.card(permission="orders.receive_return", order=50)
 def to_receive(user: Any) -> Card:
-    return Card(_("Returns to receive"), capped(Return.objects.visible_to(user).filter(status="approved")), _link("orders:returns", status="approved"))
+    return Card(
+        _("Returns to receive"),
+        capped(Return.objects.visible_to(user).filter(status="approved")),
+        _link("orders:returns", status="approved"),
+    )
 
 
 @dashboard.card(permission="orders.add_refund", order=60)
 def to_refund(user: Any) -> Card | None:
     count = capped(Order.objects.visible_to(user).filter(payment_status="overcharged"))
-    return None if count == "0" else Card(_("Orders to refund"), count, _link("orders:list", payment_status="overcharged"), tone="warn")
+    return (
+        None
+        if count == "0"
+        else Card(_("Orders to refund"), count, _link("orders:list", payment_status="overcharged"), tone="warn")
+    )

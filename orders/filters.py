@@ -32,7 +32,9 @@ class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=containing)
     status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=Order.Status.choices)
     payment_status = django_filters.MultipleChoiceFilter(label=_("Payment"), choices=Order.PaymentStatus.choices)
-    fulfilment_status = django_filters.MultipleChoiceFilter(label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices)
+    fulfilment_status = django_filters.MultipleChoiceFilter(
+        label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices
+    )
     return_status = django_filters.MultipleChoiceFilter(label=_("Return"), choices=Order.ReturnStatus.choices)
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     variant = generic.LookupFilter(model=Variant, label=_("With the SKU"), method="with_variant")

@@ -51,7 +51,10 @@ class DraftForm(forms.ModelForm):
     """Head of a draft. Addresses left blank follow from the customer."""
 
     customer = generic.LookupField(
-        model=Customer, label=_("Customer"), required=False, help_text=_("Name, contact and addresses follow from the customer.")
+        model=Customer,
+        label=_("Customer"),
+        required=False,
+        help_text=_("Name, contact and addresses follow from the customer."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
     shipping = _amount(label=_("Shipping"), required=False, min_value=0)
@@ -62,7 +65,11 @@ class DraftForm(forms.ModelForm):
         fields = [
             "customer", "customer_name", "email", "phone", "language", "currency", "prices_include_tax", "shipping", "discount", "note", "tags",
         ]  # fmt: skip
-        widgets = {"note": forms.Textarea(attrs={"rows": 2}), "email": forms.EmailInput(), "phone": forms.TextInput(attrs={"type": "tel"})}
+        widgets = {
+            "note": forms.Textarea(attrs={"rows": 2}),
+            "email": forms.EmailInput(),
+            "phone": forms.TextInput(attrs={"type": "tel"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +77,9 @@ class DraftForm(forms.ModelForm):
         self.fields["tags"].help_text = _("Separated by commas.")
         self.fields["language"].required = False
         add_addresses(self)
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self.instance.language
 
     def clean_shipping(self) -> Decimal:
         return self.cleaned_data["shipping"] or Decimal(0)
@@ -136,7 +146,12 @@ class LineForm(forms.Form):
     line = forms.IntegerField(required=False, widget=forms.HiddenInput)
     variant = generic.LookupField(model=Variant, label=_("SKU"), required=False)
     title = forms.CharField(label=_("Title"), max_length=400, required=False)
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, required=False, widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "num"}))
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        min_value=1,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "num"}),
+    )
     unit_price = _amount(label=_("Unit price"), required=False, min_value=0)
     discount = _amount(label=_("Line discount"), required=False, min_value=0)
 
@@ -153,7 +168,9 @@ class LineForm(forms.Form):
     @property
     def is_blank(self) -> bool:
         """Nothing was entered, so there is no line."""
-        return not any(self.cleaned_data.get(name) not in (None, "") for name in ("variant", "title", "unit_price", "discount"))
+        return not any(
+            self.cleaned_data.get(name) not in (None, "") for name in ("variant", "title", "unit_price", "discount")
+        )
 
     def as_line(self) -> NewLine:
         data = self.cleaned_data
@@ -179,7 +196,12 @@ class ReasonForm(forms.Form):
 class PaymentForm(forms.Form):
     amount = _amount(label=_("Amount"))
     method = forms.ChoiceField(label=_("Method"), choices=METHODS)
-    reference = forms.CharField(label=_("Reference"), max_length=100, required=False, help_text=_("Number of the transfer or of the card payment."))
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=100,
+        required=False,
+        help_text=_("Number of the transfer or of the card payment."),
+    )
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
@@ -252,17 +274,26 @@ class ReceiveForm(forms.Form):
         self.lines = lines
         for line in lines:
             name = line.order_line.title
-            self.fields[f"resellable_{line.pk}"] = _quantity(_("%(line)s: resellable") % {"line": name}, line.quantity, line.quantity)
+            self.fields[f"resellable_{line.pk}"] = _quantity(
+                _("%(line)s: resellable") % {"line": name}, line.quantity, line.quantity
+            )
             self.fields[f"damaged_{line.pk}"] = _quantity(_("%(line)s: damaged") % {"line": name}, line.quantity, 0)
-            self.fields[f"restock_{line.pk}"] = forms.BooleanField(label=_("%(line)s: restock") % {"line": name}, required=False, initial=True)
+            self.fields[f"restock_{line.pk}"] = forms.BooleanField(
+                label=_("%(line)s: restock") % {"line": name}, required=False, initial=True
+            )
 
     @property
     def rows(self) -> list[tuple[ReturnLine, forms.BoundField, forms.BoundField, forms.BoundField]]:
-        return [(line, self[f"resellable_{line.pk}"], self[f"damaged_{line.pk}"], self[f"restock_{line.pk}"]) for line in self.lines]
+        return [
+            (line, self[f"resellable_{line.pk}"], self[f"damaged_{line.pk}"], self[f"restock_{line.pk}"])
+            for line in self.lines
+        ]
 
     def arrived(self) -> dict[int, Arrived]:
         data = self.cleaned_data
         return {
-            line.pk: Arrived(data[f"resellable_{line.pk}"] or 0, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"])
+            line.pk: Arrived(
+                data[f"resellable_{line.pk}"] or 0, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"]
+            )
             for line in self.lines
         }

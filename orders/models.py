@@ -26,7 +26,9 @@ class TaxRate(models.Model):
     """What a tax class costs where the goods go; without a country it holds everywhere else."""
 
     tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
-    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, such as DE; blank for everywhere else."))
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Two letters, such as DE; blank for everywhere else.")
+    )
     name = models.CharField(_("name"), max_length=60, help_text=_("As invoices print it, such as VAT 19%."))
     rate = models.DecimalField(_("rate"), max_digits=7, decimal_places=5, help_text=_("0.19 is 19%."))
 
@@ -38,10 +40,14 @@ class TaxRate(models.Model):
         ordering = ["tax_class", "country"]
         constraints = [
             models.UniqueConstraint(
-                fields=["tax_class", "country"], name="tax_rate_once", violation_error_message=_("There is a rate for this class and country already.")
+                fields=["tax_class", "country"],
+                name="tax_rate_once",
+                violation_error_message=_("There is a rate for this class and country already."),
             ),
             models.CheckConstraint(
-                condition=Q(rate__gte=0) & Q(rate__lt=1), name="tax_rate_share", violation_error_message=_("Give the rate as a share: 0.19 is 19%.")
+                condition=Q(rate__gte=0) & Q(rate__lt=1),
+                name="tax_rate_share",
+                violation_error_message=_("Give the rate as a share: 0.19 is 19%."),
             ),
         ]
 
@@ -103,7 +109,9 @@ class Order(Stateful):
         RETURNED = "returned", _("Returned")
 
     number = models.CharField(_("number"), max_length=40, unique=True)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+    )
     customer_name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -112,7 +120,9 @@ class Order(Stateful):
     shipping_address = models.JSONField(_("shipping address"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     payment_status = models.CharField(_("payment"), max_length=20, choices=PaymentStatus, default=PaymentStatus.NONE)
-    fulfilment_status = models.CharField(_("fulfilment"), max_length=12, choices=FulfilmentStatus, default=FulfilmentStatus.UNFULFILLED)
+    fulfilment_status = models.CharField(
+        _("fulfilment"), max_length=12, choices=FulfilmentStatus, default=FulfilmentStatus.UNFULFILLED
+    )
     return_status = models.CharField(_("return"), max_length=12, choices=ReturnStatus, default=ReturnStatus.NONE)
     source = models.CharField(_("source"), max_length=40, default="staff")
     source_number = models.CharField(_("number at the source"), max_length=100, blank=True)
@@ -132,7 +142,9 @@ class Order(Stateful):
     placed_at = models.DateTimeField(_("date"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     canceled_at = models.DateTimeField(_("canceled"), null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     search_text = search_text("number", "source_number", "customer_name", "email")
@@ -167,11 +179,17 @@ class Order(Stateful):
             models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
             models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_payment"),
             models.Index(fields=["fulfilment_status", "-placed_at", "-id"], name="order_fulfilment"),
-            models.Index(fields=["return_status", "-placed_at", "-id"], condition=~Q(return_status="none"), name="order_return"),
+            models.Index(
+                fields=["return_status", "-placed_at", "-id"], condition=~Q(return_status="none"), name="order_return"
+            ),
             models.Index(fields=["source", "-placed_at", "-id"], name="order_source"),
             models.Index(fields=["customer", "-placed_at", "-id"], name="order_customer"),
             models.Index(fields=["-total", "-id"], name="order_total"),
-            models.Index(fields=["placed_at", "id"], condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]), name="order_to_ship"),
+            models.Index(
+                fields=["placed_at", "id"],
+                condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]),
+                name="order_to_ship",
+            ),
             GinIndex(fields=["tags"], name="order_tags"),
         ]
         triggers = [legal_transitions("status", ORDER_TRANSITIONS)]
@@ -200,7 +218,9 @@ class OrderLine(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
     position = models.PositiveIntegerField(_("position"), default=0)
-    variant = models.ForeignKey(Variant, models.PROTECT, null=True, blank=True, related_name="order_lines", verbose_name=_("variant"))
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, null=True, blank=True, related_name="order_lines", verbose_name=_("variant")
+    )
     sku = models.CharField(_("SKU"), max_length=100, blank=True)
     title = models.CharField(_("title"), max_length=400)
     quantity = models.PositiveIntegerField(_("quantity"))
@@ -225,7 +245,11 @@ class OrderLine(models.Model):
         verbose_name_plural = _("order lines")
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity", violation_error_message=_("The quantity must be at least 1.")),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="order_line_quantity",
+                violation_error_message=_("The quantity must be at least 1."),
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=F("allocated") + F("fulfilled") + F("canceled")),
                 name="order_line_not_exceeded",
@@ -292,7 +316,11 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount", violation_error_message=_("The amount must be above zero."))
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="payment_amount",
+                violation_error_message=_("The amount must be above zero."),
+            )
         ]
         triggers = [append_only(), _adds_to("paid")]
 
@@ -332,8 +360,12 @@ class Return(Stateful):
     order = models.ForeignKey(Order, models.PROTECT, related_name="returns", verbose_name=_("order"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.REQUESTED)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, related_name="returns", verbose_name=_("received at"))
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    location = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, related_name="returns", verbose_name=_("received at")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
 
@@ -405,7 +437,9 @@ class Refund(models.Model):
     """Money given back. Append-only; its trigger adds to `Order.refunded`, which a CHECK keeps within `paid`."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
-    order_return = models.ForeignKey(Return, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("return"))
+    order_return = models.ForeignKey(
+        Return, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("return")
+    )
     amount = MoneyField(_("amount"))
     method = models.CharField(_("method"), max_length=40)
     reference = models.CharField(_("reference"), max_length=100, blank=True)
@@ -421,7 +455,11 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount", violation_error_message=_("The amount must be above zero."))
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="refund_amount",
+                violation_error_message=_("The amount must be above zero."),
+            )
         ]
         triggers = [append_only(), _adds_to("refunded")]
 
@@ -462,7 +500,9 @@ class Fulfilment(Stateful):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     carrier = models.CharField(_("carrier"), max_length=60, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     packed_at = models.DateTimeField(_("packed"), null=True, blank=True)
     shipped_at = models.DateTimeField(_("shipped"), null=True, blank=True)
@@ -491,7 +531,9 @@ class Fulfilment(Stateful):
 @tracked()
 class FulfilmentLine(models.Model):
     fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines", verbose_name=_("fulfilment"))
-    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="fulfilment_lines", verbose_name=_("order line"))
+    order_line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="fulfilment_lines", verbose_name=_("order line")
+    )
     quantity = models.PositiveIntegerField(_("quantity"))
 
     objects = VisibleQuerySet.as_manager()
@@ -519,14 +561,18 @@ class Invoice(models.Model):
     number = models.CharField(_("number"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.INVOICE)
     order = models.ForeignKey(Order, models.PROTECT, related_name="invoices", verbose_name=_("order"))
-    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections", verbose_name=_("corrects"))
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections", verbose_name=_("corrects")
+    )
     currency = models.CharField(_("currency"), max_length=3)
     net = MoneyField(_("net"))
     tax = MoneyField(_("tax"))
     gross = MoneyField(_("gross"))
     content = models.JSONField(_("content"))
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
 
     objects = VisibleQuerySet.as_manager()
 

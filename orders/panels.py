@@ -29,15 +29,27 @@ def ticket_orders(user: Any, ticket: Any) -> Panel | None:
 @panels.register("catalog.variant", permission="orders.view_order", order=30)
 def variant_allocations(user: Any, variant: Any) -> Panel:
     """Which orders hold pieces of the variant, and where."""
-    rows = list(Allocation.objects.visible_to(user).filter(variant=variant).select_related("location").order_by("pk")[:MOST])
+    rows = list(
+        Allocation.objects.visible_to(user).filter(variant=variant).select_related("location").order_by("pk")[:MOST]
+    )
     lines = OrderLine.objects.in_bulk([row.item for row in rows])
-    orders = {order.pk: order for order in Order.objects.visible_to(user).filter(pk__in=[line.order_id for line in lines.values()])}
+    orders = {
+        order.pk: order
+        for order in Order.objects.visible_to(user).filter(pk__in=[line.order_id for line in lines.values()])
+    }
     shown = []
     for row in rows:
         line = lines.get(row.item)
         order = orders.get(line.order_id) if line is not None else None
         document: Any = (order.number, order.get_absolute_url()) if order is not None else row.cause
-        shown.append((document, row.location.name, row.quantity, formats.date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT")))
+        shown.append(
+            (
+                document,
+                row.location.name,
+                row.quantity,
+                formats.date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT"),
+            )
+        )
     return Panel(
         _("Allocated to"),
         columns=[_("Order"), _("Location"), _("Pieces"), _("Since")],

@@ -44,5 +44,9 @@ def _exact(user: Any, text: str) -> Any:
 
 
 def _hit(order: Order, named: bool) -> search.Hit:
-    parts = [order.customer_name if named else "", format_money(order.total, order.currency), order.get_status_display()]
+    parts = [
+        order.customer_name if named else "",
+        format_money(order.total, order.currency),
+        order.get_status_display(),
+    ]
     return search.Hit(order.number, " · ".join(str(part) for part in parts if part), order.get_absolute_url())

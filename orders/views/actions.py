@@ -81,7 +81,13 @@ class GiveBack(OrderAction):
     @cached_property
     def order_return(self) -> Return | None:
         number = self.request.GET.get("return", "")
-        return Return.objects.visible_to(self.request.user).filter(number=number, order__number=self.kwargs["number"]).first() if number else None
+        return (
+            Return.objects.visible_to(self.request.user)
+            .filter(number=number, order__number=self.kwargs["number"])
+            .first()
+            if number
+            else None
+        )
 
     def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
         due = min(max(-obj.balance, 0), services.refundable(obj)) or services.refundable(obj)
@@ -89,7 +95,9 @@ class GiveBack(OrderAction):
         last = obj.payments.last()
         reason = self.order_return.reason if self.order_return else obj.cancel_reason
         method = last.method if last is not None and last.method in dict(forms.METHODS) else None
-        return {"initial": {"amount": plain(amount), "method": method, "reason": reason, "key": secrets.token_urlsafe(16)}}
+        return {
+            "initial": {"amount": plain(amount), "method": method, "reason": reason, "key": secrets.token_urlsafe(16)}
+        }
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
         return services.refund(obj, by=self.request.user, order_return=self.order_return, **fields)
@@ -152,7 +160,9 @@ class CancelLines(QuantitiesAction):
         return [(line.pk, line.title, line.open_quantity, 0) for line in obj.lines.all() if line.open_quantity]
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        return services.cancel_lines(obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user)
+        return services.cancel_lines(
+            obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user
+        )
 
 
 class Fulfil(QuantitiesAction):
@@ -189,7 +199,9 @@ class Fulfil(QuantitiesAction):
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
         if self.location is None:
             raise Http404
-        self.parcel = services.create_fulfilment(obj, location=self.location, quantities=self.form.quantities(), by=self.request.user)
+        self.parcel = services.create_fulfilment(
+            obj, location=self.location, quantities=self.form.quantities(), by=self.request.user
+        )
         return obj
 
     def get_success_url(self, obj: Order) -> str:
@@ -208,7 +220,9 @@ class Announce(QuantitiesAction):
         return [(line.pk, line.title, left[line.pk], 0) for line in lines if left[line.pk]]
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        self.announced = services.request_return(obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user)
+        self.announced = services.request_return(
+            obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user
+        )
         return obj
 
     def get_success_url(self, obj: Order) -> str:
@@ -309,4 +323,6 @@ class Receive(ReturnAction):
         return self.form
 
     def perform(self, obj: Return, fields: dict[str, Any]) -> Any:
-        return services.receive_return(obj, location=fields["location"], arrived=self.form.arrived(), by=self.request.user)
+        return services.receive_return(
+            obj, location=fields["location"], arrived=self.form.arrived(), by=self.request.user
+        )

@@ -139,4 +139,11 @@ class VariantInfo(generic.Page):
         currency = request.GET.get("currency", "")[:3]
         free = sum(inventory.available([pk])[pk].values()) if variant.track_stock else None
         stock = _("not counted") if free is None else _("%(pieces)s free") % {"pieces": free}
-        return JsonResponse({"title": variant.title or variant.sku, "price": str(plain(variant.price)), "shown": format_money(variant.price, currency), "stock": stock})
+        return JsonResponse(
+            {
+                "title": variant.title or variant.sku,
+                "price": str(plain(variant.price)),
+                "shown": format_money(variant.price, currency),
+                "stock": stock,
+            }
+        )

@@ -17,7 +17,9 @@ SLIPS = "slips"
 
 def pieces(lines: QuerySet, name: str) -> Subquery:
     """Sum of the quantities of the rows that hang on a row of the list by the relation `name`."""
-    return Subquery(lines.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(sum=Sum("quantity")).values("sum"))
+    return Subquery(
+        lines.filter(**{name: OuterRef("pk")}).order_by().values(name).annotate(sum=Sum("quantity")).values("sum")
+    )
 
 
 class SlipsMixin:
@@ -61,14 +63,28 @@ class OrderList(SlipsMixin, generic.ListPage):
         generic.Column("source"),
         generic.Column("created_by", _("Taken by")),
     ]
-    default_columns = ["number", "placed_at", "customer_name", "total", "status", "payment_status", "fulfilment_status", "items"]
+    default_columns = [
+        "number",
+        "placed_at",
+        "customer_name",
+        "total",
+        "status",
+        "payment_status",
+        "fulfilment_status",
+        "items",
+    ]
     ordering = {
         "newest": ("-placed_at", "-pk"),
         "oldest": ("placed_at", "pk"),
         "highest": ("-total", "-pk"),
         "lowest": ("total", "pk"),
     }
-    ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first"), "highest": _("Highest total first"), "lowest": _("Lowest total first")}
+    ordering_labels = {
+        "newest": _("Newest first"),
+        "oldest": _("Oldest first"),
+        "highest": _("Highest total first"),
+        "lowest": _("Lowest total first"),
+    }
     tabs = [
         generic.Tab(_("To pay"), "status=placed&payment_status=none&payment_status=partially_paid"),
         generic.Tab(_("To ship"), "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial"),
@@ -76,10 +92,28 @@ class OrderList(SlipsMixin, generic.ListPage):
         generic.Tab(_("Drafts"), "status=draft"),
     ]
     bulk_actions = [
-        generic.BulkAction("place", _("Place"), services.place, permission="orders.place_order", confirm=_("Stock is allocated for each order.")),
-        generic.BulkAction("invoice", _("Issue invoices"), services.issue_invoice, permission="orders.add_invoice", confirm=_("Invoices cannot be changed once they are issued.")),
+        generic.BulkAction(
+            "place",
+            _("Place"),
+            services.place,
+            permission="orders.place_order",
+            confirm=_("Stock is allocated for each order."),
+        ),
+        generic.BulkAction(
+            "invoice",
+            _("Issue invoices"),
+            services.issue_invoice,
+            permission="orders.add_invoice",
+            confirm=_("Invoices cannot be changed once they are issued."),
+        ),
         _slips(),
-        generic.BulkAction("close", _("Close"), services.close, permission="orders.change_order", confirm=_("Closed orders can be opened again.")),
+        generic.BulkAction(
+            "close",
+            _("Close"),
+            services.close,
+            permission="orders.change_order",
+            confirm=_("Closed orders can be opened again."),
+        ),
     ]
     create_url = "orders:new"
     create_permission = "orders.add_order"
@@ -87,7 +121,9 @@ class OrderList(SlipsMixin, generic.ListPage):
     empty_text = _("Take the first one in, or import orders from a file.")
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("created_by").annotate(items=pieces(OrderLine.objects.all(), "order"))
+        return (
+            super().get_queryset().select_related("created_by").annotate(items=pieces(OrderLine.objects.all(), "order"))
+        )
 
 
 class FulfilmentList(SlipsMixin, generic.ListPage):
@@ -108,7 +144,16 @@ class FulfilmentList(SlipsMixin, generic.ListPage):
         generic.Column("tracking_number"),
         generic.Column("shipped_at", kind="datetime"),
     ]
-    default_columns = ["number", "status", "order.number", "order.customer_name", "location.name", "pieces", "created_at", "tracking_number"]
+    default_columns = [
+        "number",
+        "status",
+        "order.number",
+        "order.customer_name",
+        "location.name",
+        "pieces",
+        "created_at",
+        "tracking_number",
+    ]
     ordering = {"newest": ("-created_at", "-pk"), "oldest": ("created_at", "pk")}
     ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
     all_label = _("All parcels")
@@ -119,14 +164,21 @@ class FulfilmentList(SlipsMixin, generic.ListPage):
     ]
     bulk_actions = [
         generic.BulkAction("pack", _("Mark as packed"), services.pack, permission="orders.fulfil_order"),
-        generic.BulkAction("ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")),
+        generic.BulkAction(
+            "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
+        ),
         _slips(),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order", "location").annotate(pieces=pieces(FulfilmentLine.objects.all(), "fulfilment"))
+        return (
+            super()
+            .get_queryset()
+            .select_related("order", "location")
+            .annotate(pieces=pieces(FulfilmentLine.objects.all(), "fulfilment"))
+        )
 
 
 class ReturnList(generic.ListPage):
@@ -152,12 +204,19 @@ class ReturnList(generic.ListPage):
         generic.Tab(_("To receive"), "status=approved"),
         generic.Tab(_("Received"), "status=received"),
     ]
-    bulk_actions = [generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return")]
+    bulk_actions = [
+        generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return")
+    ]
     empty_title = _("No returns yet")
     empty_text = _("A return is announced on the page of an order that was shipped.")
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order").annotate(pieces=pieces(ReturnLine.objects.all(), "order_return"))
+        return (
+            super()
+            .get_queryset()
+            .select_related("order")
+            .annotate(pieces=pieces(ReturnLine.objects.all(), "order_return"))
+        )
 
 
 class InvoiceList(generic.ListPage):

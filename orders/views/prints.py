@@ -50,7 +50,10 @@ class InvoicePage(generic.OnePage):
 def paper(invoice: Invoice) -> dict[str, Any]:
     """The kept content with amounts as numbers and dates as dates."""
     content = invoice.content
-    lines = [line | {name: Decimal(line[name]) for name in ("unit_price", "discount", "net", "tax", "gross", "tax_rate")} for line in content["lines"]]
+    lines = [
+        line | {name: Decimal(line[name]) for name in ("unit_price", "discount", "net", "tax", "gross", "tax_rate")}
+        for line in content["lines"]
+    ]
     taxes = [row | {name: Decimal(row[name]) for name in ("rate", "net", "tax", "gross")} for row in content["taxes"]]
     for row in taxes:
         row["percent"] = row["rate"] * 100
@@ -91,7 +94,9 @@ class PackingSlips(generic.Page):
         slips = [*self.of_parcels(request), *self.of_orders(request)]
         if not slips:
             raise Http404(_("There is nothing to pack."))
-        documents = [in_language(slip.order.language, "orders/paper/packing_slip.html", {"slip": slip}) for slip in slips]
+        documents = [
+            in_language(slip.order.language, "orders/paper/packing_slip.html", {"slip": slip}) for slip in slips
+        ]
         shown = {"title": _("Packing slips"), "documents": documents, "back": (_("Fulfilments"), "orders:fulfilments")}
         return TemplateResponse(request, "orders/paper.html", shown)
 
@@ -101,18 +106,28 @@ class PackingSlips(generic.Page):
 
     def of_orders(self, request: HttpRequest) -> Iterator[Slip]:
         """Parcels that wait; an order without any gets a slip over what is open."""
-        orders = Order.objects.visible_to(request.user).filter(pk__in=keys(request.GET.get("orders", ""))).prefetch_related("lines")
+        orders = (
+            Order.objects.visible_to(request.user)
+            .filter(pk__in=keys(request.GET.get("orders", "")))
+            .prefetch_related("lines")
+        )
         waiting = list(slips_of(Fulfilment.objects.visible_to(request.user).waiting().filter(order__in=orders)))
         yield from waiting
         packed = {slip.order.pk for slip in waiting}
         for order in orders.order_by("placed_at", "pk"):
-            lines = [(line.sku, line.title, line.open_quantity) for line in order.lines.all() if line.open_quantity and line.requires_shipping]
+            lines = [
+                (line.sku, line.title, line.open_quantity)
+                for line in order.lines.all()
+                if line.open_quantity and line.requires_shipping
+            ]
             if lines and order.pk not in packed:
                 yield Slip(order, order.number, lines)
 
 
 def slips_of(parcels: Any) -> Iterator[Slip]:
-    for parcel in parcels.select_related("order", "location").prefetch_related("lines__order_line").order_by("created_at", "pk"):
+    for parcel in (
+        parcels.select_related("order", "location").prefetch_related("lines__order_line").order_by("created_at", "pk")
+    ):
         lines = [(row.order_line.sku, row.order_line.title, row.quantity) for row in parcel.lines.all()]
         yield Slip(parcel.order, parcel.number, lines, str(parcel.location), parcel.carrier, parcel.tracking_number)
 

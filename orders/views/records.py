@@ -275,5 +275,12 @@ class ReturnRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = self.object.lines.select_related("order_line__variant")
-        refunds = self.object.refunds.select_related("by") if generic.may(self.request.user, "orders.view_refund") else []
-        return super().get_context_data(**extra) | {"lines": lines, "refunds": refunds, "order": self.object.order, "suggested": self.suggested}
+        refunds = (
+            self.object.refunds.select_related("by") if generic.may(self.request.user, "orders.view_refund") else []
+        )
+        return super().get_context_data(**extra) | {
+            "lines": lines,
+            "refunds": refunds,
+            "order": self.object.order,
+            "suggested": self.suggested,
+        }

@@ -29,7 +29,11 @@ def test_shipping_takes_the_pieces_out_of_stock(clerk):
 
     order.refresh_from_db()
     assert (parcel.number, parcel.status, parcel.tracking_number) == (f"{order.number}-F1", "shipped", "JD01")
-    assert (order.fulfilment_status, line_of(order, "TEA").fulfilled, line_of(order, "TEA").allocated) == ("partial", 2, 1)
+    assert (order.fulfilment_status, line_of(order, "TEA").fulfilled, line_of(order, "TEA").allocated) == (
+        "partial",
+        2,
+        1,
+    )
     assert (level("TEA").on_hand, level("TEA").allocated) == (3, 1)
     parcel_of(order, shipped=True)
     order.refresh_from_db()
@@ -87,7 +91,9 @@ def test_services_are_nothing_to_ship(clerk):
 def returned(order, by, announced, **arrived):
     row = services.request_return(order, quantities={line_of(order, "TEA").pk: announced}, reason="Too big", by=by)
     services.approve_return(row, by=by)
-    return services.receive_return(row, location=warehouse(), arrived={row.lines.get().pk: services.Arrived(**arrived)}, by=by)
+    return services.receive_return(
+        row, location=warehouse(), arrived={row.lines.get().pk: services.Arrived(**arrived)}, by=by
+    )
 
 
 def test_a_return_counts_what_arrived(clerk):
@@ -101,7 +107,10 @@ def test_a_return_counts_what_arrived(clerk):
     assert (line.resellable, line.damaged, line.restocked, line.quantity - line.received) == (2, 1, 2, 1)
     assert (line_of(order, "TEA").returned, order.return_status) == (3, "partial")
     assert level("TEA").on_hand == 2
-    assert sorted(StockMove.objects.filter(cause=row.number).values_list("kind", "quantity")) == [("returned", 2), ("scrapped", 1)]
+    assert sorted(StockMove.objects.filter(cause=row.number).values_list("kind", "quantity")) == [
+        ("returned", 2),
+        ("scrapped", 1),
+    ]
     assert services.close_return(row, by=clerk).status == "closed"
 
 
@@ -136,6 +145,6 @@ def test_more_than_announced_is_refused(clerk):
     with pytest.raises(services.QuantityTooHigh, match="TEA: 2 announced, 3 received"):
         returned(order, clerk, 2, resellable=2, damaged=1)
     with pytest.raises(IllegalTransition):
-        services.receive_return(order.returns.get(), location=warehouse(), arrived={}, by=clerk) and services.receive_return(
+        services.receive_return(
             order.returns.get(), location=warehouse(), arrived={}, by=clerk
-        )
+        ) and services.receive_return(order.returns.get(), location=warehouse(), arrived={}, by=clerk)

@@ -52,7 +52,9 @@ def test_a_refund_beyond_what_was_paid_is_explained(clerk):
     order = make_order([("TEA", 2)], placed=True)
     pay(order, "20", clerk)
     give_back(order, "5", clerk)
-    with pytest.raises(services.RefundTooHigh, match=r"€20.00 was paid and €5.00 refunded: at most €15.00 can be refunded"):
+    with pytest.raises(
+        services.RefundTooHigh, match=r"€20.00 was paid and €5.00 refunded: at most €15.00 can be refunded"
+    ):
         give_back(order, "15.01", clerk)
     assert Refund.objects.count() == 1
 
