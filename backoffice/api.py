@@ -7,10 +7,11 @@ A module's `api.py` defines `router`; every route declares its permission, and r
 
     router = Router(tags=["Orders"])
 
-    @router.get("/orders", response=api.Page[OrderOut])
+    @router.get("/orders", response=api.Page[OrderOut], openapi_extra=api.documented(OrderFilter))
     @api.requires("orders.view_order")
     def orders(request, after: str = "", limit: api.Limit = 50):
-        return api.page(request, Order.objects.visible_to(request.user), ("-placed_at", "-id"), after, limit)
+        rows = api.filtered(request, OrderFilter, Order.objects.visible_to(request.user))
+        return api.page(request, rows, ("-placed_at", "-id"), after, limit)
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied, Valid
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django_filters import FilterSet
 from ninja import NinjaAPI, Schema
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.throttling import AuthRateThrottle
@@ -121,6 +123,42 @@ def page(request: HttpRequest, queryset: models.QuerySet, terms: Sequence[str], 
     except keyset.BadCursor as error:
         raise ValidationError(_("The cursor in “after” is not one of this list.")) from error
     return {"items": found.rows, "next": found.after}
+
+
+# --- Filters ----------------------------------------------------------------------------------------
+
+PAGING = {"after", "limit"}
+
+
+def parameters(filterset: type[FilterSet]) -> dict[str, str]:
+    """Query parameters that `filterset` reads, with what they are."""
+    found = {}
+    for name, one in filterset.base_filters.items():
+        suffixes = getattr(getattr(one.field_class, "widget", None), "suffixes", None) or [None]
+        for suffix in suffixes:
+            found[f"{name}_{suffix}" if suffix else name] = str(one.label or name.replace("_", " "))
+    return found
+
+
+def documented(filterset: type[FilterSet]) -> dict[str, Any]:
+    """The parameters of `filterset` for the OpenAPI of a route."""
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": text}
+            for name, text in parameters(filterset).items()
+        ]
+    }
+
+
+def filtered(request: HttpRequest, filterset: type[FilterSet], queryset: models.QuerySet) -> models.QuerySet:
+    """Rows that the query parameters let through; an unknown parameter is refused, for a typing error must not show everything."""
+    unknown = sorted(set(request.GET) - set(parameters(filterset)) - PAGING)
+    if unknown:
+        raise ValidationError({name: _("There is no such filter.") for name in unknown})
+    bound = filterset(request.GET, queryset=queryset, request=request)
+    if not bound.is_valid():
+        raise ValidationError({name: list(errors) for name, errors in bound.errors.items()})
+    return bound.qs
 
 
 # --- Errors -----------------------------------------------------------------------------------------

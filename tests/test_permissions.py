@@ -1,0 +1,271 @@
+"""Every address of Houtai, asked by a stranger and by every role: nobody sees or does what is not theirs."""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+from django.db import models
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+
+from backoffice import audit, people, tokens
+from backoffice.apps import own_apps
+from backoffice.models import Invitation, Notification, SavedView, User
+from backoffice.roles import ROLES, sync_roles
+from backoffice.tasks import heartbeat
+from tests import factories
+
+PUBLIC = {
+    "invitation",
+    "shell:language",
+    "shell:preferences",
+    "api:openapi-json",
+    "admin:login",
+}
+PUBLIC_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "help:", "support:", "public:")
+OPEN_TO_STAFF = {
+    "home",
+    "search",
+    "go",
+    "history",
+    "history-restore",
+    "api:api-root",
+    "people:account",
+    "people:token-new",
+    "people:token-revoke",
+    "shell:keys",
+    "shell:save_view",
+    "shell:share_view",
+    "shell:delete_view",
+    "shell:lookup",
+    "shell:notifications",
+    "shell:components",
+}
+LIBRARIES = ("allauth.", "django.")
+SEES = {200, 302, 404, 405, 409, 410, 422}
+REFUSED = {401, 403, 404}
+
+
+@dataclass(frozen=True)
+class Address:
+    route: str
+    name: str
+    callback: Any
+
+    @cached_property
+    def view(self) -> Any:
+        return getattr(self.callback, "view_class", None) or inspect.unwrap(self.callback)
+
+    @property
+    def is_library(self) -> bool:
+        return getattr(self.view, "__module__", "django.").startswith(LIBRARIES)
+
+    @property
+    def is_public(self) -> bool:
+        return self.name in PUBLIC or self.name.startswith(PUBLIC_PREFIXES) or (self.is_library and self.route.startswith("accounts/"))
+
+    @cached_property
+    def permissions(self) -> tuple[str, ...]:
+        """What the view declares: `permission` of a class, @permission_required of a function."""
+        if isinstance(self.view, type):
+            declared = getattr(self.view, "permission", "")
+            return tuple(name for name in ((declared,) if isinstance(declared, str) else declared) if name)
+        return tuple(name for call in self.decorators("permission_required") for name in self._constants(call.args[0]))
+
+    @property
+    def is_post_only(self) -> bool:
+        return not isinstance(self.view, type) and any(True for _name in self.decorators("require_POST"))
+
+    def decorators(self, name: str) -> Iterator[Any]:
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(self.view)))
+        except (OSError, TypeError):
+            return
+        for node in tree.body[0].decorator_list:
+            called = node.func if isinstance(node, ast.Call) else node
+            if getattr(called, "id", getattr(called, "attr", "")) == name:
+                yield node
+
+    def _constants(self, node: ast.expr) -> tuple[str, ...]:
+        value = eval(compile(ast.Expression(node), "decorator", "eval"), inspect.unwrap(self.callback).__globals__)
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    def __str__(self) -> str:
+        return f"{self.name or '-'} /{self.route}"
+
+
+def addresses() -> list[Address]:
+    def walk(patterns: Any, route: str = "", namespace: str = "") -> Iterator[Address]:
+        for entry in patterns:
+            path = route + str(entry.pattern)
+            if isinstance(entry, URLResolver):
+                yield from walk(entry.url_patterns, path, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+            else:
+                yield Address(path, namespace + (entry.name or ""), entry.callback)
+
+    return [address for address in walk(get_resolver("backoffice.urls").url_patterns) if not address.route.startswith("admin/")]
+
+
+ADDRESSES = addresses()
+OWN = [address for address in ADDRESSES if not address.is_library and not address.route.startswith("api/")]
+
+
+# --- A small world, so that every address has something to show --------------------------------------
+
+
+class World:
+    """Sample rows, and the path of an address about them."""
+
+    def __init__(self) -> None:
+        sync_roles()
+        self.users = {role: factories.make_user(role) for role in ROLES}
+        self.owner = self.users["owner"]
+        self.variant = factories.make_variant("TEA", on_hand=5)
+        self.product = factories.make_product("Linen shirt")
+        self.customer = factories.make_customer("Jane Doe", email="jane@example.com")
+        self.ticket = factories.make_ticket()
+        self.article = factories.make_article()
+        for name in ("make_order", "make_supplier", "make_category", "make_brand", "make_location", "make_import_run"):
+            if hasattr(factories, name):
+                getattr(factories, name)()
+        people.invite(email="new@example.com", by=self.owner, roles=Group.objects.filter(name="auditor"), link=lambda one: "/")
+        audit.record("test.done", self.customer, by=self.owner)
+        SavedView.objects.create(user=self.owner, page="x", name="x")
+        Notification.objects.create(user=self.owner, text="x")
+        tokens.create(by=self.owner, name="x")
+        EmailAddress.objects.create(user=self.owner, email=self.owner.email, verified=True, primary=True)
+        heartbeat.defer(timestamp=0)
+
+    def path(self, address: Address) -> str:
+        """The address with its parameters filled in from a sample row; "0" or "missing" where there is none."""
+        route = re.sub(r"\^|\$|\(\?P<(\w+)>[^)]*\)", lambda found: f"<str:{found[1]}>" if found[1] else "", address.route)
+        return "/" + re.sub(r"<(?:(\w+):)?(\w+)>", lambda found: self.value(address, found[2], found[1] or "str"), route)
+
+    def value(self, address: Address, parameter: str, converter: str) -> str:
+        fixed = {"label": "customers.customer", "reference": self.customer.number, "format": "csv", "kind": "x"}
+        if address.name.startswith("history") and parameter == "pk":
+            return str(self.customer.pk)
+        if parameter in fixed:
+            return fixed[parameter]
+        sample = self.sample(address)
+        field = getattr(address.view, "slug_field", parameter) if parameter == "slug" else parameter
+        found = getattr(sample, field, None) if sample is not None else None
+        if found in (None, ""):
+            return "0" if converter == "int" else "missing"
+        return str(found)
+
+    def sample(self, address: Address) -> Any:
+        model = getattr(address.view, "model", None)
+        if not (isinstance(model, type) and issubclass(model, models.Model)):
+            model = self.model_by_words(address)
+        return model._base_manager.first() if model else None
+
+    def model_by_words(self, address: Address) -> Any:
+        """The model that a word of the route names: "catalog/products/<handle>/publish/"."""
+        if address.name == "invitation":
+            return Invitation
+        words = set(re.findall(r"[a-z]+", address.route))
+        for config in own_apps():
+            for model in config.get_models():
+                plural = str(model._meta.model_name) + "s"
+                if plural in words or plural.replace("ys", "ies") in words:
+                    return model
+        return None
+
+
+@pytest.fixture
+def world(db):
+    return World()
+
+
+def signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+# --- Claims -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", [a for a in OWN if not a.is_public], ids=str)
+def test_every_view_declares_who_may(address):
+    assert address.permissions or address.name in OPEN_TO_STAFF
+
+
+def test_a_stranger_is_sent_to_sign_in(world):
+    client = Client(raise_request_exception=False)
+    wrong = []
+    for address in ADDRESSES:
+        for method in ("get", "post"):
+            response = getattr(client, method)(world.path(address))
+            to_sign_in = response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+            if address.is_public and response.status_code < 500:
+                continue
+            if not to_sign_in and response.status_code not in {401, 403, 404, 405}:
+                wrong.append(f"{method} {address}: {response.status_code}")
+    assert wrong == []
+
+
+def test_every_role_sees_what_it_may_and_nothing_breaks(world):
+    assert [line for role, user in world.users.items() for line in seen_wrongly(world, role, user)] == []
+
+
+def seen_wrongly(world: World, role: str, user: User) -> list[str]:
+    client = signed_in(user)
+    wrong = []
+    for address in ADDRESSES:
+        status = client.get(world.path(address)).status_code
+        allowed = user.has_perms(address.permissions)
+        if status >= 500 or (not address.is_library and not allowed and status not in {*REFUSED, 405}):
+            wrong.append(f"{role}: {address}: {status}, allowed: {allowed}")
+        if not address.is_library and not address.route.startswith("api/") and allowed and status not in SEES:
+            wrong.append(f"{role}: {address}: {status}, though allowed")
+    return wrong
+
+
+def test_no_role_does_what_it_may_not(world):
+    wrong = []
+    for role, user in world.users.items():
+        client = signed_in(user)
+        for address in OWN:
+            if address.permissions and not user.has_perms(address.permissions):
+                status = client.post(world.path(address), {}).status_code
+                if status not in {*REFUSED, 405}:
+                    wrong.append(f"{role}: {address}: {status}")
+    assert wrong == []
+
+
+def test_verbs_refuse_get(world):
+    client = signed_in(world.owner)
+    wrong = [str(address) for address in OWN if address.is_post_only and client.get(world.path(address)).status_code != 405]
+    assert wrong == []
+
+
+def test_reading_changes_nothing(world):
+    """GET of every page by the owner leaves no audit event and no history behind."""
+    client = signed_in(world.owner)
+    tracked = [model for config in own_apps() for model in config.get_models() if hasattr(model, "pgh_id")]
+    before = [model.objects.count() for model in tracked]
+    events = audit.AuditEvent.objects.count()
+    for address in OWN:
+        client.get(world.path(address))
+    assert [model.objects.count() for model in tracked] == before
+    assert audit.AuditEvent.objects.count() == events
+
+
+def test_the_admin_opens_to_nobody_unsigned_and_breaks_for_no_role(world):
+    stranger = Client()
+    assert stranger.get("/admin/")["Location"].startswith("/admin/login/")
+    assert stranger.get("/admin/login/?next=/admin/")["Location"].startswith("/accounts/login/")
+    assert stranger.post("/admin/login/", {"username": world.owner.email, "password": "x"})["Location"].startswith("/accounts/login/")
+    for user in world.users.values():
+        client = signed_in(user)
+        assert client.get("/admin/").status_code in {200, 302, 403}
