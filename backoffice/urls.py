@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from backoffice import api, views
 
+api_v1 = api.build()
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
@@ -21,6 +22,6 @@ urlpatterns = [
     # E-mail addresses are changed by owners; allauth's own page for it leads to the account.
     path("accounts/email/", RedirectView.as_view(pattern_name="people:account"), name="account_email"),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", api.build().urls),
+    path("api/v1/", api_v1.urls),
     path("admin/", admin.site.urls),
 ]
