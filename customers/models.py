@@ -81,7 +81,12 @@ class Customer(Personal):
     note = models.TextField(_("note"), blank=True)
     tax_exempt = models.BooleanField(_("tax exempt"), default=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("owner"),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -94,9 +99,13 @@ class Customer(Personal):
         verbose_name_plural = _("customers")
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(name=""), name="customer_named", violation_error_message=_("A customer needs a name.")),
+            models.CheckConstraint(
+                condition=~Q(name=""), name="customer_named", violation_error_message=_("A customer needs a name.")
+            ),
             models.UniqueConstraint(
-                Upper("external_id"), condition=~Q(external_id=""), name="customer_external_once",
+                Upper("external_id"),
+                condition=~Q(external_id=""),
+                name="customer_external_once",
                 violation_error_message=_("Another customer has this number already."),
             ),
         ]
@@ -196,7 +205,9 @@ class Address(Personal):
         verbose_name_plural = _("addresses")
         ordering = ["-is_default", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["customer", "kind"], condition=Q(is_default=True), name="address_one_default"),
+            models.UniqueConstraint(
+                fields=["customer", "kind"], condition=Q(is_default=True), name="address_one_default"
+            ),
             models.CheckConstraint(
                 condition=Q(country__regex=r"^[A-Z]{2}$"),
                 name="address_country_code",
@@ -322,17 +333,26 @@ class Ticket(Personal, Stateful):
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     subject = models.CharField(_("subject"), max_length=300)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("customer")
+    )
     requester_name = models.CharField(_("asked by"), max_length=200, blank=True)
     requester_email = models.CharField(_("e-mail"), max_length=254, blank=True)
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets", verbose_name=_("queue"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.NEW)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("assignee")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("assignee"),
     )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.STAFF)
-    about = models.CharField(_("about"), max_length=60, blank=True, help_text=_("Number of an order or another document."))
+    about = models.CharField(
+        _("about"), max_length=60, blank=True, help_text=_("Number of an order or another document.")
+    )
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
     token = models.CharField(max_length=64, unique=True, default=_public_token, editable=False)
@@ -385,7 +405,9 @@ class Message(Personal):
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="messages", verbose_name=_("ticket"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )
     author_name = models.CharField(_("name"), max_length=200, blank=True)
     author_email = models.CharField(_("e-mail"), max_length=254, blank=True)
     body = models.TextField(_("text"))
@@ -444,7 +466,9 @@ class TicketEvent(models.Model):
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", verbose_name=_("ticket"))
     at = models.DateTimeField(_("at"), default=timezone.now)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
     field = models.CharField(_("what"), max_length=20)
     old = models.CharField(_("from"), max_length=100, blank=True)
     new = models.CharField(_("to"), max_length=100, blank=True)
@@ -495,7 +519,9 @@ class Article(Stateful):
     body = models.TextField(_("text"))
     body_zh = models.TextField(_("Chinese text"), blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author")
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)

@@ -11,6 +11,7 @@ from customers.services.contacts import (
     normalize_phone,
 )
 from customers.services.customers import (
+    ADDRESS_FIELDS,
     AddressData,
     add_note,
     add_tags,
@@ -23,6 +24,7 @@ from customers.services.customers import (
 )
 from customers.services.limits import TooMany, count_use
 from customers.services.tickets import (
+    FINAL,
     AlreadyTaken,
     CannotTake,
     ThreadMoved,
@@ -30,10 +32,13 @@ from customers.services.tickets import (
     add_ticket_tags,
     assign,
     assignable,
+    close,
     customer_replies,
+    handle,
     move_to_queue,
     note,
     open_ticket,
+    receive,
     reply,
     return_work,
     set_priority,
@@ -44,6 +49,8 @@ from customers.services.tickets import (
 )
 
 __all__ = [
+    "ADDRESS_FIELDS",
+    "FINAL",
     "AddressData",
     "AlreadyTaken",
     "CannotTake",
@@ -60,11 +67,13 @@ __all__ = [
     "archive_customer",
     "assign",
     "assignable",
+    "close",
     "count_use",
     "create_customer",
     "customer_replies",
     "find_by_email",
     "find_or_create_by_email",
+    "handle",
     "move_to_queue",
     "normalize_email",
     "normalize_phone",
@@ -72,6 +81,7 @@ __all__ = [
     "open_file",
     "open_ticket",
     "publish",
+    "receive",
     "record_consent",
     "reply",
     "restore_article",

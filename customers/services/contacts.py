@@ -68,7 +68,10 @@ def normalize_phone(text: str) -> str:
         number = phonenumbers.parse(typed, settings.DEFAULT_PHONE_REGION)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    if (
+        number is None
+        or phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE
+    ):
         raise ValidationError(
             _("“%(text)s” is not a phone number. Begin with + and the country code."),
             code="invalid_phone",

@@ -16,7 +16,7 @@ from backoffice.numbering import next_number
 from customers.models import ContactPoint, Customer, Message, Queue, Ticket, TicketEvent, TicketStatus
 from customers.services import attachments as files_of
 from customers.services import mail
-from customers.services.contacts import normalize_email
+from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
 
 FINAL = (TicketStatus.CLOSED, TicketStatus.MERGED, TicketStatus.SPAM)
@@ -118,6 +118,32 @@ def open_ticket(
         _mail(message)
     audit.record("ticket.opened", ticket, by=by, data={"channel": channel})
     return ticket
+
+
+def receive(
+    *,
+    name: str,
+    email: str,
+    subject: str,
+    body: str,
+    about: str = "",
+    language: str = "en",
+    attachments: Iterable[Any] = (),
+) -> Ticket:
+    """Open the ticket of somebody who used the public form, as the customer of that address."""
+    with transaction.atomic():
+        return open_ticket(
+            subject=subject,
+            body=body,
+            by=None,
+            customer=find_or_create_by_email(email, name, language=language),
+            requester_name=name,
+            requester_email=email,
+            channel=Ticket.Channel.FORM,
+            about=about,
+            language=language,
+            attachments=attachments,
+        )
 
 
 @transaction.atomic
@@ -243,6 +269,24 @@ def set_status(ticket: Ticket, *, status: str, by: User | None, reason: str = ""
     _become(ticket, status, by=by, reason=reason)
     audit.record(f"ticket.{status}", ticket, by=by, reason=reason)
     return ticket
+
+
+def close(ticket: Ticket, *, by: User | None, reason: str = "") -> Ticket:
+    """End a solved ticket for good."""
+    return set_status(ticket, status=TicketStatus.CLOSED, by=by, reason=reason)
+
+
+@transaction.atomic
+def handle(
+    ticket: Ticket, *, queue: Queue, assignee: User | None, priority: int, tags: Sequence[str], by: User
+) -> Ticket:
+    """Set queue, assignee, priority and tags together, or none of them."""
+    kept = ticket.assignee_id == (assignee.pk if assignee else None)
+    ticket = move_to_queue(ticket, queue=queue, by=by)
+    if not kept:
+        ticket = assign(ticket, to=assignee, by=by) if assignee else unassign(ticket, by=by)
+    set_priority(ticket, priority=priority, by=by)
+    return set_ticket_tags(ticket, tags=tags, by=by)
 
 
 @transaction.atomic

@@ -1,0 +1,37 @@
+"""Cards of the home page about tickets."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import dashboard
+from customers.models import Ticket
+
+
+def _card(label: str, rows: QuerySet, query: str, *, warn: bool = False) -> dashboard.Card:
+    value = dashboard.capped(rows)
+    return dashboard.Card(
+        label, value, f"{reverse('tickets:list')}?{query}", tone="warn" if warn and value != "0" else ""
+    )
+
+
+@dashboard.card(permission="customers.view_ticket", order=40)
+def unassigned_tickets(user: Any) -> dashboard.Card:
+    rows = Ticket.objects.visible_to(user).unsolved().filter(assignee=None)
+    return _card(_("Unassigned tickets"), rows, "stage=unsolved&assignee=nobody&sort=oldest", warn=True)
+
+
+@dashboard.card(permission="customers.reply_ticket", order=41)
+def my_tickets(user: Any) -> dashboard.Card:
+    rows = Ticket.objects.visible_to(user).unsolved().filter(assignee=user)
+    return _card(_("My unsolved tickets"), rows, "stage=unsolved&assignee=me")
+
+
+@dashboard.card(permission="customers.view_ticket", order=42)
+def tickets_today(user: Any) -> dashboard.Card:
+    today = timezone.localdate()
+    rows = Ticket.objects.visible_to(user).filter(created_at__date=today)
+    return _card(_("Tickets opened today"), rows, f"created_min={today:%Y-%m-%d}&sort=created")

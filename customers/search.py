@@ -1,0 +1,58 @@
+"""What the search finds, and the references CU-… and TK-…."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import references, search
+from customers import masking
+from customers.models import Article, Customer, Ticket
+
+references.register(prefix="CU", model=Customer)
+references.register(prefix="TK", model=Ticket)
+
+
+@search.register
+class CustomerSearch(search.Provider):
+    key = "customers"
+    label = _("Customers")
+    permission = "customers.view_customer"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        """By name, company, e-mail and phone; who may not see those does not find by them."""
+        if not masking.may_see(user):
+            return []
+        found = Customer.objects.visible_to(user).search(text)[:limit]
+        return [
+            search.Hit(c.name, " · ".join(filter(None, [c.number, c.company])), c.get_absolute_url()) for c in found
+        ]
+
+
+@search.register
+class TicketSearch(search.Provider):
+    key = "tickets"
+    label = _("Tickets")
+    permission = "customers.view_ticket"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = self.matching(user, text).order_by("-last_message_at", "-pk")[:limit]
+        return [search.Hit(t.subject, f"{t.number} · {t.get_status_display()}", t.get_absolute_url()) for t in rows]
+
+    def matching(self, user: Any, text: str) -> QuerySet:
+        rows = Ticket.objects.visible_to(user)
+        if masking.may_see(user):
+            return rows.filter(search_text__contains=text.upper())
+        return rows.filter(subject__icontains=text)
+
+
+@search.register
+class ArticleSearch(search.Provider):
+    key = "articles"
+    label = _("Articles")
+    permission = "customers.view_article"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        found = Article.objects.visible_to(user).filter(search_text__contains=text.upper())[:limit]
+        return [search.Hit(str(a), a.get_status_display(), a.get_absolute_url()) for a in found]

@@ -1,0 +1,249 @@
+"""Pages of customers."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from backoffice import generic
+from backoffice.generic.forms import formset_summary
+from customers import forms, services
+from customers.filters import CustomerFilter
+from customers.models import Address, Consent, ContactPoint, Customer
+
+EDIT = ("customers.change_customer", "customers.view_personal_data")
+
+
+def primary_contact(kind: str) -> Subquery:
+    """The contact of `kind` that a customer prefers."""
+    live = ContactPoint.objects.filter(customer=OuterRef("pk"), kind=kind, ended_at=None)
+    return Subquery(live.order_by("-is_primary", "pk").values("raw")[:1])
+
+
+def tags_of(customer: Customer) -> str:
+    return ", ".join(customer.tags)
+
+
+class CustomerList(generic.ListPage):
+    model = Customer
+    key = "customers"
+    permission = "customers.view_customer"
+    filterset_class = CustomerFilter
+    columns = [
+        generic.Column("name", link=True),
+        generic.Column("number"),
+        generic.Column("company"),
+        generic.Column("email", gettext_lazy("E-mail")),
+        generic.Column("phone", gettext_lazy("Phone")),
+        generic.Column("kind"),
+        generic.Column("tags", get=tags_of),
+        generic.Column("owner", gettext_lazy("Owner")),
+        generic.Column("status", kind="badge"),
+        generic.Column("created_at", kind="date"),
+    ]
+    default_columns = ["name", "number", "company", "email", "tags", "owner", "status", "created_at"]
+    ordering = {
+        "newest": ("-created_at", "-id"),
+        "oldest": ("created_at", "id"),
+        "name": ("name", "id"),
+        "-name": ("-name", "-id"),
+    }
+    tabs = [
+        generic.Tab(gettext_lazy("Active"), "status=active"),
+        generic.Tab(gettext_lazy("Companies"), "kind=company"),
+        generic.Tab(gettext_lazy("Archived"), "status=archived"),
+    ]
+    bulk_actions = [
+        generic.BulkAction(
+            "tag",
+            gettext_lazy("Add tags"),
+            services.add_tags,
+            permission="customers.change_customer",
+            form_class=forms.TagsForm,
+            batch=True,
+        )
+    ]
+    create_url = "customers:new"
+    create_permission = "customers.add_customer"
+    empty_title = gettext_lazy("No customers yet")
+    empty_text = gettext_lazy("Customers come by orders, tickets and imports, or are created here.")
+
+    def get_queryset(self) -> QuerySet:
+        rows = super().get_queryset().select_related("owner")
+        return rows.annotate(
+            email=primary_contact(ContactPoint.Kind.EMAIL), phone=primary_contact(ContactPoint.Kind.PHONE)
+        )
+
+
+class CustomerRecord(generic.RecordPage):
+    model = Customer
+    permission = "customers.view_customer"
+    slug_field = "number"
+    list_url = "customers:list"
+    list_page = CustomerList
+    template_name = "customers/customer_record.html"
+    facts = [
+        generic.Column("number"),
+        generic.Column("kind"),
+        generic.Column("company"),
+        generic.Column("external_id"),
+        generic.Column("language"),
+        generic.Column("owner", gettext_lazy("Owner")),
+        generic.Column("tax_exempt"),
+        generic.Column("created_at", kind="datetime"),
+        generic.Column("note"),
+    ]
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("owner")
+
+    def get_actions(self) -> list[generic.Action]:
+        customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
+        actions = []
+        if may(EDIT):
+            link = reverse("customers:edit", args=[customer.number])
+            actions.append(generic.Action(_("Edit"), link, method="get", primary=True, icon="edit"))
+        if may(["customers.change_customer"]):
+            actions += [
+                generic.Action(
+                    _("Record consent"),
+                    reverse("customers:consent", args=[customer.number]),
+                    method="get",
+                    icon="check",
+                ),
+                self._archive_action(),
+            ]
+        return actions
+
+    def _archive_action(self) -> generic.Action:
+        if self.object.status == Customer.Status.ARCHIVED:
+            return generic.Action(_("Bring back"), reverse("customers:restore", args=[self.object.number]), icon="undo")
+        link = reverse("customers:archive", args=[self.object.number])
+        return generic.Action(_("Archive"), link, method="get", icon="folder", danger=True)
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        user, customer = self.request.user, self.object
+        contacts = ContactPoint.objects.visible_to(user).filter(customer=customer)
+        return super().get_context_data(
+            contacts=list(contacts.order_by("-ended_at", "kind", "-is_primary", "pk")),
+            addresses=list(Address.objects.visible_to(user).filter(customer=customer)),
+            consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
+            may_note=user.has_perm("customers.change_customer"),
+            new_ticket_url=self._new_ticket_url(),
+            **extra,
+        )
+
+    def _new_ticket_url(self) -> str:
+        allowed = self.request.user.has_perm("customers.add_ticket")
+        return f"{reverse('tickets:new')}?customer=%23{self.object.pk}" if allowed else ""
+
+    @cached_property
+    def timeline(self) -> list[generic.Moment]:
+        """Notes are about people: those who may not see names read that there was one."""
+        moments = super().timeline
+        if not self.object.is_masked:
+            return moments
+        return [generic.Moment(at=m.at, text=m.text, by=m.by, icon=m.icon, kind=m.kind) for m in moments]
+
+
+class CustomerForm(generic.FormPage):
+    """Create or edit a customer with contacts and addresses."""
+
+    model = Customer
+    form_class = forms.CustomerForm
+    slug_field = "number"
+    service = services.save_customer
+    template_name = "customers/customer_form.html"
+    done = gettext_lazy("%s saved.")
+    addresses: Any = None
+
+    def get_formset(self, data: Any = None, files: Any = None) -> Any:
+        live = self.object.contacts.filter(ended_at=None) if self.object else []
+        initial = [
+            {"key": c.pk, "kind": c.kind, "value": c.raw, "label": c.label, "is_primary": c.is_primary} for c in live
+        ]
+        stored = self.object.addresses.all() if self.object else []
+        rows = [{"key": a.pk, **{name: getattr(a, name) for name in services.ADDRESS_FIELDS}} for a in stored]
+        self.addresses = forms.AddressFormSet(data, prefix="addresses", initial=rows)
+        return forms.ContactFormSet(data, prefix="contacts", initial=initial)
+
+    def prepared_formset(self, data: Any = None, files: Any = None) -> Any:
+        """The contacts; they are right only together with the addresses."""
+        contacts = super().prepared_formset(data, files)
+        if data is not None and not self.addresses.is_valid():
+            contacts.is_valid = lambda: False
+        return contacts
+
+    def perform(self, form: Any) -> Customer:
+        fields = dict(form.cleaned_data)
+        fields["contacts"] = [forms.ContactForm.data_of(row) for row in self.formset.filled()]
+        fields["addresses"] = [
+            services.AddressData({name: row[name] for name in services.ADDRESS_FIELDS}, pk=row.get("key"))
+            for row in self.addresses.filled()
+        ]
+        return services.save_customer(self.object, by=self.request.user, **fields)
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        context = super().get_context_data(form, addresses=self.addresses, **extra)
+        context["summary"] += formset_summary(self.addresses)
+        return context
+
+
+class NewCustomer(CustomerForm):
+    permission = "customers.add_customer"
+
+
+class EditCustomer(CustomerForm):
+    permission = EDIT
+    reason = True
+
+
+class ArchiveCustomer(generic.ActionView):
+    model = Customer
+    slug_field = "number"
+    permission = "customers.change_customer"
+    service = services.archive_customer
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Archive")
+    confirm = gettext_lazy(
+        "The customer leaves the working lists. Orders and tickets stay, and you can bring the customer back."
+    )
+    done = gettext_lazy("%s archived.")
+    danger = True
+
+
+class RecordConsent(generic.ActionView):
+    model = Customer
+    slug_field = "number"
+    permission = "customers.change_customer"
+    service = services.record_consent
+    form_class = forms.ConsentForm
+    title = gettext_lazy("Record consent")
+    confirm = gettext_lazy("Entries are kept for good; the latest one of a channel and purpose governs.")
+    done = gettext_lazy("Recorded.")
+
+
+def _customer(request: HttpRequest, number: str) -> Customer:
+    return get_object_or_404(Customer.objects.visible_to(request.user), number=number)
+
+
+@require_POST
+@permission_required("customers.change_customer", raise_exception=True)
+def restore(request: HttpRequest, number: str) -> HttpResponse:
+    customer = _customer(request, number)
+    return generic.act(request, services.restore_customer, customer, done=_("%s is active again."))
+
+
+@require_POST
+@permission_required("customers.change_customer", raise_exception=True)
+def note(request: HttpRequest, number: str) -> HttpResponse:
+    customer = _customer(request, number)
+    text = request.POST.get("note", "")[:2000]
+    return generic.act(request, services.add_note, customer, done=_("Note kept."), note=text)
