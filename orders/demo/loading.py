@@ -12,10 +12,11 @@ from typing import Any
 import pgtrigger
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from backoffice import audit, demo
-from backoffice.models import AuditEvent
+from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
 from inventory.models import Location, Supplier
 from orders.demo import catalogue, people, pictures, support
@@ -67,7 +68,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
         cursor.execute("SET LOCAL work_mem = '256MB'")
     with _prepared(large=size != "small"):
         progress("catalogue")
-        load_catalogue(chosen.variants, seed)
+        load_catalogue(chosen.variants, seed, owner)
         progress("warehouses")
         load_places()
         for step, statements in trade_steps():
@@ -104,12 +105,13 @@ def _run(statements: str, size: Size) -> None:
 # --- Catalogue ----------------------------------------------------------------------------------
 
 
-def load_catalogue(variants: int, seed: int) -> None:
+def load_catalogue(variants: int, seed: int, owner: User) -> None:
     """The curated products with their pictures, and as many plain variants as the size asks for."""
     categories = _categories()
     brands = {name: Brand.objects.create(name=name) for name in sorted({item.brand for item in catalogue.ITEMS})}
     for number, item in enumerate(catalogue.ITEMS, start=1):
-        _product(number, item, categories[item.category], brands[item.brand])
+        product = _product(number, item, categories[item.category], brands[item.brand])
+        audit.record("product.created", product, by=owner)
     with connection.cursor() as cursor:
         cursor.execute(DICE.replace("{seed}", str(int(seed))))
         if variants:
@@ -130,7 +132,7 @@ def _categories() -> dict[str, Category]:
     return found
 
 
-def _product(number: int, item: catalogue.Item, category: Category, brand: Brand) -> None:
+def _product(number: int, item: catalogue.Item, category: Category, brand: Brand) -> Product:
     draft = number % 21 == 0
     product = Product.objects.create(
         handle=slugify(item.title),
@@ -144,10 +146,12 @@ def _product(number: int, item: catalogue.Item, category: Category, brand: Brand
         tags=["gift"] if number % 5 == 0 else [],
         options=list(item.options),
         status=Product.Status.DRAFT if draft else Product.Status.PUBLISHED,
+        published_at=None if draft else timezone.now(),
     )
     Variant.objects.bulk_create(_variants(number, item, product))
     picture = Media(product=product, alt=item.title)
     picture.file.save(f"{product.handle}.png", ContentFile(pictures.draw(item.shape, item.hue)))
+    return product
 
 
 def _variants(number: int, item: catalogue.Item, product: Product) -> Iterator[Variant]:

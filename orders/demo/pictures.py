@@ -1,6 +1,7 @@
 """Pictures of the demonstration products: plain shapes, drawn here, so that no picture needs a licence."""
 
 import colorsys
+import functools
 import io
 
 from PIL import Image, ImageDraw
@@ -10,6 +11,7 @@ SCALE = 2
 Box = tuple[float, float, float, float]
 
 
+@functools.cache
 def draw(shape: str, hue: int) -> bytes:
     """PNG of 480 x 480 pixels with `shape` in a colour of `hue` (degrees)."""
     image = Image.new("RGB", (SIDE * SCALE, SIDE * SCALE), _colour(hue, 0.18, 0.95))

@@ -44,13 +44,16 @@ WHERE pg_temp.demo_dice(t.n, 49) < 0.15 ORDER BY t.n;
 
 INSERT INTO customers_ticketevent (ticket_id, at, actor_id, field, old, new, reason)
 SELECT id, at, actor, field, old, new, '' FROM (
-    SELECT id, n, 0 AS step, at + interval '4 minutes' AS at, agent AS actor, 'assignee' AS field, '' AS old, agent::text AS new
-    FROM demo_ticket WHERE agent IS NOT NULL
+    SELECT d.id, d.n, 0 AS step, d.at, NULL::bigint AS actor, opening.field, '' AS old, opening.value AS new
+    FROM demo_ticket d JOIN customers_ticket t ON t.id = d.id JOIN customers_queue q ON q.id = t.queue_id
+    CROSS JOIN LATERAL (VALUES ('status', 'new'), ('priority', t.priority::text), ('queue', q.slug)) AS opening(field, value)
     UNION ALL
-    SELECT id, n, 1, at + interval '4 minutes', agent, 'status', 'new', 'open' FROM demo_ticket WHERE status <> 'new'
+    SELECT id, n, 1, at + interval '4 minutes', agent, 'assignee', '', agent::text FROM demo_ticket WHERE agent IS NOT NULL
     UNION ALL
-    SELECT id, n, 2, answered, agent, 'status', 'open', CASE status WHEN 'pending' THEN 'pending' ELSE 'solved' END
+    SELECT id, n, 2, at + interval '4 minutes', agent, 'status', 'new', 'open' FROM demo_ticket WHERE status <> 'new'
+    UNION ALL
+    SELECT id, n, 3, answered, agent, 'status', 'open', CASE status WHEN 'pending' THEN 'pending' ELSE 'solved' END
     FROM demo_ticket WHERE answered IS NOT NULL
     UNION ALL
-    SELECT id, n, 3, answered + interval '4 days', NULL, 'status', 'solved', 'closed' FROM demo_ticket WHERE status = 'closed'
+    SELECT id, n, 4, answered + interval '4 days', NULL, 'status', 'solved', 'closed' FROM demo_ticket WHERE status = 'closed'
 ) events ORDER BY n, step;

@@ -289,3 +289,23 @@ FROM demo_line l JOIN demo_order o ON o.n = l.n WHERE l.allocated > 0 ORDER BY l
 INSERT INTO inventory_receiptline (receipt_id, variant_id, quantity, unit_cost)
 SELECT r.id, d.variant_id, d.quantity, d.cost
 FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter) ORDER BY r.id, d.variant_id;
+
+-- step: timelines
+INSERT INTO backoffice_auditevent (at, verb, actor_id, subject_type, subject_id, subject, reason, data, source, request_id)
+SELECT at, verb, NULL, 'orders.order', id, number, '', '{}', source, '' FROM (
+    SELECT x.placed_at AS at, 0 AS step, 'order.placed' AS verb, x.id, x.number, x.source, o.n
+    FROM demo_order o JOIN orders_order x ON x.id = o.id WHERE o.age < %(ledger_days)s AND o.fate <> 'draft'
+    UNION ALL
+    SELECT p.at, 1, 'order.paid', x.id, x.number, x.source, o.n
+    FROM demo_order o JOIN orders_order x ON x.id = o.id JOIN orders_payment p ON p.order_id = x.id WHERE o.age < %(ledger_days)s
+    UNION ALL
+    SELECT p.shipped_at, 2, 'order.shipped', x.id, x.number, 'page', o.n
+    FROM demo_order o JOIN orders_order x ON x.id = o.id JOIN demo_parcel p ON p.n = o.n WHERE o.age < %(ledger_days)s
+    UNION ALL
+    SELECT r.at, 3, 'order.refunded', x.id, x.number, 'page', o.n
+    FROM demo_order o JOIN orders_order x ON x.id = o.id JOIN demo_return r ON r.n = o.n
+    WHERE o.age < %(ledger_days)s AND x.refunded > 0
+    UNION ALL
+    SELECT x.canceled_at, 1, 'order.canceled', x.id, x.number, 'page', o.n
+    FROM demo_order o JOIN orders_order x ON x.id = o.id WHERE o.age < %(ledger_days)s AND o.fate = 'canceled'
+) moments ORDER BY at, n, step;
