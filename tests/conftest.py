@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 
 from tests.template import ensure_template
 
@@ -19,6 +21,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, d
     """Copy the test database from a migrated one."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = ensure_template()
+
+
+@receiver(post_migrate)
+def forget_jobs(sender, **facts) -> None:
+    """Empty the queue where a test with real transactions ends: Django's flush leaves Procrastinate's tables alone."""
+    if sender.label == "procrastinate":
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture(scope="session")
