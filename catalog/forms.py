@@ -40,10 +40,10 @@ class WordsField(forms.CharField):
 
 
 class ServiceCheckedForm(forms.ModelForm):
-    """Constraints are the service's matter, which holds the locks; the form looks at the shape alone."""
+    """The rules of rows are the service's matter, which holds the locks; the form looks at the shape of its fields."""
 
-    def validate_constraints(self) -> None:
-        pass
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in self._meta.model._meta.get_fields()}
 
 
 class PriceField(forms.DecimalField):
@@ -113,9 +113,6 @@ class ProductForm(ServiceCheckedForm):
     def clean_handle(self) -> str:
         """As typed; an empty one keeps what the product has."""
         return " ".join(self.cleaned_data["handle"].split()) or self.initial.get("handle", "")
-
-    def _get_validation_exclusions(self) -> set[str]:
-        return {*super()._get_validation_exclusions(), "handle"}
 
 
 class VariantForm(ServiceCheckedForm):

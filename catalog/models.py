@@ -18,6 +18,11 @@ from backoffice.triggers import legal_transitions
 from catalog.tree import below_its_parent, carry_path_down
 
 
+def lost_in_address(name: str) -> bool:
+    """Whether a handle or SKU such as "..", "a//b" or "-/x" cannot stand in an address; its key does then."""
+    return bool({"", ".", ".."} & set(name.split("/"))) or name.startswith("-/")
+
+
 class CategoryQuerySet(VisibleQuerySet):
     def with_product_count(self, cap: int = 1000) -> "CategoryQuerySet":
         """Annotate `product_count`: products right in the category, counted to one more than `cap`."""
@@ -211,6 +216,8 @@ class Product(Stateful):
         return in_reader_language(self.title, self.title_zh)
 
     def get_absolute_url(self) -> str:
+        if lost_in_address(self.handle):
+            return reverse("catalog:product_by_key", args=[self.pk])
         return reverse("catalog:product", args=[self.handle])
 
 
@@ -308,8 +315,7 @@ class Variant(models.Model):
         return self.sku
 
     def get_absolute_url(self) -> str:
-        """By SKU; by key where the SKU would be lost in an address ("..", "a//b")."""
-        if {"", ".", ".."} & set(self.sku.split("/")):
+        if lost_in_address(self.sku):
             return reverse("catalog:variant_by_key", args=[self.pk])
         return reverse("catalog:variant", args=[self.sku])
 

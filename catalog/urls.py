@@ -10,6 +10,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="catalog:products"), name="home"),
     path("products/", products.ProductList.as_view(), name="products"),
     path("products/-/new/", products.NewProduct.as_view(), name="product_new"),
+    path("products/-/<int:pk>/", products.ProductRecord.as_view(), name="product_by_key"),
     path("products/-/<int:pk>/edit/", products.EditProduct.as_view(), name="product_edit"),
     path("products/-/<int:pk>/pictures/new/", products.AddPicture.as_view(), name="picture_new"),
     path("products/-/<int:product>/variants/new/", variants.NewVariant.as_view(), name="variant_new"),

@@ -151,6 +151,7 @@ class ActionView(OnePage):
             "title": say(self.title, obj),
             "confirm": say(self.confirm, obj),
             "form": form,
+            "summary": summary(form) if form is not None else [],
             "danger": self.danger,
             "back_url": safe_next(self.request, obj.get_absolute_url()),
             "next": self.request.GET.get("next") or self.request.POST.get("next") or "",
@@ -174,3 +175,16 @@ def add_error(form: forms.BaseForm, error: ValidationError) -> None:
         return
     for name, errors in error.error_dict.items():
         form.add_error(name if name in form.fields else None, errors)
+
+
+def summary(form: Any) -> list[tuple[str, str, list[str]]]:
+    """For the error summary: id of the control ("" for the whole form), label, sentences."""
+    if not form.is_bound or not form.errors:
+        return []
+    result = []
+    for name, errors in form.errors.items():
+        bound = form[name] if name in form.fields else None
+        result.append(
+            (bound.id_for_label or bound.auto_id if bound else "", str(bound.label) if bound else "", list(errors))
+        )
+    return result

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import context, history
 from backoffice.errors import Stale
-from backoffice.generic.actions import OnePage, add_error, say, tell_user
+from backoffice.generic.actions import OnePage, add_error, say, summary, tell_user
 from backoffice.generic.base import safe_next
 from backoffice.generic.columns import display, model_field
 
@@ -231,19 +231,6 @@ def _read(obj: Any, name: str) -> Any:
     if isinstance(value, models.Manager):
         return list(value.all())
     return value
-
-
-def summary(form: Any) -> list[tuple[str, str, list[str]]]:
-    """For the error summary: id of the control ("" for the whole form), label, sentences."""
-    if not form.is_bound or not form.errors:
-        return []
-    result = []
-    for name, errors in form.errors.items():
-        bound = form[name] if name in form.fields else None
-        result.append(
-            (bound.id_for_label or bound.auto_id if bound else "", str(bound.label) if bound else "", list(errors))
-        )
-    return result
 
 
 def formset_summary(formset: Any) -> list[tuple[str, str, list[str]]]:

@@ -17,7 +17,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 def sign_in(client, role):
     user = make_user(role)
     client.force_login(user)
-    client.get("/preferences/keys/")  # settles the session, whose set-up is no cost of the page
+    client.get("/search/")  # settles the session, whose set-up is no cost of the page
     return user
 
 
@@ -127,7 +127,7 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for _ in range(number):
         attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -135,8 +135,6 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
 def test_any_handle_is_an_address(as_owner, handle):
     product = make_product("Odd one", handle=handle)
     response = as_owner.get(product.get_absolute_url())
-    if handle == "-/1/edit":
-        return  # the one form that belongs to verbs
     assert response.status_code == 200
     assert response.context["object"] == product
 
@@ -276,12 +274,12 @@ def test_products_with_many_variants_are_edited_one_by_one(as_editor, editor):
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_of_variants_costs_the_same_for_any_number(as_owner, django_assert_num_queries, number):
     fill(number)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         response = as_owner.get("/catalog/variants/")
     assert len(response.context["rows"]) == 2 * number
 
 
-@pytest.mark.parametrize("sku", ["TEA", "a/b", "绿茶 100g", "..", "a//b", "x?y=1#z", "50%", "-/1/edit2", "a&b<c>", "new"])
+@pytest.mark.parametrize("sku", ["TEA", "a/b", "绿茶 100g", "..", "a//b", "x?y=1#z", "50%", "-/1/edit", "a&b<c>", "new"])
 def test_any_sku_is_an_address(as_owner, sku):
     variant = make_product(variants=[{"sku": sku, "price": Decimal(1)}]).variants.get()
     response = as_owner.get(variant.get_absolute_url())
@@ -323,7 +321,7 @@ def test_the_tree_costs_the_same_for_any_number(as_owner, django_assert_num_quer
         top = make_category(f"Top {i}")
         make_product(f"P{i}", category=make_category("Below", parent=top))
         make_product(f"Q{i}", category=top)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(7):
         response = as_owner.get("/catalog/categories/")
     assert [(node.category.name, node.own, node.total) for node in response.context["roots"]] == [
         (f"Top {i}", 1, 2) for i in range(number)
@@ -427,6 +425,14 @@ def addresses():
     return reads, forms, verbs
 
 
+def read(client, url):
+    """The status of a page, its file read to the end."""
+    response = client.get(url)
+    if response.streaming:
+        list(response.streaming_content)
+    return response.status_code
+
+
 def test_strangers_are_sent_to_sign_in(client):
     reads, forms, verbs = addresses()
     for answer in [*map(client.get, [*reads, *forms]), *map(client.post, verbs)]:
@@ -444,7 +450,7 @@ def test_staff_without_a_role_see_nothing(client):
 def test_readers_read_and_change_nothing(client):
     reads, forms, verbs = addresses()
     sign_in(client, "support_agent")
-    assert {client.get(url).status_code for url in reads} == {200}
+    assert {read(client, url) for url in reads} == {200}
     assert {client.get(url).status_code for url in forms} == {403}
     assert {client.post(url).status_code for url in verbs} == {403}
     page = client.get("/catalog/products/").content.decode()
