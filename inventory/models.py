@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.rows import Stateful, VisibleQuerySet, search_index, search_text, tracked
+from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
 from backoffice.triggers import append_only, legal_transitions
 from catalog.models import Variant
+
+LOW = 5
 
 
 class CostField(models.DecimalField):
@@ -44,7 +46,12 @@ class LocationQuerySet(WarehouseScoped):
 
 @tracked()
 class Location(models.Model):
-    """A place stock is at, or a virtual one that it comes from or goes to."""
+    """A place stock is at, or a virtual one that it comes from or goes to.
+
+    `is_active` is written by `services.close_location` and `services.open_location`.
+    """
+
+    lookup_fields = ("code", "name")
 
     class Kind(models.TextChoices):
         STOCK = "stock", _("Warehouse or shop")
@@ -82,7 +89,7 @@ class Location(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return in_reader_language(self.name, self.name_zh)
 
     def get_absolute_url(self) -> str:
         return reverse("inventory:location", args=[self.code])
@@ -124,6 +131,21 @@ class Supplier(models.Model):
 class StockLevelQuerySet(WarehouseScoped):
     def with_available(self) -> "StockLevelQuerySet":
         return self.annotate(available=F("on_hand") - F("allocated") - F("held"))
+
+    def at_warehouses(self) -> "StockLevelQuerySet":
+        """Levels that can serve orders, goods on their way left out."""
+        return self.filter(location__kind=Location.Kind.STOCK, location__is_active=True)
+
+    def out(self) -> "StockLevelQuerySet":
+        """Nothing left to promise."""
+        return self.with_available().filter(available__lte=0)
+
+    def low(self) -> "StockLevelQuerySet":
+        """Only a few pieces left to promise."""
+        return self.with_available().filter(available__gt=0, available__lte=LOW)
+
+    def in_stock(self) -> "StockLevelQuerySet":
+        return self.with_available().filter(available__gt=0)
 
 
 class StockLevel(models.Model):
@@ -178,6 +200,11 @@ class StockLevel(models.Model):
         return reverse("inventory:level", args=[self.pk])
 
     @property
+    def currency(self) -> str:
+        """Values are kept in the shop's currency."""
+        return settings.DEFAULT_CURRENCY
+
+    @property
     def free(self) -> int:
         """Pieces that may still be promised, backorders not counted."""
         return self.on_hand - self.allocated - self.held
@@ -185,6 +212,12 @@ class StockLevel(models.Model):
     @property
     def average_cost(self) -> Any:
         return self.value / self.on_hand if self.on_hand else None
+
+
+class StockMoveQuerySet(VisibleQuerySet):
+    def in_scope(self, user: Any) -> "StockMoveQuerySet":
+        codes = user.scope("warehouse")
+        return self if codes is None else self.filter(Q(from_location__code__in=codes) | Q(to_location__code__in=codes))
 
 
 class StockMove(models.Model):
@@ -215,7 +248,7 @@ class StockMove(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     request_id = models.CharField(max_length=40, blank=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = StockMoveQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock move")
@@ -237,11 +270,20 @@ class StockMove(models.Model):
         indexes = [
             models.Index(fields=["variant", "-id"], name="stock_move_variant"),
             models.Index(fields=["cause", "-id"], condition=~Q(cause=""), name="stock_move_cause"),
+            models.Index(fields=["kind", "-id"], name="stock_move_kind"),
         ]
         triggers = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.quantity}"
+
+    @property
+    def currency(self) -> str:
+        return settings.DEFAULT_CURRENCY
+
+
+class StockPostingQuerySet(WarehouseScoped):
+    scope_field = "level__location__code"
 
 
 class StockPostingQuerySet(WarehouseScoped):
@@ -274,6 +316,26 @@ class StockPosting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level_id}: {self.on_hand:+}"
+
+    @property
+    def currency(self) -> str:
+        return settings.DEFAULT_CURRENCY
+
+    @property
+    def on_hand_taken(self) -> int:
+        return -self.on_hand
+
+    @property
+    def on_hand_before(self) -> int:
+        return self.on_hand_after - self.on_hand
+
+    @property
+    def allocated_before(self) -> int:
+        return self.allocated_after - self.allocated
+
+    @property
+    def held_before(self) -> int:
+        return self.held_after - self.held
 
 
 @tracked()
@@ -333,11 +395,14 @@ class Hold(Stateful):
         verbose_name_plural = _("holds")
         ordering = ["-pk"]
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="hold_quantity")]
-        indexes = [models.Index(fields=["expires_at"], condition=Q(status="live"), name="hold_due")]
+        indexes = [models.Index(fields=["expires_at", "id"], condition=Q(status="live"), name="hold_due")]
         triggers = [legal_transitions("status", {"live": {"released", "expired"}})]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("inventory:hold", args=[self.pk])
 
 
 @tracked()
@@ -394,6 +459,10 @@ class ReceiptLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant}"
 
+    @property
+    def currency(self) -> str:
+        return settings.DEFAULT_CURRENCY
+
 
 class TransferQuerySet(VisibleQuerySet):
     def in_scope(self, user: Any) -> "TransferQuerySet":
@@ -401,6 +470,14 @@ class TransferQuerySet(VisibleQuerySet):
         if codes is None:
             return self
         return self.filter(Q(source__code__in=codes) | Q(destination__code__in=codes))
+
+
+class TransferLineQuerySet(VisibleQuerySet):
+    def in_scope(self, user: Any) -> "TransferLineQuerySet":
+        codes = user.scope("warehouse")
+        if codes is None:
+            return self
+        return self.filter(Q(transfer__source__code__in=codes) | Q(transfer__destination__code__in=codes))
 
 
 class TransferStatus(models.TextChoices):
@@ -463,7 +540,7 @@ class TransferLine(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     received = models.PositiveIntegerField(_("received"), null=True, blank=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = TransferLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("transfer line")

@@ -1,0 +1,27 @@
+"""Figures of the inventory on the home page."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.dashboard import Card, capped, card
+from inventory.models import StockLevel, Transfer
+
+
+@card(permission="inventory.view_stocklevel", order=40)
+def out_of_stock(user: Any) -> Card:
+    count = capped(StockLevel.objects.visible_to(user).at_warehouses().out())
+    return Card(_("Out of stock"), count, f"{reverse('inventory:stock')}?state=out", tone="bad" if count != "0" else "good")
+
+
+@card(permission="inventory.view_stocklevel", order=41)
+def low(user: Any) -> Card:
+    count = capped(StockLevel.objects.visible_to(user).at_warehouses().low())
+    return Card(_("Low stock"), count, f"{reverse('inventory:stock')}?state=low", tone="warn" if count != "0" else "good")
+
+
+@card(permission="inventory.view_transfer", order=42)
+def in_transit(user: Any) -> Card:
+    rows = Transfer.objects.visible_to(user).filter(status=Transfer.Status.IN_TRANSIT)
+    return Card(_("Transfers on their way"), capped(rows), f"{reverse('inventory:transfers')}?status=in_transit")

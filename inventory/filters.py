@@ -1,0 +1,175 @@
+"""FilterSets of stock, moves and documents: of the pages, exports, API and saved views alike."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import generic
+from backoffice.models import User
+from catalog.models import Variant
+from inventory.models import Hold, Location, Receipt, StockLevel, StockMove, StockPosting, Supplier, Transfer
+
+
+def places(request: Any) -> QuerySet:
+    """Warehouses and the way between them, as far as the user may see them."""
+    if request is None:
+        return Location.objects.none()
+    return Location.objects.visible_to(request.user).filter(kind__in=Location.PHYSICAL)
+
+
+class ArticleFilter(django_filters.CharFilter):
+    """The search box of rows that have a variant: SKU, barcode or title."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return qs
+        found = Variant.objects.search(value).order_by().values("pk")
+        return qs.filter(**{f"{self.field_name}__in": found})
+
+
+class PlaceFilter(django_filters.ModelChoiceFilter):
+    """One location out of the few that there are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=places, label=kwargs.pop("label", _("Location")), empty_label=_("All"), **kwargs)
+
+
+class PersonFilter(django_filters.CharFilter):
+    """Rows of people whose name or address the text stands in."""
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return qs
+        people = User.objects.filter(Q(name__icontains=value) | Q(email__icontains=value)).order_by().values("pk")
+        return qs.filter(**{f"{self.field_name}__in": people})
+
+
+class KindFilter(django_filters.MultipleChoiceFilter):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=StockMove.Kind, label=_("Kind"), widget=forms.CheckboxSelectMultiple, **kwargs)
+
+
+class StockFilter(django_filters.FilterSet):
+    STATES = (
+        ("in", _("Available")),
+        ("low", _("Low")),
+        ("out", _("Out of stock")),
+        ("backordered", _("Backordered")),
+        ("held", _("Held")),
+    )
+
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    location = PlaceFilter()
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("Stock"), empty_label=_("All"))
+    updated_at = generic.DateRangeFilter(label=_("Changed"))
+
+    class Meta:
+        model = StockLevel
+        fields: list[str] = []
+
+    def in_state(self, queryset: Any, name: str, value: str) -> QuerySet:
+        if value == "held":
+            return queryset.filter(held__gt=0)
+        if value == "backordered":
+            return queryset.with_available().filter(available__lt=0)
+        return {"in": queryset.in_stock, "low": queryset.low, "out": queryset.out}[value]()
+
+
+class PostingFilter(django_filters.FilterSet):
+    kind = KindFilter(field_name="move__kind")
+    by = PersonFilter(field_name="move__actor", label=_("By"))
+    cause = django_filters.CharFilter(field_name="move__cause", lookup_expr="iexact", label=_("Document"))
+    at = generic.DateRangeFilter(label=_("At"))
+
+    class Meta:
+        model = StockPosting
+        fields: list[str] = []
+
+
+class MoveFilter(django_filters.FilterSet):
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    kind = KindFilter()
+    location = PlaceFilter(method="at_location")
+    cause = django_filters.CharFilter(lookup_expr="exact", label=_("Document"))
+    by = PersonFilter(field_name="actor", label=_("By"))
+    at = generic.DateRangeFilter(label=_("At"))
+
+    class Meta:
+        model = StockMove
+        fields: list[str] = []
+
+    def at_location(self, queryset: QuerySet, name: str, value: Location | None) -> QuerySet:
+        return queryset.filter(Q(from_location=value) | Q(to_location=value)) if value else queryset
+
+
+class ReceiptFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="named", label=_("Number or delivery note"))
+    location = PlaceFilter()
+    supplier = generic.LookupFilter(model=Supplier, label=_("Supplier"))
+    article = ArticleFilter(field_name="lines__variant", label=_("SKU, barcode or title"), distinct=True)
+    created_at = generic.DateRangeFilter(label=_("Received"))
+
+    class Meta:
+        model = Receipt
+        fields: list[str] = []
+
+    def named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(search_text__contains=value.strip().upper()) if value else queryset
+
+
+class TransferFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(field_name="number", lookup_expr="icontains", label=_("Number"))
+    status = django_filters.MultipleChoiceFilter(
+        choices=Transfer.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple
+    )
+    source = PlaceFilter(label=_("From"))
+    destination = PlaceFilter(label=_("To"))
+    created_at = generic.DateRangeFilter(label=_("Created"))
+
+    class Meta:
+        model = Transfer
+        fields: list[str] = []
+
+
+class HoldFilter(django_filters.FilterSet):
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    status = django_filters.MultipleChoiceFilter(
+        choices=Hold.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple
+    )
+    location = PlaceFilter()
+
+    class Meta:
+        model = Hold
+        fields: list[str] = []
+
+
+class LocationFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="named", label=_("Search"))
+    kind = django_filters.MultipleChoiceFilter(
+        choices=Location.Kind, label=_("Kind"), widget=forms.CheckboxSelectMultiple
+    )
+    is_active = django_filters.BooleanFilter(label=_("Active"))
+
+    class Meta:
+        model = Location
+        fields: list[str] = []
+
+    def named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        wanted = Q(code__icontains=value) | Q(name__icontains=value) | Q(name_zh__icontains=value)
+        return queryset.filter(wanted) if value else queryset
+
+
+class SupplierFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="named", label=_("Search"))
+    is_active = django_filters.BooleanFilter(label=_("Active"))
+
+    class Meta:
+        model = Supplier
+        fields: list[str] = []
+
+    def named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        wanted = Q(code__icontains=value) | Q(name__icontains=value) | Q(email__icontains=value)
+        return queryset.filter(wanted) if value else queryset

@@ -1,0 +1,61 @@
+"""What the search finds in the inventory, and the numbers that lead here."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import references, search
+from inventory.models import Location, Receipt, Supplier, Transfer
+
+references.register(prefix="RC", model=Receipt)
+references.register(prefix="TR", model=Transfer)
+
+
+@search.register
+class ReceiptSearch(search.Provider):
+    key = "receipts"
+    label = _("Receipts")
+    permission = "inventory.view_receipt"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = Receipt.objects.visible_to(user).filter(search_text__contains=text.upper()).select_related("supplier")
+        for row in rows.order_by("-pk")[:limit]:
+            yield search.Hit(row.number, " · ".join(filter(None, [row.reference, str(row.supplier or "")])), row.get_absolute_url())
+
+
+@search.register
+class TransferSearch(search.Provider):
+    key = "transfers"
+    label = _("Transfers")
+    permission = "inventory.view_transfer"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = Transfer.objects.visible_to(user).filter(number=text.upper()).select_related("source", "destination")
+        for row in rows[:limit]:
+            yield search.Hit(row.number, f"{row.source} → {row.destination}", row.get_absolute_url())
+
+
+@search.register
+class LocationSearch(search.Provider):
+    key = "locations"
+    label = _("Locations")
+    permission = "inventory.view_location"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        wanted = Q(code__icontains=text) | Q(name__icontains=text) | Q(name_zh__icontains=text)
+        for row in Location.objects.visible_to(user).filter(wanted)[:limit]:
+            yield search.Hit(str(row), row.get_kind_display(), row.get_absolute_url())
+
+
+@search.register
+class SupplierSearch(search.Provider):
+    key = "suppliers"
+    label = _("Suppliers")
+    permission = "inventory.view_supplier"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        wanted = Q(code__icontains=text) | Q(name__icontains=text) | Q(email__icontains=text)
+        for row in Supplier.objects.visible_to(user).filter(wanted)[:limit]:
+            yield search.Hit(row.name, row.code, row.get_absolute_url())
