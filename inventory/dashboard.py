@@ -12,13 +12,17 @@ from inventory.models import StockLevel, Transfer
 @card(permission="inventory.view_stocklevel", order=40)
 def out_of_stock(user: Any) -> Card:
     count = capped(StockLevel.objects.visible_to(user).at_warehouses().out())
-    return Card(_("Out of stock"), count, f"{reverse('inventory:stock')}?state=out", tone="bad" if count != "0" else "good")
+    return Card(
+        _("Out of stock"), count, f"{reverse('inventory:stock')}?state=out", tone="bad" if count != "0" else "good"
+    )
 
 
 @card(permission="inventory.view_stocklevel", order=41)
 def low(user: Any) -> Card:
     count = capped(StockLevel.objects.visible_to(user).at_warehouses().low())
-    return Card(_("Low stock"), count, f"{reverse('inventory:stock')}?state=low", tone="warn" if count != "0" else "good")
+    return Card(
+        _("Low stock"), count, f"{reverse('inventory:stock')}?state=low", tone="warn" if count != "0" else "good"
+    )
 
 
 @card(permission="inventory.view_transfer", order=42)

@@ -177,7 +177,11 @@ class ReceiveTransferForm(forms.Form):
         for line in transfer.lines.select_related("variant"):
             label = f"{line.variant.sku} · {line.variant.title}"
             self.fields[f"line_{line.pk}"] = _pieces(
-                label=label, min_value=0, max_value=line.quantity, initial=line.quantity, help_text=_("%d sent") % line.quantity
+                label=label,
+                min_value=0,
+                max_value=line.quantity,
+                initial=line.quantity,
+                help_text=_("%d sent") % line.quantity,
             )
         self.fields["reason"] = forms.CharField(
             label=_("What happened to missing pieces?"), max_length=300, required=False

@@ -245,7 +245,9 @@ class StockMove(models.Model):
     unit_cost = CostField(_("unit cost"), null=True, blank=True)
     cause = models.CharField(_("cause"), max_length=60, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     request_id = models.CharField(max_length=40, blank=True)
 
     objects = StockMoveQuerySet.as_manager()
@@ -385,7 +387,9 @@ class Hold(Stateful):
     reason = models.CharField(_("reason"), max_length=300)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.LIVE)
     expires_at = models.DateTimeField(_("expires"))
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = WarehouseScoped.as_manager()
@@ -411,11 +415,15 @@ class Receipt(models.Model):
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     location = models.ForeignKey(Location, models.PROTECT, related_name="receipts", verbose_name=_("location"))
-    supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, blank=True, related_name="receipts", verbose_name=_("supplier"))
+    supplier = models.ForeignKey(
+        Supplier, models.PROTECT, null=True, blank=True, related_name="receipts", verbose_name=_("supplier")
+    )
     reference = models.CharField(_("delivery note"), max_length=100, blank=True)
     note = models.TextField(_("note"), blank=True)
     key = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("received"), default=timezone.now)
     search_text = search_text("number", "reference")
 
@@ -505,7 +513,9 @@ class Transfer(Stateful):
     destination = models.ForeignKey(Location, models.PROTECT, related_name="transfers_in", verbose_name=_("to"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT)
     note = models.TextField(_("note"), blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)

@@ -39,7 +39,9 @@ def stock_of_product(user: Any, product: Product) -> Panel:
 
 def _levels(user: Any) -> QuerySet:
     levels = StockLevel.objects.visible_to(user).filter(location__kind__in=Location.PHYSICAL).with_available()
-    return levels.select_related("variant", "location").order_by("variant__position", "variant_id", "location__priority", "location_id")
+    return levels.select_related("variant", "location").order_by(
+        "variant__position", "variant_id", "location__priority", "location_id"
+    )
 
 
 def _receive(user: Any, variant: Variant) -> str:
@@ -89,11 +91,19 @@ def stock_at_location(user: Any, location: Location) -> Panel | None:
 
 @register("inventory.supplier", permission="inventory.view_receipt", order=10)
 def receipts_of_supplier(user: Any, supplier: Supplier) -> Panel:
-    rows = Receipt.objects.visible_to(user).filter(supplier=supplier).select_related("location").order_by("-created_at", "-pk")
+    rows = (
+        Receipt.objects.visible_to(user)
+        .filter(supplier=supplier)
+        .select_related("location")
+        .order_by("-created_at", "-pk")
+    )
     return Panel(
         title=_("Receipts"),
         columns=[_("Number"), _("Delivery note"), _("Location"), _("Received")],
-        rows=[[(row.number, row.get_absolute_url()), row.reference, row.location, row.created_at.date()] for row in rows[:SHOWN]],
+        rows=[
+            [(row.number, row.get_absolute_url()), row.reference, row.location, row.created_at.date()]
+            for row in rows[:SHOWN]
+        ],
         empty=_("Nothing was received from this supplier yet."),
         url=f"{reverse('inventory:receipts')}?supplier=%23{supplier.pk}",
     )

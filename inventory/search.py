@@ -22,7 +22,9 @@ class ReceiptSearch(search.Provider):
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
         rows = Receipt.objects.visible_to(user).filter(search_text__contains=text.upper()).select_related("supplier")
         for row in rows.order_by("-pk")[:limit]:
-            yield search.Hit(row.number, " · ".join(filter(None, [row.reference, str(row.supplier or "")])), row.get_absolute_url())
+            yield search.Hit(
+                row.number, " · ".join(filter(None, [row.reference, str(row.supplier or "")])), row.get_absolute_url()
+            )
 
 
 @search.register

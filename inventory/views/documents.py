@@ -101,7 +101,13 @@ class Receive(generic.FormPage):
         data = form.cleaned_data
         lines = [(row["variant"].pk, row["quantity"], row.get("unit_cost")) for row in forms.rows_of(self.formset)]
         return services.receive(
-            data["location"], data["supplier"], lines, data["reference"], data["note"], data["key"], by=self.request.user
+            data["location"],
+            data["supplier"],
+            lines,
+            data["reference"],
+            data["note"],
+            data["key"],
+            by=self.request.user,
         )
 
 
@@ -172,10 +178,16 @@ class TransferRecord(generic.RecordPage):
         if not user.has_perm("inventory.move_stock"):
             return []
         codes = user.scope("warehouse")
-        ours = {side: codes is None or place.code in codes for side, place in [("from", transfer.source), ("to", transfer.destination)]}
+        ours = {
+            side: codes is None or place.code in codes
+            for side, place in [("from", transfer.source), ("to", transfer.destination)]
+        }
         steps = []
         if transfer.may_become(Transfer.Status.IN_TRANSIT) and ours["from"]:
-            steps += [Action(_("Send"), self.address("send"), primary=True), Action(_("Edit"), self.address("edit"), "get", icon="edit")]
+            steps += [
+                Action(_("Send"), self.address("send"), primary=True),
+                Action(_("Edit"), self.address("edit"), "get", icon="edit"),
+            ]
         if transfer.may_become(Transfer.Status.RECEIVED) and ours["to"]:
             steps.append(Action(_("Receive"), self.address("receive"), "get", primary=True))
         if transfer.may_become(Transfer.Status.CANCELED) and ours["from"]:
@@ -243,7 +255,9 @@ class TransferReceive(generic.ActionView):
         return {"transfer": obj}
 
     def perform(self, obj: Transfer, fields: dict[str, Any]) -> Transfer:
-        received = {int(name.removeprefix("line_")): value for name, value in fields.items() if name.startswith("line_")}
+        received = {
+            int(name.removeprefix("line_")): value for name, value in fields.items() if name.startswith("line_")
+        }
         return services.receive_transfer(
             obj, received, reason=fields["reason"], broken=fields["broken"], by=self.request.user
         )

@@ -137,7 +137,9 @@ class SupplierRecord(generic.RecordPage):
     def get_actions(self) -> list[Action]:
         actions = []
         if self.request.user.has_perm("inventory.change_supplier"):
-            actions.append(Action(_("Edit"), reverse("inventory:supplier_edit", args=[self.object.code]), "get", icon="edit"))
+            actions.append(
+                Action(_("Edit"), reverse("inventory:supplier_edit", args=[self.object.code]), "get", icon="edit")
+            )
         if self.request.user.has_perm("inventory.receive_stock"):
             address = f"{reverse('inventory:receive')}?supplier=%23{self.object.pk}"
             actions.append(Action(_("Receive goods"), address, "get", primary=True))

@@ -95,7 +95,10 @@ class LevelPage(generic.ListPage):
     ordering = {"newest": ("-pk",), "oldest": ("pk",)}
     ordering_labels = {"newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}
     tabs = [
-        Tab(gettext_lazy("On hand only"), "kind=received&kind=shipped&kind=returned&kind=adjusted&kind=counted&kind=transferred&kind=scrapped"),
+        Tab(
+            gettext_lazy("On hand only"),
+            "kind=received&kind=shipped&kind=returned&kind=adjusted&kind=counted&kind=transferred&kind=scrapped",
+        ),
         Tab(gettext_lazy("Corrections"), "kind=adjusted&kind=counted&kind=scrapped"),
     ]
 
