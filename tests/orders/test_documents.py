@@ -72,9 +72,9 @@ def test_credit_notes_add_up_to_the_invoice(clerk):
 
 
 def test_a_rolled_back_invoice_leaves_no_gap(clerk):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         services.issue_invoice(taxed_order(clerk), by=clerk)
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert services.issue_invoice(taxed_order(clerk), by=clerk).number == f"INV-{YEAR}-00001"
 
 
