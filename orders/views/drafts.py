@@ -17,6 +17,9 @@ from orders import forms, services
 from orders.models import Order
 
 
+BUYER = ("customer", "customer_name", "email", "phone", "language")
+
+
 class DraftPage(generic.FormPage):
     """Take an order in, or edit a draft: head, lines, addresses. "Save and place" does both or neither."""
 
@@ -76,7 +79,8 @@ class DraftPage(generic.FormPage):
         named = {name for _title, names in forms.address_fieldsets() for name in names}
         addresses = [(str(title), [form[name] for name in names]) for title, names in forms.address_fieldsets()]
         return shown | {
-            "head": [bound for bound in form.visible_fields() if bound.name not in named],
+            "buyer": [form[name] for name in BUYER],
+            "head": [bound for bound in form.visible_fields() if bound.name not in {*named, *BUYER}],
             "addresses": addresses,
             "rows": [(row, self.stock_of(row)) for row in self.formset],
             "may_place": self.may_place,

@@ -22,6 +22,20 @@ def pieces(lines: QuerySet, name: str) -> Subquery:
     )
 
 
+def payment_in_list(order: Order) -> str:
+    """Nothing for a draft, or for an order that was canceled before it was paid."""
+    owes_nothing = order.status == Order.Status.DRAFT or (order.status == Order.Status.CANCELED and not order.paid)
+    return "" if owes_nothing else order.payment_status
+
+
+def fulfilment_in_list(order: Order) -> str:
+    return "" if order.status in (Order.Status.DRAFT, Order.Status.CANCELED) else order.fulfilment_status
+
+
+def return_in_list(order: Order) -> str:
+    return "" if order.return_status == Order.ReturnStatus.NONE else order.return_status
+
+
 class SlipsMixin:
     """Adds the bulk action that leads to the packing slips of the chosen rows."""
 
@@ -51,11 +65,11 @@ class OrderList(SlipsMixin, generic.ListPage):
         generic.Column("customer_name", _("Customer"), permission="customers.view_personal_data"),
         generic.Column("total", kind="money", currency="currency"),
         generic.Column("status", kind="badge"),
-        generic.Column("payment_status", kind="badge"),
-        generic.Column("fulfilment_status", kind="badge"),
+        generic.Column("payment_status", kind="badge", get=payment_in_list),
+        generic.Column("fulfilment_status", kind="badge", get=fulfilment_in_list),
         generic.Column("items", _("Pieces"), kind="number"),
         generic.Column("email", permission="customers.view_personal_data"),
-        generic.Column("return_status", kind="badge"),
+        generic.Column("return_status", kind="badge", get=return_in_list),
         generic.Column("paid", kind="money", currency="currency"),
         generic.Column("refunded", kind="money", currency="currency"),
         generic.Column("tax", kind="money", currency="currency"),

@@ -1,7 +1,7 @@
 """Record pages: order, parcel, return."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
-from backoffice.money import ZERO
+from backoffice.generic.records import TIMELINE_LENGTH, verb_text
+from backoffice.models import AuditEvent
+from backoffice.money import ZERO, format_money
 from backoffice.templatetags.houtai import tone_of
 from orders import services
 from orders.forms import NoteForm, method_name
@@ -70,6 +72,46 @@ ORDER_OFFERS = [
 ]  # fmt: skip
 
 
+VERBS = {
+    "order.created": (gettext_lazy("Draft written"), "edit"),
+    "order.edited": (gettext_lazy("Draft changed"), "edit"),
+    "order.imported": (gettext_lazy("Imported"), "upload"),
+    "order.placed": (gettext_lazy("Placed"), "check"),
+    "order.details_changed": (gettext_lazy("Details changed"), "edit"),
+    "order.noted": (gettext_lazy("Note"), "message"),
+    "order.paid": (gettext_lazy("Payment recorded"), "card"),
+    "order.refunded": (gettext_lazy("Refunded"), "undo"),
+    "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
+    "order.fulfilment_canceled": (gettext_lazy("Fulfilment canceled"), "x"),
+    "order.shipped": (gettext_lazy("Shipped"), "truck"),
+    "order.return_requested": (gettext_lazy("Return announced"), "return"),
+    "order.return_received": (gettext_lazy("Return received"), "inbox"),
+    "order.return_canceled": (gettext_lazy("Return canceled"), "x"),
+    "order.invoiced": (gettext_lazy("Invoice issued"), "receipt"),
+    "order.credited": (gettext_lazy("Credit note issued"), "receipt"),
+    "order.lines_canceled": (gettext_lazy("Pieces canceled"), "minus"),
+    "order.canceled": (gettext_lazy("Canceled"), "x"),
+    "order.closed": (gettext_lazy("Closed"), "check-circle"),
+    "order.reopened": (gettext_lazy("Reopened"), "refresh"),
+}
+
+
+def moment(event: AuditEvent, currency: str) -> generic.Moment:
+    """An audit event as a line of the timeline, with what it was about."""
+    label, icon = VERBS.get(event.verb, (verb_text(event.verb), "dot"))
+    note = " · ".join(part for part in (*about(event.data, currency), event.reason) if part)
+    kind = "internal" if event.verb == "order.noted" else "event"
+    return generic.Moment(at=event.at, text=label, by=event.actor or event.source, note=note, icon=icon, kind=kind)
+
+
+def about(data: dict[str, Any], currency: str) -> list[str]:
+    """Amount, method, documents and pieces that an event names."""
+    parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
+    parts += [method_name(data["method"])] if "method" in data else []
+    parts += [str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return")]
+    return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
+
+
 class OrderRecord(generic.RecordPage):
     model = Order
     permission = "orders.view_order"
@@ -82,7 +124,25 @@ class OrderRecord(generic.RecordPage):
         return super().get_queryset().select_related("customer", "created_by")
 
     def get_actions(self) -> list[generic.Action]:
-        return offered(self, ORDER_OFFERS)
+        actions = offered(self, ORDER_OFFERS)
+        leads = next((action for action in actions if action.primary), None)
+        if self.open_return is not None and (leads is None or leads.url.endswith("/close/")):
+            actions = [replace(action, primary=False) for action in actions]
+            label = _("Go on with %(number)s") % {"number": self.open_return.number}
+            actions.insert(
+                0, generic.Action(label, self.open_return.get_absolute_url(), method="get", primary=True, icon="return")
+            )
+        return actions
+
+    @property
+    def open_return(self) -> Return | None:
+        """A return about which something is left to do."""
+        return next((row for row in self.returns if row.status not in ("closed", "canceled")), None)
+
+    @cached_property
+    def timeline(self) -> list[generic.Moment]:
+        events = AuditEvent.objects.about(self.object).select_related("actor").order_by("-at", "-pk")[:TIMELINE_LENGTH]
+        return [moment(event, self.object.currency) for event in events]
 
     def get_badges(self) -> list[generic.Badge]:
         return [badge for name in self.shown_statuses if (badge := self.badge(name))]
