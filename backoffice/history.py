@@ -142,10 +142,15 @@ class _Labels:
             key = (field.name, value)
             if key not in self.related:
                 related = field.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
-                self.related[key] = str(related) if related is not None else f"#{value}"
+                self.related[key] = _name(related) if related is not None else f"#{value}"
             return self.related[key]
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
         if isinstance(value, list):
             return ", ".join(str(item) for item in value)
         return str(value)
+
+
+def _name(related: models.Model) -> str:
+    """How the history calls a related row: people by their number, as their names are not for every reader."""
+    return str(getattr(related, "number", "")) if hasattr(related, "PERSONAL") else str(related)

@@ -87,6 +87,11 @@ class CustomerForm(forms.ModelForm):
         owners.empty_label = NOT_ASSIGNED
 
 
+def typed(form: forms.BaseForm) -> bool:
+    """Whether a row holds more than the kind, which is chosen from the start."""
+    return any(name != "kind" for name in form.changed_data)
+
+
 class ContactForm(forms.Form):
     key = forms.IntegerField(widget=forms.HiddenInput, required=False)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=ContactPoint.Kind.choices)
@@ -103,6 +108,9 @@ class ContactForm(forms.Form):
             except ValidationError as error:
                 self.add_error("value", error)
         return fields
+
+    def has_changed(self) -> bool:
+        return typed(self)
 
     @staticmethod
     def data_of(fields: dict[str, Any]) -> services.ContactData:
@@ -143,14 +151,14 @@ class AddressForm(forms.ModelForm):
         return code
 
     def has_changed(self) -> bool:
-        """The kind alone, which is chosen from the start, makes no address."""
-        return any(name != "kind" for name in self.changed_data)
+        return typed(self)
 
 
 class BaseRows(forms.BaseFormSet):
     def filled(self) -> list[dict[str, Any]]:
-        """Rows that hold something and are not to be taken away."""
-        return [form.cleaned_data for form in self.forms if form.has_changed() and not form.cleaned_data.get("DELETE")]
+        """Rows that are stored or typed, and not to be taken away."""
+        rows = (form for form in self.forms if form.initial.get("key") or form.has_changed())
+        return [form.cleaned_data for form in rows if not form.cleaned_data.get("DELETE")]
 
 
 ContactFormSet = forms.formset_factory(ContactForm, formset=BaseRows, extra=1, can_delete=True, max_num=50)
@@ -417,3 +425,9 @@ class ArticleForm(forms.ModelForm):
         fields = ["title", "title_zh", "topic", "slug", "body", "body_zh"]
         widgets = {"body": forms.Textarea(attrs={"rows": 12}), "body_zh": forms.Textarea(attrs={"rows": 12})}
         help_texts = {"body": gettext_lazy("A blank line begins a paragraph.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.published_at:
+            self.fields["slug"].disabled = True
+            self.fields["slug"].help_text = _("The address was public already, and links lead to it. It stays.")

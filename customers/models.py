@@ -59,7 +59,14 @@ class AttachmentQuerySet(TicketPartQuerySet):
 class Customer(Personal):
     """A person or a company that buys."""
 
-    PERSONAL = {"name": masking.name, "company": masking.name, "note": masking.text}
+    PERSONAL = {
+        "name": masking.name,
+        "company": masking.name,
+        "note": masking.text,
+        # Annotations of the list.
+        "email": masking.email,
+        "phone": masking.phone,
+    }
     lookup_fields = ("number", "name")
 
     class Kind(models.TextChoices):

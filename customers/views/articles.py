@@ -1,6 +1,7 @@
 """Staff pages of articles."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -103,6 +104,10 @@ class ArticleForm(generic.FormPage):
         (gettext_lazy("English, or the only language"), ["title", "body"]),
         (gettext_lazy("Chinese"), ["title_zh", "body_zh"]),
     ]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form writes into a copy, so that a refusal leaves the record on the page as it is stored."""
+        return {**super().get_form_kwargs(), "instance": copy(self.object)}
 
 
 class NewArticle(ArticleForm):

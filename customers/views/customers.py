@@ -1,5 +1,6 @@
 """Pages of customers."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -194,6 +195,10 @@ class CustomerForm(generic.FormPage):
         context = super().get_context_data(form, addresses=self.addresses, **extra)
         context["summary"] += formset_summary(self.addresses)
         return context
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form writes into a copy, so that a refusal leaves the record on the page as it is stored."""
+        return {**super().get_form_kwargs(), "instance": copy(self.object)}
 
 
 class NewCustomer(CustomerForm):

@@ -36,7 +36,9 @@ def test_domain_is_kept_in_ascii():
     assert services.normalize_email("info@Bücher.example") == "info@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize("typed", ["", "jane", "jane@", "@example.com", "a b@example.com", "jane@example", "jane@@example.com"])
+@pytest.mark.parametrize(
+    "typed", ["", "jane", "jane@", "@example.com", "a b@example.com", "jane@example", "jane@@example.com"]
+)
 def test_what_is_no_email_is_refused_by_name(typed):
     with pytest.raises(ValidationError, match="is not an e-mail address"):
         services.normalize_email(typed)
@@ -69,7 +71,9 @@ def test_the_other_customer_is_masked_for_those_who_may_not_see_names():
     make_customer("Jane Doe", email="jane@example.com")
 
     with pytest.raises(ContactTaken, match="belongs to J… D…"):
-        services.create_customer(by=make_user("analyst"), name="John", contacts=[ContactData("email", "jane@example.com")])
+        services.create_customer(
+            by=make_user("analyst"), name="John", contacts=[ContactData("email", "jane@example.com")]
+        )
 
 
 def test_an_ended_contact_is_free_again():
@@ -97,7 +101,10 @@ def test_contacts_change_keep_and_end():
     )
 
     live = jane.contacts.filter(ended_at=None)
-    assert sorted(live.values_list("normalized", "is_primary")) == [("doe@example.com", True), ("jane@example.com", False)]
+    assert sorted(live.values_list("normalized", "is_primary")) == [
+        ("doe@example.com", True),
+        ("jane@example.com", False),
+    ]
     phone.refresh_from_db()
     assert phone.ended_at is not None
 
@@ -105,7 +112,9 @@ def test_contacts_change_keep_and_end():
 def test_the_same_contact_twice_is_refused():
     with pytest.raises(ValidationError, match="stands here twice"):
         services.create_customer(
-            by=make_user(), name="Jane", contacts=[ContactData("email", "j@example.com"), ContactData("email", "J@Example.com")]
+            by=make_user(),
+            name="Jane",
+            contacts=[ContactData("email", "j@example.com"), ContactData("email", "J@Example.com")],
         )
 
 
@@ -121,7 +130,10 @@ def test_one_default_address_of_each_kind():
         ],
     )
 
-    assert sorted(jane.addresses.filter(is_default=True).values_list("kind", "line1")) == [("billing", "Weg 1"), ("shipping", "Weg 2")]
+    assert sorted(jane.addresses.filter(is_default=True).values_list("kind", "line1")) == [
+        ("billing", "Weg 1"),
+        ("shipping", "Weg 2"),
+    ]
     assert set(jane.addresses.values_list("country", flat=True)) == {"DE"}
 
 

@@ -91,7 +91,9 @@ def test_conversation_takes_as_many_queries_for_three_as_for_one(client, agent, 
 
 def test_what_customers_write_is_never_markup(client, agent):
     evil = "<script>alert('x')</script>"
-    ticket = make_ticket(evil, body=f"{evil} TK-1", requester_name=evil, attachments=[SimpleUploadedFile(f"{evil}.txt", b"x")])
+    ticket = make_ticket(
+        evil, body=f"{evil} TK-1", requester_name=evil, attachments=[SimpleUploadedFile(f"{evil}.txt", b"x")]
+    )
 
     for page in (client.get(url("ticket", ticket)), client.get(LIST), client.get(f"/support/t/{ticket.token}/")):
         assert page.status_code == 200
@@ -113,7 +115,9 @@ def test_public_and_internal_differ_in_words(client, agent):
 def test_reply_sends_and_sets_the_status(client, agent):
     ticket = make_ticket()
 
-    response = compose(client, ticket, body="On its way.", status="pending", attachments=[SimpleUploadedFile("a.png", PNG)])
+    response = compose(
+        client, ticket, body="On its way.", status="pending", attachments=[SimpleUploadedFile("a.png", PNG)]
+    )
 
     ticket.refresh_from_db()
     message = ticket.messages.last()
@@ -198,7 +202,9 @@ def test_a_lead_sets_everything_at_once(client, lead):
     colleague, vip = make_user("support_agent"), make_queue("vip")
     ticket = make_ticket()
 
-    client.post(url("handle", ticket), {"queue": vip.pk, "priority": 4, "tags": "late, parcel", "assignee": colleague.pk})
+    client.post(
+        url("handle", ticket), {"queue": vip.pk, "priority": 4, "tags": "late, parcel", "assignee": colleague.pk}
+    )
 
     ticket.refresh_from_db()
     assert (ticket.queue, ticket.priority, ticket.tags, ticket.assignee) == (vip, 4, ["late", "parcel"], colleague)

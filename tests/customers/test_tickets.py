@@ -90,7 +90,8 @@ def test_a_reply_may_end_the_ticket():
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [("new", "new"), ("open", "open"), ("pending", "open"), ("on_hold", "on_hold"), ("solved", "open")]
+    ("before", "after"),
+    [("new", "new"), ("open", "open"), ("pending", "open"), ("on_hold", "on_hold"), ("solved", "open")],
 )
 def test_an_answer_of_the_customer_opens_what_waited(before, after):
     ticket = in_status(before)
@@ -203,7 +204,11 @@ def test_a_ticket_of_a_customer_knows_where_to_write():
     jane = make_customer("Jane Doe", email="jane@example.com", language="zh-hans")
     ticket = make_ticket(customer=jane, requester_name="", requester_email="", channel="staff")
 
-    assert (ticket.requester_name, ticket.requester_email, ticket.language) == ("Jane Doe", "jane@example.com", "zh-hans")
+    assert (ticket.requester_name, ticket.requester_email, ticket.language) == (
+        "Jane Doe",
+        "jane@example.com",
+        "zh-hans",
+    )
 
 
 def test_a_subject_is_one_line():
@@ -316,7 +321,9 @@ def test_events_tell_the_state_whatever_happens():
 
     run_state_machine_as_test(
         Once,
-        settings=settings(max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )
 
 
