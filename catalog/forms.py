@@ -31,7 +31,8 @@ class WordsField(forms.CharField):
             raise ValidationError(_("At most %(most)s are possible."), params={"most": self.most})
         if long := next((word for word in words if len(word) > self.longest), None):
             raise ValidationError(
-                _("“%(word)s…” is longer than %(longest)s characters."), params={"word": long[:30], "longest": self.longest}
+                _("“%(word)s…” is longer than %(longest)s characters."),
+                params={"word": long[:30], "longest": self.longest},
             )
         return words
 
@@ -75,7 +76,10 @@ class BrandForm(ServiceCheckedForm):
 
 class CategoryForm(ServiceCheckedForm):
     parent = generic.LookupField(
-        model=Category, required=False, label=_("Below"), help_text=_("Empty for a category at the top. Its branch moves along.")
+        model=Category,
+        required=False,
+        label=_("Below"),
+        help_text=_("Empty for a category at the top. Its branch moves along."),
     )
 
     class Meta:
@@ -96,17 +100,33 @@ class ProductForm(ServiceCheckedForm):
     brand = generic.LookupField(model=Brand, required=False, label=_("Brand"))
     tags = WordsField(required=False, label=_("Tags"), help_text=_("With commas between them."))
     options = WordsField(
-        required=False, most=3, label=_("Options"), help_text=_("What the variants differ in, at most three: Colour, Size.")
+        required=False,
+        most=3,
+        label=_("Options"),
+        help_text=_("What the variants differ in, at most three: Colour, Size."),
     )
     handle = forms.CharField(
-        required=False, max_length=200, label=_("Handle"), help_text=_("Its name in addresses and files. Left empty, the title gives it.")
+        required=False,
+        max_length=200,
+        label=_("Handle"),
+        help_text=_("Its name in addresses and files. Left empty, the title gives it."),
     )
 
     class Meta:
         model = Product
         fields = [
-            "title", "title_zh", "category", "brand", "product_type", "tags", "options", "description", "description_zh",
-            "handle", "seo_title", "seo_description",
+            "title",
+            "title_zh",
+            "category",
+            "brand",
+            "product_type",
+            "tags",
+            "options",
+            "description",
+            "description_zh",
+            "handle",
+            "seo_title",
+            "seo_description",
         ]
         widgets = {"seo_description": forms.Textarea(attrs={"rows": 2})}
 
@@ -125,8 +145,20 @@ class VariantForm(ServiceCheckedForm):
     class Meta:
         model = Variant
         fields = [
-            "option1", "option2", "option3", "sku", "barcode", "is_active", "price", "compare_at", "cost", "tax_class",
-            "weight_grams", "backorder_limit", "requires_shipping", "track_stock",
+            "option1",
+            "option2",
+            "option3",
+            "sku",
+            "barcode",
+            "is_active",
+            "price",
+            "compare_at",
+            "cost",
+            "tax_class",
+            "weight_grams",
+            "backorder_limit",
+            "requires_shipping",
+            "track_stock",
         ]
 
     def __init__(self, *args: Any, product: Product | None, may_see_cost: bool, **kwargs: Any) -> None:
@@ -209,11 +241,22 @@ def variant_rows(extra: int) -> Any:
 
 
 class PictureForm(forms.Form):
-    file = forms.FileField(required=False, label=_("File"), help_text=_("PNG, JPEG, WebP or GIF, up to 10 MB."),
-                           widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}))
+    file = forms.FileField(
+        required=False,
+        label=_("File"),
+        help_text=_("PNG, JPEG, WebP or GIF, up to 10 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+    )
     url = forms.URLField(required=False, label=_("Or its address elsewhere"), max_length=1000, assume_scheme="https")
-    alt = forms.CharField(required=False, label=_("Alternative text"), max_length=512, help_text=_("What the picture shows, for those who do not see it."))
-    variant = forms.ModelChoiceField(Variant.objects.none(), required=False, label=_("Variant"), empty_label=_("The whole product"))
+    alt = forms.CharField(
+        required=False,
+        label=_("Alternative text"),
+        max_length=512,
+        help_text=_("What the picture shows, for those who do not see it."),
+    )
+    variant = forms.ModelChoiceField(
+        Variant.objects.none(), required=False, label=_("Variant"), empty_label=_("The whole product")
+    )
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -42,7 +42,9 @@ class Category(models.Model):
 
     lookup_fields = ("path", "name_zh")
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     path = models.CharField(_("path"), max_length=600, unique=True, editable=False)
@@ -72,7 +74,9 @@ class Category(models.Model):
             models.CheckConstraint(
                 condition=~Q(name="") & ~Q(name__contains=" > "),
                 name="category_named_plainly",
-                violation_error_message=_("A category needs a name without “ > ”, which stands between the names of a path."),
+                violation_error_message=_(
+                    "A category needs a name without “ > ”, which stands between the names of a path."
+                ),
             ),
         ]
         indexes = [models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="category_path_prefix")]
@@ -105,7 +109,9 @@ class Brand(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="brand_name_once", violation_error_message=_("There is a brand of this name already.")
+                Lower("name"),
+                name="brand_name_once",
+                violation_error_message=_("There is a brand of this name already."),
             )
         ]
 
@@ -130,8 +136,8 @@ class ProductQuerySet(VisibleQuerySet):
         covers = Media.objects.order_by("product_id", "position", "pk").distinct("product_id")
         return self.annotate(
             variant_count=Coalesce(Subquery(variants.values(n=Count("*"))), 0),
-            lowest_price=Subquery(variants.active().values(n=Min("price"))),
-            highest_price=Subquery(variants.active().values(n=Max("price"))),
+            lowest_price=Subquery(variants.filter(is_active=True).values(n=Min("price"))),
+            highest_price=Subquery(variants.filter(is_active=True).values(n=Max("price"))),
         ).prefetch_related(Prefetch("media", covers, to_attr="covers"))
 
     def with_picture(self) -> "ProductQuerySet":
@@ -170,12 +176,18 @@ class Product(Stateful):
     title_zh = models.CharField(_("Chinese title"), max_length=255, blank=True)
     description = models.TextField(_("description"), blank=True)
     description_zh = models.TextField(_("Chinese description"), blank=True)
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category"))
-    brand = models.ForeignKey(Brand, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
+    )
+    brand = models.ForeignKey(
+        Brand, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand")
+    )
     product_type = models.CharField(_("type"), max_length=120, blank=True)
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT)
-    options = ArrayField(models.CharField(max_length=120), size=3, verbose_name=_("option names"), default=list, blank=True)
+    options = ArrayField(
+        models.CharField(max_length=120), size=3, verbose_name=_("option names"), default=list, blank=True
+    )
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     seo_title = models.CharField(_("SEO title"), max_length=255, blank=True)
     seo_description = models.TextField(_("SEO description"), blank=True)
@@ -257,7 +269,9 @@ class Variant(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
     sku = models.CharField(_("SKU"), max_length=100)
     barcode = models.CharField(_("barcode"), max_length=40, blank=True)
-    title = models.CharField(_("title"), max_length=400, blank=True, help_text=_("Product and option values, kept for search."))
+    title = models.CharField(
+        _("title"), max_length=400, blank=True, help_text=_("Product and option values, kept for search.")
+    )
     option1 = models.CharField(_("option 1"), max_length=160, blank=True)
     option2 = models.CharField(_("option 2"), max_length=160, blank=True)
     option3 = models.CharField(_("option 3"), max_length=160, blank=True)
@@ -294,9 +308,13 @@ class Variant(models.Model):
                 name="variant_options_once",
                 violation_error_message=_("The product has a variant with these options already."),
             ),
-            models.CheckConstraint(condition=~Q(sku=""), name="variant_sku_given", violation_error_message=_("A variant needs a SKU.")),
             models.CheckConstraint(
-                condition=Q(price__gte=0) & (Q(compare_at=None) | Q(compare_at__gte=0)) & (Q(cost=None) | Q(cost__gte=0)),
+                condition=~Q(sku=""), name="variant_sku_given", violation_error_message=_("A variant needs a SKU.")
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gte=0)
+                & (Q(compare_at=None) | Q(compare_at__gte=0))
+                & (Q(cost=None) | Q(cost__gte=0)),
                 name="variant_prices_not_negative",
                 violation_error_message=_("Prices cannot be negative."),
             ),
@@ -338,7 +356,9 @@ class Media(models.Model):
     """A picture of a product, uploaded or kept at its address elsewhere."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="media", verbose_name=_("product"))
-    variant = models.ForeignKey(Variant, models.SET_NULL, null=True, blank=True, related_name="media", verbose_name=_("variant"))
+    variant = models.ForeignKey(
+        Variant, models.SET_NULL, null=True, blank=True, related_name="media", verbose_name=_("variant")
+    )
     file = models.FileField(_("file"), upload_to="products/", blank=True)
     url = models.URLField(_("address"), max_length=1000, blank=True)
     alt = models.CharField(_("alternative text"), max_length=512, blank=True)
@@ -357,7 +377,9 @@ class Media(models.Model):
                 violation_error_message=_("A picture needs a file or an address."),
             ),
             models.UniqueConstraint(
-                fields=["product", "url"], condition=~Q(url=""), name="media_url_once",
+                fields=["product", "url"],
+                condition=~Q(url=""),
+                name="media_url_once",
                 violation_error_message=_("The product shows this picture already."),
             ),
         ]

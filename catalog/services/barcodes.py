@@ -20,7 +20,9 @@ def clean_barcode(text: str) -> str:
     code = text.strip()
     if SHORTENED_NUMBER.fullmatch(code):
         raise ValidationError(
-            _("“%(code)s” is a barcode that a spreadsheet has shortened, its digits are lost. Format the column as text and export it again."),
+            _(
+                "“%(code)s” is a barcode that a spreadsheet has shortened, its digits are lost. Format the column as text and export it again."
+            ),
             code="shortened",
             params={"code": code},
         )

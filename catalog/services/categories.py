@@ -38,7 +38,9 @@ def save_category(
     _refuse_long_paths(category, parent)
     category.parent, category.position = parent, position
     category.clean_fields(exclude=["parent", "path"])
-    with explained(Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"):
+    with explained(
+        Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"
+    ):
         category.save()
     category.refresh_from_db(fields=["path"])
     audit.record(verb, category, by=by)
@@ -68,6 +70,8 @@ def _refuse_long_paths(category: Category, parent: Category | None) -> None:
         below = max(deepest - len(category.path), 0)
     if new + below > limit:
         raise ValidationError(
-            {"parent": _("The path of a category may have %(limit)s characters; this one would have %(length)s.")
-             % {"limit": limit, "length": new + below}}
+            {
+                "parent": _("The path of a category may have %(limit)s characters; this one would have %(length)s.")
+                % {"limit": limit, "length": new + below}
+            }
         )

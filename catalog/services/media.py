@@ -56,7 +56,9 @@ def attach_media(
         raise ValidationError({"variant": _("%(sku)s is a variant of another product.") % {"sku": variant.sku}})
     Product.objects.locked().get(pk=product.pk)
     last = product.media.aggregate(last=Max("position"))["last"]  # type: ignore[attr-defined]
-    media = Media(product=product, variant=variant, url=url.strip(), alt=alt.strip(), position=0 if last is None else last + 1)
+    media = Media(
+        product=product, variant=variant, url=url.strip(), alt=alt.strip(), position=0 if last is None else last + 1
+    )
     if file:
         media.file = _named(file)  # type: ignore[assignment]
     media.clean_fields(exclude=["product", "variant", "file"])

@@ -34,6 +34,7 @@ class ProductFields(TypedDict, total=False):
     product_type: str
     tags: list[str]
     options: list[str]
+    attributes: dict[str, Any]
     seo_title: str
     seo_description: str
 
@@ -144,9 +145,9 @@ def _refuse_incomplete(products: Sequence[Product]) -> None:
     active = Variant.objects.active().filter(product=OuterRef("pk"))
     facts = {
         pk: (is_sellable, is_active)
-        for pk, is_sellable, is_active in Product.objects.filter(pk__in=[product.pk for product in products]).values_list(
-            "pk", Exists(sellable), Exists(active)
-        )
+        for pk, is_sellable, is_active in Product.objects.filter(
+            pk__in=[product.pk for product in products]
+        ).values_list("pk", Exists(sellable), Exists(active))
     }
     sentences = [
         _("“%(product)s” cannot be published: %(missing)s.") % {"product": product, "missing": ", ".join(missing)}
@@ -174,7 +175,9 @@ def add_tag(products: Sequence[Product], *, by: User, tag: str) -> list[Product]
     tag = " ".join(tag.split())
     if not tag or len(tag) > TAG_LENGTH or "," in tag:
         raise ValidationError({"tag": _("A tag has 1 to %(limit)s characters and no comma.") % {"limit": TAG_LENGTH}})
-    rows = list(Product.objects.locked().filter(pk__in=[product.pk for product in products]).exclude(tags__contains=[tag]))
+    rows = list(
+        Product.objects.locked().filter(pk__in=[product.pk for product in products]).exclude(tags__contains=[tag])
+    )
     Product.objects.filter(pk__in=[row.pk for row in rows]).update(
         tags=Func(F("tags"), Value(tag), function="array_append"), updated_at=timezone.now()
     )

@@ -50,7 +50,11 @@ class VariantsRefused(ValidationError):
     def __init__(self, rows: dict[int, ValidationError], names: Sequence[str]) -> None:
         self.rows = rows
         super().__init__(
-            [f"{names[place] or _('Variant')}: {sentence}" for place, error in rows.items() for sentence in error.messages]
+            [
+                f"{names[place] or _('Variant')}: {sentence}"
+                for place, error in rows.items()
+                for sentence in error.messages
+            ]
         )
 
 
@@ -125,7 +129,9 @@ def _built(product: Product, rows: Sequence[VariantFields], known: dict[int, Var
     for row in rows:
         pk = row.get("id")
         if pk and pk not in known:
-            raise ValidationError(_("A variant in this form does not belong to %(product)s."), params={"product": product})
+            raise ValidationError(
+                _("A variant in this form does not belong to %(product)s."), params={"product": product}
+            )
         if not pk:
             last += 1
         variant = known[pk] if pk else Variant(product=product, position=last)
@@ -179,7 +185,9 @@ def _options(variant: Variant) -> tuple[str, str, str]:
 def _taken_skus(variants: Sequence[Variant]) -> set[str]:
     """Those of the SKUs that other variants have, in capitals; one query on the unique index."""
     others = Variant.objects.alias(capitals=Upper("sku")).filter(capitals__in={v.sku.upper() for v in variants})
-    return {sku.upper() for sku in others.exclude(pk__in=[v.pk for v in variants if v.pk]).values_list("sku", flat=True)}
+    return {
+        sku.upper() for sku in others.exclude(pk__in=[v.pk for v in variants if v.pk]).values_list("sku", flat=True)
+    }
 
 
 def _values(variant: Variant) -> dict[str, Any]:
@@ -200,7 +208,9 @@ def _write(changed: Sequence[Variant], added: Sequence[Variant]) -> None:
 def retitle(products: Iterable[int]) -> int:
     """Give the variants of these products (primary keys) their title: product title and option values."""
     values = Func(
-        Value(" / "), *(NullIf(F(option), Value("")) for option in ("option1", "option2", "option3")), function="concat_ws"
+        Value(" / "),
+        *(NullIf(F(option), Value("")) for option in ("option1", "option2", "option3")),
+        function="concat_ws",
     )
     title = Left(
         Func(

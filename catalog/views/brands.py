@@ -46,7 +46,9 @@ class BrandRecord(generic.RecordPage):
         return [generic.Action(_("Edit"), url, method="get", primary=True, icon="edit")]
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        products = Product.objects.visible_to(self.request.user).filter(brand=self.object).order_by("-pk").with_summary()
+        products = (
+            Product.objects.visible_to(self.request.user).filter(brand=self.object).order_by("-pk").with_summary()
+        )
         return super().get_context_data(products=list(products[:SHOWN_PRODUCTS]), **extra)
 
 

@@ -40,7 +40,9 @@ class Node:
 
 def tree(categories: CategoryQuerySet) -> list[Node]:
     """The roots among `categories`, each with its branch; two queries whatever their number."""
-    nodes = {category.pk: Node(category) for category in categories.with_product_count().order_by("position", "name", "pk")}
+    nodes = {
+        category.pk: Node(category) for category in categories.with_product_count().order_by("position", "name", "pk")
+    }
     roots = []
     for node in nodes.values():
         above = nodes.get(node.category.parent_id or 0)

@@ -1,6 +1,7 @@
 """Pages of products: list, record, form, verbs, pictures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -10,11 +11,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from backoffice import generic
+from backoffice.generic.records import TIMELINE_LENGTH, event_moment
+from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from catalog import forms, services
 from catalog.filters import ProductFilter
@@ -31,7 +35,11 @@ def price_range(product: Any) -> str:
     currency = Variant().currency
     if low is None:
         return ""
-    return format_money(low, currency) if low == high else f"{format_money(low, currency)} – {format_money(high, currency)}"
+    return (
+        format_money(low, currency)
+        if low == high
+        else f"{format_money(low, currency)} – {format_money(high, currency)}"
+    )
 
 
 class ProductList(generic.ListPage):
@@ -78,12 +86,25 @@ class ProductList(generic.ListPage):
     ]
     bulk_actions = [
         generic.BulkAction("publish", gettext_lazy("Publish"), services.publish, "catalog.publish_product", batch=True),
-        generic.BulkAction("unpublish", gettext_lazy("Unpublish"), services.unpublish, "catalog.publish_product", batch=True),
         generic.BulkAction(
-            "archive", gettext_lazy("Archive"), services.archive, "catalog.publish_product", batch=True,
+            "unpublish", gettext_lazy("Unpublish"), services.unpublish, "catalog.publish_product", batch=True
+        ),
+        generic.BulkAction(
+            "archive",
+            gettext_lazy("Archive"),
+            services.archive,
+            "catalog.publish_product",
+            batch=True,
             confirm=gettext_lazy("Archived products leave the shop and the daily lists; nothing is lost."),
         ),
-        generic.BulkAction("tag", gettext_lazy("Add tag"), services.add_tag, "catalog.change_product", batch=True, form_class=forms.TagForm),
+        generic.BulkAction(
+            "tag",
+            gettext_lazy("Add tag"),
+            services.add_tag,
+            "catalog.change_product",
+            batch=True,
+            form_class=forms.TagForm,
+        ),
     ]
     create_url = "catalog:product_new"
     create_permission = "catalog.add_product"
@@ -116,15 +137,40 @@ class ProductRecord(generic.RecordPage):
         if generic.may(user, "catalog.publish_product"):
             actions += [verb.action(product) for verb in VERBS.values() if product.may_become(verb.status)]
         if generic.may(user, "catalog.change_product"):
-            actions.append(generic.Action(_("Edit"), reverse("catalog:product_edit", args=[product.pk]), method="get", icon="edit"))
+            actions.append(
+                generic.Action(_("Edit"), reverse("catalog:product_edit", args=[product.pk]), method="get", icon="edit")
+            )
         return actions
+
+    @cached_property
+    def variants(self) -> list[Variant]:
+        """The first variants, and one more where there are too many to show."""
+        return list(Variant.objects.visible_to(self.request.user).filter(product=self.object)[: SHOWN_VARIANTS + 1])
+
+    @cached_property
+    def timeline(self) -> list[generic.Moment]:
+        """What happened to the product and its variants, newest first; one query."""
+        of_variants = AuditEvent.objects.filter(
+            subject_type=Variant._meta.label_lower, subject_id__in=[variant.pk for variant in self.variants]
+        )
+        newest = [
+            events.order_by("-at", "-pk").values("pk")[:TIMELINE_LENGTH]
+            for events in (AuditEvent.objects.about(self.object), of_variants)
+        ]
+        events = AuditEvent.objects.filter(pk__in=newest[0].union(newest[1], all=True)).select_related("actor")
+        return [self._moment(event) for event in events[:TIMELINE_LENGTH]]
+
+    def _moment(self, event: AuditEvent) -> generic.Moment:
+        moment = event_moment(event)
+        if event.subject_type == Variant._meta.label_lower:
+            return replace(moment, text=f"{moment.text}: {event.subject}")
+        return moment
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, product = self.request.user, self.object
-        variants = list(Variant.objects.visible_to(user).filter(product=product)[: SHOWN_VARIANTS + 1])
         return super().get_context_data(
-            variants=variants[:SHOWN_VARIANTS],
-            more_variants=len(variants) > SHOWN_VARIANTS,
+            variants=self.variants[:SHOWN_VARIANTS],
+            more_variants=len(self.variants) > SHOWN_VARIANTS,
             pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
@@ -138,12 +184,23 @@ class ProductRecord(generic.RecordPage):
 class Verb:
     """A change of status: its button, and the view behind it."""
 
-    def __init__(self, key: str, status: str, label: Any, done: Any, service: Callable[..., Any], icon: str, primary: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        status: str,
+        label: Any,
+        done: Any,
+        service: Callable[..., Any],
+        icon: str,
+        primary: bool = False,
+    ) -> None:
         self.key, self.status, self.label, self.done = key, status, label, done
         self.service, self.icon, self.primary = service, icon, primary
 
     def action(self, product: Product) -> generic.Action:
-        label = _("Back to draft") if self.key == "unpublish" and product.status == Product.Status.ARCHIVED else self.label
+        label = (
+            _("Back to draft") if self.key == "unpublish" and product.status == Product.Status.ARCHIVED else self.label
+        )
         url = reverse("catalog:product_verb", args=[product.pk, self.key])
         return generic.Action(label, url, primary=self.primary, icon=self.icon)
 
@@ -151,9 +208,31 @@ class Verb:
 VERBS = {
     verb.key: verb
     for verb in (
-        Verb("publish", Product.Status.PUBLISHED, gettext_lazy("Publish"), gettext_lazy("%s published."), services.publish, "globe", True),
-        Verb("unpublish", Product.Status.DRAFT, gettext_lazy("Unpublish"), gettext_lazy("%s is a draft again."), services.unpublish, "eye-off"),
-        Verb("archive", Product.Status.ARCHIVED, gettext_lazy("Archive"), gettext_lazy("%s archived."), services.archive, "folder"),
+        Verb(
+            "publish",
+            Product.Status.PUBLISHED,
+            gettext_lazy("Publish"),
+            gettext_lazy("%s published."),
+            services.publish,
+            "globe",
+            True,
+        ),
+        Verb(
+            "unpublish",
+            Product.Status.DRAFT,
+            gettext_lazy("Unpublish"),
+            gettext_lazy("%s is a draft again."),
+            services.unpublish,
+            "eye-off",
+        ),
+        Verb(
+            "archive",
+            Product.Status.ARCHIVED,
+            gettext_lazy("Archive"),
+            gettext_lazy("%s archived."),
+            services.archive,
+            "folder",
+        ),
     )
 }
 
@@ -245,7 +324,9 @@ class AddPicture(generic.ActionView):
 @permission_required("catalog.change_media", raise_exception=True)
 def make_cover(request: HttpRequest, pk: int) -> HttpResponse:
     picture = _picture(request, pk)
-    return generic.act(request, services.make_cover, picture, done=_("This picture stands first now."), back=_home(picture))
+    return generic.act(
+        request, services.make_cover, picture, done=_("This picture stands first now."), back=_home(picture)
+    )
 
 
 @login_required
@@ -267,7 +348,10 @@ def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     return FileResponse(
         media.file.open("rb"),
         content_type=CONTENT_TYPES[kind],
-        headers={"Cache-Control": "private, max-age=31536000, immutable", "Content-Security-Policy": "default-src 'none'; sandbox"},
+        headers={
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
     )
 
 

@@ -67,7 +67,11 @@ class VariantList(generic.ListPage):
             "activate", gettext_lazy("Activate"), services.activate_variants, "catalog.change_variant", batch=True
         ),
         generic.BulkAction(
-            "deactivate", gettext_lazy("Deactivate"), services.deactivate_variants, "catalog.change_variant", batch=True,
+            "deactivate",
+            gettext_lazy("Deactivate"),
+            services.deactivate_variants,
+            "catalog.change_variant",
+            batch=True,
             confirm=gettext_lazy("Inactive variants cannot be sold; their stock and history stay."),
         ),
     ]
@@ -101,7 +105,9 @@ class VariantRecord(generic.RecordPage):
         variant = self.object
         verb = "deactivate" if variant.is_active else "activate"
         return [
-            generic.Action(_("Edit"), reverse("catalog:variant_edit", args=[variant.pk]), method="get", primary=True, icon="edit"),
+            generic.Action(
+                _("Edit"), reverse("catalog:variant_edit", args=[variant.pk]), method="get", primary=True, icon="edit"
+            ),
             generic.Action(
                 _("Deactivate") if variant.is_active else _("Activate"),
                 reverse("catalog:variant_verb", args=[variant.pk, verb]),
@@ -112,14 +118,19 @@ class VariantRecord(generic.RecordPage):
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, variant = self.request.user, self.object
         names = [*variant.product.options, "", "", ""]
-        options = [(name or _("Option"), value) for name, value in zip(names, [variant.option1, variant.option2, variant.option3], strict=False)]
+        options = [
+            (name or _("Option"), value)
+            for name, value in zip(names, [variant.option1, variant.option2, variant.option3], strict=False)
+        ]
         siblings = Variant.objects.visible_to(user).filter(product=variant.product).exclude(pk=variant.pk)
         return super().get_context_data(
             options=[(name, value) for name, value in options if value],
             siblings=list(siblings[:12]),
             picture=variant.product.media.order_by(
                 models.Case(models.When(variant=variant, then=0), default=1), "position", "pk"
-            ).exclude(file="").first(),
+            )
+            .exclude(file="")
+            .first(),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             **extra,
         )

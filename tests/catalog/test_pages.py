@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog.models import Category, Media, Product, Variant
-from catalog.services import attach_media, save_variants
+from catalog.services import add_variant, attach_media, save_variants
 from tests.factories import make_brand, make_category, make_product, make_user
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +131,17 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
+def test_the_timeline_tells_of_variants_too(as_owner, editor):
+    product = make_product("Tea", variants=[{"sku": "T1", "price": Decimal(1)}])
+    add_variant(product, by=editor, sku="T2", option1="Large")
+    page = as_owner.get(product.get_absolute_url())
+    assert [str(moment.text) for moment in page.context["moments"]] == [
+        "Variant added: T2",
+        "Variant added: T1",
+        "Product created",
+    ]
+
+
 @pytest.mark.parametrize("handle", ["linen", "亚麻-衬衫", "a/b", "-/1/edit", "new", "100%", "a?b#c"])
 def test_any_handle_is_an_address(as_owner, handle):
     product = make_product("Odd one", handle=handle)
@@ -201,7 +212,8 @@ def test_refusals_stand_at_their_lines_and_what_was_typed_stays(as_editor):
     assert response.status_code == 422
     assert "a barcode that a spreadsheet has shortened" in page
     response = as_editor.post(
-        "/catalog/products/-/new/", {"title": "Tea"} | rows({"sku": "taken", "option1": "1", "price": "1", "is_active": "on"})
+        "/catalog/products/-/new/",
+        {"title": "Tea"} | rows({"sku": "taken", "option1": "1", "price": "1", "is_active": "on"}),
     )
     page = response.content.decode()
     assert response.status_code == 422
@@ -211,7 +223,9 @@ def test_refusals_stand_at_their_lines_and_what_was_typed_stays(as_editor):
 
 
 def test_an_edit_touches_changed_lines_only(as_editor):
-    product = make_product("Tea", options=["Weight"], variants=[{"sku": s, "option1": s, "price": Decimal(4)} for s in "AB"])
+    product = make_product(
+        "Tea", options=["Weight"], variants=[{"sku": s, "option1": s, "price": Decimal(4)} for s in "AB"]
+    )
     a, b = product.variants.all()
     page = as_editor.get(reverse("catalog:product_edit", args=[product.pk]))
     assert 'value="4.00"' in page.content.decode()
@@ -279,7 +293,9 @@ def test_list_of_variants_costs_the_same_for_any_number(as_owner, django_assert_
     assert len(response.context["rows"]) == 2 * number
 
 
-@pytest.mark.parametrize("sku", ["TEA", "a/b", "绿茶 100g", "..", "a//b", "x?y=1#z", "50%", "-/1/edit", "a&b<c>", "new"])
+@pytest.mark.parametrize(
+    "sku", ["TEA", "a/b", "绿茶 100g", "..", "a//b", "x?y=1#z", "50%", "-/1/edit", "a&b<c>", "new"]
+)
 def test_any_sku_is_an_address(as_owner, sku):
     variant = make_product(variants=[{"sku": sku, "price": Decimal(1)}]).variants.get()
     response = as_owner.get(variant.get_absolute_url())
@@ -289,8 +305,16 @@ def test_any_sku_is_an_address(as_owner, sku):
 
 def test_a_variant_is_added_and_edited(as_editor):
     product = make_product("Tea", options=["Weight"], variants=[])
-    common = {"tax_class": "standard", "backorder_limit": "0", "is_active": "on", "track_stock": "on", "requires_shipping": "on"}
-    as_editor.post(f"/catalog/products/-/{product.pk}/variants/new/", {"sku": "T1", "option1": "100 g", "price": "5"} | common)
+    common = {
+        "tax_class": "standard",
+        "backorder_limit": "0",
+        "is_active": "on",
+        "track_stock": "on",
+        "requires_shipping": "on",
+    }
+    as_editor.post(
+        f"/catalog/products/-/{product.pk}/variants/new/", {"sku": "T1", "option1": "100 g", "price": "5"} | common
+    )
     variant = Variant.objects.get()
     assert (variant.title, variant.price) == ("Tea – 100 g", Decimal(5))
 
@@ -410,17 +434,33 @@ def addresses():
     media = attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
     variant = product.variants.get()
     reads = [
-        "/catalog/products/", product.get_absolute_url(), "/catalog/variants/", variant.get_absolute_url(), "/catalog/categories/",
-        product.category.get_absolute_url(), "/catalog/brands/", product.brand.get_absolute_url(), media.get_absolute_url(),
+        "/catalog/products/",
+        product.get_absolute_url(),
+        "/catalog/variants/",
+        variant.get_absolute_url(),
+        "/catalog/categories/",
+        product.category.get_absolute_url(),
+        "/catalog/brands/",
+        product.brand.get_absolute_url(),
+        media.get_absolute_url(),
     ]
     forms = [
-        "/catalog/products/-/new/", f"/catalog/products/-/{product.pk}/edit/", f"/catalog/products/-/{product.pk}/pictures/new/",
-        f"/catalog/products/-/{product.pk}/variants/new/", f"/catalog/variants/-/{variant.pk}/edit/", "/catalog/categories/new/",
-        f"/catalog/categories/{product.category.pk}/edit/", "/catalog/brands/new/", f"/catalog/brands/{product.brand.pk}/edit/",
+        "/catalog/products/-/new/",
+        f"/catalog/products/-/{product.pk}/edit/",
+        f"/catalog/products/-/{product.pk}/pictures/new/",
+        f"/catalog/products/-/{product.pk}/variants/new/",
+        f"/catalog/variants/-/{variant.pk}/edit/",
+        "/catalog/categories/new/",
+        f"/catalog/categories/{product.category.pk}/edit/",
+        "/catalog/brands/new/",
+        f"/catalog/brands/{product.brand.pk}/edit/",
     ]
     verbs = [
-        f"/catalog/products/-/{product.pk}/publish/", f"/catalog/products/-/{product.pk}/archive/",
-        f"/catalog/variants/-/{variant.pk}/deactivate/", f"/catalog/pictures/{media.pk}/cover/", f"/catalog/pictures/{media.pk}/remove/",
+        f"/catalog/products/-/{product.pk}/publish/",
+        f"/catalog/products/-/{product.pk}/archive/",
+        f"/catalog/variants/-/{variant.pk}/deactivate/",
+        f"/catalog/pictures/{media.pk}/cover/",
+        f"/catalog/pictures/{media.pk}/remove/",
     ]
     return reads, forms, verbs
 
@@ -478,11 +518,16 @@ def test_reviewers_publish_and_do_not_write(client):
 
 
 def hits(client, text):
-    return [(str(label), [hit.title for hit in found]) for label, found in client.get("/search/", {"q": text}).context["groups"]]
+    return [
+        (str(label), [hit.title for hit in found])
+        for label, found in client.get("/search/", {"q": text}).context["groups"]
+    ]
 
 
 def test_search_finds_by_sku_barcode_and_title(as_owner):
-    make_product("Linen shirt", title_zh="亚麻衬衫", variants=[{"sku": "LS-1", "price": Decimal(1), "barcode": "4006381333931"}])
+    make_product(
+        "Linen shirt", title_zh="亚麻衬衫", variants=[{"sku": "LS-1", "price": Decimal(1), "barcode": "4006381333931"}]
+    )
     make_product("Cup", variants=[{"sku": "LS-10", "price": Decimal(1)}])
 
     assert hits(as_owner, "ls-1") == [("Variants", ["LS-1"]), ("Products", ["Cup", "Linen shirt"])]

@@ -54,7 +54,9 @@ def test_create_writes_the_product_with_its_variants(editor):
     assert verbs(product) == ["product.created"]
 
 
-@pytest.mark.parametrize(("title", "handle"), [("Café au lait!", "café-au-lait"), ("亚麻 衬衫", "亚麻-衬衫"), ("!!!", "product")])
+@pytest.mark.parametrize(
+    ("title", "handle"), [("Café au lait!", "café-au-lait"), ("亚麻 衬衫", "亚麻-衬衫"), ("!!!", "product")]
+)
 def test_the_title_gives_the_handle(editor, title, handle):
     assert create_product(by=editor, title=title).handle == handle
 
@@ -162,7 +164,9 @@ def test_many_variants_cost_no_more_queries_than_few(editor, django_assert_num_q
     product = make_product(variants=[])
     for prefix, number in (("A", 1), ("B", 40)):
         with django_assert_num_queries(11):
-            save_variants(product, [{"sku": f"{prefix}{i}", "option1": f"{prefix}{i}"} for i in range(number)], by=editor)
+            save_variants(
+                product, [{"sku": f"{prefix}{i}", "option1": f"{prefix}{i}"} for i in range(number)], by=editor
+            )
 
 
 # --- Publishing ----------------------------------------------------------------------------------
@@ -175,7 +179,9 @@ def test_publish_moves_all_and_records_each(owner):
 
     assert [product.status for product in done] == ["published", "published"]
     assert Product.objects.published().exclude(published_at=None).count() == 2
-    assert list(AuditEvent.objects.filter(verb="product.published").values_list("subject", "reason").order_by("subject")) == [
+    assert list(
+        AuditEvent.objects.filter(verb="product.published").values_list("subject", "reason").order_by("subject")
+    ) == [
         ("Cup", "Autumn range"),
         ("Tea", "Autumn range"),
     ]
@@ -271,7 +277,10 @@ def test_a_raced_sku_is_given_once():
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=add, args=(p, sku)) for p, sku in zip(products, ["tea", "TEA", "Tea", "tEA"], strict=True)]
+    threads = [
+        threading.Thread(target=add, args=(p, sku))
+        for p, sku in zip(products, ["tea", "TEA", "Tea", "tEA"], strict=True)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

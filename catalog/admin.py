@@ -1,0 +1,157 @@
+"""The catalogue in the admin: rare edits and repairs, through the same services as the pages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models, transaction
+from django.http import HttpRequest
+
+from backoffice.admin import StaffModelAdmin
+from catalog import services
+from catalog.models import Brand, Category, Media, Product, Variant
+
+
+class AskingForm(forms.ModelForm):
+    """Asks the service first and takes its work back, so that a refusal stands on the form."""
+
+    model_admin: "ThroughService"
+    user: Any
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            with transaction.atomic():
+                self.write()
+                transaction.set_rollback(True)
+        return cleaned
+
+    def write(self) -> models.Model:
+        stored = type(self.instance)._default_manager.get(pk=self.instance.pk) if self.instance.pk else None
+        return self.model_admin.write(stored, by=self.user, **self.cleaned_data)
+
+
+class ThroughService(StaffModelAdmin):
+    """Adds and changes rows by `write`, which calls one service."""
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> models.Model:
+        raise NotImplementedError
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, form=AskingForm, **kwargs)
+        form.model_admin, form.user = self, request.user
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.pk = form.write().pk
+        obj.refresh_from_db()
+
+
+class NotAdded:
+    """Rows that are created on the staff pages."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SearchedByQuerySet:
+    """The search box uses the indexed `search` of the queryset."""
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return (queryset.search(search_term) if search_term.strip() else queryset), False
+
+
+@admin.register(Category)
+class CategoryAdmin(ThroughService):
+    list_display = ["path", "name_zh", "position", "updated_at"]
+    search_fields = ["path", "name_zh"]
+    ordering = ["path"]
+    autocomplete_fields = ["parent"]
+    fields = ["name", "name_zh", "parent", "position"]
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> Category:
+        return services.save_category(obj, by=by, **fields)
+
+
+@admin.register(Brand)
+class BrandAdmin(ThroughService):
+    list_display = ["name", "updated_at"]
+    search_fields = ["name"]
+    fields = ["name"]
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> Brand:
+        return services.save_brand(obj, by=by, **fields)
+
+
+@admin.register(Product)
+class ProductAdmin(NotAdded, SearchedByQuerySet, ThroughService):
+    list_display = ["title", "handle", "status", "category", "brand", "updated_at"]
+    list_select_related = ["category", "brand"]
+    list_filter = ["status"]
+    search_fields = ["title"]
+    autocomplete_fields = ["category", "brand"]
+    fields = [
+        "title",
+        "title_zh",
+        "handle",
+        "status",
+        "category",
+        "brand",
+        "product_type",
+        "tags",
+        "options",
+        "attributes",
+        "description",
+        "description_zh",
+        "seo_title",
+        "seo_description",
+        "published_at",
+    ]
+    readonly_fields = ["status", "published_at"]
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> Product:
+        return services.update_product(obj, by=by, **fields)
+
+
+@admin.register(Variant)
+class VariantAdmin(NotAdded, SearchedByQuerySet, ThroughService):
+    list_display = ["sku", "title", "barcode", "price", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["sku"]
+    fields = [
+        "product",
+        "title",
+        "sku",
+        "barcode",
+        "option1",
+        "option2",
+        "option3",
+        "position",
+        "price",
+        "compare_at",
+        "cost",
+        "weight_grams",
+        "tax_class",
+        "requires_shipping",
+        "track_stock",
+        "backorder_limit",
+        "is_active",
+    ]
+    readonly_fields = ["product", "title"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """The cost is for those who may see it."""
+        may_see_cost = request.user.has_perm("catalog.view_cost")
+        return [name for name in self.fields or [] if name != "cost" or may_see_cost]
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> Variant:
+        return services.update_variant(obj, by=by, **fields)
+
+
+@admin.register(Media)
+class MediaAdmin(NotAdded, StaffModelAdmin):
+    list_display = ["__str__", "product", "variant", "position"]
+    list_select_related = ["product", "variant"]
+    search_fields = ["alt", "url"]
+    fields = ["product", "variant", "file", "url", "alt", "position"]
+    readonly_fields = ["product", "variant", "file", "url"]
