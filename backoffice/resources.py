@@ -31,6 +31,7 @@ NUMBER_GROUPS = {
 }
 CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
+FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
 FALSE = frozenset(["0", "false", "no", "n", "off", "否", "nein", "falsch", "non", "faux", "não", "nao", "falso"])
@@ -266,8 +267,8 @@ class BaseResource(resources.Resource):
         """Names of the staged columns, and the staged rows (row number, problems, *values)."""
         raise NotImplementedError
 
-    def export_columns(self) -> Sequence[Any]:
-        """Columns of `export_csv`, named so that the file can be imported again."""
+    def export_columns(self, user: Any = None) -> Sequence[Any]:
+        """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""
         raise NotImplementedError
 
     def export_queryset(self, where: dict[str, str]) -> Any:

@@ -321,8 +321,8 @@ def _status(status: str | None, published: bool | None) -> str | None:
 
 def _listed(text: str) -> list[str]:
     """Values between commas; `\\,` is a comma in a value. Addresses may also stand between blanks."""
-    if text.count("://") > 1 and "," not in text:
-        return text.split()
+    if text.count("://") > 1:
+        return [part.strip(" ,") for part in re.split(r"[\s,]+(?=https?://)", text)]
     parts = re.split(r"(?<!\\),\s*", text)
     return [part.replace("\\,", ",").strip() for part in parts if part.strip()]
 

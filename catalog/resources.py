@@ -28,12 +28,12 @@ ELSEWHERE = gettext_lazy("another system's own number")
 
 
 class PathColumn(TextColumn):
-    """A category by its path; the separators > and -> and / with blanks mean the same."""
+    """A category by its path; the separators > and -> mean the same."""
 
     kind = gettext_lazy("path")
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        path = resources.plain(text.strip()).replace("->", ">").replace(" / ", ">")
+        path = resources.plain(text.strip()).replace(" -> ", ">")
         names = [" ".join(name.split()) for name in path.split(">")]
         names = [name for name in names if name]
         if any(len(name) > 120 for name in names) or len(SEPARATOR.join(names)) > 600:
@@ -255,14 +255,15 @@ class ProductResource(resources.BaseResource):
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         return (
-            Variant.objects.filter(**where)
+            Variant.objects.filter(**{LOOKUPS.get(name, name): value for name, value in where.items()})
             .select_related("product__category", "product__brand")
             .prefetch_related(Prefetch("product__media", Media.objects.order_by("position", "pk")))
             .order_by("product_id", "position", "pk")
         )
 
-    def export_columns(self) -> Sequence[ExportColumn]:
-        return EXPORT
+    def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
+        may_see_cost = user is None or user.has_perm("catalog.view_cost")
+        return [column for column in EXPORT if may_see_cost or column.accessor != "cost"]
 
 
 def _option_name(place: int) -> Any:
@@ -277,6 +278,10 @@ def _of(path: str) -> ExportColumn:
     return ExportColumn(path, path.rpartition(".")[2])
 
 
+LOOKUPS = {
+    "handle": "product__handle__iexact", "title": "product__title__iexact", "status": "product__status", "sku": "sku__iexact",
+    "brand": "product__brand__name__iexact", "category": "product__category__path__iexact", "product_type": "product__product_type",
+}
 EXPORT = [
     _of("product.handle"), _of("product.title"), _of("product.title_zh"), _of("product.description"), _of("product.description_zh"),
     ExportColumn("product.category.path", "category"), ExportColumn("product.brand.name", "brand"), _of("product.product_type"),

@@ -35,6 +35,7 @@ class Column:
     permission: who lacks it sees and exports no such column.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
+    personal: exports mask it for those who may not see personal data.
     """
 
     accessor: str
@@ -46,6 +47,7 @@ class Column:
     template: str = ""
     permission: str = ""
     secondary: "Column | None" = None
+    personal: bool = False
 
     @property
     def key(self) -> str:

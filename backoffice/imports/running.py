@@ -16,7 +16,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -155,6 +155,9 @@ def claim(run: ImportRun, status: str) -> ImportRun:
     """Move the run on, once: whoever comes second gets IllegalTransition."""
     with transaction.atomic():
         mine = ImportRun.objects.locked().get(pk=run.pk)
+        if interrupted(mine):
+            mine.status = Status.FAILED
+            mine.save(update_fields=["status"])
         mine.must_become(status)
         mine.status = status
         mine.message = ""
@@ -197,34 +200,50 @@ def _carry_out(
     reason: str = "",
 ) -> Outcome:
     started = time.monotonic()
-    try:
-        with context.acting(source=run.source, user=by, run=run.number, reason=reason or run.file_name):
-            outcome = _write(run, table, by=by, dry_run=dry_run, partial=partial, progress=progress, errors=errors)
-    except Exception as error:
-        _failed(run, error, time.monotonic() - started)
-        raise
-    outcome.notes = [*table.dialect.doubts, *table.mapping.notes(), *outcome.notes]
-    run.status = Status.CHECKED if dry_run else Status.APPLIED if outcome.applied else Status.REFUSED
-    _keep(run, table, outcome, time.monotonic() - started)
-    return outcome
-
-
-def _write(
-    run: ImportRun, table: Table, *, by: User | None, dry_run: bool, partial: bool, progress: Progress | None, errors: Path | None
-) -> Outcome:
-    names, staged = table.resource.staged(_counted(table.rows(), progress), table.mapping)
     refused = _RefusedRows(run, table, errors)
     try:
-        with transaction.atomic():
-            outcome = table.resource.service(
-                staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write
-            )
+        with context.acting(source=run.source, user=by, run=run.number, reason=reason or run.file_name), transaction.atomic():
+            _hold(run)
+            outcome = _serve(run, table, refused, by=by, dry_run=dry_run, partial=partial, progress=progress)
+            outcome.notes = [*table.dialect.doubts, *table.mapping.notes(), *outcome.notes]
+            run.status = Status.CHECKED if dry_run else Status.APPLIED if outcome.applied else Status.REFUSED
+            _keep(run, table, outcome, time.monotonic() - started)
             if outcome.applied:
                 audit.record("import.applied", run, by=by, data=counts(outcome))
     except (IntegrityError, OperationalError) as error:
-        raise NothingApplied(_("The database refused the rows, nothing was written: %(error)s") % {"error": str(error).splitlines()[0]}) from error
+        refusal = NothingApplied(
+            _("The database refused the rows, nothing was written: %(error)s") % {"error": str(error).splitlines()[0]}
+        )
+        failed(run, refusal, time.monotonic() - started)
+        raise refusal from error
+    except Exception as error:
+        failed(run, error, time.monotonic() - started)
+        raise
     refused.keep()
     return outcome
+
+
+def _serve(
+    run: ImportRun, table: Table, refused: _RefusedRows, *, by: User | None, dry_run: bool, partial: bool, progress: Progress | None
+) -> Outcome:
+    """Hand the rows to the service of the resource."""
+    names, staged = table.resource.staged(_counted(table.rows(), progress), table.mapping)
+    return table.resource.service(staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write)
+
+
+def _hold(run: ImportRun) -> None:
+    """A lock that lives as long as the run is worked on, so that `interrupted` can tell."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [run.number])
+
+
+def interrupted(run: ImportRun) -> bool:
+    """Whether the run says that it is being worked on while nobody does: its worker was killed, nothing was written."""
+    if run.status not in (Status.CHECKING, Status.APPLYING):
+        return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [run.number])
+        return bool(cursor.fetchone()[0])
 
 
 def counts(outcome: Outcome | ImportRun) -> dict[str, int]:
@@ -248,6 +267,7 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
         setattr(run, name, value)
     settled = {"dialect": table.dialect.as_json(), "mapping": table.mapping.as_json()}
     run.dialect, run.mapping = settled["dialect"], settled["mapping"]
+    run.job_id = None
     run.report = {
         "problems": outcome.problems,
         "warnings": outcome.warnings,
@@ -261,12 +281,27 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
     run.save()
 
 
-def _failed(run: ImportRun, error: Exception, seconds: float) -> None:
+def failed(run: ImportRun, error: Exception, seconds: float) -> None:
     run.status = Status.FAILED
+    run.job_id = None
     run.message = " ".join(error.messages) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
     run.seconds = round(seconds, 3)
     run.finished_at = timezone.now()
     run.save()
+
+
+def work(run: ImportRun, *, by: User | None, action: str, partial: bool = False, progress: Progress | None = None) -> None:
+    """Check or apply a run whose file is kept."""
+    with local(run) as path:
+        try:
+            table = table_of(run, path, by=by)
+        except ValidationError as error:
+            failed(run, error, 0)
+            raise
+        if action == "apply":
+            apply(run, table, by=by, partial=partial, progress=progress)
+        else:
+            check(run, table, by=by, progress=progress)
 
 
 class _RefusedRows:
@@ -301,6 +336,7 @@ class _RefusedRows:
         if self.written is None:
             if self.run.error_file:
                 self.run.error_file.delete(save=False)
+                self.run.save(update_fields=["error_file"])
             return
         try:
             if self.path is not None:
@@ -308,6 +344,7 @@ class _RefusedRows:
             elif self.run.file:
                 with self.written.open("rb") as file:
                     self.run.error_file.save(f"{self.run.number}-refused.csv", File(file), save=False)
+                self.run.save(update_fields=["error_file"])
         finally:
             self.written.unlink(missing_ok=True)
 

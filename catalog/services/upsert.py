@@ -551,6 +551,12 @@ class _Batch:
         self._write_media()
         if self.count > BIG:
             self.run("SET LOCAL enable_nestloop = on")
+            self._analyze()
+
+    def _analyze(self) -> None:
+        """Tell the planner when the tables are no longer what it knows."""
+        self.cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'catalog_variant'::regclass")
+        if self.count > 0.1 * self.cursor.fetchone()[0]:
             self.run("ANALYZE catalog_product, catalog_variant")
 
     def _write_categories(self) -> None:

@@ -100,7 +100,7 @@ class Command(BaseCommand):
     def _unreadable(self, run: ImportRun, error: ValidationError) -> None:
         """The file as a whole is refused."""
         if run.status == ImportRun.Status.UPLOADED:
-            running._failed(run, error, 0)
+            running.failed(run, error, 0)
         run.report = {"problems": [{"row": None, "column": "", "value": "", "message": text} for text in error.messages]}
 
     def _report(self, run: ImportRun, *, json_only: bool, seconds: float) -> None:
