@@ -288,10 +288,6 @@ class StockPostingQuerySet(WarehouseScoped):
     scope_field = "level__location__code"
 
 
-class StockPostingQuerySet(WarehouseScoped):
-    scope_field = "level__location__code"
-
-
 class StockPosting(models.Model):
     """What a move did to one level: signed changes, and the balance and value after. Append-only."""
 
