@@ -1,0 +1,176 @@
+"""Orders proven against their lines, payments, parcels and returns. Statements follow `services.status`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.models import User
+from backoffice.money import MINOR_UNITS
+from backoffice.verification import Result, check, compare, keys
+from orders.models import Order, OrderLine
+
+ORDERS = "SELECT count(*) FROM orders_order"
+LINES = "SELECT count(*) FROM orders_orderline"
+REASON = "verify --repair"
+DIGITS = f"CASE o.currency {' '.join(f'WHEN {code!r} THEN {digits}' for code, digits in MINOR_UNITS.items())} ELSE 2 END"
+
+WRONG_TOTALS = f"""
+    SELECT o.id, o.subtotal, o.tax, o.total, a.subtotal, a.tax, a.total
+    FROM orders_order o
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN o.status = 'canceled' THEN 0
+                    WHEN o.prices_include_tax THEN o.shipping - round(o.shipping / (1 + o.shipping_tax_rate), {DIGITS})
+                    ELSE round(o.shipping * o.shipping_tax_rate, {DIGITS}) END AS tax,
+               CASE WHEN o.status = 'canceled' THEN 0 ELSE o.shipping END AS amount
+    ) s
+    LEFT JOIN (SELECT order_id, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross FROM orders_orderline GROUP BY order_id) l
+        ON l.order_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(CASE WHEN o.prices_include_tax THEN l.gross ELSE l.net END, 0) AS subtotal,
+               coalesce(l.tax, 0) + s.tax AS tax,
+               coalesce(l.gross, 0) + s.amount + CASE WHEN o.prices_include_tax THEN 0 ELSE s.tax END AS total
+    ) a
+    WHERE (o.subtotal, o.tax, o.total) IS DISTINCT FROM (a.subtotal, a.tax, a.total)
+"""  # noqa: S608 - no input
+WRONG_MONEY = """
+    SELECT o.id, o.paid, o.refunded, coalesce(p.amount, 0) AS sum_paid, coalesce(r.amount, 0) AS sum_refunded
+    FROM orders_order o
+    LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_payment GROUP BY order_id) p ON p.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_refund GROUP BY order_id) r ON r.order_id = o.id
+    WHERE o.paid <> coalesce(p.amount, 0) OR o.refunded <> coalesce(r.amount, 0)
+"""
+WRONG_COUNTS = """
+    SELECT n.id, n.allocated, n.fulfilled, n.returned, coalesce(a.pieces, 0) AS sum_allocated,
+           coalesce(f.pieces, 0) AS sum_fulfilled, coalesce(r.pieces, 0) AS sum_returned
+    FROM orders_orderline n
+    JOIN orders_order o ON o.id = n.order_id
+    LEFT JOIN (SELECT item, cause, sum(quantity) AS pieces FROM inventory_allocation GROUP BY item, cause) a
+        ON a.item = n.id AND a.cause = o.number
+    LEFT JOIN (SELECT l.order_line_id, sum(l.quantity) AS pieces FROM orders_fulfilmentline l
+               JOIN orders_fulfilment p ON p.id = l.fulfilment_id AND p.status IN ('shipped', 'delivered')
+               GROUP BY l.order_line_id) f ON f.order_line_id = n.id
+    LEFT JOIN (SELECT l.order_line_id, sum(l.resellable + l.damaged) AS pieces FROM orders_returnline l
+               JOIN orders_return t ON t.id = l.order_return_id AND t.status IN ('received', 'closed')
+               GROUP BY l.order_line_id) r ON r.order_line_id = n.id
+    WHERE (n.allocated, n.fulfilled, n.returned)
+        IS DISTINCT FROM (coalesce(a.pieces, 0), coalesce(f.pieces, 0), coalesce(r.pieces, 0))
+"""
+WRONG_STATUSES = """
+    SELECT o.id, o.payment_status, o.fulfilment_status, o.return_status, d.payment, d.fulfilment, d.return
+    FROM orders_order o
+    LEFT JOIN (
+        SELECT order_id,
+               bool_or(requires_shipping AND quantity > canceled) AS parcels,
+               bool_or(requires_shipping AND quantity > canceled AND fulfilled > 0) AS some,
+               bool_or(requires_shipping AND quantity > canceled AND quantity > fulfilled + canceled) AS rest,
+               sum(fulfilled) AS fulfilled, sum(returned) AS returned
+        FROM orders_orderline GROUP BY order_id
+    ) l ON l.order_id = o.id
+    LEFT JOIN (SELECT DISTINCT order_id FROM orders_return WHERE status IN ('requested', 'approved')) t ON t.order_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT CASE
+                   WHEN o.paid - o.refunded > o.total THEN 'overcharged'
+                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total AND o.paid > o.refunded THEN 'partially_refunded'
+                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total THEN 'refunded'
+                   WHEN o.paid > 0 AND o.paid = o.refunded THEN 'refunded'
+                   WHEN o.paid = 0 AND o.total = 0 AND o.status IN ('placed', 'closed') THEN 'paid'
+                   WHEN o.paid = 0 THEN 'none'
+                   WHEN o.paid - o.refunded = o.total THEN 'paid'
+                   ELSE 'partially_paid' END AS payment,
+               CASE
+                   WHEN l.parcels IS NOT TRUE THEN 'none'
+                   WHEN NOT l.some THEN 'unfulfilled'
+                   WHEN l.rest THEN 'partial'
+                   ELSE 'fulfilled' END AS fulfilment,
+               CASE
+                   WHEN coalesce(l.fulfilled, 0) > 0 AND t.order_id IS NOT NULL THEN 'requested'
+                   WHEN coalesce(l.returned, 0) = 0 THEN 'none'
+                   WHEN l.returned = l.fulfilled THEN 'returned'
+                   ELSE 'partial' END AS return
+    ) d
+    WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
+"""
+
+
+def _differences(names: Sequence[Any], row: Sequence[Any]) -> str:
+    """What is stored and what follows from the rows, where they differ; `row` holds the one half, then the other."""
+    half = len(names)
+    pairs = zip(names, row[:half], row[half:], strict=True)
+    return "; ".join(
+        _("%(name)s %(stored)s, rows say %(right)s") % {"name": name, "stored": stored, "right": right}
+        for name, stored, right in pairs
+        if stored != right
+    )
+
+
+def _say_order(*names: Any) -> Any:
+    return lambda row: f"{Order.objects.get(pk=row[0]).number}: {_differences(names, row[1:])}"
+
+
+def _say_line(row: Sequence[Any]) -> str:
+    line = OrderLine.objects.select_related("order").get(pk=row[0])
+    names = (_("allocated"), _("shipped"), _("returned"))
+    return f"{line.order.number} {line.sku or line.title}: {_differences(names, row[1:])}"
+
+
+def repair_money(by: User | None) -> None:
+    """Payments and refunds are append-only, so they are right."""
+    wrong = keys(WRONG_MONEY)
+    orders = list(Order.objects.filter(pk__in=wrong).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE orders_order o SET paid = w.sum_paid, refunded = w.sum_refunded FROM ({WRONG_MONEY}) w WHERE w.id = o.id"  # noqa: S608
+        )
+    audit.record_many("order.repaired", orders, by=by, reason=REASON)
+
+
+def repair_counts(by: User | None) -> None:
+    """Allocations, shipped parcels and received returns are right; the line follows them."""
+    wrong = keys(WRONG_COUNTS)
+    orders = list(Order.objects.filter(lines__in=wrong).distinct().order_by("pk"))
+    list(Order.objects.filter(pk__in=[order.pk for order in orders]).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_orderline n SET allocated = w.sum_allocated, fulfilled = w.sum_fulfilled, returned = w.sum_returned"  # noqa: S608
+            f" FROM ({WRONG_COUNTS}) w WHERE w.id = n.id"
+        )
+    audit.record_many("order.repaired", orders, by=by, reason=REASON)
+
+
+def repair_statuses(by: User | None) -> None:
+    """Statuses that follow from rows are derived anew."""
+    orders = list(Order.objects.filter(pk__in=keys(WRONG_STATUSES)).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_order o SET payment_status = w.payment, fulfilment_status = w.fulfilment, return_status = w.return"  # noqa: S608
+            f" FROM ({WRONG_STATUSES}) w WHERE w.id = o.id"
+        )
+    audit.record_many("order.repaired", orders, by=by, reason=REASON)
+
+
+@check("order_totals")
+def order_totals() -> Result:
+    """Amounts of an order are the sums of its lines and its shipping. Never mended unseen: it is money."""
+    say = _say_order(_("subtotal"), _("tax"), _("total"))
+    return compare(checked=ORDERS, wrong=WRONG_TOTALS, say=say)
+
+
+@check("order_payments", repair=repair_money)
+def order_payments() -> Result:
+    """Paid and refunded are the sums of payments and refunds."""
+    return compare(checked=ORDERS, wrong=WRONG_MONEY, say=_say_order(_("paid"), _("refunded")))
+
+
+@check("order_lines", repair=repair_counts)
+def order_lines() -> Result:
+    """Pieces allocated, shipped and returned are those of allocations, parcels and returns."""
+    return compare(checked=LINES, wrong=WRONG_COUNTS, say=_say_line)
+
+
+@check("order_statuses", repair=repair_statuses)
+def order_statuses() -> Result:
+    """The three derived statuses follow from the rows."""
+    return compare(checked=ORDERS, wrong=WRONG_STATUSES, say=_say_order(_("payment"), _("fulfilment"), _("return")))
