@@ -37,6 +37,14 @@ def method_name(method: str) -> str:
     return str(dict(METHODS).get(method, method))
 
 
+def plain(amount: Any) -> Any:
+    """An amount with two decimals where that is exact."""
+    if amount is None:
+        return None
+    shorter = round(amount, 2)
+    return shorter if shorter == amount else amount
+
+
 def _amount(**kwargs: Any) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num"})
     return forms.DecimalField(max_digits=15, decimal_places=3, widget=widget, localize=False, **kwargs)
@@ -76,6 +84,8 @@ class DraftForm(forms.ModelForm):
         self.fields["currency"].choices = _with_own(_currencies(), self.instance.currency)  # type: ignore[attr-defined]
         self.fields["tags"].help_text = _("Separated by commas.")
         self.fields["language"].required = False
+        for name in ("shipping", "discount"):
+            self.initial[name] = plain(self.initial.get(name)) or None
         add_addresses(self)
 
     def clean_language(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice import panels
 from backoffice.money import format_money
@@ -52,7 +53,7 @@ def variant_allocations(user: Any, variant: Any) -> Panel:
         )
     return Panel(
         _("Allocated to"),
-        columns=[_("Order"), _("Location"), _("Pieces"), _("Since")],
+        columns=[pgettext("sale", "Order"), _("Location"), _("Pieces"), _("Since")],
         rows=shown,
         empty=_("Nothing is allocated."),
         url=f"{reverse('orders:list')}?variant=%23{variant.pk}&status=placed" if shown else "",

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 CHUNK = 200
 
 
+def _no_service(*args: Any, **kwargs: Any) -> None:
+    raise TypeError("this bulk action leads to a page and runs nothing")
+
+
 @dataclass(frozen=True)
 class BulkAction:
     """A verb for many rows.
@@ -33,17 +37,19 @@ class BulkAction:
     confirm: sentence that says what will happen; without it, and without `form_class`, ticked rows are done at once.
     form_class: a form on the confirm page; its cleaned fields are passed to the service.
     limit: most rows that one request may do.
+    leads_to: instead of a service, `leads_to(keys)` gives the address of a page about the rows, such as their paper.
     """
 
     key: str
     label: Any
-    service: Callable[..., Any]
+    service: Callable[..., Any] = _no_service
     permission: str | tuple[str, ...] = ""
     confirm: Any = ""
     form_class: type[forms.Form] | None = None
     batch: bool = False
     danger: bool = False
     limit: int = 1000
+    leads_to: Callable[[list[Any]], str] | None = None
 
 
 @dataclass
@@ -95,6 +101,8 @@ def post(page: "ListPage") -> HttpResponseBase:
     if len(keys) > action.limit:
         limit = number_format(action.limit, use_l10n=True, force_grouping=True)
         return _refuse(page, _("At most %(limit)s rows at once. Narrow the filter first.") % {"limit": limit})
+    if action.leads_to:
+        return HttpResponseRedirect(action.leads_to(keys))
     return _confirm_or_run(page, action, keys, everything)
 
 

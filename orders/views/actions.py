@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from inventory.models import Location
 from orders import forms, services
+from orders.forms import plain
 from orders.models import Fulfilment, Invoice, Order, Return
-from orders.views.drafts import plain
 
 
 class OrderAction(generic.ActionView):

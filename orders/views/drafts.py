@@ -14,8 +14,9 @@ from backoffice.money import format_money
 from catalog.models import Variant
 from inventory import services as inventory
 from orders import forms, services
+from orders.forms import plain
 from orders.models import Order
-
+from orders.services.intake import facts_of
 
 BUYER = ("customer", "customer_name", "email", "phone", "language")
 
@@ -63,8 +64,21 @@ class DraftPage(generic.FormPage):
                 given = {name: value for name, value in header.items() if value not in ("", {}, [])}
                 order = services.create_draft(by=by, lines=lines, **given)
             else:
-                order = services.edit_draft(self.object, by=by, lines=lines, **header)
+                order = services.edit_draft(self.object, by=by, lines=lines, **self.followed(form, header))
             return services.place(order, by=by) if self.places else order
+
+    def followed(self, form: Any, header: dict[str, Any]) -> dict[str, Any]:
+        """What is left blank, or was the former customer's, follows from the customer."""
+        facts = facts_of(header["customer"])
+        if "customer" in form.changed_data:
+            typed = {
+                f"{name.split('_')[0]}_address"
+                for name in form.changed_data
+                if name.startswith(("shipping_", "billing_"))
+            }
+            keep = {*form.changed_data, *typed}
+            return header | {name: value for name, value in facts.items() if name not in keep}
+        return header | {name: value for name, value in facts.items() if not header.get(name)}
 
     @property
     def places(self) -> bool:
@@ -107,12 +121,6 @@ def initial_line(line: Any) -> dict[str, Any]:
         "line": line.pk, "variant": line.variant, "title": line.title, "quantity": line.quantity,
         "unit_price": plain(line.unit_price), "discount": plain(line.discount) if line.discount else None,
     }  # fmt: skip
-
-
-def plain(amount: Any) -> Any:
-    """An amount with two decimals where that is exact."""
-    shorter = round(amount, 2)
-    return shorter if shorter == amount else amount
 
 
 class DetailsPage(generic.FormPage):

@@ -3,16 +3,14 @@
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from backoffice import generic
 from orders import services
 from orders.filters import FulfilmentFilter, InvoiceFilter, OrderFilter, ReturnFilter
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Return, ReturnLine
-
-SLIPS = "slips"
 
 
 def pieces(lines: QuerySet, name: str) -> Subquery:
@@ -36,29 +34,23 @@ def return_in_list(order: Order) -> str:
     return "" if order.return_status == Order.ReturnStatus.NONE else order.return_status
 
 
-class SlipsMixin:
-    """Adds the bulk action that leads to the packing slips of the chosen rows."""
+def slips(parameter: str) -> generic.BulkAction:
+    """Leads to the packing slips of the chosen rows."""
 
-    slips_parameter = "ids"
+    def leads_to(keys: list[Any]) -> str:
+        return f"{reverse('orders:packing-slips')}?{parameter}={','.join(str(key) for key in keys)}"
 
-    def _confirm_or_run(self, action: generic.BulkAction, keys: list[Any], everything: bool) -> Any:
-        if action.key == SLIPS:
-            chosen = ",".join(str(key) for key in keys)
-            return HttpResponseRedirect(f"{reverse('orders:packing-slips')}?{self.slips_parameter}={chosen}")
-        return super()._confirm_or_run(action, keys, everything)  # type: ignore[misc]
-
-
-def _slips() -> generic.BulkAction:
-    return generic.BulkAction(SLIPS, _("Packing slips"), services.pack, permission="orders.view_fulfilment", limit=100)
+    return generic.BulkAction(
+        "slips", _("Packing slips"), permission="orders.view_fulfilment", limit=100, leads_to=leads_to
+    )
 
 
-class OrderList(SlipsMixin, generic.ListPage):
+class OrderList(generic.ListPage):
     model = Order
     key = "orders"
     title = _("Orders")
     permission = "orders.view_order"
     filterset_class = OrderFilter
-    slips_parameter = "orders"
     columns = [
         generic.Column("number", link=True, secondary=generic.Column("source_number")),
         generic.Column("placed_at", kind="datetime"),
@@ -120,7 +112,7 @@ class OrderList(SlipsMixin, generic.ListPage):
             permission="orders.add_invoice",
             confirm=_("Invoices cannot be changed once they are issued."),
         ),
-        _slips(),
+        slips("orders"),
         generic.BulkAction(
             "close",
             _("Close"),
@@ -140,7 +132,7 @@ class OrderList(SlipsMixin, generic.ListPage):
         )
 
 
-class FulfilmentList(SlipsMixin, generic.ListPage):
+class FulfilmentList(generic.ListPage):
     model = Fulfilment
     key = "fulfilments"
     title = _("Fulfilments")
@@ -149,7 +141,7 @@ class FulfilmentList(SlipsMixin, generic.ListPage):
     columns = [
         generic.Column("number", link=True),
         generic.Column("status", kind="badge"),
-        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
         generic.Column("location.name", _("Location")),
         generic.Column("pieces", _("Pieces"), kind="number"),
@@ -181,7 +173,7 @@ class FulfilmentList(SlipsMixin, generic.ListPage):
         generic.BulkAction(
             "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
         ),
-        _slips(),
+        slips("ids"),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")
@@ -204,7 +196,7 @@ class ReturnList(generic.ListPage):
     columns = [
         generic.Column("number", link=True),
         generic.Column("status", kind="badge"),
-        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
         generic.Column("pieces", _("Pieces"), kind="number"),
         generic.Column("reason"),
@@ -243,7 +235,7 @@ class InvoiceList(generic.ListPage):
         generic.Column("number", link=True),
         generic.Column("kind", kind="badge"),
         generic.Column("issued_at", kind="date"),
-        generic.Column("order.number", _("Order"), link="order"),
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
         generic.Column("net", kind="money", currency="currency"),
         generic.Column("tax", kind="money", currency="currency"),

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice import generic
 from backoffice.generic.records import TIMELINE_LENGTH, verb_text
@@ -273,7 +273,7 @@ class FulfilmentRecord(generic.RecordPage):
     list_page = FulfilmentList
     template_name = "orders/fulfilment.html"
     facts = [
-        generic.Column("order.number", gettext_lazy("Order"), link="order"),
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("location.name", gettext_lazy("From")),
         generic.Column("carrier"),
         generic.Column("tracking_number"),
@@ -310,7 +310,7 @@ class ReturnRecord(generic.RecordPage):
     list_page = ReturnList
     template_name = "orders/return.html"
     facts = [
-        generic.Column("order.number", gettext_lazy("Order"), link="order"),
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("reason"),
         generic.Column("created_by"),
         generic.Column("created_at", kind="datetime"),

@@ -242,3 +242,18 @@ def test_panels_show_orders_below(client, clerk):
     from_variant = [panel for panel in panels.panels_for(clerk, article("TEA")) if panel.rows]
     assert from_customer[0].rows[0][0] == (order.number, order.get_absolute_url())
     assert any((order.number, order.get_absolute_url()) == row[0] for panel in from_variant for row in panel.rows)
+
+
+def test_another_customer_brings_another_address(client, clerk):
+    order = make_order([("TEA", 1)], customer=buyer("Ada Lovelace"))
+    grace = buyer("Grace Hopper", email="grace@example.com")
+    page = client.get(url("edit", order.number))
+    data = {bound.html_name: bound.value() or "" for bound in page.context["form"]} | {"customer": f"#{grace.pk}", "email": "office@example.com"}
+    data |= {"version": page.context["version"], "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "1", "lines-0-variant": "TEA", "lines-0-quantity": "1"}
+    data.pop("tags")
+
+    client.post(url("edit", order.number), data)
+
+    order.refresh_from_db()
+    assert (order.customer, order.customer_name, order.email) == (grace, "Grace Hopper", "office@example.com")
+    assert order.shipping_address["name"] == "Grace Hopper"
