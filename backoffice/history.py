@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from backoffice import audit, context
 from backoffice.models import User
 
 HIDDEN = {"updated_at", "search_text"}
+CONCEALED = "•••"
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,24 @@ def model_of(obj: models.Model) -> type[models.Model]:
     return relation.rel.related_model  # type: ignore[no-any-return]
 
 
-def entries(obj: models.Model, limit: int = 200) -> list[Entry]:
-    """The newest `limit` events of `obj`, newest first, each with its difference to the one before."""
+def hidden_fields(obj: models.Model, viewer: Any) -> set[str]:
+    """Fields of `obj` that `viewer` may not read: those masked in it, and those of RESTRICTED without the permission.
+
+    A model names them so: `RESTRICTED = {"cost": "catalog.view_cost"}`.
+    """
+    restricted: Mapping[str, str] = getattr(obj, "RESTRICTED", {})
+    masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
+    return masked | {name for name, permission in restricted.items() if viewer is None or not viewer.has_perm(permission)}
+
+
+def entries(obj: models.Model, limit: int = 200, *, viewer: Any = None) -> list[Entry]:
+    """The newest `limit` events of `obj`, newest first, each with its difference to the one before, as `viewer` may see it."""
     history = model_of(obj)
     rows = list(
         history.objects.filter(pgh_obj_id=obj.pk).select_related("pgh_context").order_by("-pgh_id")[: limit + 1]  # type: ignore[attr-defined]
     )
     people = User.objects.in_bulk({_metadata(row).get("user") for row in rows} - {None})
-    labels = _Labels(obj)
+    labels = _Labels(obj, viewer)
     found = []
     for index, row in enumerate(rows[:limit]):
         before = rows[index + 1] if index + 1 < len(rows) else None
@@ -71,37 +84,59 @@ def as_of(obj: models.Model, at: datetime) -> models.Model | None:
     return None if row is None or row.pgh_label == "delete" else row
 
 
+def shown_as_of(obj: models.Model, at: datetime, viewer: Any) -> list[tuple[str, str]]:
+    """Label and value of every field that `viewer` may read, as they were at `at`; empty when `obj` did not exist then."""
+    row = as_of(obj, at)
+    if row is None:
+        return []
+    labels = _Labels(obj, viewer)
+    return [(str(f.verbose_name), labels.text(f, getattr(row, f.attname))) for f in labels.fields if hasattr(row, f.attname)]
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """Fields of a model that an old version gives back, and the service that writes them."""
+
+    fields: tuple[str, ...]
+    service: Callable[..., models.Model]
+
+
+_restorations: dict[type[models.Model], Restoration] = {}
+
+
+def allow_restore(model: type[models.Model], fields: Iterable[str], service: Callable[..., models.Model]) -> None:
+    """Let people restore `fields` of `model` through `service(obj, by=user, **fields)`. All else belongs to other verbs."""
+    _restorations[model] = Restoration(tuple(fields), service)
+
+
+def is_restorable(model: type[models.Model]) -> bool:
+    return model in _restorations
+
+
 @transaction.atomic
 def restore(obj: models.Model, entry: int, *, by: User) -> models.Model:
-    """Give the plain fields of `obj` the values they had after event `entry`; statuses and numbers stay.
+    """Give `obj` the values it had after event `entry`, through its service; what `by` may not read stays as it is.
 
-    Raises ValidationError when the values no longer fit the rules of today.
+    Raises ValidationError when this version cannot be restored, or no longer fits the rules of today.
     """
-    row = model_of(obj).objects.get(pgh_id=entry, pgh_obj_id=obj.pk)  # type: ignore[attr-defined]
-    current = type(obj)._default_manager.select_for_update().get(pk=obj.pk)
-    changed = []
-    for field in restorable(type(obj)):
-        value = getattr(row, field.attname)
-        if getattr(current, field.attname) != value:
-            setattr(current, field.attname, value)
-            changed.append(field.name)
-    if changed:
-        current.full_clean()
-        reason = _("Restored version %(entry)s") % {"entry": entry}
-        context.say_why(reason)
-        current.save()
-        audit.record(f"{obj._meta.model_name}.restored", current, by=by, data={"entry": entry, "fields": changed})
-    return current
+    allowed = _restorations.get(type(obj))
+    row = model_of(obj).objects.filter(pgh_id=entry, pgh_obj_id=obj.pk).exclude(pgh_label="delete").first()  # type: ignore[attr-defined]
+    if row is None or allowed is None:
+        raise ValidationError(_("This version cannot be restored."), code="not_restorable")
+    current = type(obj)._default_manager.select_for_update(of=("self",)).get(pk=obj.pk)
+    names = [name for name in allowed.fields if name not in hidden_fields(obj, by)]
+    changed = [name for name in names if _plain(current, name) != _plain(row, name)]
+    if not changed:
+        return current
+    context.say_why(_("Restored version %(entry)s") % {"entry": entry})
+    restored = allowed.service(current, by=by, **{name: getattr(row, name) for name in changed})
+    audit.record(f"{obj._meta.model_name}.version_restored", restored, by=by, data={"entry": entry, "fields": changed})
+    return restored
 
 
-def restorable(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """Fields that `restore` sets: those a person may edit, except what a service must write."""
-    owned = {"status", "payment_status", "fulfilment_status", "return_status", "number", *HIDDEN}
-    return [
-        f
-        for f in model._meta.local_concrete_fields
-        if not f.primary_key and f.editable and not isinstance(f, models.GeneratedField) and f.name not in owned
-    ]
+def _plain(row: models.Model, name: str) -> Any:
+    """The stored value; of a relation its key."""
+    return getattr(row, row._meta.get_field(name).attname)  # type: ignore[union-attr]
 
 
 def _metadata(row: Any) -> dict[str, Any]:
@@ -111,14 +146,15 @@ def _metadata(row: Any) -> dict[str, Any]:
 class _Labels:
     """Writes values of one model for people; related rows are looked up by one query per relation."""
 
-    def __init__(self, obj: models.Model) -> None:
+    def __init__(self, obj: models.Model, viewer: Any) -> None:
         self.fields = [
             f
             for f in obj._meta.local_concrete_fields
             if f.name not in HIDDEN and not isinstance(f, models.GeneratedField) and not f.primary_key
         ]
         self.related: dict[tuple[str, Any], str] = {}
-        self.masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
+        self.viewer = viewer
+        self.hidden = hidden_fields(obj, viewer)
 
     def difference(self, before: Any, after: Any) -> list[tuple[str, str, str]]:
         changes = []
@@ -136,19 +172,30 @@ class _Labels:
     def text(self, field: models.Field[Any, Any], value: Any) -> str:
         if value in (None, ""):
             return ""
-        if field.name in self.masked:
-            return "•••"
+        if field.name in self.hidden:
+            return CONCEALED
         if field.is_relation:
             key = (field.name, value)
             if key not in self.related:
-                related = field.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
-                self.related[key] = _name(related) if related is not None else f"#{value}"
+                self.related[key] = self._name_of(field, value)
             return self.related[key]
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
         if isinstance(value, list):
             return ", ".join(str(item) for item in value)
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        if isinstance(value, datetime):
+            return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
         return str(value)
+
+    def _name_of(self, field: models.Field[Any, Any], value: Any) -> str:
+        """A related row by its name as the viewer may read it; names of colleagues are no secret."""
+        rows: Any = field.related_model._default_manager.all()  # type: ignore[union-attr]
+        if hasattr(rows, "visible_to") and field.related_model is not User:
+            rows = rows.visible_to(self.viewer) if self.viewer is not None else rows.none()
+        related = rows.filter(pk=value).first()
+        return _name(related) if related is not None else f"#{value}"
 
 
 def _name(related: models.Model) -> str:

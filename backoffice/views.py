@@ -57,20 +57,17 @@ def history(request: HttpRequest, label: str, pk: int) -> HttpResponse:
     at = parse_datetime(request.GET.get("at", "") or "")
     if at is not None and is_naive(at):
         at = make_aware(at)
-    version = row_history.as_of(obj, at) if at else None
-    masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
-    shown = [f for f in row_history.restorable(type(obj)) if f.name not in masked]
-    fields = [(f.verbose_name, getattr(version, f.name, "")) for f in shown] if version else []
     return render(
         request,
         "backoffice/history.html",
         {
             "object": obj,
             "label": label,
-            "entries": row_history.entries(obj),
+            "entries": row_history.entries(obj, viewer=request.user),
             "at": at,
-            "as_of": fields,
-            "may_restore": request.user.has_perm(f"{obj._meta.app_label}.change_{obj._meta.model_name}"),
+            "as_of": row_history.shown_as_of(obj, at, request.user) if at else [],
+            "may_restore": row_history.is_restorable(type(obj))
+            and request.user.has_perm(f"{obj._meta.app_label}.change_{obj._meta.model_name}"),
         },
     )
 

@@ -265,6 +265,7 @@ class Variant(models.Model):
     """
 
     lookup_fields = ("sku",)
+    RESTRICTED = {"cost": "catalog.view_cost"}
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
     sku = models.CharField(_("SKU"), max_length=100)

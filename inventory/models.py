@@ -447,6 +447,8 @@ class ReceiptLineQuerySet(WarehouseScoped):
 
 @tracked()
 class ReceiptLine(models.Model):
+    RESTRICTED = {"unit_cost": "catalog.view_cost"}
+
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines", verbose_name=_("receipt"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
     quantity = models.PositiveIntegerField(_("quantity"))

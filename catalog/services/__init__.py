@@ -1,5 +1,7 @@
 """The verbs of the catalogue. Rows come in batches; a click is a batch of one."""
 
+from backoffice import history
+from catalog.models import Product, Variant
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand
 from catalog.services.categories import save_category
@@ -26,6 +28,28 @@ from catalog.services.variants import (
     save_variants,
     update_variant,
     whole_price,
+)
+
+history.allow_restore(
+    Product,
+    (
+        "title",
+        "title_zh",
+        "description",
+        "description_zh",
+        "category",
+        "brand",
+        "product_type",
+        "tags",
+        "seo_title",
+        "seo_description",
+    ),
+    update_product,
+)
+history.allow_restore(
+    Variant,
+    ("sku", "barcode", "price", "compare_at", "cost", "weight_grams", "tax_class", "requires_shipping", "is_active"),
+    update_variant,
 )
 
 __all__ = [

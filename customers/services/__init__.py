@@ -1,5 +1,7 @@
 """The verbs of customers, tickets and articles, and their errors."""
 
+from backoffice import history
+from customers.models import Article, Customer
 from customers.services.articles import archive_article, publish, restore_article, save_article, unpublish
 from customers.services.attachments import TooLarge, open_file
 from customers.services.contacts import (
@@ -47,6 +49,11 @@ from customers.services.tickets import (
     take,
     unassign,
 )
+
+history.allow_restore(
+    Customer, ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt"), update_customer
+)
+history.allow_restore(Article, ("slug", "topic", "title", "title_zh", "body", "body_zh"), save_article)
 
 __all__ = [
     "ADDRESS_FIELDS",
