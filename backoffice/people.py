@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from importlib import import_module
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -170,7 +169,7 @@ def _set_access(user: User, roles: list[Group], scopes: Scopes, by: User) -> Use
     before = {"roles": _names(user.groups.all()), "scopes": scopes_of(user)}
     after = {"roles": _names(roles), "scopes": _sorted(scopes)}
     changed = set(before["roles"]) ^ set(after["roles"])
-    _refuse_owner_by_others([group for group in Group.objects.filter(name__in=changed)], by)
+    _refuse_owner_by_others(Group.objects.filter(name__in=changed), by)
     if OWNER in changed and OWNER in before["roles"]:
         _refuse_last_owner(user)
     if before != after:

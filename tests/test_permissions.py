@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.test import Client
 from django.urls import URLResolver, get_resolver
+from django.views.generic import RedirectView
 
 from backoffice import audit, people, tokens
 from backoffice.apps import own_apps
@@ -38,6 +39,7 @@ OPEN_TO_STAFF = {
     "history",
     "history-restore",
     "api:api-root",
+    "catalog:picture",
     "people:account",
     "people:token-new",
     "people:token-revoke",
@@ -207,6 +209,8 @@ def test_a_stranger_is_sent_to_sign_in(world):
         for method in ("get", "post"):
             response = getattr(client, method)(world.path(address))
             to_sign_in = response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+            if address.view is RedirectView:
+                continue
             if address.is_public and response.status_code < 500:
                 continue
             if not to_sign_in and response.status_code not in {401, 403, 404, 405}:

@@ -12,7 +12,8 @@ from backoffice import api, tokens
 from backoffice.models import ApiToken
 from backoffice.urls import api_v1
 from catalog.models import Product, Variant
-from tests.factories import make_user, make_variant
+from orders.models import Order
+from tests.factories import make_customer, make_location, make_ticket, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 
@@ -184,3 +185,41 @@ def test_a_change_through_a_token_names_its_user_in_the_history(rf):
 def _with_header(request, secret):
     request.META["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     return request
+
+
+# --- Modules ----------------------------------------------------------------------------------------
+
+
+def test_stock_is_confined_to_the_warehouses_of_the_reader():
+    make_variant("TEA", on_hand=5)
+    make_variant("CUP", on_hand=3, location=make_location("SHOP"))
+    client = bearer(make_user("warehouse_manager", warehouses=("SHOP",)))
+
+    rows = client.get("/api/v1/stock").json()["items"]
+
+    assert [(row["sku"], row["location"], row["on_hand"], row["available"]) for row in rows] == [("CUP", "SHOP", 3, 3)]
+    assert [row["code"] for row in client.get("/api/v1/locations").json()["items"]] == ["SHOP"]
+
+
+def test_customers_and_orders_are_masked_for_those_who_may_not_see_them():
+    customer = make_customer("Jane Doe", email="jane@example.com")
+    order = Order.objects.create(number="SO-9001", customer=customer, customer_name="Jane Doe", email="jane@example.com")
+    clerk, analyst = bearer(make_user("order_clerk")), bearer(make_user("analyst"))
+
+    seen = clerk.get(f"/api/v1/orders/{order.number}").json()
+    assert (seen["customer"], seen["customer_name"], seen["email"]) == (customer.number, "Jane Doe", "jane@example.com")
+    assert clerk.get(f"/api/v1/customers/{customer.number}").json()["contacts"][0]["value"] == "jane@example.com"
+    for path in ("orders", f"orders/{order.number}", "customers", f"customers/{customer.number}"):
+        shown = analyst.get(f"/api/v1/{path}")
+        assert shown.status_code == 200
+        assert b"Jane" not in shown.content
+        assert b"jane" not in shown.content
+
+
+def test_tickets_show_messages_to_those_who_may_read_them():
+    ticket = make_ticket("Where is my parcel?", body="It has not come.")
+    agent, analyst = bearer(make_user("support_agent")), bearer(make_user("analyst"))
+
+    assert [one["body"] for one in agent.get(f"/api/v1/tickets/{ticket.number}").json()["messages"]] == ["It has not come."]
+    assert analyst.get(f"/api/v1/tickets/{ticket.number}").json()["messages"] == []
+    assert [one["number"] for one in agent.get("/api/v1/tickets").json()["items"]] == [ticket.number]

@@ -75,7 +75,7 @@ def test_accept_makes_the_user_with_roles_and_scopes(owner):
 
 def test_accept_refuses_an_expired_a_withdrawn_and_a_weak_one(owner):
     invitation = people.invite(email="new@example.com", by=owner, roles=group("order_clerk"), link=link)
-    with pytest.raises(ValidationError, match="too common|too short"):
+    with pytest.raises(ValidationError, match="too common"):
         people.accept(invitation, name="Nora", password="password")
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(ValidationError, match="no longer valid"):
@@ -176,9 +176,9 @@ def test_the_last_active_owner_keeps_the_role_and_the_account(owner, clerk):
     ],
 )
 def test_the_database_keeps_the_last_owner_too(owner, statement):
-    with pytest.raises(IntegrityError, match="The last active owner must remain"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [owner.pk])
+    refused = pytest.raises(IntegrityError, match="The last active owner must remain")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [owner.pk])
     with pytest.raises(IntegrityError, match="keeps its name"), transaction.atomic():
         Group.objects.filter(name="owner").update(name="boss")
     make_user("otto@example.com", "owner")
