@@ -1,15 +1,21 @@
 """Cards of the home page: indexed counts, capped."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backoffice import dashboard
+from backoffice.charts import BarChart, Series
 from backoffice.dashboard import Card, capped
-from orders.models import Fulfilment, Order, Return
+from backoffice.money import format_money
+from backoffice.panels import Panel
+from orders.models import DailySales, Fulfilment, Order, Return
 
 
 def _link(name: str, **query: Any) -> str:
@@ -59,4 +65,39 @@ def to_refund(user: Any) -> Card | None:
         None
         if count == "0"
         else Card(_("Orders to refund"), count, _link("orders:list", payment_status="overcharged"), tone="warn")
+    )
+
+
+@dashboard.attention(permission="orders.fulfil_order", order=10)
+def oldest_to_ship(user: Any) -> Panel | None:
+    """The paid orders that have waited longest."""
+    waiting = Order.objects.visible_to(user).awaiting_shipment().filter(payment_status="paid")
+    rows = waiting.order_by("placed_at", "pk").values_list("number", "placed_at")[:6]
+    if not rows:
+        return None
+    return Panel(
+        _("Paid, waiting longest to be shipped"),
+        columns=[_("Order"), _("Date")],
+        rows=[
+            ((number, reverse("orders:order", args=[number])), date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"))
+            for number, placed_at in rows
+        ],
+        url=_link("orders:list", status="placed", payment_status="paid", fulfilment_status=["unfulfilled", "partial"], sort="oldest"),
+    )
+
+
+@dashboard.chart(permission="orders.view_order", order=10)
+def sales(user: Any) -> BarChart | None:
+    """The last 30 days in the shop's currency, from the daily summary."""
+    currency, last = settings.DEFAULT_CURRENCY, timezone.localdate()
+    days = [last - timedelta(days=age) for age in range(29, -1, -1)]
+    sold = dict(DailySales.objects.filter(currency=currency, day__gte=days[0]).values_list("day", "total"))
+    if not sold:
+        return None
+    total = format_money(sum(sold.values()), currency)
+    return BarChart(
+        caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
+        labels=[date_format(day, "j M") for day in days],
+        series=[Series(_("Sales"), [sold.get(day, 0) for day in days])],
+        write=lambda value: format_money(value, currency),
     )

@@ -190,6 +190,7 @@ class Order(Stateful):
                 condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]),
                 name="order_to_ship",
             ),
+            models.Index(fields=["updated_at"], name="order_updated"),
             GinIndex(fields=["tags"], name="order_tags"),
         ]
         triggers = [legal_transitions("status", ORDER_TRANSITIONS)]
@@ -589,3 +590,21 @@ class Invoice(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orders:invoice", args=[self.number])
+
+
+class DailySales(models.Model):
+    """What was sold on a day, by currency: a summary that `services.refresh_sales` keeps true."""
+
+    day = models.DateField(_("day"))
+    currency = models.CharField(_("currency"), max_length=3)
+    orders = models.PositiveIntegerField(_("orders"))
+    total = models.DecimalField(_("total"), max_digits=20, decimal_places=3)
+
+    class Meta:
+        verbose_name = _("daily sales")
+        verbose_name_plural = _("daily sales")
+        ordering = ["-day"]
+        constraints = [models.UniqueConstraint(fields=["day", "currency"], name="daily_sales_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.currency}"

@@ -22,6 +22,7 @@ from inventory.models import Location, Supplier
 from orders.demo import catalogue, people, pictures, support
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
+from orders.services import BEGINNING, refresh_sales
 
 TRADE = Path(__file__).with_name("trade.sql")
 TABLES = (
@@ -77,6 +78,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
         progress("tickets and articles")
         support.load(chosen.tickets, owner)
         progress("indexes")
+    refresh_sales(since=BEGINNING)
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True
 

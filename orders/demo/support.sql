@@ -3,7 +3,7 @@
 CREATE TEMP TABLE demo_ticket ON COMMIT DROP AS
 SELECT t.n, nextval('customers_ticket_id_seq') AS id, 'TK-' || nextval('houtai_tk_number') AS number,
        o.number AS about, o.customer_id, o.customer_name, o.email, o.language, q.subject, q.question, q.answer, q.n AS kind,
-       least(o.placed_at + make_interval(hours => 5 + (pg_temp.demo_dice(t.n, 42) * 200)::int), now() - interval '20 minutes') AS at,
+       least(o.placed_at + make_interval(hours => 5 + (pg_temp.demo_dice(t.n, 42) * 200)::int), now() - make_interval(mins => 20 + mod(t.n, 90))) AS at,
        pg_temp.demo_dice(t.n, 43) AS u
 FROM generate_series(1, %(tickets)s) AS t(n)
 JOIN LATERAL (SELECT floor(power(pg_temp.demo_dice(t.n, 40), 0.45) * (SELECT count(*) FROM demo_order)) + 1 AS n) pick ON true
@@ -19,7 +19,7 @@ UPDATE demo_ticket SET
                   ELSE CASE WHEN u < 0.5 THEN 'new' WHEN u < 0.8 THEN 'open' ELSE 'pending' END END;
 UPDATE demo_ticket SET
     agent = CASE WHEN status = 'new' THEN NULL WHEN pg_temp.demo_dice(n, 44) < 0.75 THEN %(agent)s ELSE %(lead)s END,
-    answered = CASE WHEN status IN ('pending', 'solved', 'closed') THEN at + make_interval(mins => 10 + (pg_temp.demo_dice(n, 45) * 900)::int) END;
+    answered = CASE WHEN status IN ('pending', 'solved', 'closed') THEN least(at + make_interval(mins => 10 + (pg_temp.demo_dice(n, 45) * 900)::int), now()) END;
 
 INSERT INTO customers_ticket
     (id, number, subject, customer_id, requester_name, requester_email, queue_id, status, priority, assignee_id, channel, about,

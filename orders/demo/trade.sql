@@ -57,7 +57,8 @@ SELECT x.n, nextval('orders_order_id_seq') AS id, 'SO-' || nextval('houtai_so_nu
 FROM (
     SELECT row_number() OVER (ORDER BY placed_at) AS n, placed_at, age
     FROM (
-        SELECT least(d.day + make_interval(secs => 6 * 3600 + 16 * 3600 * pg_temp.demo_dice(d.age * 100003 + k, 9)), now()) AS placed_at, d.age
+        SELECT CASE WHEN d.age = 0 THEN d.day + (now() - d.day) * pg_temp.demo_dice(d.age * 100003 + k, 9)
+                    ELSE d.day + make_interval(secs => 6 * 3600 + 16 * 3600 * pg_temp.demo_dice(d.age * 100003 + k, 9)) END AS placed_at, d.age
         FROM demo_day d, generate_series(1, d.orders) AS k
     ) moments
 ) AS y

@@ -52,8 +52,11 @@ from orders.services.returns import (
     returnable,
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
+from orders.services.summaries import BEGINNING, refresh_sales
 
 __all__ = [
+    "BEGINNING",
+    "refresh_sales",
     "AlreadyInvoiced",
     "Arrived",
     "CannotCancel",
