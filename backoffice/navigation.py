@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 SECTIONS = {
@@ -81,7 +81,7 @@ def register(
 
 def sections(user: Any, path: str) -> list[Section]:
     """The navigation of `user`, the entry that `path` belongs to marked as current."""
-    found = [(entry, reverse(entry.url_name)) for entry in _visible(user)]
+    found = list(_visible(user))
     current = max((url for _entry, url in found if _is_under(path, url)), key=len, default="")
     result = []
     for key, label in SECTIONS.items():
@@ -91,18 +91,11 @@ def sections(user: Any, path: str) -> list[Section]:
     return result
 
 
-def _visible(user: Any) -> Iterator[Entry]:
+def _visible(user: Any) -> Iterator[tuple[Entry, str]]:
+    """Entries that `user` may use, with their addresses."""
     for entry in sorted(_entries.values(), key=lambda e: (e.order, str(e.label))):
-        if entry.allowed(user) and _exists(entry.url_name):
-            yield entry
-
-
-def _exists(url_name: str) -> bool:
-    try:
-        reverse(url_name)
-    except NoReverseMatch:
-        return False
-    return True
+        if entry.allowed(user):
+            yield entry, reverse(entry.url_name)
 
 
 def _is_under(path: str, url: str) -> bool:

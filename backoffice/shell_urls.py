@@ -1,8 +1,9 @@
 """Addresses of the shell."""
 
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
 
-from backoffice import component_page
+from backoffice import component_page, navigation
 from backoffice import shell_views as views
 
 app_name = "shell"
@@ -17,3 +18,17 @@ urlpatterns = [
     path("components/", component_page.components, name="components"),
     path("lookup/<str:label>/", views.lookup, name="lookup"),
 ]
+
+navigation.register(
+    "system",
+    _("Set-up"),
+    "admin:index",
+    permission=(
+        "orders.change_taxrate",
+        "inventory.change_location",
+        "customers.change_queue",
+        "backoffice.view_auditevent",
+    ),
+    order=90,
+    icon="settings",
+)

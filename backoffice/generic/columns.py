@@ -79,9 +79,12 @@ class Column:
         """The plain Python value, as exports want it."""
         return self.get(obj) if self.get else path_value(obj, self.accessor)
 
-    def cell(self, obj: Any, way: str = "") -> SafeString:
-        """The HTML of the cell's content; `way` is the query string that a link to the record itself carries."""
-        content = self._content(obj)
+    def cell(self, obj: Any, way: str = "", memo: dict[Any, SafeString] | None = None) -> SafeString:
+        """The HTML of the cell's content.
+
+        `way` is the query string that a link to the record itself carries; `memo` keeps badges, which repeat.
+        """
+        content = self._content(obj, {} if memo is None else memo)
         if self.link and content:
             target = obj if self.link is True else path_value(obj, self.link)
             if target is not None:
@@ -92,12 +95,14 @@ class Column:
             content = format_html('{}<span class="secondary">{}</span>', content, self.secondary.cell(obj))
         return content
 
-    def _content(self, obj: Any) -> SafeString:
+    def _content(self, obj: Any, memo: dict[Any, SafeString]) -> SafeString:
         value = self.value(obj)
         if self.template:
             return render_to_string(self.template, {"object": obj, "value": value, "column": self})
         if self.kind == "badge":
-            return self._badge(obj, value)
+            if (self.accessor, value) not in memo:
+                memo[self.accessor, value] = self._badge(obj, value)
+            return memo[self.accessor, value]
         if value is None or value == "":
             return mark_safe("")
         if self.kind == "money":

@@ -32,7 +32,7 @@ TONES = {
     " announced confirmed ordered counting invited",
     "warn": "pending in_review review on_hold held partial partially_paid partially_fulfilled partially_refunded partially_received"
     " partially_returned requested awaiting due low waiting authorized unpaid unfulfilled todo checked backordered silent high",
-    "bad": "failed refused rejected canceled cancelled overdue breached missing damaged lost churning out_of_stock error"
+    "bad": "failed refused rejected overdue breached missing damaged lost churning out_of_stock error"
     " expired disputed urgent spam voided short",
 }
 TONE = {word: tone for tone, words in TONES.items() for word in words.split()}

@@ -69,7 +69,6 @@ def test_the_navigation_shows_what_one_may_see(monkeypatch):
     navigation.register(
         "catalog", "New product", "product-new", permission=("catalog.add_product", "catalog.x"), order=5
     )
-    navigation.register("system", "Gone", "no-such-address")
     user = make_user("catalog.view_product")
 
     (section,) = navigation.sections(user, "/test/products/tea/")
