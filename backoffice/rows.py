@@ -75,7 +75,7 @@ def tracked(*, exclude: Iterable[str] = ()) -> Callable[[M], M]:
 def search_text(*fields: str) -> models.GeneratedField:
     """Stored column with `fields` in capitals, one space between them; index it with `search_index`.
 
-    Filter it with `search_text__contains=text.upper()`.
+    Filter it with `containing(text)`.
     """
     parts: list[Any] = []
     for field in fields:
@@ -83,6 +83,14 @@ def search_text(*fields: str) -> models.GeneratedField:
     return models.GeneratedField(
         expression=Upper(Concat(*parts, output_field=models.TextField())), output_field=models.TextField(), db_persist=True, editable=False
     )
+
+
+def containing(text: str) -> models.Q:
+    """Rows whose `search_text` holds `text`, whatever its case.
+
+    PostgreSQL makes the capitals: Python's differ from those of the column ("weiß" would become "WEISS").
+    """
+    return models.Q(search_text__contains=Upper(models.Value(text.replace("\x00", "").strip())))
 
 
 def search_index(name: str) -> GinIndex:

@@ -7,13 +7,21 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Lower, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.money import MoneyField
-from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
+from backoffice.rows import (
+    Stateful,
+    VisibleQuerySet,
+    containing,
+    in_reader_language,
+    search_index,
+    search_text,
+    tracked,
+)
 from backoffice.triggers import legal_transitions
 from catalog.tree import below_its_parent, carry_path_down
 
@@ -125,9 +133,8 @@ class Brand(models.Model):
 class ProductQuerySet(VisibleQuerySet):
     def search(self, text: str) -> "ProductQuerySet":
         """Products that `text` stands in: their titles, handle and type, or the SKU, barcode or title of a variant."""
-        text = text.strip().upper()
-        own = Product.objects.filter(search_text__contains=text).order_by().values("pk")
-        of_variants = Variant.objects.filter(search_text__contains=text).order_by().values("product")
+        own = Product.objects.filter(containing(text)).order_by().values("pk")
+        of_variants = Variant.objects.filter(containing(text)).order_by().values("product")
         return self.filter(pk__in=own.union(of_variants, all=True))
 
     def with_summary(self) -> "ProductQuerySet":
@@ -236,16 +243,17 @@ class Product(Stateful):
 class VariantQuerySet(VisibleQuerySet):
     def search(self, text: str) -> "VariantQuerySet":
         """Variants that `text` stands in: SKU, barcode or title, or a title or handle of their product."""
-        text = text.strip().upper()
-        own = Variant.objects.filter(search_text__contains=text).order_by().values("pk")
-        products = Product.objects.filter(search_text__contains=text).order_by().values("pk")
+        own = Variant.objects.filter(containing(text)).order_by().values("pk")
+        products = Product.objects.filter(containing(text)).order_by().values("pk")
         of_products = Variant.objects.filter(product__in=products).order_by().values("pk")
         return self.filter(pk__in=own.union(of_products, all=True))
 
     def named(self, text: str) -> "VariantQuerySet":
         """Variants whose SKU or barcode is exactly `text`, whatever its case; two index look-ups."""
-        text = text.strip()
-        by_sku = Variant.objects.alias(capitals=Upper("sku")).filter(capitals=text.upper()).order_by().values("pk")
+        text = text.replace("\x00", "").strip()
+        by_sku = (
+            Variant.objects.alias(capitals=Upper("sku")).filter(capitals=Upper(Value(text))).order_by().values("pk")
+        )
         by_barcode = Variant.objects.filter(barcode=text).exclude(barcode="").order_by().values("pk")
         return self.filter(pk__in=by_sku.union(by_barcode, all=True))
 

@@ -18,6 +18,8 @@ def check_digit(body: str) -> str:
 def clean_barcode(text: str) -> str:
     """`text` without spaces at its ends. Raises ValidationError for a wrong check digit or a shortened number."""
     code = text.strip()
+    if not code.isprintable():
+        raise ValidationError(_("A barcode cannot hold tabs, line breaks or invisible characters."), code="invisible")
     if SHORTENED_NUMBER.fullmatch(code):
         raise ValidationError(
             _(

@@ -184,7 +184,7 @@ def _options(variant: Variant) -> tuple[str, str, str]:
 
 def _taken_skus(variants: Sequence[Variant]) -> set[str]:
     """Those of the SKUs that other variants have, in capitals; one query on the unique index."""
-    others = Variant.objects.alias(capitals=Upper("sku")).filter(capitals__in={v.sku.upper() for v in variants})
+    others = Variant.objects.alias(capitals=Upper("sku")).filter(capitals__in=[Upper(Value(v.sku)) for v in variants])
     return {
         sku.upper() for sku in others.exclude(pk__in=[v.pk for v in variants if v.pk]).values_list("sku", flat=True)
     }

@@ -34,20 +34,26 @@ class Node:
         return self.own + sum(child.total for child in self.children)
 
     @property
+    def size(self) -> int:
+        """How many categories the node stands for."""
+        return 1 + sum(child.size for child in self.children)
+
+    @property
     def shown_total(self) -> generic.Count:
         return generic.Count(self.total)
 
 
-def tree(categories: CategoryQuerySet) -> list[Node]:
-    """The roots among `categories`, each with its branch; two queries whatever their number."""
-    nodes = {
-        category.pk: Node(category) for category in categories.with_product_count().order_by("position", "name", "pk")
-    }
+def tree(categories: CategoryQuerySet, top: Category | None = None) -> tuple[list[Node], bool]:
+    """The nodes right below `top`, and whether their whole branches are there: up to WHOLE_TREE categories they are."""
+    below = categories.branch(top).exclude(pk=top.pk) if top else categories
+    is_whole = below.order_by()[: WHOLE_TREE + 1].count() <= WHOLE_TREE
+    shown = below.with_product_count() if is_whole else below.filter(parent=top)
+    nodes = {category.pk: Node(category) for category in shown.order_by("position", "name", "pk")}
     roots = []
     for node in nodes.values():
         above = nodes.get(node.category.parent_id or 0)
         (above.children if above else roots).append(node)
-    return roots
+    return roots, is_whole
 
 
 class CategoryTree(generic.Page):
@@ -56,14 +62,12 @@ class CategoryTree(generic.Page):
     permission = "catalog.view_category"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        categories = Category.objects.visible_to(request.user)
-        number = categories.order_by()[: WHOLE_TREE + 1].count()
-        shown = categories if number <= WHOLE_TREE else categories.filter(parent=None)
+        roots, is_whole = tree(Category.objects.visible_to(request.user))
         context = {
             "title": _("Categories"),
-            "roots": tree(shown),
-            "number": number,
-            "is_whole": number <= WHOLE_TREE,
+            "roots": roots,
+            "is_whole": is_whole,
+            "number": sum(node.size for node in roots),
             "may_add": generic.may(request.user, "catalog.add_category"),
             "may_change": generic.may(request.user, "catalog.change_category"),
         }
@@ -93,9 +97,10 @@ class CategoryRecord(generic.RecordPage):
         return [generic.Action(_("Edit or move"), url, method="get", primary=True, icon="edit")]
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        children = Category.objects.visible_to(self.request.user).filter(parent=self.object)
+        children, is_whole = tree(Category.objects.visible_to(self.request.user), self.object)
         return super().get_context_data(
-            children=tree(children),
+            children=children,
+            is_whole=is_whole,
             may_add=generic.may(self.request.user, "catalog.add_category"),
             may_change=generic.may(self.request.user, "catalog.change_category"),
             **extra,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -26,6 +27,7 @@ from catalog.models import Media, Product, Variant
 from catalog.services.media import CONTENT_TYPES
 
 SHOWN_VARIANTS = 100
+NAMED = 3
 EDITED_VARIANTS = 50
 
 
@@ -158,13 +160,10 @@ class ProductRecord(generic.RecordPage):
             for events in (AuditEvent.objects.about(self.object), of_variants)
         ]
         events = AuditEvent.objects.filter(pk__in=newest[0].union(newest[1], all=True)).select_related("actor")
-        return [self._moment(event) for event in events[:TIMELINE_LENGTH]]
-
-    def _moment(self, event: AuditEvent) -> generic.Moment:
-        moment = event_moment(event)
-        if event.subject_type == Variant._meta.label_lower:
-            return replace(moment, text=f"{moment.text}: {event.subject}")
-        return moment
+        groups = groupby(
+            events[:TIMELINE_LENGTH], lambda event: (event.verb, event.actor_id, event.at.replace(microsecond=0))
+        )
+        return [_together(list(group)) for _key, group in groups]
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, product = self.request.user, self.object
@@ -179,6 +178,16 @@ class ProductRecord(generic.RecordPage):
             may_change_picture=generic.may(user, "catalog.change_media"),
             **extra,
         )
+
+
+def _together(events: list[AuditEvent]) -> generic.Moment:
+    """One moment of what happened at once; events of variants name them."""
+    moment = event_moment(events[0])
+    if events[0].subject_type != Variant._meta.label_lower:
+        return moment
+    names = [event.subject for event in reversed(events[-NAMED:])]
+    more = len(events) - len(names)
+    return replace(moment, text=f"{moment.text}: {', '.join(names)}{f' +{more}' if more else ''}")
 
 
 class Verb:
