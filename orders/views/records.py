@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice import generic
-from backoffice.generic.records import TIMELINE_LENGTH, verb_text
-from backoffice.models import AuditEvent
-from backoffice.money import ZERO, format_money
+from backoffice.money import ZERO
 from backoffice.templatetags.houtai import tone_of
 from orders import services
 from orders.forms import NoteForm, method_name
 from orders.models import Fulfilment, Invoice, Order, Return
 from orders.views.lists import FulfilmentList, OrderList, ReturnList
+from orders.views.timeline import Timeline
 
 Status, Payment, Shipping = Order.Status, Order.PaymentStatus, Order.FulfilmentStatus
 TO_PAY = (Payment.NONE, Payment.PARTIALLY_PAID)
@@ -72,47 +71,7 @@ ORDER_OFFERS = [
 ]  # fmt: skip
 
 
-VERBS = {
-    "order.created": (gettext_lazy("Draft written"), "edit"),
-    "order.edited": (gettext_lazy("Draft changed"), "edit"),
-    "order.imported": (gettext_lazy("Imported"), "upload"),
-    "order.placed": (gettext_lazy("Placed"), "check"),
-    "order.details_changed": (gettext_lazy("Details changed"), "edit"),
-    "order.noted": (gettext_lazy("Note"), "message"),
-    "order.paid": (gettext_lazy("Payment recorded"), "card"),
-    "order.refunded": (gettext_lazy("Refunded"), "undo"),
-    "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
-    "order.fulfilment_canceled": (gettext_lazy("Fulfilment canceled"), "x"),
-    "order.shipped": (gettext_lazy("Shipped"), "truck"),
-    "order.return_requested": (gettext_lazy("Return announced"), "return"),
-    "order.return_received": (gettext_lazy("Return received"), "inbox"),
-    "order.return_canceled": (gettext_lazy("Return canceled"), "x"),
-    "order.invoiced": (gettext_lazy("Invoice issued"), "receipt"),
-    "order.credited": (gettext_lazy("Credit note issued"), "receipt"),
-    "order.lines_canceled": (gettext_lazy("Pieces canceled"), "minus"),
-    "order.canceled": (gettext_lazy("Canceled"), "x"),
-    "order.closed": (gettext_lazy("Closed"), "check-circle"),
-    "order.reopened": (gettext_lazy("Reopened"), "refresh"),
-}
-
-
-def moment(event: AuditEvent, currency: str) -> generic.Moment:
-    """An audit event as a line of the timeline, with what it was about."""
-    label, icon = VERBS.get(event.verb, (verb_text(event.verb), "dot"))
-    note = " · ".join(part for part in (*about(event.data, currency), event.reason) if part)
-    kind = "internal" if event.verb == "order.noted" else "event"
-    return generic.Moment(at=event.at, text=label, by=event.actor or event.source, note=note, icon=icon, kind=kind)
-
-
-def about(data: dict[str, Any], currency: str) -> list[str]:
-    """Amount, method, documents and pieces that an event names."""
-    parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
-    parts += [method_name(data["method"])] if "method" in data else []
-    parts += [str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return")]
-    return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
-
-
-class OrderRecord(generic.RecordPage):
+class OrderRecord(Timeline, generic.RecordPage):
     model = Order
     permission = "orders.view_order"
     slug_field = "number"
@@ -138,11 +97,6 @@ class OrderRecord(generic.RecordPage):
     def open_return(self) -> Return | None:
         """A return about which something is left to do."""
         return next((row for row in self.returns if row.status not in ("closed", "canceled")), None)
-
-    @cached_property
-    def timeline(self) -> list[generic.Moment]:
-        events = AuditEvent.objects.about(self.object).select_related("actor").order_by("-at", "-pk")[:TIMELINE_LENGTH]
-        return [moment(event, self.object.currency) for event in events]
 
     def get_badges(self) -> list[generic.Badge]:
         return [badge for name in self.shown_statuses if (badge := self.badge(name))]
@@ -265,7 +219,7 @@ PARCEL_OFFERS = [
 ]  # fmt: skip
 
 
-class FulfilmentRecord(generic.RecordPage):
+class FulfilmentRecord(Timeline, generic.RecordPage):
     model = Fulfilment
     permission = "orders.view_fulfilment"
     slug_field = "number"
@@ -302,7 +256,7 @@ RETURN_OFFERS = [
 ]  # fmt: skip
 
 
-class ReturnRecord(generic.RecordPage):
+class ReturnRecord(Timeline, generic.RecordPage):
     model = Return
     permission = "orders.view_return"
     slug_field = "number"

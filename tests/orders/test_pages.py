@@ -248,8 +248,17 @@ def test_another_customer_brings_another_address(client, clerk):
     order = make_order([("TEA", 1)], customer=buyer("Ada Lovelace"))
     grace = buyer("Grace Hopper", email="grace@example.com")
     page = client.get(url("edit", order.number))
-    data = {bound.html_name: bound.value() or "" for bound in page.context["form"]} | {"customer": f"#{grace.pk}", "email": "office@example.com"}
-    data |= {"version": page.context["version"], "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "1", "lines-0-variant": "TEA", "lines-0-quantity": "1"}
+    data = {bound.html_name: bound.value() or "" for bound in page.context["form"]} | {
+        "customer": f"#{grace.pk}",
+        "email": "office@example.com",
+    }
+    data |= {
+        "version": page.context["version"],
+        "lines-TOTAL_FORMS": "1",
+        "lines-INITIAL_FORMS": "1",
+        "lines-0-variant": "TEA",
+        "lines-0-quantity": "1",
+    }
     data.pop("tags")
 
     client.post(url("edit", order.number), data)

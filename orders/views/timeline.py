@@ -1,0 +1,79 @@
+"""The timelines of orders, parcels and returns: each event in words, with what it was about."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
+
+from backoffice import generic
+from backoffice.generic.records import TIMELINE_LENGTH, verb_text
+from backoffice.models import AuditEvent
+from backoffice.money import format_money
+from orders.forms import method_name
+
+VERBS = {
+    "order.created": (gettext_lazy("Draft written"), "edit"),
+    "order.edited": (gettext_lazy("Draft changed"), "edit"),
+    "order.imported": (gettext_lazy("Imported"), "upload"),
+    "order.placed": (gettext_lazy("Placed"), "check"),
+    "order.details_changed": (gettext_lazy("Details changed"), "edit"),
+    "order.noted": (gettext_lazy("Note"), "message"),
+    "order.paid": (gettext_lazy("Payment recorded"), "card"),
+    "order.refunded": (gettext_lazy("Refunded"), "undo"),
+    "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
+    "order.fulfilment_canceled": (gettext_lazy("Fulfilment canceled"), "x"),
+    "order.shipped": (gettext_lazy("Shipped"), "truck"),
+    "order.return_requested": (gettext_lazy("Return announced"), "return"),
+    "order.return_received": (gettext_lazy("Return received"), "inbox"),
+    "order.return_canceled": (gettext_lazy("Return canceled"), "x"),
+    "order.invoiced": (gettext_lazy("Invoice issued"), "receipt"),
+    "order.credited": (gettext_lazy("Credit note issued"), "receipt"),
+    "order.lines_canceled": (gettext_lazy("Pieces canceled"), "minus"),
+    "order.canceled": (gettext_lazy("Canceled"), "x"),
+    "order.closed": (gettext_lazy("Closed"), "check-circle"),
+    "order.reopened": (gettext_lazy("Reopened"), "refresh"),
+    "order.repaired": (gettext_lazy("Repaired"), "settings"),
+    "fulfilment.created": (gettext_lazy("Fulfilment created"), "box"),
+    "fulfilment.packed": (gettext_lazy("Packed"), "box"),
+    "fulfilment.shipped": (gettext_lazy("Shipped"), "truck"),
+    "fulfilment.delivered": (gettext_lazy("Delivered"), "check-circle"),
+    "fulfilment.tracking_set": (gettext_lazy("Tracking changed"), "pin"),
+    "fulfilment.canceled": (gettext_lazy("Fulfilment canceled"), "x"),
+    "return.requested": (gettext_lazy("Return announced"), "return"),
+    "return.approved": (gettext_lazy("Return approved"), "check"),
+    "return.received": (gettext_lazy("Return received"), "inbox"),
+    "return.closed": (gettext_lazy("Return closed"), "check-circle"),
+    "return.canceled": (gettext_lazy("Return canceled"), "x"),
+}
+
+
+def moment(event: AuditEvent, currency: str) -> generic.Moment:
+    """An audit event as a line of the timeline, with what it was about."""
+    label, icon = VERBS.get(event.verb, (verb_text(event.verb), "dot"))
+    note = " · ".join(part for part in (*about(event.data, currency), event.reason) if part)
+    kind = "internal" if event.verb == "order.noted" else "event"
+    return generic.Moment(at=event.at, text=label, by=event.actor or event.source, note=note, icon=icon, kind=kind)
+
+
+def about(data: dict[str, Any], currency: str) -> list[str]:
+    """Amount, method, documents and pieces that an event names."""
+    parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
+    parts += [method_name(data["method"])] if "method" in data else []
+    parts += [str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return")]
+    return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
+
+
+class Timeline:
+    """Gives a record page its timeline."""
+
+    object: Any
+
+    @property
+    def currency(self) -> str:
+        return str(getattr(self.object, "order", self.object).currency)
+
+    @cached_property
+    def timeline(self) -> list[generic.Moment]:
+        events = AuditEvent.objects.about(self.object).select_related("actor").order_by("-at", "-pk")[:TIMELINE_LENGTH]
+        return [moment(event, self.currency) for event in events]
