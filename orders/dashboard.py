@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice import dashboard
 from backoffice.charts import BarChart, Series
@@ -77,7 +78,7 @@ def oldest_to_ship(user: Any) -> Panel | None:
         return None
     return Panel(
         _("Paid, waiting longest to be shipped"),
-        columns=[_("Order"), _("Date")],
+        columns=[pgettext("sale", "Order"), _("Date")],
         rows=[
             ((number, reverse("orders:order", args=[number])), date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"))
             for number, placed_at in rows

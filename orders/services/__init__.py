@@ -56,7 +56,6 @@ from orders.services.summaries import BEGINNING, refresh_sales
 
 __all__ = [
     "BEGINNING",
-    "refresh_sales",
     "AlreadyInvoiced",
     "Arrived",
     "CannotCancel",
@@ -91,6 +90,7 @@ __all__ = [
     "recalculate",
     "receive_return",
     "record_payment",
+    "refresh_sales",
     "refund",
     "refundable",
     "reopen",

@@ -34,11 +34,17 @@ def recalculate(order: Order, lines: Sequence[OrderLine] | None = None, *, field
     `lines` are all lines of the order, with counts that the caller may have changed. Raises DiscountTooHigh.
     """
     lines = lines_of(order) if lines is None else lines
+    before = [_amounts(line) for line in lines]
     price(order, lines)
     restate(order, lines)
-    OrderLine.objects.bulk_update(lines, [*AMOUNTS, *COUNTS])
+    repriced = before != [_amounts(line) for line in lines]
+    OrderLine.objects.bulk_update(lines, [*AMOUNTS, *COUNTS] if repriced else COUNTS)
     order.save(update_fields=[*WRITTEN, *fields])
     return order
+
+
+def _amounts(line: OrderLine) -> list[Decimal]:
+    return [getattr(line, name) for name in AMOUNTS]
 
 
 def restate_payment(order: Order) -> None:
