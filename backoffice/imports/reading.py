@@ -181,16 +181,14 @@ def _encoding(path: Path, head: bytes, doubts: list[str]) -> str:
 
 
 def _wide_without_mark(head: bytes) -> str:
-    """UTF-16 without a byte order mark: every second byte of Latin text is zero."""
+    """UTF-16 without a byte order mark: digits, blanks and delimiters leave zeros at every second place."""
     start = head[:4096]
     if len(start) < 8:
         return ""
     even, odd = start[0::2].count(0), start[1::2].count(0)
-    half = len(start) / 2
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros >= 4 and zeros > 8 * others and zeros > len(start) / 50:
+            return encoding
     return ""
 
 

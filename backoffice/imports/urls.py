@@ -14,6 +14,7 @@ urlpatterns = [
     path("templates/<slug:key>.csv", views.template, name="template"),
     path("<str:number>/", views.Run.as_view(), name="run"),
     path("<str:number>/work/", views.Work.as_view(), name="work"),
+    path("<str:number>/undo/", views.Undo.as_view(), name="undo"),
     path("<str:number>/refused.csv", views.refused_rows, name="refused"),
 ]
 

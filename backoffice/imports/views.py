@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic, resources
-from backoffice.imports import jobs, reading, running
+from backoffice.imports import jobs, reading, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.models import ImportRun, JobProgress
 
@@ -152,6 +152,7 @@ class Run(RunPage):
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "same": running.same_file_before(run) if is_open else None,
             "ready": run.new + run.changed,
+            "may_undo": run.status == Status.APPLIED and generic.may(request.user, (IMPORT, resources.get(run.resource).permission)),
             "report": self.report(),
         }
         if is_open:
@@ -163,7 +164,7 @@ class Run(RunPage):
 
     def report(self) -> dict[str, Any]:
         """What the page shows of the run's findings: the first of each."""
-        report = {name: list(found) for name, found in self.run.report.items()}
+        report: dict[str, Any] = dict(self.run.report)
         labels = {name: str(column.label) for name, column in resources.get(self.run.resource).columns().items()}
         for name in ("problems", "warnings", "differences", "causes"):
             report[f"{name}_count"] = len(report.get(name, []))
@@ -244,6 +245,28 @@ class Work(RunPage):
         if action == "apply":
             said = messages.success if self.run.status == Status.APPLIED else messages.error
             said(self.request, f"{self.run.get_status_display()}: {running.summary(self.run)}")
+
+
+class Undo(generic.ActionView):
+    """Takes an applied run back, after asking."""
+
+    model = ImportRun
+    slug_field = "number"
+    permission = IMPORT
+    service = undoing.undo
+    title = gettext_lazy("Undo %s")
+    confirm = gettext_lazy(
+        "What this import created is deleted where nothing refers to it, what it changed gets its values of before. "
+        "Records that somebody changed since stay as they are and are listed."
+    )
+    done = gettext_lazy("%s was taken back.")
+    danger = True
+
+    def get_object(self) -> Any:
+        run = super().get_object()
+        if not self.request.user.has_perm(resources.get(run.resource).permission):
+            raise Http404
+        return run
 
 
 def wanted_dialect(dialect: Dialect, data: Any) -> Dialect:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         except KeyError as error:
             raise CommandError(error.args[0], returncode=2) from error
         user = self._user(options["by"])
-        output: Path | None = options["output"]
+        output = Path(options["output"]) if options["output"] else None
         suffix = output.suffix.lstrip(".").lower() if output else "csv"
         fmt = options["format"] or (suffix if suffix in FORMATS else "csv")
         queryset = self._queryset(resource, options["where"])

@@ -1,0 +1,46 @@
+"""Take an import back."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from backoffice.imports import undoing
+from backoffice.models import ImportRun, User
+
+
+class Command(BaseCommand):
+    help = (
+        "Take an applied import back: rows it created are deleted where nothing refers to them, rows it changed get their "
+        "values of before; what others changed since stays and is listed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("run", help="number of the run, such as IM-12")
+        parser.add_argument("--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine")
+        parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        run = ImportRun.objects.filter(number=options["run"].upper()).first()
+        if run is None:
+            raise CommandError(f"There is no import {options['run']}.", returncode=2)
+        try:
+            undone = undoing.undo(run, by=self._user(options["by"]), source="command:undo_import")
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        if options["json"]:
+            facts = {"run": run.number, "deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept}
+            self.stdout.write(json.dumps(facts, ensure_ascii=False))
+            return
+        for row in undone.kept:
+            self.stdout.write(f"kept: {row['kind']} {row['record']}: {row['reason']}")
+        self.stdout.write(f"{run.number} undone: {undone.deleted} deleted, {undone.restored} restored, {undone.kept_count} kept.")
+
+    def _user(self, email: str | None) -> User | None:
+        if not email:
+            return None
+        user = User.objects.active().filter(email__iexact=email).first()
+        if user is None or not user.has_perm("backoffice.import_data"):
+            raise CommandError(f"{email} may not take imports back.", returncode=2)
+        return user
