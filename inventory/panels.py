@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from backoffice.generic import display
 from backoffice.panels import Panel, register
 from backoffice.references import linked
 from catalog.models import Product, Variant
@@ -57,7 +58,7 @@ def allocations_of_level(user: Any, level: StockLevel) -> Panel | None:
     return Panel(
         title=_("Promised to"),
         columns=[_("Document"), _("Pieces"), _("Since")],
-        rows=[[linked(row.cause), row.quantity, row.created_at.date()] for row in shown],
+        rows=[[linked(row.cause), row.quantity, display(row.created_at, "date")] for row in shown],
     )
 
 
@@ -72,7 +73,7 @@ def holds_of_level(user: Any, level: StockLevel) -> Panel | None:
     return Panel(
         title=_("Held"),
         columns=[_("Pieces"), _("Reason"), _("Until")],
-        rows=[[(row.quantity, row.get_absolute_url()), row.reason, row.expires_at.date()] for row in shown],
+        rows=[[(row.quantity, row.get_absolute_url()), row.reason, display(row.expires_at)] for row in shown],
     )
 
 
@@ -84,7 +85,7 @@ def stock_at_location(user: Any, location: Location) -> Panel | None:
     return Panel(
         title=_("Stock here"),
         template="inventory/_stock_panel.html",
-        context={"levels": levels[:SHOWN], "by_variant": True},
+        context={"levels": levels[:SHOWN], "by_variant": True, "one_place": True},
         url=f"{reverse('inventory:stock')}?location={location.pk}",
     )
 
@@ -101,7 +102,7 @@ def receipts_of_supplier(user: Any, supplier: Supplier) -> Panel:
         title=_("Receipts"),
         columns=[_("Number"), _("Delivery note"), _("Location"), _("Received")],
         rows=[
-            [(row.number, row.get_absolute_url()), row.reference, row.location, row.created_at.date()]
+            [(row.number, row.get_absolute_url()), row.reference, row.location, display(row.created_at, "date")]
             for row in rows[:SHOWN]
         ],
         empty=_("Nothing was received from this supplier yet."),

@@ -15,7 +15,9 @@ from orders.models import Order, OrderLine
 ORDERS = "SELECT count(*) FROM orders_order"
 LINES = "SELECT count(*) FROM orders_orderline"
 REASON = "verify --repair"
-DIGITS = f"CASE o.currency {' '.join(f'WHEN {code!r} THEN {digits}' for code, digits in MINOR_UNITS.items())} ELSE 2 END"
+DIGITS = (
+    f"CASE o.currency {' '.join(f'WHEN {code!r} THEN {digits}' for code, digits in MINOR_UNITS.items())} ELSE 2 END"
+)
 
 WRONG_TOTALS = f"""
     SELECT o.id, o.subtotal, o.tax, o.total, a.subtotal, a.tax, a.total

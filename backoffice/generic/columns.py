@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.generic.base import path_value
 from backoffice.money import format_money
+from backoffice.references import linked
 from backoffice.templatetags.houtai import badge, icon, relative_time, tone_of
 
 NUMERIC = {"number", "money", "percent"}
@@ -107,6 +108,8 @@ class Column:
             return mark_safe("")
         if self.kind == "money":
             return escape(format_money(value, path_value(obj, self.currency) if self.currency else ""))
+        if self.kind == "references":
+            return linked(str(value))
         if self.kind == "image":
             return format_html(
                 '<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">',

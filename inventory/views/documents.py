@@ -87,7 +87,7 @@ class Receive(generic.FormPage):
     title = gettext_lazy("Receive goods")
     submit_label = gettext_lazy("Receive")
     done = gettext_lazy("%s posted: the goods are in stock.")
-    template_name = "inventory/receive.html"
+    template_name = "inventory/goods_form.html"
     version_field = ""
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -209,6 +209,7 @@ class TransferEdit(generic.FormPage):
     slug_field = "number"
     form_class = forms.TransferForm
     permission = "inventory.move_stock"
+    template_name = "inventory/goods_form.html"
     version_field = ""
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -118,7 +118,8 @@ class LevelPage(generic.ListPage):
         user, level = self.request.user, self.level
         if level.location.kind != level.location.Kind.STOCK or not level.location.is_active:
             return []
-        here = f"?variant=%23{level.variant_id}&location={level.location_id}"
+        back = f"&next={level.get_absolute_url()}"
+        here = f"?variant=%23{level.variant_id}&location={level.location_id}{back}"
         offers = [
             ("inventory.adjust_stock", _("Correct stock"), "inventory:correct", here, "edit"),
             ("inventory.hold_stock", _("Hold"), "inventory:hold_new", here, "lock"),
@@ -187,7 +188,15 @@ class CorrectStock(generic.FormPage):
         return super().get_form_kwargs() | {"user": self.request.user}
 
     def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
-        return super().get_context_data(form, reasons=forms.REASONS, **extra)
+        return super().get_context_data(form, reasons=forms.REASONS, level=self.known_level(form), **extra)
+
+    def known_level(self, form: Any) -> StockLevel | None:
+        """The level that the form is about, once both ends are chosen."""
+        keys = [str(form[name].value() or "").removeprefix("#") for name in ("variant", "location")]
+        if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in keys):
+            return None
+        levels = StockLevel.objects.visible_to(self.request.user)
+        return levels.filter(variant=int(keys[0]), location=int(keys[1])).first()
 
     def perform(self, form: Any) -> StockLevel:
         data = form.cleaned_data
