@@ -76,7 +76,7 @@ class ArticleRecord(generic.RecordPage):
         is_public = article.status == Article.Status.PUBLISHED
         if user.has_perm("customers.change_article") and (not is_public or user.has_perm(PUBLISH)):
             link = reverse("articles:edit", args=[article.slug])
-            actions.append(generic.Action(_("Edit"), link, method="get", primary=not actions, icon="edit"))
+            actions.append(generic.Action(_("Edit"), link, method="get", primary=is_public, icon="edit"))
         if is_public:
             link = reverse("help:article", args=[article.slug])
             actions.append(generic.Action(_("Show in the help centre"), link, method="get", icon="external"))

@@ -32,6 +32,10 @@ def priority_word(ticket: Ticket) -> str:
     return PRIORITY_WORDS[ticket.priority]
 
 
+def priority_label(ticket: Ticket) -> str:
+    return str(ticket.get_priority_display())
+
+
 def tags_of(ticket: Ticket) -> str:
     return ", ".join(ticket.tags)
 
@@ -45,7 +49,7 @@ class TicketList(generic.ListPage):
         generic.Column("subject", link=True, secondary=generic.Column("requester_name")),
         generic.Column("number"),
         generic.Column("status", kind="badge"),
-        generic.Column("priority", kind="badge", get=priority_word),
+        generic.Column("priority", get=priority_label, template="tickets/_priority.html"),
         generic.Column("assignee", gettext_lazy("Assignee")),
         generic.Column("queue", gettext_lazy("Queue")),
         generic.Column("last_message_at", kind="relative"),
@@ -292,6 +296,11 @@ class NewTicket(generic.FormPage):
     submit_label = gettext_lazy("Open ticket")
     done = gettext_lazy("%s opened.")
     version_field = ""
+    fieldsets = [
+        (gettext_lazy("Who asks"), ["customer", "requester_name", "requester_email"]),
+        (gettext_lazy("What it is about"), ["subject", "about", "body", "kind", "attachments"]),
+        (gettext_lazy("Who answers"), ["queue", "priority"]),
+    ]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.request.user}

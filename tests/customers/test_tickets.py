@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from backoffice import people
 from backoffice.errors import IllegalTransition
 from customers import services
 from customers.models import TICKET_TRANSITIONS, Message, Ticket, TicketEvent, TicketStatus
@@ -335,3 +336,19 @@ def test_last_message_moves_the_ticket_up():
     assert list(Ticket.objects.filter(pk__in=[old.pk, new.pk])) == [old, new]
     old.refresh_from_db()
     assert old.last_message_at >= before
+
+
+def test_deactivating_somebody_returns_the_tickets():
+    owner, agent = make_user("owner"), make_user("support_agent")
+    ticket = make_ticket(assignee=agent)
+
+    people.deactivate(agent, by=owner)
+
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+    assert replay(ticket) == present(ticket)
+
+
+def test_queues_are_a_scope_that_people_pages_offer():
+    make_queue("support")
+    assert ("support", "Support") in people.scope_choices()["queue"]

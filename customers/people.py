@@ -1,0 +1,16 @@
+"""What the platform's people pages need to know of tickets: queues as a scope, and work to hand back."""
+
+from collections.abc import Iterable
+
+from backoffice import people
+from backoffice.models import Scope
+from customers.models import Queue
+from customers.services import return_work
+
+
+def queue_choices() -> Iterable[tuple[str, str]]:
+    return [(queue.slug, str(queue)) for queue in Queue.objects.filter(is_active=True)]
+
+
+people.register_scope(Scope.Kind.QUEUE, queue_choices)
+people.on_deactivation(return_work)
