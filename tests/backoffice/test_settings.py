@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import yaml
+from django.db import connection
 
 PROJECT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
@@ -27,9 +29,11 @@ SHOWN = (
 )
 
 
-def start(**environment: str) -> subprocess.CompletedProcess[str]:
+SHOW = f"import json, backoffice.settings as s; print(json.dumps({{n: getattr(s, n) for n in {SHOWN!r}}}))"
+
+
+def start(*, code: str = SHOW, **environment: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process that knows nothing but `environment`."""
-    code = f"import json, backoffice.settings as s; print(json.dumps({{n: getattr(s, n) for n in {SHOWN!r}}}))"
     return subprocess.run(
         [sys.executable, "-c", code],
         env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **environment},
@@ -69,6 +73,18 @@ def test_an_embedded_database_is_chosen_by_name_only():
     result = start(**PRODUCTION | {"DATABASE_URL": "embedded:"})
 
     assert result.returncode == 0, result.stderr
+
+
+def test_an_ordinary_address_leads_to_postgresql(db):
+    server = connection.get_connection_params()
+    url = f"postgres://{server['user']}@{quote(server['host'], safe='')}:{server['port']}/{server['dbname']}"
+
+    result = start(
+        code="import django; django.setup(); from django.db import connection as c; c.ensure_connection(); print(c.vendor)",
+        **PRODUCTION | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "backoffice.settings"},
+    )
+
+    assert (result.returncode, result.stdout) == (0, "postgresql\n"), result.stderr
 
 
 def test_single_sign_on_may_be_configured():
