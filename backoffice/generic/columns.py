@@ -1,7 +1,7 @@
 """Columns of a list: one declaration draws the cell, names the header, and feeds the export."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from backoffice.exports import MASK
 from backoffice.generic.base import path_value
 from backoffice.money import format_money
 from backoffice.references import linked
@@ -34,6 +35,7 @@ class Column:
     currency: attribute path of the currency of a money column.
     get: function of the row, where no attribute has the value.
     permission: who lacks it sees and exports no such column.
+    personal: who may not see personal data sees dots instead, and exports them.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
     personal: exports mask it for those who may not see personal data.
@@ -47,6 +49,7 @@ class Column:
     get: Callable[[Any], Any] | None = None
     template: str = ""
     permission: str = ""
+    personal: bool = False
     secondary: "Column | None" = None
     personal: bool = False
 
@@ -75,6 +78,13 @@ class Column:
             if found is not None
             else capfirst(self.accessor.split(".")[-1].replace("_", " "))
         )
+
+    def masked(self) -> "Column":
+        """The column as seen by those who may not see personal data."""
+        below = self.secondary.masked() if self.secondary else None
+        if not self.personal:
+            return replace(self, secondary=below)
+        return replace(self, get=lambda obj: MASK, kind="text", link=self.link is True, template="", secondary=below)
 
     def value(self, obj: Any) -> Any:
         """The plain Python value, as exports want it."""

@@ -210,7 +210,11 @@ class FormPage(OnePage):
         opened = parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+"))
         if opened is None or not hasattr(self.model, "history"):
             return []
-        return [entry for entry in history.entries(self.object, limit=CHANGES_SHOWN, viewer=self.request.user) if entry.at > opened]
+        return [
+            entry
+            for entry in history.entries(self.object, limit=CHANGES_SHOWN, viewer=self.request.user)
+            if entry.at > opened
+        ]
 
     def _label(self, form: Any, name: str) -> str:
         found = model_field(self.model, name)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,6 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice import exports
 from backoffice.generic import bulk, keyset
 from backoffice.generic.base import Page, may, visible
 from backoffice.generic.chips import Chip, chips
@@ -31,7 +30,6 @@ from backoffice.generic.columns import Column, model_field
 from backoffice.models import SavedView
 from backoffice.templatetags.houtai import as_query
 
-exports: Any = import_module("backoffice.exports") if find_spec("backoffice.exports") else None
 COUNT_CAP = 1000
 PLACE = ("after", "before")
 NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
@@ -130,7 +128,7 @@ class ListPage(Page):
     create_permission: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
     export_formats: ClassVar[Sequence[str]] = ("csv", "xlsx", "jsonl")
-    export_permission: ClassVar[str] = "backoffice.export_data"
+    export_permission: ClassVar[str] = exports.EXPORT
     page_size: ClassVar[int] = 50
     template_name: ClassVar[str] = "generic/list.html"
     empty_title: ClassVar[Any] = ""
@@ -143,8 +141,13 @@ class ListPage(Page):
         return visible(self.model, self.request.user)
 
     def get_columns(self) -> Sequence[Column]:
-        """Columns that the user may see."""
-        return [column for column in self.columns if may(self.request.user, column.permission)]
+        """Columns that the user may see; personal ones are masked for those who may not."""
+        may_see_personal = may(self.user, exports.PERSONAL)
+        return [
+            column if may_see_personal else column.masked()
+            for column in self.columns
+            if may(self.user, column.permission)
+        ]
 
     def get_bulk_actions(self) -> list[bulk.BulkAction]:
         """Those of `bulk_actions` that the user may run."""
@@ -152,7 +155,7 @@ class ListPage(Page):
 
     def get_export_formats(self) -> Sequence[str]:
         """Formats that the user may export in."""
-        return self.export_formats if exports and may(self.request.user, self.export_permission) else ()
+        return self.export_formats if may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return {
@@ -190,7 +193,8 @@ class ListPage(Page):
             messages.error(self.request, _("A filter is not right. Nothing was exported."))
             return HttpResponse(status=302, headers={"Location": self.link(export=None)})
         shown = [replace(column, header=column.title(self.model)) for column in self.shown_columns]
-        return exports.stream(self.matching.order_by(*self.terms), shown, fmt, self.list_key.replace(":", "-"))
+        rows = self.matching.order_by(*self.terms)
+        return exports.stream(rows, shown, fmt, self.list_key, user=self.user)
 
     # --- State in the address -------------------------------------------------------------------
 

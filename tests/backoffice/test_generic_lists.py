@@ -366,3 +366,47 @@ def test_a_record_outside_the_list_has_no_neighbours(client, editor):
 
     assert client.get("/test/products/p001/?from=q%3Dzebra").context["neighbours"] is None
     assert client.get("/test/products/p001/").context["neighbours"] is None
+
+
+# --- Export ---------------------------------------------------------------------------------------
+
+
+def read(response):
+    return b"".join(response.streaming_content).decode("utf-8-sig")
+
+
+def test_the_filtered_list_is_exported_with_the_columns_on_show(client):
+    client.force_login(make_user("catalog.view_product", "backoffice.export_data"))
+    make_products(3)
+    response = client.get(f"{URL}?q=product&sort=-title&columns=title&columns=status&export=csv")
+
+    assert read(response).splitlines() == ["Title,Status", "Product 002,draft", "Product 001,draft", "Product 000,draft"]
+
+
+def test_export_needs_its_permission(client, editor):
+    assert client.get(URL).context["formats"] == []
+    assert client.get(f"{URL}?export=csv").status_code == 403
+
+
+def test_nothing_is_exported_through_a_wrong_filter(client):
+    client.force_login(make_user("catalog.view_product", "backoffice.export_data"))
+    response = client.get(f"{URL}?created_at_after=x&export=csv")
+
+    assert response.url == f"{URL}?created_at_after=x"
+
+
+def test_personal_columns_are_masked_on_the_page_and_in_the_file(client, monkeypatch):
+    hidden = lists.Column("handle", personal=True, link=True)
+    monkeypatch.setattr(ProductList, "columns", [hidden, *ProductList.columns])
+    monkeypatch.setattr(ProductList, "default_columns", ["handle"])
+    make_products(1)
+    client.force_login(make_user("catalog.view_product", "backoffice.export_data"))
+    assert '<a href="/test/products/p000/?from=">•••</a>' in client.get(URL).content.decode()
+    assert read(client.get(f"{URL}?export=csv")).splitlines() == ["Handle", "•••"]
+
+    client.force_login(
+        make_user(
+            "catalog.view_product", "backoffice.export_data", "customers.view_personal_data", email="full@example.com"
+        )
+    )
+    assert read(client.get(f"{URL}?export=csv")).splitlines() == ["Handle", "p000"]
