@@ -38,7 +38,6 @@ class Column:
     personal: who may not see personal data sees dots instead, and exports them.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
-    personal: exports mask it for those who may not see personal data.
     """
 
     accessor: str
@@ -51,7 +50,6 @@ class Column:
     permission: str = ""
     personal: bool = False
     secondary: "Column | None" = None
-    personal: bool = False
 
     @property
     def key(self) -> str:

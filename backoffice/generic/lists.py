@@ -10,7 +10,7 @@ import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -191,7 +191,7 @@ class ListPage(Page):
         """Stream every matching row with the columns on show."""
         if not self.filterset_valid:
             messages.error(self.request, _("A filter is not right. Nothing was exported."))
-            return HttpResponse(status=302, headers={"Location": self.link(export=None)})
+            return HttpResponseRedirect(self.link(export=None))
         shown = [replace(column, header=column.title(self.model)) for column in self.shown_columns]
         rows = self.matching.order_by(*self.terms)
         return exports.stream(rows, shown, fmt, self.list_key, user=self.user)

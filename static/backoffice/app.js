@@ -34,6 +34,8 @@ document.addEventListener("click", (event) => {
   }
 });
 
+$("#navigation [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 // Links that open a dialog which the page holds already.
 document.addEventListener("click", (event) => {
   const dialog = document.getElementById(event.target.closest("[data-open]")?.dataset.open);
