@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from backoffice import dashboard
 from backoffice.charts import BarChart, Series
 from backoffice.dashboard import Card, capped
-from backoffice.money import format_money
+from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
 from orders.models import DailySales, Fulfilment, Order, Return
 
@@ -80,10 +80,19 @@ def oldest_to_ship(user: Any) -> Panel | None:
         _("Paid, waiting longest to be shipped"),
         columns=[pgettext("sale", "Order"), _("Date")],
         rows=[
-            ((number, reverse("orders:order", args=[number])), date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"))
+            (
+                (number, reverse("orders:order", args=[number])),
+                date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"),
+            )
             for number, placed_at in rows
         ],
-        url=_link("orders:list", status="placed", payment_status="paid", fulfilment_status=["unfulfilled", "partial"], sort="oldest"),
+        url=_link(
+            "orders:list",
+            status="placed",
+            payment_status="paid",
+            fulfilment_status=["unfulfilled", "partial"],
+            sort="oldest",
+        ),
     )
 
 
@@ -95,7 +104,7 @@ def sales(user: Any) -> BarChart | None:
     sold = dict(DailySales.objects.filter(currency=currency, day__gte=days[0]).values_list("day", "total"))
     if not sold:
         return None
-    total = format_money(sum(sold.values()), currency)
+    total = format_money(sum(sold.values(), ZERO), currency)
     return BarChart(
         caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
         labels=[date_format(day, "j M") for day in days],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from backoffice.money import ZERO, format_money, round_money, shares
@@ -11,6 +12,7 @@ from orders.models import Order, OrderLine
 
 AMOUNTS = ("order_discount", "net", "tax", "gross")
 COUNTS = ("allocated", "fulfilled", "canceled", "returned")
+TYPES = dict.fromkeys(AMOUNTS, "numeric") | dict.fromkeys(COUNTS, "int")
 WRITTEN = ("subtotal", "tax", "total", "payment_status", "fulfilment_status", "return_status", "updated_at")
 
 
@@ -38,9 +40,24 @@ def recalculate(order: Order, lines: Sequence[OrderLine] | None = None, *, field
     price(order, lines)
     restate(order, lines)
     repriced = before != [_amounts(line) for line in lines]
-    OrderLine.objects.bulk_update(lines, [*AMOUNTS, *COUNTS] if repriced else COUNTS)
+    _write(lines, [*AMOUNTS, *COUNTS] if repriced else COUNTS)
     order.save(update_fields=[*WRITTEN, *fields])
     return order
+
+
+def _write(lines: Sequence[OrderLine], columns: Sequence[str]) -> None:
+    """Store columns of lines by one plain statement: `bulk_update` costs a third of placing an order."""
+    if not lines:
+        return
+    arrays = ", ".join(f"%s::{TYPES[name]}[]" for name in columns)
+    changes = ", ".join(f"{name} = given.{name}" for name in columns)
+    values = [[getattr(line, name) for line in lines] for name in ("pk", *columns)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE orders_orderline line SET {changes}"  # noqa: S608 - columns of ours
+            f" FROM unnest(%s::bigint[], {arrays}) AS given(id, {', '.join(columns)}) WHERE line.id = given.id",
+            values,
+        )
 
 
 def _amounts(line: OrderLine) -> list[Decimal]:
