@@ -19,6 +19,7 @@ from backoffice.money import minor_units, round_money
 from catalog.models import Product, Variant
 from catalog.services.barcodes import clean_barcode
 
+TEXTS = ("option1", "option2", "option3", "tax_class")
 PRICES = ("price", "compare_at", "cost")
 CONSTRAINT_FIELDS = {"variant_sku_once": "sku", "variant_sku_given": "sku", "variant_prices_not_negative": "price"}
 
@@ -147,7 +148,7 @@ def _refuse_wrong_rows(product: Product, variants: Sequence[Variant], known: dic
     everyone = [*variants, *(variant for variant in known.values() if variant not in variants)]
     options = [_options(variant) for variant in everyone]
     wrong = {place: found for place, variant in enumerate(variants) if (found := _errors(variant))}
-    taken = _taken_skus(variants)
+    taken = _taken_skus([variant for place, variant in enumerate(variants) if "sku" not in wrong.get(place, {})])
     skus = [variant.sku.upper() for variant in everyone]
     for place, variant in enumerate(variants):
         found = wrong.setdefault(place, {})
@@ -171,6 +172,9 @@ def _errors(variant: Variant) -> dict[str, list[str]]:
             setattr(variant, name, clean(getattr(variant, name)))  # type: ignore[operator]
         except ValidationError as error:
             found[name] = list(error.messages)
+    found |= {
+        name: [_("Invisible characters are not possible here.")] for name in TEXTS if "\x00" in getattr(variant, name)
+    }
     try:
         variant.clean_fields(exclude=["product", *found])
     except ValidationError as error:

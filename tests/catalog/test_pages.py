@@ -133,13 +133,13 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
-def test_the_timeline_tells_of_variants_too(as_owner, editor):
-    product = make_product("Tea", variants=[{"sku": "T1", "price": Decimal(1)}])
-    add_variant(product, by=editor, sku="T2", option1="Large")
+def test_the_timeline_tells_of_variants_too(as_owner):
+    product = make_product("Tea", variants=[{"sku": f"T{i}", "option1": str(i), "price": Decimal(1)} for i in range(5)])
+    add_variant(product, by=make_user("catalog_editor"), sku="LATE", option1="Large")
     page = as_owner.get(product.get_absolute_url())
     assert [str(moment.text) for moment in page.context["moments"]] == [
-        "Variant added: T2",
-        "Variant added: T1",
+        "Variant added: LATE",
+        "Variant added: T0, T1, T2 +2",
         "Product created",
     ]
 
