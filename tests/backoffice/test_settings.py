@@ -77,7 +77,7 @@ def test_an_embedded_database_is_chosen_by_name_only():
 
 def test_an_ordinary_address_leads_to_postgresql(db):
     server = connection.get_connection_params()
-    url = f"postgres://{server['user']}@{quote(server['host'], safe='')}:{server['port']}/{server['dbname']}"
+    url = f"postgres://{server['user']}@/{server['dbname']}?host={quote(server['host'], safe='')}"
 
     result = start(
         code="import django; django.setup(); from django.db import connection as c; c.ensure_connection(); print(c.vendor)",
