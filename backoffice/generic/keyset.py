@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,8 @@ from django.db.models import F, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from backoffice.generic.base import path_value
+
+NOWHERE = Q(pk__in=[])
 
 
 class BadCursor(ValueError):
@@ -38,6 +40,10 @@ class Key:
     @property
     def term(self) -> str:
         return f"-{self.path}" if self.descending else self.path
+
+    @property
+    def reverse(self) -> "Key":
+        return replace(self, descending=not self.descending)
 
 
 @dataclass
@@ -80,22 +86,24 @@ def page(
     """
     keys = keys_of(queryset, terms)
     if before:
-        rows = list(_beyond(queryset, keys, decode(before, name, keys), backwards=True)[: size + 1])
+        rows = _beyond(queryset, [key.reverse for key in keys], decode(before, name, keys), size + 1)
         if len(rows) > size:
             return _slice(rows[:size][::-1], name, keys, more_before=True, more_after=True)
         after = ""
-    ordered = queryset.order_by(*(key.term for key in keys))
     if after:
-        ordered = _beyond(queryset, keys, decode(after, name, keys))
-    rows = list(ordered[: size + 1])
+        rows = _beyond(queryset, keys, decode(after, name, keys), size + 1)
+    else:
+        rows = list(queryset.order_by(*(key.term for key in keys))[: size + 1])
     return _slice(rows[:size], name, keys, more_before=bool(after), more_after=len(rows) > size)
 
 
-def neighbours(queryset: models.QuerySet, name: str, terms: Sequence[str], obj: Any) -> tuple[Any, Any]:
+def neighbours(queryset: models.QuerySet, terms: Sequence[str], obj: Any) -> tuple[Any, Any]:
     """The rows in front of and behind `obj`, a row of `queryset`; None at the ends."""
     keys = keys_of(queryset, terms)
     values = values_of(obj, keys)
-    return _beyond(queryset, keys, values, backwards=True).first(), _beyond(queryset, keys, values).first()
+    before = _beyond(queryset, [key.reverse for key in keys], values, 1)
+    behind = _beyond(queryset, keys, values, 1)
+    return (before or [None])[0], (behind or [None])[0]
 
 
 def _slice(rows: list[Any], name: str, keys: list[Key], *, more_before: bool, more_after: bool) -> Slice:
@@ -108,46 +116,66 @@ def _slice(rows: list[Any], name: str, keys: list[Key], *, more_before: bool, mo
     )
 
 
-def _beyond(
-    queryset: models.QuerySet, keys: list[Key], values: list[Any], *, backwards: bool = False
-) -> models.QuerySet:
-    """Rows behind `values` in the order of `keys`, or in front of them, nearest first."""
-    if backwards:
-        keys = [Key(key.path, not key.descending, key.output, key.nullable) for key in keys]
-    return queryset.filter(condition(keys, values)).order_by(*(key.term for key in keys))
+def _beyond(queryset: models.QuerySet, keys: list[Key], values: list[Any], number: int) -> list[Any]:
+    """The next `number` rows behind `values` in the order of `keys`."""
+    ordered = queryset.order_by(*(key.term for key in keys))
+    rows: list[Any] = []
+    for stretch in stretches(keys, values):
+        if len(rows) < number:
+            rows += ordered.filter(*stretch)[: number - len(rows)]
+    return rows
 
 
-def condition(keys: list[Key], values: list[Any]) -> Any:
-    """The SQL condition for "behind these values".
+def stretches(keys: list[Key], values: list[Any]) -> list[list[Any]]:
+    """Conditions for "behind these values", one for each stretch that an index in this order walks in one go.
 
-    One row comparison when all keys run the same way and are never NULL: an index in this order answers it directly.
+    A second stretch begins where the first key turns from values to NULL, or from NULL to values.
     """
-    directions = {key.descending for key in keys}
-    if len(directions) == 1 and not any(key.nullable for key in keys):
-        lookup = TupleLessThan if keys[0].descending else TupleGreaterThan
-        return lookup(Tuple(*(F(key.path) for key in keys)), tuple(values))
-    result = Q(pk__in=[])
+    first = keys[0]
+    nothing = Q(**{f"{first.path}__isnull": True})
+    if values[0] is None:
+        ties = [[nothing, behind(keys[1:], values[1:])]] if keys[1:] else []
+        something = Q(**{f"{first.path}__isnull": False})
+        return [*ties, [something]] if first.descending else ties
+    return [[_behind_value(keys, values)], *([[nothing]] if first.nullable and not first.descending else [])]
+
+
+def _behind_value(keys: list[Key], values: list[Any]) -> Any:
+    """Rows behind `values` whose first key is not NULL, as the value of the first key is not.
+
+    Where all keys run the same way this is one comparison of rows, which an index answers directly; else a bound
+    on the first key, which `behind` implies, lets the index start at the right place.
+    """
+    first = keys[0]
+    if not any(key.nullable for key in keys[1:]) and {key.descending for key in keys} == {first.descending}:
+        return _compare(keys, values)
+    return Q(**{f"{first.path}__{'lte' if first.descending else 'gte'}": values[0]}) & behind(keys, values)
+
+
+def behind(keys: list[Key], values: list[Any]) -> Any:
+    """The condition for "behind these values", NULLs and all."""
+    if not any(key.nullable for key in keys) and len({key.descending for key in keys}) == 1:
+        return _compare(keys, values)
+    result = NOWHERE
     ties = Q()
     for key, value in zip(keys, values, strict=True):
         result |= ties & _strictly_behind(key, value)
         ties &= Q(**{f"{key.path}__isnull": True}) if value is None else Q(**{key.path: value})
-    return _not_in_front(keys[0], values[0]) & result
+    return result
+
+
+def _compare(keys: list[Key], values: list[Any]) -> Any:
+    lookup = TupleLessThan if keys[0].descending else TupleGreaterThan
+    return lookup(Tuple(*(F(key.path) for key in keys)), tuple(values))
 
 
 def _strictly_behind(key: Key, value: Any) -> Q:
     if value is None:
-        return Q(**{f"{key.path}__isnull": False}) if key.descending else Q(pk__in=[])
-    behind = Q(**{f"{key.path}__{'lt' if key.descending else 'gt'}": value})
+        return Q(**{f"{key.path}__isnull": False}) if key.descending else NOWHERE
+    result = Q(**{f"{key.path}__{'lt' if key.descending else 'gt'}": value})
     if key.nullable and not key.descending:
-        behind |= Q(**{f"{key.path}__isnull": True})
-    return behind
-
-
-def _not_in_front(key: Key, value: Any) -> Q:
-    """A redundant bound on the first key, which lets an index start the scan at the right place."""
-    if value is None or (key.nullable and not key.descending):
-        return Q()
-    return Q(**{f"{key.path}__{'lte' if key.descending else 'gte'}": value})
+        result |= Q(**{f"{key.path}__isnull": True})
+    return result
 
 
 def values_of(obj: Any, keys: list[Key]) -> list[Any]:

@@ -301,7 +301,7 @@ class ListPage(Page):
         row = page.matching.filter(pk=obj.pk).first()
         if row is None:
             return None
-        before, behind = keyset.neighbours(page.matching, page.sort, page.terms, row)
+        before, behind = keyset.neighbours(page.matching, page.terms, row)
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],

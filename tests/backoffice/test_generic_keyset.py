@@ -65,7 +65,7 @@ def test_forwards_and_backwards_visit_every_row_once(products, terms):
 def test_neighbours_of_every_row(products, terms):
     expected = list(products.order_by(*terms))
 
-    found = [keyset.neighbours(products, "x", terms, row) for row in expected]
+    found = [keyset.neighbours(products, terms, row) for row in expected]
 
     assert [before for before, _behind in found] == [None, *expected[:-1]]
     assert [behind for _before, behind in found] == [*expected[1:], None]
@@ -82,13 +82,31 @@ def test_back_from_the_second_page_of_a_list_that_shrank_gives_a_full_first_page
     assert back.before == ""
 
 
-def test_orders_of_one_direction_compare_whole_rows(products):
-    page = keyset.page(products, "x", ["-title", "-pk"], 2)
-    keys = keyset.keys_of(products, ["-title", "-pk"])
+def sql_behind(queryset, terms, row):
+    keys = keyset.keys_of(queryset, terms)
+    return [str(queryset.filter(*s).query) for s in keyset.stretches(keys, keyset.values_of(row, keys))]
 
-    sql = str(Product.objects.filter(keyset.condition(keys, keyset.decode(page.after, "x", keys))).query)
 
-    assert '("catalog_product"."title", "catalog_product"."id") <' in sql
+def test_orders_of_one_direction_compare_whole_rows():
+    (sql,) = sql_behind(Product.objects.all(), ["-title", "-pk"], Product(pk=7, title="Tea"))
+
+    assert '("catalog_product"."title", "catalog_product"."id") < (Tea, 7)' in sql
+
+
+def test_rows_with_a_date_and_rows_without_are_walked_one_after_the_other():
+    dated, undated = Product(pk=7, published_at=START), Product(pk=7)
+    column = '"catalog_product"."published_at"'
+    compared = f'({column}, "catalog_product"."id")'
+    products = Product.objects.all()
+
+    (newest,) = sql_behind(products, ["-published_at", "-pk"], dated)
+    assert f"WHERE {compared} < " in newest
+    values, nothing = sql_behind(products, ["published_at", "pk"], dated)
+    assert f"WHERE {compared} > " in values
+    assert f"WHERE {column} IS NULL ORDER" in nothing
+    nothing, values = sql_behind(products, ["-published_at", "-pk"], undated)
+    assert f'WHERE ({column} IS NULL AND ("catalog_product"."id") < (7)) ORDER' in nothing
+    assert f"WHERE {column} IS NOT NULL ORDER" in values
 
 
 @pytest.mark.parametrize(
