@@ -72,6 +72,9 @@ def test_the_masks():
         "/lookup/customers.customer/?q=CU",
         "/search/?q={customer}",
         "/search/?q=Jane",
+        "/customers/?export=csv",
+        "/customers/?export=jsonl&columns=name&columns=company&columns=email&columns=phone",
+        "/tickets/?export=csv&columns=subject&columns=requester_email&columns=customer.name",
     ],
 )
 def test_an_analyst_sees_masks_only(client, sign_in, jane, address):
