@@ -285,11 +285,11 @@ class ReceiveForm(forms.Form):
         for line in lines:
             name = line.order_line.title
             self.fields[f"resellable_{line.pk}"] = _quantity(
-                _("%(line)s: resellable") % {"line": name}, line.quantity, line.quantity
+                _("Resellable: %(line)s") % {"line": name}, line.quantity, line.quantity
             )
-            self.fields[f"damaged_{line.pk}"] = _quantity(_("%(line)s: damaged") % {"line": name}, line.quantity, 0)
+            self.fields[f"damaged_{line.pk}"] = _quantity(_("Damaged: %(line)s") % {"line": name}, line.quantity, 0)
             self.fields[f"restock_{line.pk}"] = forms.BooleanField(
-                label=_("%(line)s: restock") % {"line": name}, required=False, initial=True
+                label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
             )
 
     @property
