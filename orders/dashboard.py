@@ -1,6 +1,7 @@
 """Cards of the home page: indexed counts, capped."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -109,5 +110,5 @@ def sales(user: Any) -> BarChart | None:
         caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
         labels=[date_format(day, "j M") for day in days],
         series=[Series(_("Sales"), [sold.get(day, 0) for day in days])],
-        write=lambda value: format_money(value, currency),
+        write=lambda value: format_money(Decimal(value), currency),
     )

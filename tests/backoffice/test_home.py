@@ -1,0 +1,42 @@
+"""The home page: figures, what waits, a chart from the summary, and only what the role may see."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from orders import services
+from orders.models import DailySales
+from tests.factories import make_order, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_home_draws_the_sales_of_the_last_days_from_the_summary(client):
+    DailySales.objects.create(day=timezone.localdate(), currency="EUR", orders=2, total=Decimal("30.50"))
+    DailySales.objects.create(day=timezone.localdate() - timedelta(days=40), currency="EUR", orders=2, total=Decimal(999))
+    client.force_login(make_user("owner"))
+
+    html = client.get("/").content.decode()
+
+    assert "Sales of the last 30 days: €30.50." in html
+    assert "999" not in html
+
+
+def test_home_of_a_role_without_figures_says_so(client):
+    client.force_login(make_user(""))
+
+    assert "Nothing to see here yet" in client.get("/").content.decode()
+
+
+def test_refresh_writes_each_day_once_and_forgets_what_is_gone():
+    order = make_order(lines=[("TEA", 2)], on_hand=5)
+    services.place(order, by=make_user())
+    order.refresh_from_db()
+    DailySales.objects.create(day=timezone.localdate() - timedelta(days=1), currency="EUR", orders=9, total=9)
+
+    services.refresh_sales(since=services.BEGINNING)
+    services.refresh_sales(since=services.BEGINNING)
+
+    assert list(DailySales.objects.values_list("day", "orders", "total")) == [(timezone.localdate(), 1, order.total)]
