@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from orders import services
 from orders.models import DailySales
-from tests.factories import make_order, make_user
+from tests.factories import make_user
+from tests.orders.builders import make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +32,7 @@ def test_home_of_a_role_without_figures_says_so(client):
 
 
 def test_refresh_writes_each_day_once_and_forgets_what_is_gone():
-    order = make_order(lines=[("TEA", 2)], on_hand=5)
-    services.place(order, by=make_user())
-    order.refresh_from_db()
+    order = make_order([("TEA", 2)], placed=True)
     DailySales.objects.create(day=timezone.localdate() - timedelta(days=1), currency="EUR", orders=9, total=9)
 
     services.refresh_sales(since=services.BEGINNING)

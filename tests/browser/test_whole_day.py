@@ -1,10 +1,14 @@
 """A merchant's whole day in one window: from the first import to the history that explains every piece."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from asgiref.sync import SyncToAsync
 from django.core import mail
+from django.db import connections
 from playwright.sync_api import Page, expect
+from procrastinate.contrib.django import app
 
 from backoffice import verification
 from catalog.models import Product
@@ -29,6 +33,18 @@ def click(page: Page, name: str) -> None:
         page.locator("main summary", has_text="More").first.click()
     target.click()
     page.wait_for_load_state()
+
+
+def run_jobs() -> None:
+    """Run the worker until the queue is empty, in a thread of its own as this one keeps the browser's event loop."""
+
+    def work() -> None:
+        worker = app.with_connector(app.connector.get_worker_connector())
+        worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(work).result()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def said(page: Page, sentence: str) -> None:
@@ -70,12 +86,13 @@ def sign_in(page: Page) -> None:
 def import_products(page: Page, folder: Path) -> None:
     path = folder / "products.csv"
     path.write_text(FILE)
-    page.goto("/imports/")
-    click(page, "New import")
-    page.locator("input[type=file]").set_input_files(path)
-    click(page, "Upload and check")
-    click(page, "Apply")
-    expect(page.locator("main")).to_contain_text("Applied")
+    page.goto("/imports/new/")
+    page.get_by_label("File", exact=True).set_input_files(path)
+    click(page, "Upload and look")
+    click(page, "Check the file")
+    expect(page.locator("#result")).to_contain_text("Nothing is written yet.")
+    click(page, "Import 3 rows")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Applied")
     assert Product.objects.filter(handle__startswith="day-").count() == 2
 
 
@@ -180,11 +197,13 @@ def ask(page: Page, number: str) -> str:
 def answer(page: Page, number: str) -> None:
     page.goto(f"/tickets/{number}/")
     expect(page.locator("main")).to_contain_text("I liked the other four packs very much.")
+    run_jobs()
     before = len(mail.outbox)
     page.get_by_role("textbox", name="Text").fill("Yes: the spring harvest comes in April.")
     click(page, "Send")
     expect(page.locator("main")).to_contain_text("Yes: the spring harvest comes in April.")
-    assert [message.to for message in mail.outbox[before:]] == [["ada@example.com"]]
+    run_jobs()
+    assert [message.to for message in mail.outbox[before:]] == [["Ada Lovelace <ada@example.com>"]]
 
 
 def read_history(page: Page, number: str) -> None:
