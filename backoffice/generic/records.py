@@ -11,9 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
-from backoffice import panels
+from backoffice import panels, verbs
 from backoffice.generic.actions import Action, OnePage
 from backoffice.generic.columns import Column
 from backoffice.generic.lists import Around, ListPage
@@ -159,9 +158,11 @@ def status_badge(obj: models.Model, name: str) -> Badge | None:
 
 
 def event_moment(event: AuditEvent) -> Moment:
-    return Moment(at=event.at, text=verb_text(event.verb), by=event.actor or event.source, note=event.reason)
+    text, icon = verbs.words(event.verb)
+    by = event.actor or verbs.source_words(event.source)
+    return Moment(at=event.at, text=text, by=by, note=event.reason, icon=icon)
 
 
 def verb_text(verb: str) -> str:
     """ "order.placed" as a person reads it."""
-    return capfirst(_(verb.replace(".", " ").replace("_", " ")))
+    return verbs.words(verb)[0]

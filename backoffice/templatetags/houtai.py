@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice import money as money_module
-from backoffice import references
+from backoffice import references, verbs
 
 register = template.Library()
 
@@ -78,6 +78,12 @@ def linked_references(text: Any) -> SafeString:
     return format_html_join(
         mark_safe("<br>"), "{}", ((references.linked(line),) for line in str(text or "").splitlines())
     )
+
+
+@register.filter
+def source_words(source: Any) -> str:
+    """`command:import_csv` as a person reads it."""
+    return verbs.source_words(str(source or ""))
 
 
 @register.simple_tag
