@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from backoffice.imports.cells import CellReader, Problems, Values, error, warning
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
-from catalog.services.upsert import SEPARATOR
+from catalog.services.categories import SEPARATOR
 
 GRAMS = {"g": Decimal(1), "kg": Decimal(1000), "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125")}
 VARIANT_SIGNS = ("sku", "barcode", "option1", "option2", "option3", "price", "compare_at", "cost")

@@ -20,7 +20,8 @@ from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column
 from catalog import layouts
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.barcodes import clean_barcode
-from catalog.services.upsert import SEPARATOR, WITHOUT_LIMIT, upsert_products
+from catalog.services.categories import SEPARATOR
+from catalog.services.upsert import WITHOUT_LIMIT, upsert_products
 
 NOT_KEPT = gettext_lazy("not kept")
 STOCK = gettext_lazy("stock comes in by stock files, not by product files")

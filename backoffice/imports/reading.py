@@ -12,7 +12,7 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -90,7 +90,7 @@ def sniff(path: Path) -> Dialect:
     return dialect
 
 
-def open_table(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def open_table(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], None, None]:
     """Every record with cells, numbered; blank records are passed over. Streams, whatever the size."""
     if dialect.kind == "xlsx":
         yield from spreadsheets.rows(path)
@@ -213,7 +213,7 @@ def _eight_bit(path: Path, head: bytes, doubts: list[str]) -> str:
     best = max(scores, key=lambda name: scores[name], default="")
     high = sum(byte > 127 for byte in head)
     if best and scores[best] > 0.75:
-        if high < 12 or sorted(scores.values())[-2:][0] > 0.75 and len(scores) > 1:
+        if high < 12 or (len(scores) > 1 and min(scores.values()) > 0.75):
             doubts.append(_("The encoding is a guess: it may also be another one. Look at the sample."))
         return best
     if best and scores[best] > 0.4:

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from backoffice import audit, context, resources
@@ -28,7 +29,6 @@ from backoffice.imports.reading import Dialect
 from backoffice.models import ImportRun, User
 from backoffice.numbering import next_number
 from backoffice.resources import BaseResource, Outcome
-from django.utils.formats import number_format
 
 Progress = Callable[[int], None]
 PROGRESS_STEP = 1000
@@ -72,7 +72,9 @@ def open_table(
         number, header = mappings.find_header(rows, resource)
         dialect.header_row = number
     else:
-        header = next((cells for number, cells in rows if number == dialect.header_row), None) or rows[0][1]
+        header = next((cells for number, cells in rows if number == dialect.header_row), [])
+        if not header:
+            raise reading.Unreadable(_("Row %(row)s is not there or empty; it cannot be the header.") % {"row": dialect.header_row})
         reading.check_width(header)
     mapping = mappings.match_headers(header, resource, chosen)
     mapping.decimal = dialect.decimal

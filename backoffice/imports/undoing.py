@@ -4,6 +4,9 @@ Rows it created are deleted where nothing refers to them; rows it changed get th
 changed since is left as it is, and listed. The undoing is itself in the history.
 """
 
+# The statements are put together from names of our own tables and never from input.
+# ruff: noqa: S608
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -89,12 +92,12 @@ class _Undo:
                        EXISTS (SELECT 1 FROM {history} a WHERE a.pgh_obj_id = t.pgh_obj_id AND a.pgh_id > t.last_event) AS is_foreign
                 FROM (SELECT pgh_obj_id, min(pgh_id) AS first_event, max(pgh_id) AS last_event, bool_or(pgh_label = 'insert') AS is_new
                       FROM {history} WHERE pgh_context_id = ANY(%s) GROUP BY 1) t
-                WHERE EXISTS (SELECT 1 FROM {table} o WHERE o.id = t.pgh_obj_id)""",  # noqa: S608 - names of our own tables
+                WHERE EXISTS (SELECT 1 FROM {table} o WHERE o.id = t.pgh_obj_id)""",
             [self.contexts],
         )
-        foreign = self.run(f"SELECT id FROM undo_{table} WHERE is_foreign AND NOT is_new ORDER BY id")  # noqa: S608
+        foreign = self.run(f"SELECT id FROM undo_{table} WHERE is_foreign AND NOT is_new ORDER BY id")
         self.undone.keep(foreign, model, _("changed since by others"))
-        unknown = self.run(f"SELECT id FROM undo_{table} WHERE NOT is_new AND NOT is_foreign AND before IS NULL ORDER BY id")  # noqa: S608
+        unknown = self.run(f"SELECT id FROM undo_{table} WHERE NOT is_new AND NOT is_foreign AND before IS NULL ORDER BY id")
         self.undone.keep(unknown, model, _("its values of before are not known"))
 
     def restore(self, model: type[models.Model]) -> None:
@@ -103,12 +106,12 @@ class _Undo:
         columns = _columns(model)
         differs = " OR ".join(f"o.{name} IS DISTINCT FROM b.{name}" for name in columns)
         sets = ", ".join(f"{name} = b.{name}" for name in columns) + (", updated_at = now()" if _has(model, "updated_at") else "")
-        self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM undo_{table}) ORDER BY id FOR UPDATE")  # noqa: S608
+        self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM undo_{table}) ORDER BY id FOR UPDATE")
         which = f"FROM undo_{table} u JOIN {history} b ON b.pgh_id = u.before WHERE NOT u.is_new AND NOT u.is_foreign AND o.id = u.id"
         if _has(model, "status"):
             # What was archived becomes a draft on its way back to being published.
-            self.run(f"UPDATE {table} o SET status = 'draft' {which} AND o.status = 'archived' AND b.status = 'published'")  # noqa: S608
-        rows = self.run(f"UPDATE {table} o SET {sets} {which} AND ({differs}) RETURNING o.id")  # noqa: S608
+            self.run(f"UPDATE {table} o SET status = 'draft' {which} AND o.status = 'archived' AND b.status = 'published'")
+        rows = self.run(f"UPDATE {table} o SET {sets} {which} AND ({differs}) RETURNING o.id")
         self.undone.restored += len(rows)
 
     def delete(self, model: type[models.Model]) -> None:
@@ -116,7 +119,7 @@ class _Undo:
         table = model._meta.db_table
         free = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = o.id)" for other, column in _references(model))
         sql = (
-            f"DELETE FROM {table} o USING undo_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_foreign"  # noqa: S608
+            f"DELETE FROM {table} o USING undo_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_foreign"
             + (f" AND {free}" if free else "")
             + " RETURNING o.id"
         )
@@ -124,7 +127,7 @@ class _Undo:
             self.undone.deleted += len(rows)
             if not any(other == table for other, _column in _references(model)):
                 break
-        left = self.run(f"SELECT u.id, u.is_foreign FROM undo_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new ORDER BY 1")  # noqa: S608
+        left = self.run(f"SELECT u.id, u.is_foreign FROM undo_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new ORDER BY 1")
         self.undone.keep([row for row in left if row[1]], model, _("changed since by others"))
         self.undone.keep([row for row in left if not row[1]], model, _("in use by other records"))
 

@@ -49,7 +49,8 @@ def test_file_is_looked_at_checked_and_applied_in_part(page):
     assert "This is not a number." in shown
     refused = page.get(reverse("imports:refused", args=[run.number]))
     assert b"six,price: This is not a number." in b"".join(refused.streaming_content)
-    refused.file_to_stream.close()
+    for close in refused._resource_closers:
+        close()
     work(page, run, "partial")
     run.refresh_from_db()
     assert (run.status, list(Product.objects.values_list("handle", flat=True))) == ("applied", ["cup"])

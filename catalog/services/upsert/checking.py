@@ -1,0 +1,184 @@
+"""What stands against a row, found set-wise, as sentences."""
+
+# The statements are put together from the constants of this package and never from input.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy
+
+from catalog.services.upsert.comparing import Comparing
+from catalog.services.upsert.staging import may
+
+MESSAGES = {
+    "title_missing": gettext_lazy("There is no product “%(handle)s” yet, and to create it a title is needed."),
+    "identity_missing": gettext_lazy("The row names neither a handle nor a known SKU nor a title."),
+    "product_refused": gettext_lazy("Its product is refused: see row %(row)s."),
+    "sku_twice": gettext_lazy("The SKU stands in row %(row)s already."),
+    "sku_elsewhere": gettext_lazy("The SKU belongs to the product “%(handle)s”."),
+    "options_twice": gettext_lazy("Row %(row)s has the same options of this product."),
+    "options_taken": gettext_lazy("The product has a variant with these options already: %(sku)s."),
+    "status_illegal": gettext_lazy("An archived product becomes a draft first, and is published then."),
+    "nothing_to_sell": gettext_lazy("The product “%(handle)s” is published and would have nothing left to sell."),
+    "not_published": gettext_lazy("The product stays a draft: no active variant of it has a price."),
+    "may_not_add": gettext_lazy("You may change products but not add any."),
+    "title_differs": gettext_lazy("Row %(row)s gives this product another title, which counts."),
+    "sku_made": gettext_lazy("The row has no SKU; %(sku)s was made of handle and options."),
+    "picture_twice": gettext_lazy("The picture stands in row %(row)s already."),
+}
+
+
+class Checking(Comparing):
+    def check(self) -> None:
+        self.run(
+            """CREATE TEMP TABLE import_problem (row int, is_error bool, name text, value text, code text, params jsonb, text text)
+               ON COMMIT DROP"""
+        )
+        self.run(
+            """INSERT INTO import_problem (row, is_error, name, value, text)
+               SELECT row, p ->> 3 = 'error', p ->> 0, p ->> 1, p ->> 2
+               FROM import_stage, jsonb_array_elements(problems) p WHERE problems IS NOT NULL"""
+        )
+        self._check_products()
+        self._check_variants()
+        self._warn()
+        self._refuse_followers()
+        self.run("CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error")
+        self.run("ANALYZE import_refused")
+
+    def _problem(self, code: str, select: str, *, error: bool = True) -> int:
+        """`select` yields row, column, value and the parameters of the sentence."""
+        return self.run(
+            f"""INSERT INTO import_problem (row, is_error, name, value, code, params)
+                SELECT x.row, {"true" if error else "false"}, x.name, left(x.value, 500), '{code}', x.params
+                FROM ({select}) x(row, name, value, params)"""
+        )
+
+    def _check_products(self) -> None:
+        self._problem(
+            "identity_missing",
+            """SELECT row, 'handle', '', '{}'::jsonb FROM import_stage s WHERE coalesce(handle, '') = ''
+               AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+        )
+        needs_title = "k.row IS NULL OR coalesce(s.title, '') = ''"
+        self._problem(
+            "title_missing",
+            f"""SELECT k.first_row, 'title', '', jsonb_build_object('handle', f.handle)
+                FROM import_product k JOIN import_stage f ON f.row = k.first_row LEFT JOIN import_stage s ON s.row = k.row
+                WHERE k.is_new AND ({needs_title})""",
+        )
+        if "status" in self.present:
+            self._problem(
+                "status_illegal",
+                """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
+                   JOIN catalog_product t ON t.id = k.id WHERE t.status = 'archived' AND s.status = 'published'""",
+            )
+        still = "coalesce(s.status, 'published') = 'published'" if "status" in self.present else "true"
+        self._problem(
+            "nothing_to_sell",
+            f"""SELECT k.first_row, 'price', '', jsonb_build_object('handle', t.handle) FROM import_product k
+                JOIN catalog_product t ON t.id = k.id LEFT JOIN import_stage s ON s.row = k.row
+                WHERE t.status = 'published' AND NOT k.sellable AND {still}
+                  AND EXISTS (SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.changed)""",
+        )
+        if not may(self.by, "catalog.add_product"):
+            self._problem(
+                "may_not_add",
+                "SELECT k.first_row, 'handle', s.handle, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.first_row"
+                " WHERE k.is_new",
+            )
+
+    def _check_variants(self) -> None:
+        self._problem(
+            "sku_twice",
+            """SELECT v.row, 'sku', s.sku, jsonb_build_object('row', d.first) FROM import_variant v JOIN import_stage s ON s.row = v.row
+               JOIN (SELECT skey, min(row) AS first FROM import_variant GROUP BY skey HAVING count(*) > 1) d
+                 ON d.skey = v.skey AND d.first <> v.row""",
+        )
+        self._problem(
+            "sku_elsewhere",
+            """SELECT v.row, 'sku', s.sku, jsonb_build_object('handle', o.handle) FROM import_variant v
+               JOIN import_stage s ON s.row = v.row JOIN import_product k ON k.hkey = v.hkey JOIN catalog_product o ON o.id = v.owner_id
+               WHERE v.owner_id IS DISTINCT FROM k.id""",
+        )
+        self._problem(
+            "options_twice",
+            """SELECT v.row, 'option1', concat_ws(' / ', nullif(v.option1, ''), nullif(v.option2, ''), nullif(v.option3, '')),
+                      jsonb_build_object('row', d.first)
+               FROM import_variant v JOIN (
+                   SELECT hkey, option1, option2, option3, min(row) AS first FROM import_variant GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+               ) d ON (d.hkey, d.option1, d.option2, d.option3) = (v.hkey, v.option1, v.option2, v.option3) AND d.first <> v.row
+               WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = v.row AND p.code = 'sku_twice')""",
+        )
+        self._problem(
+            "options_taken",
+            """SELECT v.row, 'option1', concat_ws(' / ', nullif(v.option1, ''), nullif(v.option2, ''), nullif(v.option3, '')),
+                      jsonb_build_object('sku', t.sku)
+               FROM import_variant v JOIN import_product k ON k.hkey = v.hkey
+               JOIN catalog_variant t ON t.product_id = k.id AND t.id IS DISTINCT FROM v.id
+                AND (t.option1, t.option2, t.option3) = (v.option1, v.option2, v.option3)
+               WHERE (v.is_new OR v.changed) AND NOT EXISTS (SELECT 1 FROM import_variant o WHERE o.id = t.id)""",
+        )
+
+    def _warn(self) -> None:
+        if "status" in self.present:
+            self._problem(
+                "not_published",
+                """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
+                   LEFT JOIN catalog_product t ON t.id = k.id
+                   WHERE s.status = 'published' AND NOT k.sellable AND coalesce(t.status, '') <> 'published'""",
+                error=False,
+            )
+        if "title" in self.present:
+            self._problem(
+                "title_differs",
+                """SELECT s.row, 'title', s.title, jsonb_build_object('row', k.row) FROM import_product k
+                   JOIN import_stage f ON f.row = k.row JOIN import_stage s ON upper(s.handle) = k.hkey AND s.row > k.row
+                   WHERE s.title <> '' AND s.title <> f.title""",
+                error=False,
+            )
+        self._problem(
+            "sku_made",
+            """SELECT v.row, 'sku', '', jsonb_build_object('sku', s.sku) FROM import_variant v JOIN import_stage s ON s.row = v.row
+               WHERE v.is_new AND s.sku = s.spare_sku""",
+            error=False,
+        )
+        self._problem(
+            "picture_twice",
+            """SELECT s.row, 'image', u.url, jsonb_build_object('row', m.row)
+               FROM import_stage s, unnest(s.images) u(url), import_media m
+               WHERE s.images IS NOT NULL AND NOT s.is_variant AND m.hkey = upper(s.handle) AND m.url = u.url AND m.row < s.row
+                 AND s.row NOT IN (SELECT k.row FROM import_product k WHERE k.row IS NOT NULL)""",
+            error=False,
+        )
+
+    def _refuse_followers(self) -> None:
+        """A new product that is refused takes its variants and pictures along."""
+        self._problem(
+            "product_refused",
+            """SELECT s.row, 'handle', s.handle, jsonb_build_object('row', d.row) FROM (
+                   SELECT k.hkey, min(p.row) AS row FROM import_product k
+                   JOIN import_problem p ON p.row IN (k.row, k.first_row) AND p.is_error WHERE k.is_new GROUP BY 1
+               ) d JOIN import_stage s ON upper(s.handle) = d.hkey
+               WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+        )
+
+    def problems(self, *, errors: bool, limit: int | None = None) -> Iterator[dict[str, Any]]:
+        """Problems in row order, as sentences."""
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(
+                f"""SELECT row, coalesce(name, ''), coalesce(value, ''), code, params, text FROM import_problem
+                    WHERE is_error = %s ORDER BY row, name {f"LIMIT {limit}" if limit else ""}""",
+                [errors],
+            )
+            for row, name, value, code, params, text in cursor:
+                yield {"row": row, "column": name, "value": value, "message": text or sentence(code, params)}
+
+
+def sentence(code: str, params: Any) -> str:
+    return str(MESSAGES[code]) % (json.loads(params) if isinstance(params, str) else params or {})
