@@ -114,7 +114,9 @@ def customer(request: HttpRequest, number: str) -> Any:
     """One customer with contacts and addresses, as far as the permissions go."""
     contacts = ContactPoint.objects.visible_to(request.user).filter(ended_at=None)
     addresses = Address.objects.visible_to(request.user)
-    rows = Customer.objects.visible_to(request.user).prefetch_related(Prefetch("contacts", contacts), Prefetch("addresses", addresses))
+    rows = Customer.objects.visible_to(request.user).prefetch_related(
+        Prefetch("contacts", contacts), Prefetch("addresses", addresses)
+    )
     return get_object_or_404(rows, number__iexact=number)
 
 

@@ -259,6 +259,7 @@ class Compose(TicketRecord):
         write = services.reply if fields.pop("mode") == Message.Kind.REPLY else services.note
         if write is services.reply and not request.user.has_perm("customers.reply_ticket"):
             raise PermissionDenied
+        onward = self.next_url()
         try:
             write(self.object, by=request.user, **fields)
         except services.ThreadMoved as moved:
@@ -267,7 +268,7 @@ class Compose(TicketRecord):
             add_error(form, error)
             return self.show_again(form, status=422)
         messages.success(request, _("Sent.") if write is services.reply else _("Note kept."))
-        return HttpResponseRedirect(self.next_url(self.object))
+        return HttpResponseRedirect(onward)
 
     def show_moved(self, form: forms.ComposeForm, moved: services.ThreadMoved) -> HttpResponseBase:
         """The thread with what is new marked, and the text ready to be sent again."""
@@ -280,11 +281,11 @@ class Compose(TicketRecord):
         context = self.get_context_data(composer=form, **extra)
         return TemplateResponse(self.request, self.template_name, context, status=status)
 
-    def next_url(self, ticket: Ticket) -> str:
-        """Back to the ticket, or on to the next one of the list it came from."""
+    def next_url(self) -> str:
+        """Back to the ticket, or on to what comes next in the list now: writing moves the ticket in it, or out of it."""
         if "on" in self.request.POST and self.around is not None and self.around.next:
             return self.around.next
-        return generic.safe_next(self.request, ticket.get_absolute_url())
+        return generic.safe_next(self.request, self.object.get_absolute_url())
 
 
 class NewTicket(generic.FormPage):

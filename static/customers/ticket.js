@@ -4,7 +4,7 @@ if (form) {
   const key = `draft:${form.dataset.draft}`;
   const text = form.elements.namedItem("body");
   const sent = sessionStorage.getItem("draft:sent");
-  if (sent === key && !document.getElementById("errors")) localStorage.removeItem(key);
+  if (sent && !document.getElementById("errors")) localStorage.removeItem(sent);
   sessionStorage.removeItem("draft:sent");
   const kept = localStorage.getItem(key);
   if (!text.value && kept) text.value = kept;
