@@ -7,9 +7,10 @@ from typing import Any
 import django_filters
 from django import forms
 from django.contrib.auth.models import Group
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import people
@@ -42,8 +43,10 @@ class AccessForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         held = self.initial.get("scopes", {})
-        for kind, choices in people.scope_choices().items():
-            self.fields[SCOPE + kind] = self._scope_field(Scope.Kind(kind), choices, held.get(kind, []))
+        offered = people.scope_choices()
+        for kind in Scope.Kind:
+            if kind in offered or kind in held:
+                self.fields[SCOPE + kind] = self._scope_field(kind, offered.get(kind, []), held.get(kind, []))
 
     def _scope_field(self, kind: Scope.Kind, choices: list[tuple[str, str]], held: list[str]) -> forms.Field:
         known = {code for code, _label in choices}
@@ -72,13 +75,17 @@ class InviteForm(AccessForm):
         self.fields["name"].required = False
 
 
+def password_help() -> str:
+    return " ".join(password_validators_help_texts())
+
+
 class AcceptForm(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=password_validators_help_text_html(),
+        help_text=lazy(password_help, str)(),
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

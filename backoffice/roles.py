@@ -61,7 +61,7 @@ ROLES: dict[str, Role] = {
         ("customers.*", "!customers.delete_*", "catalog.view_*", "!catalog.view_cost", "orders.view_*", "inventory.view_stocklevel",
          "inventory.view_location", "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
     ),
-    "analyst": Role(_("Analyst"), (*_reads_all, "!customers.view_personal_data", "!customers.view_message", "!customers.view_attachment",
+    "analyst": Role(_("Analyst"), (*_reads_all, "!customers.view_personal_data", "!customers.view_message*", "!customers.view_attachment*", "!*.view_*history",
                                    "backoffice.export_data", "backoffice.view_importrun")),
     "auditor": Role(_("Auditor"), (*_reads_all, "customers.view_personal_data", "catalog.view_cost", "backoffice.view_*", _history)),
 }

@@ -93,8 +93,19 @@ class AuditRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return super().get_context_data(
-            details=[(key, value) for key, value in sorted(self.object.data.items())], subject_url=subject_url(self.object, self.request.user), **extra
+            details=[(key.replace("_", " "), plain(value)) for key, value in sorted(self.object.data.items())],
+            subject_url=subject_url(self.object, self.request.user),
+            **extra,
         )
+
+
+def plain(value: Any) -> str:
+    """A value of the details as text: "roles: owner, auditor; scopes: –"."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {plain(part)}" for key, part in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(plain(part) for part in value) or "–"
+    return "–" if value in (None, "") else str(value)
 
 
 def subject_url(event: AuditEvent, user: Any) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required, permission_required
@@ -80,6 +81,10 @@ class UserRecord(generic.RecordPage):
         generic.Column("get_language_display", gettext_lazy("Language")),
         generic.Column("timezone"),
     ]
+
+    @property
+    def list_link(self) -> tuple[str, str]:
+        return _("People"), reverse(self.list_url)
 
     def get_badges(self) -> list[generic.Badge]:
         state = generic.Badge(_("Active"), "good") if self.object.is_active else generic.Badge(_("Deactivated"), "neutral")
@@ -201,7 +206,7 @@ class InvitationPage:
     def get_queryset(self) -> QuerySet:
         return Invitation.objects.select_related("invited_by").prefetch_related("roles")
 
-    def link(self, invitation: Invitation) -> str:
+    def accept_url(self, invitation: Invitation) -> str:
         return self.request.build_absolute_uri(reverse("invitation", args=[invitation.token]))
 
 
@@ -257,7 +262,7 @@ class Invite(InvitationPage, generic.FormPage):
     done = gettext_lazy("The invitation to %s is on its way.")
 
     def perform(self, form: Any) -> Invitation:
-        return people.invite(by=self.request.user, link=self.link, **form.cleaned_data)  # type: ignore[arg-type]
+        return people.invite(by=self.request.user, link=self.accept_url, **form.cleaned_data)  # type: ignore[arg-type]
 
 
 class Resend(InvitationPage, generic.ActionView):
@@ -266,7 +271,7 @@ class Resend(InvitationPage, generic.ActionView):
     done = gettext_lazy("The invitation to %s is on its way again.")
 
     def perform(self, obj: Invitation, fields: dict[str, Any]) -> Invitation:
-        return people.resend(obj, by=self.request.user, link=self.link)  # type: ignore[arg-type]
+        return people.resend(obj, by=self.request.user, link=self.accept_url)  # type: ignore[arg-type]
 
 
 class Withdraw(InvitationPage, generic.ActionView):
@@ -320,7 +325,7 @@ def areas_of(group: Group) -> list[tuple[str, list[str]]]:
     areas: dict[str, list[str]] = {}
     for permission in group.permissions.all():
         areas.setdefault(permission.content_type.app_label, []).append(_(permission.name))
-    return sorted((name, sorted(words)) for name, words in areas.items())
+    return sorted((str(apps.get_app_config(label).verbose_name), sorted(words)) for label, words in areas.items())
 
 
 @require_POST

@@ -1,13 +1,18 @@
 """People: invitations, access, leaving; the last owner; sessions and second factors."""
 
+import re
 import threading
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.models import Group
+from django.core import mail as outbox
+from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -15,6 +20,8 @@ from backoffice import people, tokens
 from backoffice.errors import NotAllowed
 from backoffice.models import AuditEvent, Invitation, RoleHolding, Scope, User
 from backoffice.roles import sync_roles
+from customers.services import take
+from tests import factories
 
 PASSWORD = "a long enough secret"
 
@@ -340,3 +347,175 @@ def test_the_last_demanded_second_factor_cannot_be_removed_by_its_holder(client,
     assert clerk.authenticator_set.count() == 0
     with pytest.raises(ValidationError, match="no second factor"):
         people.remove_second_factor(clerk, by=owner)
+
+
+# --- Pages ------------------------------------------------------------------------------------------
+
+
+def test_editing_keeps_scopes_that_no_module_offers(client, owner, clerk, monkeypatch):
+    Scope.objects.create(user=clerk, kind="warehouse", value="OLD")
+    monkeypatch.setattr(people, "_scopes", {"queue": lambda: [("returns", "Returns")]})
+    client.force_login(owner)
+    assert "OLD" in client.get(f"/people/{clerk.pk}/edit/").content.decode()
+
+    fields = {"name": "Carl", "email": clerk.email, "roles": [g.pk for g in clerk.groups.all()]}
+    client.post(f"/people/{clerk.pk}/edit/", {**fields, "scope_warehouse": ["OLD"], "scope_queue": ["returns"]})
+
+    assert people.scopes_of(clerk) == {"queue": ["returns"], "warehouse": ["OLD"]}
+
+
+def test_the_edit_page_explains_why_the_last_owner_stays(client, owner):
+    client.force_login(owner)
+    fields = {"name": "Olga", "email": owner.email, "roles": [g.pk for g in group("auditor")]}
+    response = client.post(f"/people/{owner.pk}/edit/", fields)
+    assert response.status_code == 422
+    assert "The last active owner must remain" in response.content.decode()
+
+
+def test_invitations_are_listed_sent_again_and_withdrawn(client, owner):
+    client.force_login(owner)
+    fields = {"email": "new@example.com", "name": "Nora", "roles": [g.pk for g in group("auditor")]}
+    assert client.post("/people/invite/", fields).status_code == 302
+    invitation = Invitation.objects.get()
+    shown = client.get("/people/invitations/").content.decode()
+    assert "new@example.com" in shown
+
+    client.post(f"/people/invitations/{invitation.pk}/resend/")
+    bodies = [job.args["body"] for job in ProcrastinateJob.objects.filter(task_name="backoffice.send_mail")]
+    invitation.refresh_from_db()
+    assert f"http://testserver/invitation/{invitation.token}/" in bodies[-1]
+    client.post(f"/people/invitations/{invitation.pk}/withdraw/")
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is not None
+
+
+def test_a_token_is_shown_once_and_revoked(client, clerk):
+    client.force_login(clerk)
+    shown = client.post("/account/tokens/", {"name": "script", "lifetime": "30"})
+    secret = shown.content.decode().partition('value="houtai_')[2].partition('"')[0]
+    assert "no-store" in shown["Cache-Control"]
+    assert tokens.authenticate(f"houtai_{secret}") == clerk
+    token = clerk.api_tokens.get()
+    assert timedelta(days=29) < token.expires_at - timezone.now() < timedelta(days=31)
+    assert secret not in client.get("/account/").content.decode()
+
+    client.post(f"/account/tokens/{token.pk}/revoke/")
+
+    assert tokens.authenticate(f"houtai_{secret}") is None
+    assert client.post("/account/tokens/", {"name": ""}).status_code == 422
+
+
+def test_nobody_revokes_the_tokens_of_others(client, owner, clerk):
+    token, _secret = tokens.create(by=clerk, name="script")
+    client.force_login(owner)
+    assert client.post(f"/account/tokens/{token.pk}/revoke/").status_code == 404
+
+
+def test_the_account_page_keeps_preferences(client, clerk):
+    client.force_login(clerk)
+    fields = {"name": "Carl C", "language": "zh-hans", "timezone": "Asia/Shanghai", "theme": "dark", "density": "compact"}
+    assert client.post("/account/", fields).status_code == 302
+    clerk.refresh_from_db()
+    assert (clerk.name, clerk.language, clerk.timezone, clerk.theme, clerk.shortcuts) == ("Carl C", "zh-hans", "Asia/Shanghai", "dark", False)
+
+
+def test_the_timeline_of_a_person_tells_what_happened(client, owner, clerk):
+    client.force_login(owner)
+    client.post(f"/people/{clerk.pk}/deactivate/", {"reason": "left the company"})
+    shown = client.get(f"/people/{clerk.pk}/").content.decode()
+    assert "User deactivated" in shown
+    assert "left the company" in shown
+
+
+def test_leaving_returns_tickets_and_customers(owner):
+    agent = factories.make_user("support_agent")
+    ticket = factories.make_ticket()
+    ticket = take(ticket, by=agent)
+    customer = factories.make_customer(owner=agent)
+
+    people.deactivate(agent, by=owner)
+
+    ticket.refresh_from_db()
+    customer.refresh_from_db()
+    assert (ticket.assignee, customer.owner) == (None, None)
+    assert AuditEvent.objects.get(verb="user.deactivated").data["returned"] == {"customers": 1, "tickets": 1}
+
+
+# --- Sign-in ----------------------------------------------------------------------------------------
+
+
+def test_nobody_signs_up(client, db):
+    assert client.post("/accounts/signup/", {"email": "x@example.com", "password1": PASSWORD}).status_code in {200, 403}
+    assert not User.objects.exists()
+
+
+def test_the_inactive_do_not_sign_in(client, owner, clerk):
+    people.deactivate(clerk, by=owner)
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_five_wrong_passwords_lock_the_account_for_a_while_wherever_they_come_from(client, clerk):
+    for number in range(6):
+        client.post("/accounts/login/", {"login": clerk.email, "password": "wrong"}, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_behind_a_proxy_sessions_show_the_address_of_the_person(client, clerk, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD}, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
+    assert people.sessions_of(clerk).get().ip == "203.0.113.7"
+
+
+def test_the_admin_asks_for_the_second_factor_like_every_page(client, owner):
+    give_totp(owner)
+    client.post("/accounts/login/?next=/admin/", {"login": owner.email, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    assert client.post("/admin/login/", {"username": owner.email, "password": PASSWORD})["Location"].startswith("/accounts/login/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_totp_is_set_up_and_asked_for_and_its_secret_is_encrypted(client, clerk):
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    client.get("/accounts/2fa/totp/activate/")
+    secret = client.session["mfa.totp.secret"]
+    code = format_hotp_value(hotp_value(secret, yield_hotp_counters_from_time().__next__()))
+    client.post("/accounts/2fa/totp/activate/", {"code": code})
+
+    stored = Authenticator.objects.get(user=clerk, type="totp").data["secret"]
+    assert secret not in stored
+    client.logout()
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    assert client.get("/account/").status_code == 302
+    caches["default"].clear()
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.get("/account/").status_code == 200
+
+
+def test_a_forgotten_password_is_reset_by_mail(client, clerk):
+    client.post("/accounts/password/reset/", {"email": clerk.email})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", outbox.outbox[0].body)[1]
+    page = client.get(link, follow=True)
+    client.post(page.redirect_chain[-1][0], {"password1": "another long secret", "password2": "another long secret"})
+    clerk.refresh_from_db()
+    assert clerk.check_password("another long secret")
+
+
+def test_one_ends_the_other_sessions(client, clerk):
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    other = Client()
+    other.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    assert people.sessions_of(clerk).count() == 2
+
+    client.post("/accounts/sessions/")
+
+    assert other.get("/account/").status_code == 302
+    assert client.get("/account/").status_code == 200
+
+
+def test_an_owner_signs_somebody_out_everywhere(client, owner, clerk):
+    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    assert people.end_sessions(clerk, by=owner) == 1
+    assert client.get("/account/").status_code == 302
