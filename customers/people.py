@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from backoffice import people
-from backoffice.models import Scope
-from customers.models import Queue
+from backoffice.models import Scope, User
+from customers.models import Customer, Queue
 from customers.services import return_work
 
 
@@ -12,5 +12,11 @@ def queue_choices() -> Iterable[tuple[str, str]]:
     return [(queue.slug, str(queue)) for queue in Queue.objects.filter(is_active=True)]
 
 
+def disown(user: User, *, by: User) -> int:
+    """Customers of somebody who leaves have no owner until somebody takes them."""
+    return Customer.objects.filter(owner=user).update(owner=None)
+
+
 people.register_scope(Scope.Kind.QUEUE, queue_choices)
 people.on_deactivation(return_work)
+people.on_deactivation(disown)

@@ -337,10 +337,9 @@ def test_the_last_demanded_second_factor_cannot_be_removed_by_its_holder(client,
     assert "/accounts/2fa/authenticate/" in client.get("/accounts/login/", follow=True).redirect_chain[-1][0]
 
     client.force_login(clerk)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
-    session.save()
-    client.post("/accounts/2fa/totp/deactivate/")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    refused = client.post("/accounts/2fa/totp/deactivate/")
+    assert "You cannot deactivate two-factor authentication." in refused.content.decode()
     assert clerk.authenticator_set.count() == 1
 
     people.remove_second_factor(clerk, by=owner, reason="lost phone")
@@ -438,7 +437,7 @@ def test_leaving_returns_tickets_and_customers(owner):
     ticket.refresh_from_db()
     customer.refresh_from_db()
     assert (ticket.assignee, customer.owner) == (None, None)
-    assert AuditEvent.objects.get(verb="user.deactivated").data["returned"] == {"customers": 1, "tickets": 1}
+    assert AuditEvent.objects.get(verb="user.deactivated").data["returned"] == {"return_work": 1, "disown": 1}
 
 
 # --- Sign-in ----------------------------------------------------------------------------------------
@@ -479,6 +478,7 @@ def test_the_admin_asks_for_the_second_factor_like_every_page(client, owner):
 
 def test_totp_is_set_up_and_asked_for_and_its_secret_is_encrypted(client, clerk):
     client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.get("/accounts/2fa/totp/activate/")
     secret = client.session["mfa.totp.secret"]
     code = format_hotp_value(hotp_value(secret, yield_hotp_counters_from_time().__next__()))
