@@ -28,10 +28,12 @@ bench: install
 		name=$$(basename $$file .py); echo "== $$name"; $(PY) -m tests.performance.$$name; done
 
 # The same versions on every machine; no index address in the files.
-UV := .venv/bin/python -m uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --universal
+UV := $(firstword $(wildcard .venv/bin/uv) uv)
+COMPILE := $(UV) pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --universal
 lock:
-	@$(UV) -o requirements.txt
-	@$(UV) --extra dev -c requirements.txt -o requirements-dev.txt
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: .venv/bin/python -m pip install uv" >&2; exit 1; }
+	@$(COMPILE) --quiet -o requirements.txt
+	@$(COMPILE) --quiet --extra dev -c requirements.txt -o requirements-dev.txt
 
 # After texts have changed: collect them into locale/, translate, and run it again to compile.
 translations: install
