@@ -63,6 +63,7 @@ def credit(
     Raises CreditTooHigh beyond what is left.
     """
     order = lock(invoice.order)
+    invoice = Invoice.objects.get(pk=invoice.pk)
     if invoice.kind != Invoice.Kind.INVOICE:
         raise ValidationError(_("%(note)s is a credit note; only invoices can be credited.") % {"note": invoice})
     if not reason.strip():

@@ -154,8 +154,8 @@ def _advance(parcel: Fulfilment, status: str, moment: str, by: User | None, *fie
 
 
 def _has_stock(line: OrderLine) -> bool:
-    """Whether the line took stock: then it was allocated whole when the order was placed."""
-    return line.variant is not None and (line.variant.track_stock or line.allocated > 0)
+    """Whether the line took stock when the order was placed: then its open pieces are allocated."""
+    return line.allocated > 0
 
 
 def _packing(order: Order) -> dict[tuple[int, int], int]:

@@ -148,3 +148,13 @@ def test_more_than_announced_is_refused(clerk):
         services.receive_return(
             order.returns.get(), location=warehouse(), arrived={}, by=clerk
         ) and services.receive_return(order.returns.get(), location=warehouse(), arrived={}, by=clerk)
+
+
+def test_stock_that_is_counted_only_since_then_stops_no_parcel(clerk):
+    wrap = article("WRAP", track_stock=False)
+    order = make_order([("WRAP", 2)], placed=True)
+    wrap.track_stock = True
+    wrap.save()
+    parcel_of(order, shipped=True)
+    order.refresh_from_db()
+    assert order.fulfilment_status == "fulfilled"
