@@ -71,11 +71,13 @@ class StockFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def in_state(self, queryset: Any, name: str, value: str) -> QuerySet:
+        """Goods on their way can be held by nobody and sold to nobody: they are in no state."""
+        levels = queryset.at_warehouses().with_available()
         if value == "held":
-            return queryset.filter(held__gt=0)
+            return levels.filter(held__gt=0)
         if value == "backordered":
-            return queryset.with_available().filter(available__lt=0)
-        return {"in": queryset.in_stock, "low": queryset.low, "out": queryset.out}[value]()
+            return levels.filter(available__lt=0)
+        return {"in": levels.in_stock, "low": levels.low, "out": levels.out}[value]()
 
 
 class PostingFilter(django_filters.FilterSet):

@@ -31,11 +31,11 @@ WRONG_POSTINGS = """
     SELECT p.level_id, p.id
     FROM (
         SELECT id, level_id, on_hand_after, allocated_after, held_after, value_after,
-               on_hand + lag(on_hand_after, 1, 0) OVER w AS on_hand, allocated + lag(allocated_after, 1, 0) OVER w AS allocated,
-               held + lag(held_after, 1, 0) OVER w AS held, value + lag(value_after, 1, 0::numeric) OVER w AS value,
-               lead(id) OVER w IS NULL AS is_last
+               on_hand + lead(on_hand_after, 1, 0) OVER w AS on_hand, allocated + lead(allocated_after, 1, 0) OVER w AS allocated,
+               held + lead(held_after, 1, 0) OVER w AS held, value + lead(value_after, 1, 0::numeric) OVER w AS value,
+               lag(id) OVER w IS NULL AS is_last
         FROM inventory_stockposting
-        WINDOW w AS (PARTITION BY level_id ORDER BY id)
+        WINDOW w AS (PARTITION BY level_id ORDER BY id DESC)
     ) p
     LEFT JOIN inventory_stocklevel s ON p.is_last AND s.id = p.level_id
     WHERE (p.on_hand_after, p.allocated_after, p.held_after, p.value_after)

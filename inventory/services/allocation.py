@@ -70,19 +70,20 @@ class _Stock:
 Plan = list[tuple[Demand, int, int]]
 
 
-@transaction.atomic
 def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[Allocation]:
     """Promise every piece of `demand` to `cause`, or none; returns the allocations.
 
     One warehouse that has everything serves it, the first by priority; else as few as possible; backorders come last.
     Variants whose stock is not tracked are skipped. Raises InsufficientStock naming every short line, Busy.
     """
+    chosen = plan(demand, _stock_for(demand))
     try:
         with transaction.atomic():
-            return _promise(cause, plan(demand, _stock_for(demand)), by)
+            return _promise(cause, chosen, by)
     except InsufficientStock:
         # Others were faster. What is left now decides.
-        return _promise(cause, plan(demand, _stock_for(demand)), by)
+        with transaction.atomic():
+            return _promise(cause, plan(demand, _stock_for(demand)), by)
 
 
 def plan(demand: Sequence[Demand], stock: _Stock) -> Plan:
