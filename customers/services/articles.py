@@ -32,6 +32,8 @@ def save_article(article: Article | None = None, *, by: User, **fields: Any) -> 
     article.slug = article.slug or slugify(article.title)[:120]
     if not article.slug:
         raise ValidationError({"slug": _("Give the address in Latin letters: it cannot be made from this title.")})
+    if article.slug == "new":
+        raise ValidationError({"slug": _("The address “new” is in use by Houtai itself.")})
     if article.published_at and article.slug != before:
         raise ValidationError({"slug": _("The address was public already, and links lead to it. It stays.")})
     article.full_clean(exclude=["author", "status"])

@@ -120,9 +120,11 @@ def set_contacts(customer: Customer, contacts: Sequence[ContactData], *, by: Use
     try:
         with transaction.atomic():
             _write(customer, wanted, live)
-    except IntegrityError:
+    except IntegrityError as error:
         _refuse_taken(customer, wanted, by)
-        raise
+        raise ValidationError(
+            _("Two contacts cannot change places in one step. Remove one of them first."), code="swapped"
+        ) from error
 
 
 def _with_one_primary(contacts: Sequence[ContactData]) -> list[ContactData]:

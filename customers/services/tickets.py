@@ -90,7 +90,7 @@ def open_ticket(
 
     What came through the form or by mail is answered with a receipt. Without `queue` the default one takes it.
     """
-    queue = queue or Queue.objects.get(is_default=True)
+    queue = queue or default_queue()
     ticket = Ticket(
         number=next_number("TK"),
         subject=one_line(subject),
@@ -350,6 +350,14 @@ def assignable(queue: Queue | None = None) -> QuerySet[User]:
         return users
     confined = Scope.objects.filter(user=OuterRef("pk"), kind=Scope.Kind.QUEUE)
     return users.filter(~Exists(confined) | Exists(confined.filter(value=queue.slug)))
+
+
+def default_queue() -> Queue:
+    """Where tickets go that name no queue: the default one, else the oldest in use."""
+    queue = Queue.objects.filter(is_active=True).order_by("-is_default", "pk").first()
+    if queue is None:
+        raise ValidationError(_("No ticket queue is in use."), code="no_queue")
+    return queue
 
 
 def must_be_able(user: User, queue: Queue) -> None:

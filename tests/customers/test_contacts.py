@@ -118,6 +118,21 @@ def test_the_same_contact_twice_is_refused():
         )
 
 
+def test_contacts_that_change_places_are_refused_in_words():
+    jane = make_customer("Jane", email="a@example.com")
+    first = jane.contacts.get()
+    services.update_customer(
+        jane,
+        by=None,
+        contacts=[ContactData("email", "a@example.com", pk=first.pk), ContactData("email", "b@example.com")],
+    )
+    second = jane.contacts.exclude(pk=first.pk).get()
+    swapped = [ContactData("email", "b@example.com", pk=first.pk), ContactData("email", "a@example.com", pk=second.pk)]
+
+    with pytest.raises(ValidationError, match="cannot change places"):
+        services.update_customer(jane, by=None, contacts=swapped)
+
+
 def test_one_default_address_of_each_kind():
     street = {"line1": "Weg 1", "city": "Berlin", "country": "de", "postal_code": "10115"}
     jane = services.create_customer(

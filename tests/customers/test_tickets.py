@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from backoffice import people
 from backoffice.errors import IllegalTransition
 from customers import services
-from customers.models import TICKET_TRANSITIONS, Message, Ticket, TicketEvent, TicketStatus
+from customers.models import TICKET_TRANSITIONS, Message, Queue, Ticket, TicketEvent, TicketStatus
 from customers.services.tickets import as_stored
 from tests.factories import make_customer, make_queue, make_ticket, make_user
 
@@ -210,6 +210,17 @@ def test_a_ticket_of_a_customer_knows_where_to_write():
         "jane@example.com",
         "zh-hans",
     )
+
+
+def test_without_a_default_queue_the_oldest_takes_what_comes():
+    queue = make_queue("support")
+    Queue.objects.update(is_default=False)
+    ticket = services.open_ticket(subject="Hello", body="Hello.", by=None)
+    assert ticket.queue == queue
+
+    Queue.objects.update(is_active=False)
+    with pytest.raises(ValidationError, match="No ticket queue is in use"):
+        services.open_ticket(subject="Hello", body="Hello.", by=None)
 
 
 def test_a_subject_is_one_line():
