@@ -55,23 +55,31 @@ def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Every row with cells of the first sheet, as texts; blank rows are passed over."""
+    """Every row with cells of the first sheet that has any, as texts; blank rows are passed over."""
     refuse_bombs(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=False)
     except (InvalidFileException, KeyError, ValueError) as error:
         raise ValidationError(_("The workbook is damaged. Save it anew and try again.")) from error
     try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(), start=1):
-            cells = [_text(cell) for cell in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            number = 0
+            for number, cells in _cells(sheet):
                 yield number, cells
+            if number:
+                return
     finally:
         book.close()
+
+
+def _cells(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        cells = [_text(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            yield number, cells
 
 
 def _text(cell: Any) -> str:
