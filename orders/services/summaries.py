@@ -21,7 +21,7 @@ INSERT INTO orders_dailysales (day, currency, orders, total)
 SELECT day, currency, orders, total FROM sold
 ON CONFLICT (day, currency) DO UPDATE SET orders = EXCLUDED.orders, total = EXCLUDED.total
 WHERE (orders_dailysales.orders, orders_dailysales.total) IS DISTINCT FROM (EXCLUDED.orders, EXCLUDED.total)
-"""
+"""  # noqa: S608 - two constants
 BEGINNING = date(1970, 1, 1)
 
 
