@@ -10,7 +10,7 @@ os.environ.setdefault("HTTPS", "off")
 os.environ.setdefault("DATABASE_POOL_SIZE", "0")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from backoffice.settings import *  # noqa: E402, F403
+from backoffice.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.performance.urls"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
