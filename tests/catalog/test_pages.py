@@ -254,6 +254,20 @@ def test_an_edit_touches_changed_lines_only(as_editor):
     assert Product.objects.get().handle == "tea"
 
 
+@pytest.mark.parametrize(("language", "written"), [("en", "1,234.50"), ("zh-hans", "1234.50")])
+def test_a_large_price_comes_back_as_it_was_shown(client, language, written):
+    client.force_login(make_user("catalog_editor", language=language))
+    product = make_product("Sofa", variants=[{"sku": "S", "price": Decimal("1234.50")}])
+    url = reverse("catalog:product_edit", args=[product.pk])
+    page = client.get(url)
+    variant = product.variants.get()
+    shown = page.context["formset"].forms[0]["price"].subwidgets[0].data["value"]
+    send = {"id": variant.pk, "sku": "S", "price": shown, "is_active": "on"}
+    client.post(url, {"title": "Sofa", "version": page.context["version"]} | rows(send, initial=1))
+    assert (shown, Variant.objects.get().price) == (written, Decimal("1234.5"))
+    assert Variant.objects.get().updated_at == variant.updated_at
+
+
 def test_a_line_of_another_product_is_refused(as_editor):
     product, other = make_product("Tea"), make_product("Cup")
     stranger = other.variants.get()
