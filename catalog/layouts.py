@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -98,6 +99,7 @@ class Reader:
     def fill(self, out: Values, values: Values, problems: Problems) -> None:
         """Write what `values` say into the staged row `out`."""
         self._copy_plain(out, values)
+        self._refuse_other_currency(values, problems)
         self._fill_options(out, values)
         self._fill_product(out, values)
         self._fill_variant(out, values)
@@ -108,6 +110,14 @@ class Reader:
         for name in PLAIN_COLUMNS:
             if name in values:
                 out[name] = values[name]
+
+    def _refuse_other_currency(self, values: Values, problems: Problems) -> None:
+        currency = (values.get("currency") or "").upper()
+        if currency and currency != settings.DEFAULT_CURRENCY and any(values.get(name) for name in ("price", "compare_at", "cost")):
+            problems.append(
+                error("currency", currency, _("The shop sells in %(own)s; amounts in %(other)s are not taken.")
+                      % {"own": settings.DEFAULT_CURRENCY, "other": currency})
+            )
 
     def _fill_options(self, out: Values, values: Values) -> None:
         if "options" in out:

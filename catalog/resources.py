@@ -193,6 +193,9 @@ class ProductResource(resources.BaseResource):
     cost = PriceColumn(
         gettext_lazy("Cost"), aliases=["Cost per item", "Cost of goods", "cost_price", "成本", "成本价"], permission="catalog.view_cost"
     )
+    currency = TextColumn(
+        gettext_lazy("Currency"), aliases=["货币"], blank="keep", help=gettext_lazy("Amounts of another currency than the shop's are refused.")
+    )
     weight_grams = GramsColumn(
         gettext_lazy("Weight (g)"), aliases=["Variant grams", "Weight value (grams)", "Grams", "重量（克）", "weight_grams"], example="350"
     )
@@ -242,7 +245,7 @@ class ProductResource(resources.BaseResource):
             ["Variant Fulfillment Service", "Fulfillment service", "Gift Card", "Published At", "Published Scope", "Template Suffix",
              "Product Created At", "Product Updated At", "Product Deleted At", "Variant Created At", "Variant Updated At", "Variant Deleted At",
              "Product Subtitle", "Product Discountable", "Product Is Giftcard", "Variant Title", "Variant Variant Rank", "Variant Metadata",
-             "Option1 Linked To", "Option2 Linked To", "Option3 Linked To", "Image Attachment", "currency", "Product Length", "Product Height",
+             "Option1 Linked To", "Option2 Linked To", "Option3 Linked To", "Image Attachment", "Product Length", "Product Height",
              "Product Width", "Variant Length", "Variant Height", "Variant Width", "category2", "category3", "meta_keywords", "Short description"], NOT_KEPT
         ),
     }

@@ -220,6 +220,12 @@ def test_categories_are_created_once_whatever_their_case(tmp_path):
     assert sorted(Category.objects.values_list("path", flat=True)) == ["Home", "Home > Tea"]
 
 
+def test_amounts_in_another_currency_are_refused(tmp_path):
+    result = bring(tmp_path, "handle,title,sku,price,currency\ncup,Cup,CUP,5,USD\npot,Pot,POT,5,EUR\n", "--partial")
+    assert reasons(result) == [(2, "currency", "The shop sells in EUR; amounts in USD are not taken.")]
+    assert Variant.objects.get().sku == "POT"
+
+
 def test_an_archived_product_is_not_published_at_a_stroke(tmp_path):
     product = make_variant("CUP-1").product
     Product.objects.filter(pk=product.pk).update(status="archived")
