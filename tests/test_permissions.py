@@ -32,7 +32,7 @@ PUBLIC = {
     "admin:login",
 }
 PUBLIC_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "help:", "support:", "public:")
-OPEN_TO_STAFF = {
+OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about oneself
     "home",
     "search",
     "go",
@@ -40,6 +40,8 @@ OPEN_TO_STAFF = {
     "history-restore",
     "api:api-root",
     "catalog:picture",
+    "imports:refused",
+    "imports:template",
     "people:account",
     "people:token-new",
     "people:token-revoke",
