@@ -81,6 +81,11 @@ class Row:
         return str(self.object)
 
     @property
+    def key(self) -> str:
+        """The primary key as text: a template would write 12345 as "12,345"."""
+        return str(self.object.pk)
+
+    @property
     def html(self) -> SafeString:
         """All cells at once: a template loop over every cell would cost half the page."""
         return format_html_join("", "{}{}</td>", ((header.opening, content) for header, content in self.cells))

@@ -260,6 +260,15 @@ def test_ticked_rows_are_done_and_the_list_stands_as_before(client, editor):
     assert "Shout: done for 2 rows." in response.content.decode()
 
 
+def test_long_keys_are_sent_as_they_are(client, editor):
+    Product.objects.create(pk=1234567, handle="p", title="Product")
+    page = client.get(URL).content.decode()
+
+    assert 'name="selected" value="1234567"' in page
+    asked = client.post(URL, {"action": "ask", "selected": ["1234567"]}).content.decode()
+    assert 'name="selected" value="1234567"' in asked
+
+
 def test_a_refused_row_does_not_stop_the_others_and_is_named(client, editor):
     rows = make_products(3)
     Product.objects.filter(pk=rows[1].pk).update(title="Loud!")
