@@ -47,10 +47,24 @@
         order = get_object_or_404(Order.objects.visible_to(request.user), number=number)
         return generic.act(request, services.place, order, done=_("Order %s placed."))
 
-Conventions: `ordering` names orders for `?sort=`; the first is the default and each ends in a unique column. A header sorts by itself
-where a named order starts with its column. `{% extends %}` blocks of a list: `above`, `empty`, `rows`; of a record: `facts`, `sections`,
-`side`, `timeline`; of a form: `fields`, `aside`. Relations with many rows: `generic.LookupFilter(model=Brand)` in a
-FilterSet and `generic.LookupField(model=Brand)` in a form; the model may name `lookup_fields = ("number", "name")`.
+Lists. `ordering` names the orders of `?sort=`: the first is the default and each ends in a unique column. A header sorts
+by itself where a named order starts with its column. `tabs` are views that the page brings along. A column may name a
+`permission` (else it is not there) or be `personal` (else it is masked), on the page and in exports alike. Large
+relations: `generic.LookupFilter(model=Brand)`; ranges: `DateRangeFilter()`, `NumberRangeFilter()`. Without a
+filter for it nothing is searched: a filter called `q` is the search box.
+
+Bulk actions take `service(obj, by=user, **fields)` row by row, or with `batch=True` `service(objects, by=user, **fields)`.
+
+Records. `list_url` and `list_page` give the way back and the neighbours in the list one came from. `get_moments` adds comments to the
+timeline; panels of upper modules stand there by themselves.
+
+Forms. `perform(form)` is the place for a service with other arguments; `get_formset` adds rows (`self.formset`);
+`fieldsets` groups long forms; `generic.LookupField(model=Customer)` chooses one row out of many, as the user sees them.
+A model names what people search it by: `lookup_fields = ("number", "name")`, or its queryset has `search(text)`.
+
+Templates. Blocks of a list: `above`, `list_actions`, `rows`, `empty`; of a record: `record_actions`, `facts`, `sections`, `panels`, `side`,
+`timeline`; of a form: `fields`, `formset_heading`, `more_fields`, `form_actions`, `aside`; of a confirm page: `details`. Any control with
+`data-key="e"` answers to that key. /components/ shows every part in every state.
 """
 
 from backoffice.generic.actions import Action, ActionView, OnePage, act

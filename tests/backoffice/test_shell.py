@@ -271,3 +271,11 @@ def test_charts_without_values():
 @pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (7, 10), (101, 200), (5000, 5000)])
 def test_axes_end_at_round_numbers(value, top):
     assert round_up(value) == pytest.approx(top)
+
+
+def test_templates_write_keys_plainly():
+    """`{{ row.pk }}` would be "12,345" in the reader's format: `|stringformat:"d"`, or a property that gives text."""
+    key = re.compile(r"\{\{ *(?!attrs\.|widget\.)[\w.]+\.(?:pk|id) *\}\}")
+    folder = Path(settings.BASE_DIR) / "templates"
+
+    assert [str(path) for path in folder.rglob("*.html") if key.search(path.read_text())] == []
