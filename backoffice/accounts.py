@@ -52,4 +52,6 @@ class MFAAdapter(DefaultMFAAdapter):
 def _fernet() -> MultiFernet:
     """Keys made of SECRET_KEY and its predecessors, so that the key can be changed without losing second factors."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{text}".encode()).digest())) for text in secrets)
+    return MultiFernet(
+        Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"mfa:{text}".encode()).digest())) for text in secrets
+    )

@@ -94,7 +94,9 @@ def requires(*permissions: str) -> Callable[[T], T]:
 def _guarded(view: Callable[..., Any]) -> Callable[..., Any]:
     permissions = getattr(view, "permissions", None)
     if not permissions:
-        raise ImproperlyConfigured(f"{view.__module__}.{view.__name__} declares no permission: put @api.requires below the route.")
+        raise ImproperlyConfigured(
+            f"{view.__module__}.{view.__name__} declares no permission: put @api.requires below the route."
+        )
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -115,7 +117,9 @@ class Page(Schema, Generic[T]):
     next: str = ""
 
 
-def page(request: HttpRequest, queryset: models.QuerySet, terms: Sequence[str], after: str = "", limit: int = 50) -> dict[str, Any]:
+def page(
+    request: HttpRequest, queryset: models.QuerySet, terms: Sequence[str], after: str = "", limit: int = 50
+) -> dict[str, Any]:
     """The rows behind the cursor `after` in the order of `terms`, whose last is unique."""
     name = ",".join(terms)
     try:

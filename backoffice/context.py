@@ -13,9 +13,7 @@ from backoffice.models import User
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-def acting(
-    *, source: str, user: User | None = None, reason: str = "", **more: Any
-) -> AbstractContextManager[Any]:
+def acting(*, source: str, user: User | None = None, reason: str = "", **more: Any) -> AbstractContextManager[Any]:
     """Attribute every change inside to `user` through `source`, such as "command:import_csv" or "job:expire_holds"."""
     facts = {"source": source, "request_id": request_id.get(), **more}
     if user is not None:

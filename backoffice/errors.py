@@ -32,7 +32,9 @@ class Busy(ValidationError):
     """Rows stayed locked by others for longer than the limit; nothing was changed."""
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(_("Others are working on the same stock just now. Nothing was changed; try again."), code="busy")
+        super().__init__(
+            _("Others are working on the same stock just now. Nothing was changed; try again."), code="busy"
+        )
 
 
 @contextmanager

@@ -39,7 +39,13 @@ EXCEL_CELL = 32_767
 
 
 def stream(
-    queryset: models.QuerySet, columns: Sequence[Any], fmt: str, filename: str, *, user: User | None = None, bom: bool = True
+    queryset: models.QuerySet,
+    columns: Sequence[Any],
+    fmt: str,
+    filename: str,
+    *,
+    user: User | None = None,
+    bom: bool = True,
 ) -> StreamingHttpResponse:
     """Answer with every row of `queryset`; `columns` have `header`, `kind` and `value(obj)`.
 
@@ -50,7 +56,9 @@ def stream(
         raise PermissionDenied
     audit.record("list.exported", user, by=user, data=_facts(queryset, columns, fmt, filename))
     name = f"{slugify(filename) or 'export'}-{timezone.localdate().isoformat()}.{fmt}"
-    response = StreamingHttpResponse(pieces(queryset, columns, fmt, user=user, bom=bom), content_type=CONTENT_TYPES[fmt])
+    response = StreamingHttpResponse(
+        pieces(queryset, columns, fmt, user=user, bom=bom), content_type=CONTENT_TYPES[fmt]
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Accel-Buffering"] = "no"
     response["Cache-Control"] = "no-store"
@@ -63,12 +71,23 @@ def acting_user() -> User | None:
 
 
 def _facts(queryset: models.QuerySet, columns: Sequence[Any], fmt: str, filename: str) -> dict[str, Any]:
-    return {"list": filename, "model": queryset.model._meta.label_lower, "format": fmt, "columns": [str(c.header) for c in columns]}
+    return {
+        "list": filename,
+        "model": queryset.model._meta.label_lower,
+        "format": fmt,
+        "columns": [str(c.header) for c in columns],
+    }
 
 
-def pieces(queryset: models.QuerySet, columns: Sequence[Any], fmt: str, *, user: User | None, bom: bool = False) -> Iterator[bytes]:
+def pieces(
+    queryset: models.QuerySet, columns: Sequence[Any], fmt: str, *, user: User | None, bom: bool = False
+) -> Iterator[bytes]:
     """The file, piece by piece. Columns that are `personal` are masked for those who may not see personal data."""
-    masked = {c.key for c in columns if getattr(c, "personal", False)} if user is not None and not user.has_perm(PERSONAL) else set()
+    masked = (
+        {c.key for c in columns if getattr(c, "personal", False)}
+        if user is not None and not user.has_perm(PERSONAL)
+        else set()
+    )
     headers = [str(column.header) for column in columns]
     rows = _rows(queryset, columns, masked)
     if fmt == "csv":

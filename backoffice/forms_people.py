@@ -107,7 +107,9 @@ class ReasonForm(forms.Form):
 
 
 def _time_zones() -> list[tuple[str, str]]:
-    names = (name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    names = (
+        name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/"))
+    )
     return [("", _("Like the company")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in sorted(names))]
 
 
@@ -121,7 +123,9 @@ class AccountForm(forms.ModelForm):
 
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("What is it for?"), max_length=80)
-    lifetime = forms.ChoiceField(label=_("Expires after"), choices=list(LIFETIMES.items()), initial="90", required=False)
+    lifetime = forms.ChoiceField(
+        label=_("Expires after"), choices=list(LIFETIMES.items()), initial="90", required=False
+    )
 
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["lifetime"]

@@ -48,7 +48,9 @@ def hidden_fields(obj: models.Model, viewer: Any) -> set[str]:
     """
     restricted: Mapping[str, str] = getattr(obj, "RESTRICTED", {})
     masked = set(getattr(obj, "PERSONAL", ())) if getattr(obj, "is_masked", False) else set()
-    return masked | {name for name, permission in restricted.items() if viewer is None or not viewer.has_perm(permission)}
+    return masked | {
+        name for name, permission in restricted.items() if viewer is None or not viewer.has_perm(permission)
+    }
 
 
 def entries(obj: models.Model, limit: int = 200, *, viewer: Any = None) -> list[Entry]:
@@ -90,7 +92,9 @@ def shown_as_of(obj: models.Model, at: datetime, viewer: Any) -> list[tuple[str,
     if row is None:
         return []
     labels = _Labels(obj, viewer)
-    return [(str(f.verbose_name), labels.text(f, getattr(row, f.attname))) for f in labels.fields if hasattr(row, f.attname)]
+    return [
+        (str(f.verbose_name), labels.text(f, getattr(row, f.attname))) for f in labels.fields if hasattr(row, f.attname)
+    ]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ class UserQuerySet(VisibleQuerySet):
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, email: str, password: str | None = None, *, roles: tuple[str, ...] = (), **fields: Any) -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, roles: tuple[str, ...] = (), **fields: Any
+    ) -> "User":
         """Create an active member of staff; `roles` are names of groups that `sync_roles` has written."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -294,7 +296,9 @@ class ImportRun(Stateful):
     number = models.CharField(_("number"), max_length=20, unique=True)
     resource = models.CharField(_("kind"), max_length=40)
     status = models.CharField(_("status"), max_length=12, choices=ImportStatus, default=ImportStatus.UPLOADED)
-    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="import_runs", verbose_name=_("by"))
+    user = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="import_runs", verbose_name=_("by")
+    )
     source = models.CharField(_("through"), max_length=40)
     file_name = models.CharField(_("file"), max_length=255)
     file = models.FileField(upload_to="imports/", blank=True)
@@ -329,7 +333,10 @@ class ImportRun(Stateful):
                 violation_error_message=_("New, changed, unchanged and refused rows must add up to those read."),
             )
         ]
-        indexes = [models.Index(fields=["resource", "sha256"], name="import_same_file"), models.Index(fields=["user", "-id"], name="import_of_user")]
+        indexes = [
+            models.Index(fields=["resource", "sha256"], name="import_same_file"),
+            models.Index(fields=["user", "-id"], name="import_of_user"),
+        ]
         triggers = [legal_transitions("status", IMPORT_TRANSITIONS)]
         permissions = [("import_data", _("Can import files")), ("export_data", _("Can export lists"))]
 

@@ -57,7 +57,9 @@ def format_money(amount: Decimal | None, currency: str) -> str:
     """Write `amount` in the reader's number format with the sign or code of `currency`; blank for None."""
     if amount is None:
         return ""
-    number = number_format(abs(round_money(amount, currency)), minor_units(currency), use_l10n=True, force_grouping=True)
+    number = number_format(
+        abs(round_money(amount, currency)), minor_units(currency), use_l10n=True, force_grouping=True
+    )
     symbol = SYMBOLS.get(currency)
     text = f"{symbol}{number}" if symbol else f"{number} {currency}"
     return f"−{text}" if amount < 0 else text

@@ -65,7 +65,13 @@ def on_deactivation(callback: Returned) -> Returned:
 
 @transaction.atomic
 def invite(
-    *, email: str, by: User, roles: Iterable[Group], link: Callable[[Invitation], str], name: str = "", scopes: Scopes | None = None
+    *,
+    email: str,
+    by: User,
+    roles: Iterable[Group],
+    link: Callable[[Invitation], str],
+    name: str = "",
+    scopes: Scopes | None = None,
 ) -> Invitation:
     """Invite somebody by mail. `link` gives the address of the page where the invitation is accepted."""
     roles = list(roles)
@@ -75,7 +81,9 @@ def invite(
     if User.objects.filter(email__iexact=email).exists():
         raise ValidationError({"email": _("This person has an account already.")})
     now = timezone.now()
-    Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__lte=now).update(withdrawn_at=now)
+    Invitation.objects.filter(email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__lte=now).update(
+        withdrawn_at=now
+    )
     invitation = Invitation(email=email.lower(), name=name, invited_by=by, scopes=_sorted(scopes or {}))
     invitation.full_clean(exclude=["roles"])
     invitation.save()

@@ -88,7 +88,8 @@ class Column(Field):
         value = plain(text)
         if self.max_length and len(value) > self.max_length:
             raise ValidationError(
-                _("The text has %(length)s characters; %(limit)s are the limit.") % {"length": len(value), "limit": self.max_length}
+                _("The text has %(length)s characters; %(limit)s are the limit.")
+                % {"length": len(value), "limit": self.max_length}
             )
         return value
 
@@ -191,7 +192,9 @@ class NumberColumn(Column):
     def _refusal(self, bare: str, decimal: str) -> str:
         other = "," if decimal == "." else "."
         if NUMBER_GROUPS[other].fullmatch(bare) and any(ch.isdigit() for ch in bare):
-            return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {"mark": decimal}
+            return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {
+                "mark": decimal
+            }
         return _("This is not a number.")
 
     def empty(self) -> Any:
@@ -263,7 +266,9 @@ class BaseResource(resources.Resource):
         """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
         return "", {}
 
-    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+    def staged(
+        self, rows: Iterator[tuple[int, list[str]]], mapping: Any
+    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
         """Names of the staged columns, and the staged rows (row number, problems, *values)."""
         raise NotImplementedError
 
@@ -287,7 +292,9 @@ def register(resource: type[BaseResource]) -> type[BaseResource]:
 def get(key: str) -> BaseResource:
     """The resource `key`. Raises KeyError with what there is."""
     if key not in _registry:
-        raise KeyError(_("There is no resource “%(key)s”. There are: %(all)s.") % {"key": key, "all": ", ".join(sorted(_registry))})
+        raise KeyError(
+            _("There is no resource “%(key)s”. There are: %(all)s.") % {"key": key, "all": ", ".join(sorted(_registry))}
+        )
     return _registry[key]
 
 

@@ -26,44 +26,131 @@ ROLES: dict[str, Role] = {
     OWNER: Role(_("Owner"), ("*",)),
     "catalog_editor": Role(
         _("Catalog editor"),
-        ("catalog.*", "!catalog.publish_*", "!catalog.delete_*", "inventory.view_stocklevel", "customers.view_article",
-         "customers.add_article", "customers.change_article", "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+        (
+            "catalog.*",
+            "!catalog.publish_*",
+            "!catalog.delete_*",
+            "inventory.view_stocklevel",
+            "customers.view_article",
+            "customers.add_article",
+            "customers.change_article",
+            "backoffice.import_data",
+            "backoffice.export_data",
+            "backoffice.view_importrun",
+        ),
     ),
     "catalog_reviewer": Role(
         _("Catalog reviewer"),
-        ("catalog.view_*", "catalog.publish_*", "customers.view_article", "customers.publish_article", "backoffice.export_data"),
+        (
+            "catalog.view_*",
+            "catalog.publish_*",
+            "customers.view_article",
+            "customers.publish_article",
+            "backoffice.export_data",
+        ),
     ),
     "order_clerk": Role(
         _("Order clerk"),
-        ("orders.*", "!orders.delete_*", "catalog.view_*", "!catalog.view_cost", "inventory.view_*",
-         "customers.view_customer", "customers.add_customer", "customers.change_customer", "customers.view_contactpoint",
-         "customers.view_address", "customers.view_ticket", "customers.view_message", "customers.view_personal_data",
-         "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+        (
+            "orders.*",
+            "!orders.delete_*",
+            "catalog.view_*",
+            "!catalog.view_cost",
+            "inventory.view_*",
+            "customers.view_customer",
+            "customers.add_customer",
+            "customers.change_customer",
+            "customers.view_contactpoint",
+            "customers.view_address",
+            "customers.view_ticket",
+            "customers.view_message",
+            "customers.view_personal_data",
+            "backoffice.import_data",
+            "backoffice.export_data",
+            "backoffice.view_importrun",
+        ),
     ),
     "warehouse_operator": Role(
         _("Warehouse operator"),
-        ("inventory.view_*", "inventory.receive_stock", "inventory.move_stock", "inventory.hold_stock", "catalog.view_*", "!catalog.view_cost",
-         "orders.view_order", "orders.view_orderline", "orders.view_fulfilment", "orders.view_fulfilmentline", "orders.view_return",
-         "orders.view_returnline", "orders.fulfil_order", "orders.receive_return"),
+        (
+            "inventory.view_*",
+            "inventory.receive_stock",
+            "inventory.move_stock",
+            "inventory.hold_stock",
+            "catalog.view_*",
+            "!catalog.view_cost",
+            "orders.view_order",
+            "orders.view_orderline",
+            "orders.view_fulfilment",
+            "orders.view_fulfilmentline",
+            "orders.view_return",
+            "orders.view_returnline",
+            "orders.fulfil_order",
+            "orders.receive_return",
+            "customers.view_personal_data",
+        ),
     ),
     "warehouse_manager": Role(
         _("Warehouse manager"),
-        ("inventory.*", "!inventory.delete_*", "catalog.view_*", "orders.view_*", "orders.fulfil_order", "orders.receive_return",
-         "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+        (
+            "inventory.*",
+            "!inventory.delete_*",
+            "catalog.view_*",
+            "orders.view_*",
+            "orders.fulfil_order",
+            "orders.receive_return",
+            "customers.view_personal_data",
+            "backoffice.import_data",
+            "backoffice.export_data",
+            "backoffice.view_importrun",
+        ),
     ),
     "support_agent": Role(
         _("Support agent"),
-        ("customers.view_*", "customers.add_customer", "customers.change_customer", "customers.add_ticket", "customers.change_ticket",
-         "customers.reply_ticket", "catalog.view_*", "!catalog.view_cost", "orders.view_*", "inventory.view_stocklevel", "inventory.view_location"),
+        (
+            "customers.view_*",
+            "customers.add_customer",
+            "customers.change_customer",
+            "customers.add_ticket",
+            "customers.change_ticket",
+            "customers.reply_ticket",
+            "catalog.view_*",
+            "!catalog.view_cost",
+            "orders.view_*",
+            "inventory.view_stocklevel",
+            "inventory.view_location",
+        ),
     ),
     "support_lead": Role(
         _("Support lead"),
-        ("customers.*", "!customers.delete_*", "catalog.view_*", "!catalog.view_cost", "orders.view_*", "inventory.view_stocklevel",
-         "inventory.view_location", "backoffice.import_data", "backoffice.export_data", "backoffice.view_importrun"),
+        (
+            "customers.*",
+            "!customers.delete_*",
+            "catalog.view_*",
+            "!catalog.view_cost",
+            "orders.view_*",
+            "inventory.view_stocklevel",
+            "inventory.view_location",
+            "backoffice.import_data",
+            "backoffice.export_data",
+            "backoffice.view_importrun",
+        ),
     ),
-    "analyst": Role(_("Analyst"), (*_reads_all, "!customers.view_personal_data", "!customers.view_message*", "!customers.view_attachment*", "!*.view_*history",
-                                   "backoffice.export_data", "backoffice.view_importrun")),
-    "auditor": Role(_("Auditor"), (*_reads_all, "customers.view_personal_data", "catalog.view_cost", "backoffice.view_*", _history)),
+    "analyst": Role(
+        _("Analyst"),
+        (
+            *_reads_all,
+            "!customers.view_personal_data",
+            "!customers.view_message*",
+            "!customers.view_attachment*",
+            "!*.view_*history",
+            "backoffice.export_data",
+            "backoffice.view_importrun",
+        ),
+    ),
+    "auditor": Role(
+        _("Auditor"), (*_reads_all, "customers.view_personal_data", "catalog.view_cost", "backoffice.view_*", _history)
+    ),
 }
 
 
@@ -76,7 +163,9 @@ def allows(role: Role, permission: str) -> bool:
 @transaction.atomic
 def sync_roles() -> dict[str, int]:
     """Write every role as a group with exactly its permissions; returns how many each has."""
-    permissions = [(f"{p.content_type.app_label}.{p.codename}", p) for p in Permission.objects.select_related("content_type")]
+    permissions = [
+        (f"{p.content_type.app_label}.{p.codename}", p) for p in Permission.objects.select_related("content_type")
+    ]
     counts = {}
     for name, role in ROLES.items():
         group, _created = Group.objects.get_or_create(name=name)

@@ -81,7 +81,10 @@ def search_text(*fields: str) -> models.GeneratedField:
     for field in fields:
         parts += [models.F(field), models.Value(" ")]
     return models.GeneratedField(
-        expression=Upper(Concat(*parts, output_field=models.TextField())), output_field=models.TextField(), db_persist=True, editable=False
+        expression=Upper(Concat(*parts, output_field=models.TextField())),
+        output_field=models.TextField(),
+        db_persist=True,
+        editable=False,
     )
 
 

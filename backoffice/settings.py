@@ -210,7 +210,9 @@ SOCIALACCOUNT_PROVIDERS = (
 )
 # Signing in there starts with a form of ours that is redirected to the company's server.
 OIDC_ORIGINS = (
-    [f"{_oidc.scheme}://{_oidc.netloc}" for _oidc in [urlsplit(env.str("OIDC_SERVER_URL"))]] if SOCIALACCOUNT_PROVIDERS else []
+    [f"{_oidc.scheme}://{_oidc.netloc}" for _oidc in [urlsplit(env.str("OIDC_SERVER_URL"))]]
+    if SOCIALACCOUNT_PROVIDERS
+    else []
 )
 INVITATION_DAYS = 7
 API_RATE = env.str("API_RATE", default="600/m")

@@ -54,7 +54,11 @@ urlpatterns = [
 ]
 
 navigation.register("system", _("People"), "people:users", permission="backoffice.view_user", order=10, icon="users")
-navigation.register("system", _("Invitations"), "people:invitations", permission="backoffice.manage_people", order=12, icon="mail")
+navigation.register(
+    "system", _("Invitations"), "people:invitations", permission="backoffice.manage_people", order=12, icon="mail"
+)
 navigation.register("system", _("Roles"), "people:roles", permission="backoffice.view_user", order=14, icon="shield")
 navigation.register("system", _("Jobs"), "jobs:jobs", permission="backoffice.view_jobs", order=40, icon="activity")
-navigation.register("system", _("Audit"), "audit:events", permission="backoffice.view_auditevent", order=50, icon="history")
+navigation.register(
+    "system", _("Audit"), "audit:events", permission="backoffice.view_auditevent", order=50, icon="history"
+)

@@ -28,7 +28,7 @@ EVENTS = {
 
 class JobFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(field_name="task_name", lookup_expr="icontains", label=gettext_lazy("Task"))
-    status = django_filters.MultipleChoiceFilter(choices=list(STATUSES.items()), label=gettext_lazy("Status"))
+    status = generic.AnyOfFilter(choices=list(STATUSES.items()), label=gettext_lazy("Status"))
     at = django_filters.IsoDateTimeFromToRangeFilter(label=gettext_lazy("Queued or planned"))
 
     class Meta:
@@ -116,7 +116,9 @@ class JobRecord(JobPage, generic.RecordPage):
     def get_actions(self) -> list[generic.Action]:
         if self.object.status != "failed" or not generic.may(self.request.user, "backoffice.retry_jobs"):
             return []
-        return [generic.Action(_("Try again"), reverse("jobs:retry", args=[self.object.pk]), primary=True, icon="refresh")]
+        return [
+            generic.Action(_("Try again"), reverse("jobs:retry", args=[self.object.pk]), primary=True, icon="refresh")
+        ]
 
     def get_moments(self) -> list[generic.Moment]:
         events = ProcrastinateEvent.objects.filter(job_id=self.object.pk).order_by("-pk")[:50]

@@ -58,7 +58,10 @@ class UserList(generic.ListPage):
         "last_login": ("last_login", "pk"),
         "-last_login": ("-last_login", "-pk"),
     }
-    tabs = [generic.Tab(gettext_lazy("Active"), "is_active=true"), generic.Tab(gettext_lazy("Former"), "is_active=false")]
+    tabs = [
+        generic.Tab(gettext_lazy("Active"), "is_active=true"),
+        generic.Tab(gettext_lazy("Former"), "is_active=false"),
+    ]
     create_url = "people:invite"
     create_permission = MANAGE
     create_label = gettext_lazy("Invite")
@@ -87,7 +90,9 @@ class UserRecord(generic.RecordPage):
         return _("People"), reverse(self.list_url)
 
     def get_badges(self) -> list[generic.Badge]:
-        state = generic.Badge(_("Active"), "good") if self.object.is_active else generic.Badge(_("Deactivated"), "neutral")
+        state = (
+            generic.Badge(_("Active"), "good") if self.object.is_active else generic.Badge(_("Deactivated"), "neutral")
+        )
         missing = [generic.Badge(_("Second factor missing"), "warn")] if people.needs_second_factor(self.object) else []
         return [state, *missing]
 
@@ -97,7 +102,9 @@ class UserRecord(generic.RecordPage):
         if not self.object.is_active:
             return [self._action(_("Reactivate"), "reactivate", icon="user")]
         return [
-            generic.Action(_("Edit"), reverse("people:edit", args=[self.object.pk]), method="get", primary=True, icon="edit"),
+            generic.Action(
+                _("Edit"), reverse("people:edit", args=[self.object.pk]), method="get", primary=True, icon="edit"
+            ),
             self._action(_("Sign out everywhere"), "end-sessions", icon="log-out"),
             self._action(_("Remove second factor"), "remove-second-factor", icon="shield"),
             self._action(_("Deactivate"), "deactivate", icon="lock", danger=True),
@@ -121,7 +128,10 @@ def scope_lines(user: User) -> list[tuple[str, str]]:
     """Kind of scope and the labels of its rows, as text."""
     known = {kind: dict(choices) for kind, choices in people.scope_choices().items()}
     return [
-        (str(dict(user.scopes.model.Kind.choices).get(kind, kind)), ", ".join(known.get(kind, {}).get(code, code) for code in codes))
+        (
+            str(dict(user.scopes.model.Kind.choices).get(kind, kind)),
+            ", ".join(known.get(kind, {}).get(code, code) for code in codes),
+        )
         for kind, codes in people.scopes_of(user).items()
     ]
 
@@ -180,7 +190,9 @@ class RemoveSecondFactor(generic.ActionView):
     service = people.remove_second_factor
     form_class = forms.ReasonForm
     title = gettext_lazy("Remove second factor of %s")
-    confirm = gettext_lazy("For somebody who lost it. Check who is asking: the password alone opens the account until a new one is set up.")
+    confirm = gettext_lazy(
+        "For somebody who lost it. Check who is asking: the password alone opens the account until a new one is set up."
+    )
     done = gettext_lazy("The second factor of %s is removed.")
     danger = True
 
@@ -310,7 +322,9 @@ class Roles(generic.Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         active = Count("user", filter=Q(user__is_active=True))
-        groups = Group.objects.filter(name__in=ROLES).annotate(holders=active).prefetch_related("permissions__content_type")
+        groups = (
+            Group.objects.filter(name__in=ROLES).annotate(holders=active).prefetch_related("permissions__content_type")
+        )
         demanded = set(RolePolicy.objects.filter(second_factor_required=True).values_list("group_id", flat=True))
         rows = [
             {"group": group, "label": label_of(group.name), "demands": group.pk in demanded, "areas": areas_of(group)}
@@ -335,7 +349,11 @@ def second_factor_policy(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=pk, name__in=ROLES)
     required = request.POST.get("required") == "1"
     people.require_second_factor(group, required, by=request.user)  # type: ignore[arg-type]
-    sentence = _("The role %s demands a second factor now.") if required else _("The role %s demands no second factor any more.")
+    sentence = (
+        _("The role %s demands a second factor now.")
+        if required
+        else _("The role %s demands no second factor any more.")
+    )
     messages.success(request, sentence % label_of(group.name))
     return redirect("people:roles")
 

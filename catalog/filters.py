@@ -45,9 +45,7 @@ class ChangedSinceFilter(django_filters.DateFilter):
 
 class ProductFilter(django_filters.FilterSet):
     q = SearchFilter(label=_("Search"))
-    status = django_filters.MultipleChoiceFilter(
-        choices=Product.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple
-    )
+    status = generic.AnyOfFilter(choices=Product.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
     category = BranchFilter(label=_("Category"))
     brand = generic.LookupFilter(model=Brand, label=_("Brand"))
     tag = django_filters.CharFilter(method="with_tag", label=_("Tag"))

@@ -18,18 +18,47 @@ from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
 from catalog.services.categories import SEPARATOR
 
-GRAMS = {"g": Decimal(1), "kg": Decimal(1000), "lb": Decimal("453.59237"), "lbs": Decimal("453.59237"), "oz": Decimal("28.349523125")}
+GRAMS = {
+    "g": Decimal(1),
+    "kg": Decimal(1000),
+    "lb": Decimal("453.59237"),
+    "lbs": Decimal("453.59237"),
+    "oz": Decimal("28.349523125"),
+}
 VARIANT_SIGNS = ("sku", "barcode", "option1", "option2", "option3", "price", "compare_at", "cost")
-PRODUCT_COLUMNS = ("title", "title_zh", "description", "description_zh", "category", "brand", "product_type", "attributes", "seo_title",
-                   "seo_description")
+PRODUCT_COLUMNS = (
+    "title",
+    "title_zh",
+    "description",
+    "description_zh",
+    "category",
+    "brand",
+    "product_type",
+    "attributes",
+    "seo_title",
+    "seo_description",
+)
 PLAIN_COLUMNS = (*PRODUCT_COLUMNS, "barcode", "price", "compare_at", "cost", "requires_shipping", "is_active")
 NO_OPTION = "Default Title"
 ADDRESS = re.compile(r"https?://[^\s\"<>]+\Z", re.IGNORECASE)
 
 WOO = {
-    "id": "woo_id", "type": "woo_type", "name": "title", "images": "images", "parent": "parent", "regular price": "regular_price",
-    "sale price": "sale_price", "categories": "categories", "position": "", "short description": "",
-    "meta wpcom is markdown": "", "grouped products": "", "upsells": "", "cross sells": "", "external url": "", "button text": "",
+    "id": "woo_id",
+    "type": "woo_type",
+    "name": "title",
+    "images": "images",
+    "parent": "parent",
+    "regular price": "regular_price",
+    "sale price": "sale_price",
+    "categories": "categories",
+    "position": "",
+    "short description": "",
+    "meta wpcom is markdown": "",
+    "grouped products": "",
+    "upsells": "",
+    "cross sells": "",
+    "external url": "",
+    "button text": "",
 }
 SIGNATURES = {
     "woocommerce": {"type", "parent", "regular price"},
@@ -113,10 +142,18 @@ class Reader:
 
     def _refuse_other_currency(self, values: Values, problems: Problems) -> None:
         currency = (values.get("currency") or "").upper()
-        if currency and currency != settings.DEFAULT_CURRENCY and any(values.get(name) for name in ("price", "compare_at", "cost")):
+        if (
+            currency
+            and currency != settings.DEFAULT_CURRENCY
+            and any(values.get(name) for name in ("price", "compare_at", "cost"))
+        ):
             problems.append(
-                error("currency", currency, _("The shop sells in %(own)s; amounts in %(other)s are not taken.")
-                      % {"own": settings.DEFAULT_CURRENCY, "other": currency})
+                error(
+                    "currency",
+                    currency,
+                    _("The shop sells in %(own)s; amounts in %(other)s are not taken.")
+                    % {"own": settings.DEFAULT_CURRENCY, "other": currency},
+                )
             )
 
     def _fill_options(self, out: Values, values: Values) -> None:
@@ -197,9 +234,12 @@ class SpreeReader(Reader):
         while following is not None:
             (number, values, problems), following = following, next(lines, None)
             self.leads = bool(
-                values and following and following[1]
+                values
+                and following
+                and following[1]
                 and following[1].get("handle") == values.get("handle")
-                and following[1].get("option1") and not values.get("option1")
+                and following[1].get("option1")
+                and not values.get("option1")
             )
             yield self.line(number, values, problems)
 
@@ -221,9 +261,17 @@ class WooReader(Reader):
     def _names(self) -> list[str]:
         names = super()._names()
         extra = {
-            "price": {"regular_price", "sale_price"}, "compare_at": {"sale_price"}, "category": {"categories"},
-            "attributes": {"attribute"}, "options": {"attribute"}, "option1": {"attribute"}, "option2": {"attribute"},
-            "option3": {"attribute"}, "variant_image": {"images"}, "requires_shipping": {"woo_type"}, "track_stock": {"woo_type"},
+            "price": {"regular_price", "sale_price"},
+            "compare_at": {"sale_price"},
+            "category": {"categories"},
+            "attributes": {"attribute"},
+            "options": {"attribute"},
+            "option1": {"attribute"},
+            "option2": {"attribute"},
+            "option3": {"attribute"},
+            "variant_image": {"images"},
+            "requires_shipping": {"woo_type"},
+            "track_stock": {"woo_type"},
         }
         return [*names, *(name for name, sources in extra.items() if sources & self.targets and name not in names)]
 
@@ -258,10 +306,16 @@ class WooReader(Reader):
     def _fill_category(self, out: Values, values: Values, problems: Problems) -> None:
         paths = _listed(values.get("categories") or "")
         if "category" in out:
-            out["category"] = SEPARATOR.join(" ".join(name.split()) for name in paths[0].split(">") if name.strip()) if paths else ""
+            out["category"] = (
+                SEPARATOR.join(" ".join(name.split()) for name in paths[0].split(">") if name.strip()) if paths else ""
+            )
         if len(paths) > 1:
             problems.append(
-                warning("categories", values["categories"], _("A product stands in one category; “%(first)s” is taken.") % {"first": paths[0]})
+                warning(
+                    "categories",
+                    values["categories"],
+                    _("A product stands in one category; “%(first)s” is taken.") % {"first": paths[0]},
+                )
             )
 
     def _fill_whole(self, out: Values, values: Values, kinds: set[str], problems: Problems) -> None:
@@ -295,7 +349,9 @@ class WooReader(Reader):
         given = _attributes(values)
         handle, options = self.parents.get(parent.lower(), ("", []))
         if not handle and parent.startswith("id:"):
-            problems.append(error("parent", parent, _("The product of this variation does not stand above it in the file.")))
+            problems.append(
+                error("parent", parent, _("The product of this variation does not stand above it in the file."))
+            )
         handle = handle or handle_of(parent)
         options = options or list(given)[:3]
         texts = {name: ", ".join(parts) for name, parts in given.items()}

@@ -97,7 +97,7 @@ class JsonColumn(Column):
         except ValueError as error:
             raise ValidationError(_("This is not JSON: %(error)s.") % {"error": error}) from error
         if not isinstance(value, dict):
-            raise ValidationError(_("A JSON object is expected: {\"name\": \"value\"}."))
+            raise ValidationError(_('A JSON object is expected: {"name": "value"}.'))
         return value
 
     def empty(self) -> Any:
@@ -111,15 +111,35 @@ class ManyColumn(TextColumn):
 
 
 BACKORDER = {
-    "deny": 0, "no": 0, "false": 0, "0": 0, "continue": WITHOUT_LIMIT, "yes": WITHOUT_LIMIT, "true": WITHOUT_LIMIT,
-    "1": WITHOUT_LIMIT, "notify": WITHOUT_LIMIT,
+    "deny": 0,
+    "no": 0,
+    "false": 0,
+    "0": 0,
+    "continue": WITHOUT_LIMIT,
+    "yes": WITHOUT_LIMIT,
+    "true": WITHOUT_LIMIT,
+    "1": WITHOUT_LIMIT,
+    "notify": WITHOUT_LIMIT,
 }
 STATUS = {
-    "active": "published", "published": "published", "draft": "draft", "proposed": "draft", "unlisted": "draft", "archived": "archived",
-    "rejected": "archived", "上架": "published", "下架": "draft", "草稿": "draft", "已归档": "archived",
+    "active": "published",
+    "published": "published",
+    "draft": "draft",
+    "proposed": "draft",
+    "unlisted": "draft",
+    "archived": "archived",
+    "rejected": "archived",
+    "上架": "published",
+    "下架": "draft",
+    "草稿": "draft",
+    "已归档": "archived",
 }
-PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(["false", "no", "0", "-1", "private", "否"], False)
-TAXABLE = dict.fromkeys(["true", "yes", "1", "taxable", "是"], True) | dict.fromkeys(["false", "no", "0", "none", "shipping", "否"], False)
+PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(
+    ["false", "no", "0", "-1", "private", "否"], False
+)
+TAXABLE = dict.fromkeys(["true", "yes", "1", "taxable", "是"], True) | dict.fromkeys(
+    ["false", "no", "0", "none", "shipping", "否"], False
+)
 
 
 @resources.register
@@ -133,12 +153,21 @@ class ProductResource(resources.BaseResource):
     models = (Media, Variant, Product, Brand, Category)
 
     handle = TextColumn(
-        gettext_lazy("Handle"), aliases=["URL handle", "slug", "Product handle", "URL key"], max_length=200, blank="keep",
-        help=gettext_lazy("Names the product; rows with the same handle belong to one product."), example="tea-pot",
+        gettext_lazy("Handle"),
+        aliases=["URL handle", "slug", "Product handle", "URL key"],
+        max_length=200,
+        blank="keep",
+        help=gettext_lazy("Names the product; rows with the same handle belong to one product."),
+        example="tea-pot",
     )
     title = TextColumn(
-        gettext_lazy("Title"), aliases=["Name", "Product title", "Product name", "商品名称", "商品标题", "标题", "名称"],
-        max_length=255, blank="keep", required=True, help=gettext_lazy("Needed to create a product."), example="Tea pot",
+        gettext_lazy("Title"),
+        aliases=["Name", "Product title", "Product name", "商品名称", "商品标题", "标题", "名称"],
+        max_length=255,
+        blank="keep",
+        required=True,
+        help=gettext_lazy("Needed to create a product."),
+        example="Tea pot",
     )
     title_zh = TextColumn(gettext_lazy("Chinese title"), aliases=["中文标题", "中文名称"], max_length=255)
     description = Column(
@@ -146,20 +175,36 @@ class ProductResource(resources.BaseResource):
     )
     description_zh = Column(gettext_lazy("Chinese description"), aliases=["中文描述"])
     category = PathColumn(
-        gettext_lazy("Category"), aliases=["Product category", "Categories", "category1", "类目", "分类", "商品分类"], example="Kitchen > Tea",
+        gettext_lazy("Category"),
+        aliases=["Product category", "Categories", "category1", "类目", "分类", "商品分类"],
+        example="Kitchen > Tea",
         help=gettext_lazy("Path in the tree; what is missing of it is created."),
     )
-    brand = TextColumn(gettext_lazy("Brand"), aliases=["Vendor", "brand_name", "Brands", "Manufacturer", "品牌"], max_length=120)
+    brand = TextColumn(
+        gettext_lazy("Brand"), aliases=["Vendor", "brand_name", "Brands", "Manufacturer", "品牌"], max_length=120
+    )
     product_type = TextColumn(gettext_lazy("Type"), aliases=["Product type", "商品类型"], max_length=120)
-    tags = resources.ListColumn(gettext_lazy("Tags"), aliases=["Product tags", "标签"], max_length=120, example="tea, gift")
+    tags = resources.ListColumn(
+        gettext_lazy("Tags"), aliases=["Product tags", "标签"], max_length=120, example="tea, gift"
+    )
     tag = ManyColumn(gettext_lazy("Single tag"), patterns=[r"product tag \d+", r"tag \d+"], max_length=120)
     status = ChoiceColumn(
-        gettext_lazy("Status"), aliases=["Product status", "状态"], words=STATUS, blank="keep", example="published",
+        gettext_lazy("Status"),
+        aliases=["Product status", "状态"],
+        words=STATUS,
+        blank="keep",
+        example="published",
         help=gettext_lazy("published, draft or archived. What has no priced variant stays a draft."),
     )
-    published = ChoiceColumn(gettext_lazy("Published"), aliases=["Published on online store", "是否上架"], words=PUBLISHED, blank="keep")
+    published = ChoiceColumn(
+        gettext_lazy("Published"), aliases=["Published on online store", "是否上架"], words=PUBLISHED, blank="keep"
+    )
     option1_name = TextColumn(
-        gettext_lazy("Option 1 name"), aliases=["Option1 name", "Variant option 1 name"], max_length=120, blank="keep", example="Colour"
+        gettext_lazy("Option 1 name"),
+        aliases=["Option1 name", "Variant option 1 name"],
+        max_length=120,
+        blank="keep",
+        example="Colour",
     )
     option2_name = TextColumn(
         gettext_lazy("Option 2 name"), aliases=["Option2 name", "Variant option 2 name"], max_length=120, blank="keep"
@@ -167,65 +212,117 @@ class ProductResource(resources.BaseResource):
     option3_name = TextColumn(
         gettext_lazy("Option 3 name"), aliases=["Option3 name", "Variant option 3 name"], max_length=120, blank="keep"
     )
-    attributes = JsonColumn(gettext_lazy("Attributes"), blank="keep", help=gettext_lazy("A JSON object; names that it has not stay."))
+    attributes = JsonColumn(
+        gettext_lazy("Attributes"), blank="keep", help=gettext_lazy("A JSON object; names that it has not stay.")
+    )
     seo_title = TextColumn(
         gettext_lazy("SEO title"), aliases=["meta_title", "Metafields Global Title Tag", "Meta title"], max_length=255
     )
     seo_description = TextColumn(
-        gettext_lazy("SEO description"), aliases=["meta_description", "Metafields Global Description Tag", "Meta description"]
+        gettext_lazy("SEO description"),
+        aliases=["meta_description", "Metafields Global Description Tag", "Meta description"],
     )
     sku = SkuColumn(
-        gettext_lazy("SKU"), aliases=["Variant SKU", "Variant code", "Item number", "商品编码", "货号", "规格编码"], max_length=100,
-        blank="keep", help=gettext_lazy("Names the variant. Without one it is made of handle and options."), example="POT-RED",
+        gettext_lazy("SKU"),
+        aliases=["Variant SKU", "Variant code", "Item number", "商品编码", "货号", "规格编码"],
+        max_length=100,
+        blank="keep",
+        help=gettext_lazy("Names the variant. Without one it is made of handle and options."),
+        example="POT-RED",
     )
     barcode = BarcodeColumn(
-        gettext_lazy("Barcode"), max_length=40, example="4006381333931",
+        gettext_lazy("Barcode"),
+        max_length=40,
+        example="4006381333931",
         aliases=["Variant barcode", "GTIN, UPC, EAN, or ISBN", "GTIN", "EAN", "UPC", "条码", "条形码"],
     )
-    option1 = TextColumn(gettext_lazy("Option 1"), aliases=["Option1 value", "Variant option 1 value", "规格1"], max_length=160, example="Red")
-    option2 = TextColumn(gettext_lazy("Option 2"), aliases=["Option2 value", "Variant option 2 value", "规格2"], max_length=160)
-    option3 = TextColumn(gettext_lazy("Option 3"), aliases=["Option3 value", "Variant option 3 value", "规格3"], max_length=160)
-    price = PriceColumn(gettext_lazy("Price"), aliases=["Variant price", "售价", "价格", "销售价"], blank="keep", example="12.90",
-                        patterns=[rf"variant price {settings.DEFAULT_CURRENCY.lower()}"])
+    option1 = TextColumn(
+        gettext_lazy("Option 1"),
+        aliases=["Option1 value", "Variant option 1 value", "规格1"],
+        max_length=160,
+        example="Red",
+    )
+    option2 = TextColumn(
+        gettext_lazy("Option 2"), aliases=["Option2 value", "Variant option 2 value", "规格2"], max_length=160
+    )
+    option3 = TextColumn(
+        gettext_lazy("Option 3"), aliases=["Option3 value", "Variant option 3 value", "规格3"], max_length=160
+    )
+    price = PriceColumn(
+        gettext_lazy("Price"),
+        aliases=["Variant price", "售价", "价格", "销售价"],
+        blank="keep",
+        example="12.90",
+        patterns=[rf"variant price {settings.DEFAULT_CURRENCY.lower()}"],
+    )
     compare_at = PriceColumn(
-        gettext_lazy("Compare-at price"), aliases=["Variant compare at price", "compare_at_price", "原价", "市场价", "划线价"]
+        gettext_lazy("Compare-at price"),
+        aliases=["Variant compare at price", "compare_at_price", "原价", "市场价", "划线价"],
     )
     cost = PriceColumn(
-        gettext_lazy("Cost"), aliases=["Cost per item", "Cost of goods", "cost_price", "成本", "成本价"], permission="catalog.view_cost"
+        gettext_lazy("Cost"),
+        aliases=["Cost per item", "Cost of goods", "cost_price", "成本", "成本价"],
+        permission="catalog.view_cost",
     )
     currency = TextColumn(
-        gettext_lazy("Currency"), aliases=["货币"], blank="keep", help=gettext_lazy("Amounts of another currency than the shop's are refused.")
+        gettext_lazy("Currency"),
+        aliases=["货币"],
+        blank="keep",
+        help=gettext_lazy("Amounts of another currency than the shop's are refused."),
     )
     weight_grams = GramsColumn(
-        gettext_lazy("Weight (g)"), aliases=["Variant grams", "Weight value (grams)", "Grams", "重量（克）", "weight_grams"], example="350"
+        gettext_lazy("Weight (g)"),
+        aliases=["Variant grams", "Weight value (grams)", "Grams", "重量（克）", "weight_grams"],
+        example="350",
     )
     weight = NumberColumn(
-        gettext_lazy("Weight with unit"), aliases=["Variant weight", "Weight", "Product weight"], places=6,
+        gettext_lazy("Weight with unit"),
+        aliases=["Variant weight", "Weight", "Product weight"],
+        places=6,
         patterns=[r"weight (kg|g|lbs?|oz)"],
     )
-    weight_unit = TextColumn(gettext_lazy("Unit of the weight"), aliases=["Variant weight unit", "weight_unit", "Weight unit for display"])
-    tax_class = TextColumn(
-        gettext_lazy("Tax class"), aliases=["Variant tax code", "Tax code", "tax_category"], max_length=40, blank="keep", example="standard"
+    weight_unit = TextColumn(
+        gettext_lazy("Unit of the weight"), aliases=["Variant weight unit", "weight_unit", "Weight unit for display"]
     )
-    taxable = ChoiceColumn(gettext_lazy("Taxable"), aliases=["Variant taxable", "Charge tax", "Tax status"], words=TAXABLE, blank="keep")
+    tax_class = TextColumn(
+        gettext_lazy("Tax class"),
+        aliases=["Variant tax code", "Tax code", "tax_category"],
+        max_length=40,
+        blank="keep",
+        example="standard",
+    )
+    taxable = ChoiceColumn(
+        gettext_lazy("Taxable"), aliases=["Variant taxable", "Charge tax", "Tax status"], words=TAXABLE, blank="keep"
+    )
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Variant requires shipping"])
     track_stock = BooleanColumn(gettext_lazy("Track stock"), aliases=["track_inventory", "Variant manage inventory"])
     tracker = TrackerColumn(gettext_lazy("Inventory tracker"), aliases=["Variant inventory tracker"])
     backorder_limit = GramsColumn(gettext_lazy("Backorder limit"), blank="keep", example="0")
     backorders = ChoiceColumn(
-        gettext_lazy("Sold beyond stock"), words=BACKORDER, blank="keep",
-        aliases=["Variant inventory policy", "Continue selling when out of stock", "Backorders allowed?", "inventory_backorderable",
-                 "Variant allow backorder"],
+        gettext_lazy("Sold beyond stock"),
+        words=BACKORDER,
+        blank="keep",
+        aliases=[
+            "Variant inventory policy",
+            "Continue selling when out of stock",
+            "Backorders allowed?",
+            "inventory_backorderable",
+            "Variant allow backorder",
+        ],
     )
     is_active = BooleanColumn(gettext_lazy("Active"), aliases=["是否启用"])
     image = ManyColumn(
-        gettext_lazy("Picture address"), aliases=["Image src", "Product image URL", "Product thumbnail", "Image", "Image URL", "图片"],
-        patterns=[r"image ?\d+ src", r"product image \d+", r"image \d+"], example="https://example.com/pot.jpg",
+        gettext_lazy("Picture address"),
+        aliases=["Image src", "Product image URL", "Product thumbnail", "Image", "Image URL", "图片"],
+        patterns=[r"image ?\d+ src", r"product image \d+", r"image \d+"],
+        example="https://example.com/pot.jpg",
         help=gettext_lazy("Pictures are added, none is removed."),
     )
     image_position = GramsColumn(gettext_lazy("Picture position"), aliases=["Image position"], blank="keep")
     image_alt = TextColumn(gettext_lazy("Picture text"), aliases=["Image alt text"], max_length=512, blank="keep")
-    variant_image = TextColumn(gettext_lazy("Picture of the variant"), aliases=["Variant image", "Variant image URL"], blank="keep")
+    variant_image = TextColumn(
+        gettext_lazy("Picture of the variant"), aliases=["Variant image", "Variant image URL"], blank="keep"
+    )
     images = TextColumn(gettext_lazy("Picture addresses"), aliases=["Image URLs"], blank="keep")
     woo_type = TextColumn(gettext_lazy("Kind of row (WooCommerce)"))
     woo_id = TextColumn(gettext_lazy("Number (WooCommerce)"))
@@ -233,27 +330,81 @@ class ProductResource(resources.BaseResource):
     regular_price = PriceColumn(gettext_lazy("Regular price"), blank="keep")
     sale_price = PriceColumn(gettext_lazy("Sale price"))
     categories = TextColumn(gettext_lazy("Categories (WooCommerce)"))
-    attribute = ManyColumn(gettext_lazy("Attribute (WooCommerce)"), patterns=[r"attribute (\d+) (name|value s|visible|global|default)"])
+    attribute = ManyColumn(
+        gettext_lazy("Attribute (WooCommerce)"), patterns=[r"attribute (\d+) (name|value s|visible|global|default)"]
+    )
 
     ignored = {
         **dict.fromkeys(
-            ["Variant Inventory Qty", "Variant Inventory Quantity", "Inventory quantity", "Stock", "In stock?", "Low stock amount",
-             "inventory_count", "库存", "库存数量"], STOCK
+            [
+                "Variant Inventory Qty",
+                "Variant Inventory Quantity",
+                "Inventory quantity",
+                "Stock",
+                "In stock?",
+                "Low stock amount",
+                "inventory_count",
+                "库存",
+                "库存数量",
+            ],
+            STOCK,
         ),
-        **dict.fromkeys(["Product Id", "Variant Id", "Variant Product Id", "Product External Id", "Product Collection Id", "Product Type Id"], ELSEWHERE),
         **dict.fromkeys(
-            ["Variant Fulfillment Service", "Fulfillment service", "Gift Card", "Published At", "Published Scope", "Template Suffix",
-             "Product Created At", "Product Updated At", "Product Deleted At", "Variant Created At", "Variant Updated At", "Variant Deleted At",
-             "Product Subtitle", "Product Discountable", "Product Is Giftcard", "Variant Title", "Variant Variant Rank", "Variant Metadata",
-             "Option1 Linked To", "Option2 Linked To", "Option3 Linked To", "Image Attachment", "Product Length", "Product Height",
-             "Product Width", "Variant Length", "Variant Height", "Variant Width", "category2", "category3", "meta_keywords", "Short description"], NOT_KEPT
+            [
+                "Product Id",
+                "Variant Id",
+                "Variant Product Id",
+                "Product External Id",
+                "Product Collection Id",
+                "Product Type Id",
+            ],
+            ELSEWHERE,
+        ),
+        **dict.fromkeys(
+            [
+                "Variant Fulfillment Service",
+                "Fulfillment service",
+                "Gift Card",
+                "Published At",
+                "Published Scope",
+                "Template Suffix",
+                "Product Created At",
+                "Product Updated At",
+                "Product Deleted At",
+                "Variant Created At",
+                "Variant Updated At",
+                "Variant Deleted At",
+                "Product Subtitle",
+                "Product Discountable",
+                "Product Is Giftcard",
+                "Variant Title",
+                "Variant Variant Rank",
+                "Variant Metadata",
+                "Option1 Linked To",
+                "Option2 Linked To",
+                "Option3 Linked To",
+                "Image Attachment",
+                "Product Length",
+                "Product Height",
+                "Product Width",
+                "Variant Length",
+                "Variant Height",
+                "Variant Width",
+                "category2",
+                "category3",
+                "meta_keywords",
+                "Short description",
+            ],
+            NOT_KEPT,
         ),
     }
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         return layouts.of(headers)
 
-    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+    def staged(
+        self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping
+    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
         reader = layouts.reader(mapping, self.columns())
         return reader.names, reader.read(rows)
 
@@ -283,19 +434,46 @@ def _of(path: str) -> ExportColumn:
 
 
 LOOKUPS = {
-    "handle": "product__handle__iexact", "title": "product__title__iexact", "status": "product__status", "sku": "sku__iexact",
-    "brand": "product__brand__name__iexact", "category": "product__category__path__iexact", "product_type": "product__product_type",
+    "handle": "product__handle__iexact",
+    "title": "product__title__iexact",
+    "status": "product__status",
+    "sku": "sku__iexact",
+    "brand": "product__brand__name__iexact",
+    "category": "product__category__path__iexact",
+    "product_type": "product__product_type",
 }
 EXPORT = [
-    _of("product.handle"), _of("product.title"), _of("product.title_zh"), _of("product.description"), _of("product.description_zh"),
-    ExportColumn("product.category.path", "category"), ExportColumn("product.brand.name", "brand"), _of("product.product_type"),
-    ExportColumn("product.tags", "tags", get=lambda variant: ", ".join(variant.product.tags)), _of("product.status"),
+    _of("product.handle"),
+    _of("product.title"),
+    _of("product.title_zh"),
+    _of("product.description"),
+    _of("product.description_zh"),
+    ExportColumn("product.category.path", "category"),
+    ExportColumn("product.brand.name", "brand"),
+    _of("product.product_type"),
+    ExportColumn("product.tags", "tags", get=lambda variant: ", ".join(variant.product.tags)),
+    _of("product.status"),
     *(ExportColumn(f"option{n}_name", f"option{n}_name", get=_option_name(n - 1)) for n in (1, 2, 3)),
-    ExportColumn("product.attributes", "attributes", get=lambda v: json.dumps(v.product.attributes, ensure_ascii=False) if v.product.attributes else ""),
-    _of("product.seo_title"), _of("product.seo_description"), _of("sku"), _of("barcode"), _of("option1"), _of("option2"), _of("option3"),
-    ExportColumn("price", "price", kind="number"), ExportColumn("compare_at", "compare_at", kind="number"),
-    ExportColumn("cost", "cost", kind="number"), ExportColumn("weight_grams", "weight_grams", kind="number"), _of("tax_class"),
-    ExportColumn("requires_shipping", "requires_shipping", kind="bool"), ExportColumn("track_stock", "track_stock", kind="bool"),
-    ExportColumn("backorder_limit", "backorder_limit", kind="number"), ExportColumn("is_active", "is_active", kind="bool"),
+    ExportColumn(
+        "product.attributes",
+        "attributes",
+        get=lambda v: json.dumps(v.product.attributes, ensure_ascii=False) if v.product.attributes else "",
+    ),
+    _of("product.seo_title"),
+    _of("product.seo_description"),
+    _of("sku"),
+    _of("barcode"),
+    _of("option1"),
+    _of("option2"),
+    _of("option3"),
+    ExportColumn("price", "price", kind="number"),
+    ExportColumn("compare_at", "compare_at", kind="number"),
+    ExportColumn("cost", "cost", kind="number"),
+    ExportColumn("weight_grams", "weight_grams", kind="number"),
+    _of("tax_class"),
+    ExportColumn("requires_shipping", "requires_shipping", kind="bool"),
+    ExportColumn("track_stock", "track_stock", kind="bool"),
+    ExportColumn("backorder_limit", "backorder_limit", kind="number"),
+    ExportColumn("is_active", "is_active", kind="bool"),
     ExportColumn("images", "images", get=_pictures),
 ]

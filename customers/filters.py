@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from backoffice.models import User
+from backoffice.rows import containing
 from customers import masking
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import assignable
@@ -43,7 +44,7 @@ class TicketFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     stage = django_filters.ChoiceFilter(label=_("Stage"), choices=STAGES, method="in_stage")
-    status = django_filters.MultipleChoiceFilter(choices=Ticket.Status.choices, widget=forms.CheckboxSelectMultiple)
+    status = generic.AnyOfFilter(choices=Ticket.Status.choices, widget=forms.CheckboxSelectMultiple)
     queue = django_filters.ModelChoiceFilter(queryset=lambda request: Queue.objects.in_scope(request.user))
     assignee = django_filters.ChoiceFilter(label=_("Assignee"), method="assigned", choices=lambda: _assignees())
     priority = django_filters.TypedChoiceFilter(choices=Ticket.Priority.choices, coerce=int)
@@ -71,7 +72,7 @@ class TicketFilter(django_filters.FilterSet):
         if re.fullmatch(r"TK-\d+", text, re.IGNORECASE):
             return rows.filter(number=text.upper())
         if masking.may_see(self.request.user):
-            return rows.filter(search_text__contains=text.upper())
+            return rows.filter(containing(text))
         return rows.filter(Q(subject__icontains=text) | Q(about__iexact=text))
 
     def in_stage(self, rows: Any, name: str, stage: str) -> QuerySet:
@@ -101,4 +102,4 @@ class ArticleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
-        return rows.filter(search_text__contains=text.replace("\x00", "").strip().upper())
+        return rows.filter(containing(text))

@@ -14,7 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.rows import Stateful, VisibleQuerySet, in_reader_language, search_index, search_text, tracked
+from backoffice.rows import (
+    Stateful,
+    VisibleQuerySet,
+    containing,
+    in_reader_language,
+    search_index,
+    search_text,
+    tracked,
+)
 from backoffice.triggers import append_only, legal_transitions
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
@@ -23,7 +31,7 @@ from customers.masking import MaskingQuerySet, Personal
 class CustomerQuerySet(MaskingQuerySet):
     def search(self, text: str) -> "CustomerQuerySet":
         """Rows whose number, name or company holds `text`, or an e-mail or phone does; each road has its index."""
-        by_name = Customer.objects.filter(search_text__contains=text.upper()).order_by().values("pk")
+        by_name = Customer.objects.filter(containing(text)).order_by().values("pk")
         contacts = ContactPoint.objects.filter(normalized__contains=contact_text(text), ended_at=None)
         return self.filter(pk__in=by_name.union(contacts.order_by().values("customer_id")))
 
@@ -378,6 +386,7 @@ class Ticket(Personal, Stateful):
         indexes = [
             search_index("ticket_search"),
             models.Index(fields=["-last_message_at", "-id"], name="ticket_newest"),
+            models.Index(fields=["-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="ticket_status"),
             models.Index(fields=["queue", "status", "last_message_at", "id"], name="ticket_queue"),
             models.Index(fields=["assignee", "status", "-last_message_at", "-id"], name="ticket_assignee"),

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import references, search
+from backoffice.rows import containing
 from customers import masking
 from customers.models import Article, Customer, Ticket
 
@@ -43,7 +44,7 @@ class TicketSearch(search.Provider):
     def matching(self, user: Any, text: str) -> QuerySet:
         rows = Ticket.objects.visible_to(user)
         if masking.may_see(user):
-            return rows.filter(search_text__contains=text.upper())
+            return rows.filter(containing(text))
         return rows.filter(subject__icontains=text)
 
 
@@ -54,5 +55,5 @@ class ArticleSearch(search.Provider):
     permission = "customers.view_article"
 
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
-        found = Article.objects.visible_to(user).filter(search_text__contains=text.upper())[:limit]
+        found = Article.objects.visible_to(user).filter(containing(text))[:limit]
         return [search.Hit(str(a), a.get_status_display(), a.get_absolute_url()) for a in found]

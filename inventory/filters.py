@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from backoffice.models import User
+from backoffice.rows import containing
 from catalog.models import Variant
 from inventory.models import Hold, Location, Receipt, StockLevel, StockMove, StockPosting, Supplier, Transfer
 
@@ -119,14 +120,12 @@ class ReceiptFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(search_text__contains=value.strip().upper()) if value else queryset
+        return queryset.filter(containing(value)) if value else queryset
 
 
 class TransferFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(field_name="number", lookup_expr="icontains", label=_("Number"))
-    status = django_filters.MultipleChoiceFilter(
-        choices=Transfer.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple
-    )
+    status = generic.AnyOfFilter(choices=Transfer.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
     source = PlaceFilter(label=_("From"))
     destination = PlaceFilter(label=_("To"))
     created_at = generic.DateRangeFilter(label=_("Created"))
@@ -138,9 +137,7 @@ class TransferFilter(django_filters.FilterSet):
 
 class HoldFilter(django_filters.FilterSet):
     q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
-    status = django_filters.MultipleChoiceFilter(
-        choices=Hold.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple
-    )
+    status = generic.AnyOfFilter(choices=Hold.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
     location = PlaceFilter()
 
     class Meta:
@@ -150,9 +147,7 @@ class HoldFilter(django_filters.FilterSet):
 
 class LocationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="named", label=_("Search"))
-    kind = django_filters.MultipleChoiceFilter(
-        choices=Location.Kind, label=_("Kind"), widget=forms.CheckboxSelectMultiple
-    )
+    kind = generic.AnyOfFilter(choices=Location.Kind, label=_("Kind"), widget=forms.CheckboxSelectMultiple)
     is_active = django_filters.BooleanFilter(label=_("Active"))
 
     class Meta:

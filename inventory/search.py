@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import references, search
+from backoffice.rows import containing
 from inventory.models import Location, Receipt, Supplier, Transfer
 
 references.register(prefix="RC", model=Receipt)
@@ -20,7 +21,7 @@ class ReceiptSearch(search.Provider):
     permission = "inventory.view_receipt"
 
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
-        rows = Receipt.objects.visible_to(user).filter(search_text__contains=text.upper()).select_related("supplier")
+        rows = Receipt.objects.visible_to(user).filter(containing(text)).select_related("supplier")
         for row in rows.order_by("-pk")[:limit]:
             yield search.Hit(
                 row.number, " · ".join(filter(None, [row.reference, str(row.supplier or "")])), row.get_absolute_url()

@@ -3,11 +3,10 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import generic
+from backoffice import generic, rows
 from catalog.models import Variant
 from customers.models import Customer
 from inventory.models import Location
@@ -16,7 +15,7 @@ from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
 
 def containing(queryset: QuerySet, name: str, value: str) -> QuerySet:
     """Rows whose search text holds `value`, by the trigram index."""
-    return queryset.filter(search_text__contains=value.strip().upper())
+    return queryset.filter(rows.containing(value))
 
 
 def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
@@ -29,22 +28,12 @@ def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
     return queryset.filter(pk__in=wanted)
 
 
-class AnyOfFilter(django_filters.MultipleChoiceFilter):
-    """One of several values of a column of the row itself: nothing is doubled, so nothing has to be made distinct."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, distinct=False, widget=forms.CheckboxSelectMultiple, **kwargs)
-
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
-
-
 class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=containing)
-    status = AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
-    payment_status = AnyOfFilter(label=_("Payment"), choices=Order.PaymentStatus.choices)
-    fulfilment_status = AnyOfFilter(label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices)
-    return_status = AnyOfFilter(label=_("Return"), choices=Order.ReturnStatus.choices)
+    status = generic.AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
+    payment_status = generic.AnyOfFilter(label=_("Payment"), choices=Order.PaymentStatus.choices)
+    fulfilment_status = generic.AnyOfFilter(label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices)
+    return_status = generic.AnyOfFilter(label=_("Return"), choices=Order.ReturnStatus.choices)
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     variant = generic.LookupFilter(model=Variant, label=_("With the SKU"), method="with_variant")
     placed_at = generic.DateRangeFilter(label=_("Date"))
@@ -70,7 +59,7 @@ class OrderFilter(django_filters.FilterSet):
 
 class FulfilmentFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=of_orders)
-    status = AnyOfFilter(label=_("Status"), choices=Fulfilment.Status.choices)
+    status = generic.AnyOfFilter(label=_("Status"), choices=Fulfilment.Status.choices)
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
 
@@ -81,7 +70,7 @@ class FulfilmentFilter(django_filters.FilterSet):
 
 class ReturnFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=of_orders)
-    status = AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
+    status = generic.AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
     created_at = generic.DateRangeFilter(label=_("Created"))
 
     class Meta:

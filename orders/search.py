@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import references, search
 from backoffice.money import format_money
+from backoffice.rows import containing
 from orders.models import Fulfilment, Invoice, Order, Return
 
 references.register(prefix="SO", model=Order)
@@ -28,7 +29,7 @@ class OrderSearch(search.Provider):
         exact = orders.filter(pk__in=_exact(user, text))
         found = list(exact.order_by("-placed_at", "-pk")[:limit])
         if not found and len(text) > 2:
-            found = list(orders.filter(search_text__contains=text.upper()).order_by("-placed_at", "-pk")[:limit])
+            found = list(orders.filter(containing(text)).order_by("-placed_at", "-pk")[:limit])
         named = user.has_perm("customers.view_personal_data")
         return [_hit(order, named) for order in found]
 

@@ -22,11 +22,31 @@ BELOW = {
 LAYERS = {  # a file imports from its own layer and those before it
     "models": 0,
     "services": 1,
-    **dict.fromkeys(("forms", "filters", "resources", "tasks", "search", "dashboard", "panels", "api", "people", "navigation", "verification"), 2),
+    **dict.fromkeys(
+        (
+            "forms",
+            "filters",
+            "resources",
+            "tasks",
+            "search",
+            "dashboard",
+            "panels",
+            "api",
+            "people",
+            "navigation",
+            "verification",
+        ),
+        2,
+    ),
     **dict.fromkeys(("views", "admin", "reports"), 3),
     "urls": 4,
 }
-HELPERS = {"__init__", "apps", "conftest", "constants"}  # anything else is a helper of services, and named by what it is about
+HELPERS = {
+    "__init__",
+    "apps",
+    "conftest",
+    "constants",
+}  # anything else is a helper of services, and named by what it is about
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "misc"}
 
 
@@ -93,14 +113,20 @@ def test_no_import_stands_inside_a_function():
 
 
 def test_files_are_named_by_what_they_are():
-    wrong = [str(path.relative_to(ROOT)) for path in ALL_SOURCES if path.stem in FORBIDDEN_NAMES or path.parent.name in FORBIDDEN_NAMES]
+    wrong = [
+        str(path.relative_to(ROOT))
+        for path in ALL_SOURCES
+        if path.stem in FORBIDDEN_NAMES or path.parent.name in FORBIDDEN_NAMES
+    ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_the_parts_of_every_module(module):
     """Parts that are no layer are helpers: they stand below the views, and services, resources or tasks use them."""
-    present = {path.stem for path in (ROOT / module).glob("*.py")} | {path.parent.name for path in (ROOT / module).glob("*/__init__.py")}
+    present = {path.stem for path in (ROOT / module).glob("*.py")} | {
+        path.parent.name for path in (ROOT / module).glob("*/__init__.py")
+    }
     structure = {"management", "migrations", "templatetags", "sql"}
     helpers = present - set(LAYERS) - HELPERS - structure
     used = {name for path in sources(module) for name in imports(path)}

@@ -31,7 +31,16 @@ PUBLIC = {
     "api:openapi-json",
     "admin:login",
 }
-PUBLIC_PREFIXES = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "help:", "support:", "public:")
+PUBLIC_PREFIXES = (
+    "account_",
+    "mfa_",
+    "socialaccount_",
+    "openid_connect_",
+    "usersessions_",
+    "help:",
+    "support:",
+    "public:",
+)
 OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about oneself
     "home",
     "search",
@@ -74,7 +83,11 @@ class Address:
 
     @property
     def is_public(self) -> bool:
-        return self.name in PUBLIC or self.name.startswith(PUBLIC_PREFIXES) or (self.is_library and self.route.startswith("accounts/"))
+        return (
+            self.name in PUBLIC
+            or self.name.startswith(PUBLIC_PREFIXES)
+            or (self.is_library and self.route.startswith("accounts/"))
+        )
 
     @cached_property
     def permissions(self) -> tuple[str, ...]:
@@ -111,11 +124,17 @@ def addresses() -> list[Address]:
         for entry in patterns:
             path = route + str(entry.pattern)
             if isinstance(entry, URLResolver):
-                yield from walk(entry.url_patterns, path, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+                yield from walk(
+                    entry.url_patterns, path, f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+                )
             else:
                 yield Address(path, namespace + (entry.name or ""), entry.callback)
 
-    return [address for address in walk(get_resolver("backoffice.urls").url_patterns) if not address.route.startswith("admin/")]
+    return [
+        address
+        for address in walk(get_resolver("backoffice.urls").url_patterns)
+        if not address.route.startswith("admin/")
+    ]
 
 
 ADDRESSES = addresses()
@@ -140,7 +159,9 @@ class World:
         for name in ("make_order", "make_supplier", "make_category", "make_brand", "make_location", "make_import_run"):
             if hasattr(factories, name):
                 getattr(factories, name)()
-        people.invite(email="new@example.com", by=self.owner, roles=Group.objects.filter(name="auditor"), link=lambda one: "/")
+        people.invite(
+            email="new@example.com", by=self.owner, roles=Group.objects.filter(name="auditor"), link=lambda one: "/"
+        )
         audit.record("test.done", self.customer, by=self.owner)
         SavedView.objects.create(user=self.owner, page="x", name="x")
         Notification.objects.create(user=self.owner, text="x")
@@ -150,8 +171,12 @@ class World:
 
     def path(self, address: Address) -> str:
         """The address with its parameters filled in from a sample row; "0" or "missing" where there is none."""
-        route = re.sub(r"\^|\$|\(\?P<(\w+)>[^)]*\)", lambda found: f"<str:{found[1]}>" if found[1] else "", address.route)
-        return "/" + re.sub(r"<(?:(\w+):)?(\w+)>", lambda found: self.value(address, found[2], found[1] or "str"), route)
+        route = re.sub(
+            r"\^|\$|\(\?P<(\w+)>[^)]*\)", lambda found: f"<str:{found[1]}>" if found[1] else "", address.route
+        )
+        return "/" + re.sub(
+            r"<(?:(\w+):)?(\w+)>", lambda found: self.value(address, found[2], found[1] or "str"), route
+        )
 
     def value(self, address: Address, parameter: str, converter: str) -> str:
         fixed = {"label": "customers.customer", "reference": self.customer.number, "format": "csv", "kind": "x"}
@@ -251,7 +276,9 @@ def test_no_role_does_what_it_may_not(world):
 
 def test_verbs_refuse_get(world):
     client = signed_in(world.owner)
-    wrong = [str(address) for address in OWN if address.is_post_only and client.get(world.path(address)).status_code != 405]
+    wrong = [
+        str(address) for address in OWN if address.is_post_only and client.get(world.path(address)).status_code != 405
+    ]
     assert wrong == []
 
 
@@ -271,7 +298,9 @@ def test_the_admin_opens_to_nobody_unsigned_and_breaks_for_no_role(world):
     stranger = Client()
     assert stranger.get("/admin/")["Location"].startswith("/admin/login/")
     assert stranger.get("/admin/login/?next=/admin/")["Location"].startswith("/accounts/login/")
-    assert stranger.post("/admin/login/", {"username": world.owner.email, "password": "x"})["Location"].startswith("/accounts/login/")
+    assert stranger.post("/admin/login/", {"username": world.owner.email, "password": "x"})["Location"].startswith(
+        "/accounts/login/"
+    )
     for user in world.users.values():
         client = signed_in(user)
         assert client.get("/admin/").status_code in {200, 302, 403}

@@ -71,7 +71,7 @@ from backoffice.generic.actions import Action, ActionView, OnePage, act
 from backoffice.generic.base import Page, may, safe_next
 from backoffice.generic.bulk import BulkAction, Outcome
 from backoffice.generic.columns import Column, display
-from backoffice.generic.filters import DateRangeFilter, NumberRangeFilter
+from backoffice.generic.filters import AnyOfFilter, DateRangeFilter, NumberRangeFilter
 from backoffice.generic.forms import FormPage
 from backoffice.generic.lists import Count, ListPage, Tab
 from backoffice.generic.lookups import LookupField, LookupFilter
@@ -80,6 +80,7 @@ from backoffice.generic.records import Badge, Fact, Moment, RecordPage
 __all__ = [
     "Action",
     "ActionView",
+    "AnyOfFilter",
     "Badge",
     "BulkAction",
     "Column",

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django_filters.fields import DateRangeField, RangeField
 from django_filters.widgets import SuffixedMultiWidget
 
@@ -51,3 +52,13 @@ class NumberRangeFilter(django_filters.RangeFilter):
     """Between two numbers, both optional."""
 
     field_class = _NumberRangeField
+
+
+class AnyOfFilter(django_filters.MultipleChoiceFilter):
+    """One of several values of a column of the row itself: nothing is doubled, so nothing has to be made distinct."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, distinct=False, **{"widget": forms.CheckboxSelectMultiple, **kwargs})
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs

@@ -42,7 +42,9 @@ class CellReader:
             if not getattr(columns[m.target], "many", False)
         ]
         self.many = [
-            (m.target, m.index, columns[m.target], m.parts) for m in mapping.used if getattr(columns[m.target], "many", False)
+            (m.target, m.index, columns[m.target], m.parts)
+            for m in mapping.used
+            if getattr(columns[m.target], "many", False)
         ]
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Values | None, Problems]]:
@@ -75,7 +77,9 @@ class CellReader:
         return error(
             "",
             self._around(cells),
-            _("The row has %(count)s cells, the header %(width)s: a delimiter or a quotation mark is missing or too many.")
+            _(
+                "The row has %(count)s cells, the header %(width)s: a delimiter or a quotation mark is missing or too many."
+            )
             % {"count": len(cells), "width": self.width},
         )
 
@@ -89,7 +93,9 @@ class CellReader:
             problems.append(error(name, "", _("The cell holds a formula. Paste its value instead.")))
             return column.empty()
         if "\0" in text:
-            problems.append(error(name, text.replace("\0", "␀"), _("The cell holds a NUL character, which no text may have.")))
+            problems.append(
+                error(name, text.replace("\0", "␀"), _("The cell holds a NUL character, which no text may have."))
+            )
             return column.empty()
         try:
             return column.read(text, self.decimal)

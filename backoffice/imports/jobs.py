@@ -49,7 +49,9 @@ def work_on_import(run: int, user: int, action: str, partial: bool) -> None:
 
 def _tell(run: ImportRun, person: User) -> None:
     text = run.message or running.summary(run)
-    Notification.objects.create(user=person, text=f"{run.number} {run.get_status_display()}: {text}"[:300], url=run.get_absolute_url())
+    Notification.objects.create(
+        user=person, text=f"{run.number} {run.get_status_display()}: {text}"[:300], url=run.get_absolute_url()
+    )
 
 
 class _Reporter:

@@ -57,7 +57,8 @@ class Mapping:
     def notes(self) -> list[str]:
         """What a person should know about the guesses."""
         return [
-            _("Column “%(header)s” is read as “%(target)s” because they are alike.") % {"header": m.header, "target": m.target}
+            _("Column “%(header)s” is read as “%(target)s” because they are alike.")
+            % {"header": m.header, "target": m.target}
             for m in self.matches
             if m.how == "likeness"
         ]
@@ -98,7 +99,13 @@ def match_headers(
         match = finder.exact(index, header)
         if chosen is not None and header in chosen:
             target = chosen[header]
-            match = match if match.target == target and target else Match(index, header, target, "chosen" if target else "", _("left out by choice") if not target else "")
+            match = (
+                match
+                if match.target == target and target
+                else Match(
+                    index, header, target, "chosen" if target else "", _("left out by choice") if not target else ""
+                )
+            )
         _take(match, taken, finder.many)
         mapping.matches.append(match)
     if likeness:

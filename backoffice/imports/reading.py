@@ -207,9 +207,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _eight_bit(path: Path, head: bytes, doubts: list[str]) -> str:
     """Choose among the encodings that any bytes may fit, by what their characters would be."""
-    scores = {
-        name: _plausibility(head, name) for name in ("gb18030", "shift_jis") if _decodes(path, name)
-    }
+    scores = {name: _plausibility(head, name) for name in ("gb18030", "shift_jis") if _decodes(path, name)}
     best = max(scores, key=lambda name: scores[name], default="")
     high = sum(byte > 127 for byte in head)
     if best and scores[best] > 0.75:
@@ -233,7 +231,12 @@ def _plausibility(head: bytes, encoding: str) -> float:
 def _is_ordinary(ch: str, encoding: str) -> bool:
     code = ord(ch)
     if encoding == "shift_jis":
-        return 0x3040 <= code <= 0x30FF or 0xFF00 <= code <= 0xFF5E or 0x3000 <= code <= 0x303F or _level_one(ch, "shift_jis", 0x88, 0x97)
+        return (
+            0x3040 <= code <= 0x30FF
+            or 0xFF00 <= code <= 0xFF5E
+            or 0x3000 <= code <= 0x303F
+            or _level_one(ch, "shift_jis", 0x88, 0x97)
+        )
     return 0x3000 <= code <= 0x303F or 0xFF00 <= code <= 0xFFEF or _level_one(ch, "gb2312", 0xB0, 0xD7)
 
 

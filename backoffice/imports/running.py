@@ -62,7 +62,12 @@ class Table:
 
 
 def open_table(
-    path: Path, resource: BaseResource, *, dialect: Dialect | None = None, chosen: dict[str, str] | None = None, by: User | None = None
+    path: Path,
+    resource: BaseResource,
+    *,
+    dialect: Dialect | None = None,
+    chosen: dict[str, str] | None = None,
+    by: User | None = None,
 ) -> Table:
     """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table."""
     guessed = dialect is None
@@ -74,7 +79,9 @@ def open_table(
     else:
         header = next((cells for number, cells in rows if number == dialect.header_row), [])
         if not header:
-            raise reading.Unreadable(_("Row %(row)s is not there or empty; it cannot be the header.") % {"row": dialect.header_row})
+            raise reading.Unreadable(
+                _("Row %(row)s is not there or empty; it cannot be the header.") % {"row": dialect.header_row}
+            )
         reading.check_width(header)
     mapping = mappings.match_headers(header, resource, chosen)
     mapping.decimal = dialect.decimal
@@ -95,7 +102,9 @@ def _withhold(mapping: Mapping, resource: BaseResource, by: User | None) -> None
             match.target, match.reason = "", _("you may not see these values")
 
 
-def start(resource: BaseResource, *, by: User | None, name: str, source: str, path: Path | None = None, upload: Any = None) -> ImportRun:
+def start(
+    resource: BaseResource, *, by: User | None, name: str, source: str, path: Path | None = None, upload: Any = None
+) -> ImportRun:
     """Take a file in. An `upload` is kept with the run; a `path` stays where it is."""
     run = ImportRun(number=next_number("IM"), resource=resource.key, user=by, source=source, file_name=name[:255])
     if upload is not None:
@@ -122,7 +131,10 @@ def same_file_before(run: ImportRun) -> ImportRun | None:
     if not run.sha256:
         return None
     return (
-        ImportRun.objects.filter(resource=run.resource, sha256=run.sha256, status=Status.APPLIED).exclude(pk=run.pk).order_by("-pk").first()
+        ImportRun.objects.filter(resource=run.resource, sha256=run.sha256, status=Status.APPLIED)
+        .exclude(pk=run.pk)
+        .order_by("-pk")
+        .first()
     )
 
 
@@ -168,7 +180,9 @@ def claim(run: ImportRun, status: str) -> ImportRun:
     return run
 
 
-def check(run: ImportRun, table: Table, *, by: User | None, progress: Progress | None = None, errors: Path | None = None) -> Outcome:
+def check(
+    run: ImportRun, table: Table, *, by: User | None, progress: Progress | None = None, errors: Path | None = None
+) -> Outcome:
     """Read and compare everything, write nothing."""
     claim(run, Status.CHECKING)
     return _carry_out(run, table, by=by, dry_run=True, partial=False, progress=progress, errors=errors)
@@ -187,7 +201,9 @@ def apply(
     """Write all rows, or none when one is refused; with `partial` those that are right."""
     claim(run, Status.APPLYING)
     run.partial = partial
-    return _carry_out(run, table, by=by, dry_run=False, partial=partial, progress=progress, errors=errors, reason=reason)
+    return _carry_out(
+        run, table, by=by, dry_run=False, partial=partial, progress=progress, errors=errors, reason=reason
+    )
 
 
 def _carry_out(
@@ -204,7 +220,10 @@ def _carry_out(
     started = time.monotonic()
     refused = _RefusedRows(run, table, errors)
     try:
-        with context.acting(source=run.source, user=by, run=run.number, reason=reason or run.file_name), transaction.atomic():
+        with (
+            context.acting(source=run.source, user=by, run=run.number, reason=reason or run.file_name),
+            transaction.atomic(),
+        ):
             _hold(run)
             outcome = _serve(run, table, refused, by=by, dry_run=dry_run, partial=partial, progress=progress)
             outcome.notes = [*table.dialect.doubts, *table.mapping.notes(), *outcome.notes]
@@ -226,11 +245,20 @@ def _carry_out(
 
 
 def _serve(
-    run: ImportRun, table: Table, refused: _RefusedRows, *, by: User | None, dry_run: bool, partial: bool, progress: Progress | None
+    run: ImportRun,
+    table: Table,
+    refused: _RefusedRows,
+    *,
+    by: User | None,
+    dry_run: bool,
+    partial: bool,
+    progress: Progress | None,
 ) -> Outcome:
     """Hand the rows to the service of the resource."""
     names, staged = table.resource.staged(_counted(table.rows(), progress), table.mapping)
-    return table.resource.service(staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write)
+    return table.resource.service(
+        staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write
+    )
 
 
 def _hold(run: ImportRun) -> None:
@@ -292,7 +320,9 @@ def failed(run: ImportRun, error: Exception, seconds: float) -> None:
     run.save()
 
 
-def work(run: ImportRun, *, by: User | None, action: str, partial: bool = False, progress: Progress | None = None) -> None:
+def work(
+    run: ImportRun, *, by: User | None, action: str, partial: bool = False, progress: Progress | None = None
+) -> None:
     """Check or apply a run whose file is kept."""
     with local(run) as path:
         try:

@@ -51,7 +51,9 @@ def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         start = file.read(PROLOG)
     plain = start.replace(b"\0", b"")
     if re.search(rb"<!(DOCTYPE|ENTITY)", plain):
-        raise ValidationError(_("The workbook declares entities, which can make a reader run out of memory. It was not opened."))
+        raise ValidationError(
+            _("The workbook declares entities, which can make a reader run out of memory. It was not opened.")
+        )
 
 
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:

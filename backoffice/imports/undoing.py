@@ -39,14 +39,18 @@ class Undone:
         self.kept_count += len(rows)
         names = {obj.pk: str(obj) for obj in model._default_manager.filter(pk__in=[row[0] for row in rows[:SHOWN]])}
         self.kept += [
-            {"kind": str(model._meta.verbose_name), "record": names.get(row[0], f"#{row[0]}"), "reason": reason} for row in rows[:SHOWN]
+            {"kind": str(model._meta.verbose_name), "record": names.get(row[0], f"#{row[0]}"), "reason": reason}
+            for row in rows[:SHOWN]
         ]
 
 
 def undo(run: ImportRun, *, by: User | None, source: str = "import") -> Undone:
     """Take back what `run` did. Raises ValidationError unless it is applied and its rows were written by this history."""
     resource = resources.get(run.resource)
-    with context.acting(source=source, user=by, undo=run.number, reason=_("%(run)s undone") % {"run": run.number}), transaction.atomic():
+    with (
+        context.acting(source=source, user=by, undo=run.number, reason=_("%(run)s undone") % {"run": run.number}),
+        transaction.atomic(),
+    ):
         run = ImportRun.objects.locked().get(pk=run.pk)
         run.must_become(Status.UNDONE)
         contexts = list(pghistory.models.Context.objects.filter(metadata__run=run.number).values_list("pk", flat=True))
@@ -61,11 +65,22 @@ def undo(run: ImportRun, *, by: User | None, source: str = "import") -> Undone:
                 work.delete(model)
         run.status = Status.UNDONE
         run.report = run.report | {
-            "undone": {"deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept, "kept_count": undone.kept_count,
-                       "at": timezone.now().isoformat(), "by": str(by or "")},
+            "undone": {
+                "deleted": undone.deleted,
+                "restored": undone.restored,
+                "kept": undone.kept,
+                "kept_count": undone.kept_count,
+                "at": timezone.now().isoformat(),
+                "by": str(by or ""),
+            },
         }
         run.save(update_fields=["status", "report"])
-        audit.record("import.undone", run, by=by, data={"deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept_count})
+        audit.record(
+            "import.undone",
+            run,
+            by=by,
+            data={"deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept_count},
+        )
     return undone
 
 
@@ -97,7 +112,9 @@ class _Undo:
         )
         foreign = self.run(f"SELECT id FROM undo_{table} WHERE is_foreign AND NOT is_new ORDER BY id")
         self.undone.keep(foreign, model, _("changed since by others"))
-        unknown = self.run(f"SELECT id FROM undo_{table} WHERE NOT is_new AND NOT is_foreign AND before IS NULL ORDER BY id")
+        unknown = self.run(
+            f"SELECT id FROM undo_{table} WHERE NOT is_new AND NOT is_foreign AND before IS NULL ORDER BY id"
+        )
         self.undone.keep(unknown, model, _("its values of before are not known"))
 
     def restore(self, model: type[models.Model]) -> None:
@@ -105,19 +122,25 @@ class _Undo:
         table, history = model._meta.db_table, _history_table(model)
         columns = _columns(model)
         differs = " OR ".join(f"o.{name} IS DISTINCT FROM b.{name}" for name in columns)
-        sets = ", ".join(f"{name} = b.{name}" for name in columns) + (", updated_at = now()" if _has(model, "updated_at") else "")
+        sets = ", ".join(f"{name} = b.{name}" for name in columns) + (
+            ", updated_at = now()" if _has(model, "updated_at") else ""
+        )
         self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM undo_{table}) ORDER BY id FOR UPDATE")
         which = f"FROM undo_{table} u JOIN {history} b ON b.pgh_id = u.before WHERE NOT u.is_new AND NOT u.is_foreign AND o.id = u.id"
         if _has(model, "status"):
             # What was archived becomes a draft on its way back to being published.
-            self.run(f"UPDATE {table} o SET status = 'draft' {which} AND o.status = 'archived' AND b.status = 'published'")
+            self.run(
+                f"UPDATE {table} o SET status = 'draft' {which} AND o.status = 'archived' AND b.status = 'published'"
+            )
         rows = self.run(f"UPDATE {table} o SET {sets} {which} AND ({differs}) RETURNING o.id")
         self.undone.restored += len(rows)
 
     def delete(self, model: type[models.Model]) -> None:
         """Delete created rows that nobody changed since and nothing refers to; children before parents."""
         table = model._meta.db_table
-        free = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = o.id)" for other, column in _references(model))
+        free = " AND ".join(
+            f"NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = o.id)" for other, column in _references(model)
+        )
         sql = (
             f"DELETE FROM {table} o USING undo_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_foreign"
             + (f" AND {free}" if free else "")
@@ -127,7 +150,9 @@ class _Undo:
             self.undone.deleted += len(rows)
             if not any(other == table for other, _column in _references(model)):
                 break
-        left = self.run(f"SELECT u.id, u.is_foreign FROM undo_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new ORDER BY 1")
+        left = self.run(
+            f"SELECT u.id, u.is_foreign FROM undo_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new ORDER BY 1"
+        )
         self.undone.keep([row for row in left if row[1]], model, _("changed since by others"))
         self.undone.keep([row for row in left if not row[1]], model, _("in use by other records"))
 
@@ -155,6 +180,8 @@ def _references(model: Any) -> list[tuple[str, str]]:
     return [
         (relation.related_model._meta.db_table, relation.field.column)
         for relation in model._meta.related_objects
-        if relation.field.concrete and relation.field.column and relation.field.db_constraint and not relation.field.many_to_many
+        if relation.field.concrete
+        and relation.field.column
+        and relation.field.db_constraint
+        and not relation.field.many_to_many
     ]
-

@@ -19,4 +19,6 @@ urlpatterns = [
 ]
 
 references.register(prefix="IM", model=ImportRun)
-navigation.register("system", _("Imports"), "imports:list", "backoffice.view_importrun", order=10, icon="upload", jump="i")
+navigation.register(
+    "system", _("Imports"), "imports:list", "backoffice.view_importrun", order=10, icon="upload", jump="i"
+)

@@ -27,7 +27,12 @@ SHOWN = 100
 SAMPLE = 3
 CELL = 60
 Status = ImportRun.Status
-DELIMITERS = [(",", gettext_lazy("comma ,")), (";", gettext_lazy("semicolon ;")), ("\t", gettext_lazy("TAB")), ("|", gettext_lazy("bar |"))]
+DELIMITERS = [
+    (",", gettext_lazy("comma ,")),
+    (";", gettext_lazy("semicolon ;")),
+    ("\t", gettext_lazy("TAB")),
+    ("|", gettext_lazy("bar |")),
+]
 DECIMALS = [(".", gettext_lazy("point 1,234.50")), (",", gettext_lazy("comma 1.234,50"))]
 
 
@@ -69,7 +74,9 @@ class UploadForm(forms.Form):
     resource = forms.ChoiceField(label=gettext_lazy("What the file holds"))
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, TSV or XLSX. Encoding, delimiter and columns are found out and shown; nothing is written yet."),
+        help_text=gettext_lazy(
+            "CSV, TSV or XLSX. Encoding, delimiter and columns are found out and shown; nothing is written yet."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
 
@@ -140,7 +147,9 @@ class Run(RunPage):
         run = self.run
         is_interrupted = running.interrupted(run)
         is_working = not is_interrupted and (run.status in (Status.CHECKING, Status.APPLYING) or bool(run.job_id))
-        is_open = self.may_work and bool(run.file) and not is_working and run.status not in (Status.APPLIED, Status.UNDONE)
+        is_open = (
+            self.may_work and bool(run.file) and not is_working and run.status not in (Status.APPLIED, Status.UNDONE)
+        )
         shown: dict[str, Any] = {
             "title": run.number,
             "run": run,
@@ -152,7 +161,8 @@ class Run(RunPage):
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "same": running.same_file_before(run) if is_open else None,
             "ready": run.new + run.changed,
-            "may_undo": run.status == Status.APPLIED and generic.may(request.user, (IMPORT, resources.get(run.resource).permission)),
+            "may_undo": run.status == Status.APPLIED
+            and generic.may(request.user, (IMPORT, resources.get(run.resource).permission)),
             "report": self.report(),
         }
         if is_open:
@@ -169,7 +179,8 @@ class Run(RunPage):
         for name in ("problems", "warnings", "differences", "causes"):
             report[f"{name}_count"] = len(report.get(name, []))
             report[name] = [
-                found | {"label": labels.get(found["column"], found["column"])} for found in report.get(name, [])[:SHOWN]
+                found | {"label": labels.get(found["column"], found["column"])}
+                for found in report.get(name, [])[:SHOWN]
             ]
         return report
 
@@ -186,7 +197,11 @@ class Run(RunPage):
                 "match": match,
                 "label": columns[match.target].label if match.target else "",
                 "blank": columns[match.target].blank_text if match.target else "",
-                "sample": [cells[match.index][:CELL] for _number, cells in table.sample[:SAMPLE] if match.index < len(cells) and cells[match.index]],
+                "sample": [
+                    cells[match.index][:CELL]
+                    for _number, cells in table.sample[:SAMPLE]
+                    if match.index < len(cells) and cells[match.index]
+                ],
             }
             for match in table.mapping.matches
         ]
@@ -227,10 +242,16 @@ class Work(RunPage):
         """Take over how the person wants the file to be read. Other cells mean another header: it is mapped anew."""
         before = Dialect.from_json(self.run.dialect)
         wanted = wanted_dialect(before, self.request.POST)
-        moved = (wanted.encoding, wanted.delimiter, wanted.header_row) != (before.encoding, before.delimiter, before.header_row)
+        moved = (wanted.encoding, wanted.delimiter, wanted.header_row) != (
+            before.encoding,
+            before.delimiter,
+            before.header_row,
+        )
         chosen = None if moved else chosen_columns(self.request.POST)
         with running.local(self.run) as path:
-            table = running.open_table(path, resources.get(self.run.resource), dialect=wanted, chosen=chosen, by=self.request.user)
+            table = running.open_table(
+                path, resources.get(self.run.resource), dialect=wanted, chosen=chosen, by=self.request.user
+            )
         running.settle(self.run, table)
 
     def work(self, action: str, *, partial: bool) -> None:
@@ -299,7 +320,9 @@ def refused_rows(request: HttpRequest, number: str) -> HttpResponseBase:
     run = get_object_or_404(ImportRun.objects.visible_to(request.user), number=number)
     if not run.error_file:
         raise Http404
-    return FileResponse(run.error_file.open("rb"), as_attachment=True, filename=f"{run.number}-refused.csv", content_type="text/csv")
+    return FileResponse(
+        run.error_file.open("rb"), as_attachment=True, filename=f"{run.number}-refused.csv", content_type="text/csv"
+    )
 
 
 def template(request: HttpRequest, key: str) -> HttpResponseBase:
@@ -314,5 +337,3 @@ def template(request: HttpRequest, key: str) -> HttpResponseBase:
     writer.writerow([column.name for column in shown])
     writer.writerow([column.example for column in shown])
     return response
-
-

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET
 
+from backoffice.rows import containing
 from customers.models import Article
 
 MAX_AGE = 60
@@ -26,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     published = Article.objects.published().defer("body", "body_zh", "search_text")
     shown: dict[str, Any] = {"text": text, "topic": topic, "title": topic or _("How can we help?")}
     if text:
-        shown["hits"] = list(published.filter(search_text__contains=text.upper())[:HITS])
+        shown["hits"] = list(published.filter(containing(text))[:HITS])
     elif topic:
         shown["hits"] = list(published.filter(topic=topic)[:MOST])
     else:

@@ -157,7 +157,11 @@ def _product(number: int, item: catalogue.Item, category: Category, brand: Brand
 
 
 def _variants(number: int, item: catalogue.Item, product: Product) -> Iterator[Variant]:
-    prefix = "".join(word[0] for word in item.category.split(" > ")[0].split() if word[0].isalpha()).ljust(2, "X")[:2].upper()
+    prefix = (
+        "".join(word[0] for word in item.category.split(" > ")[0].split() if word[0].isalpha())
+        .ljust(2, "X")[:2]
+        .upper()
+    )
     for position, values in enumerate(_combinations(list(item.options.values()))):
         price = Decimal(item.price) * _factor(item, values)
         serial = number * 100 + position + 1

@@ -22,7 +22,10 @@ def load(tickets: int, owner: User) -> None:
         statements = statements.replace(f"%({name})s", str(agents[demo.address(role)]))
     with connection.cursor() as cursor:
         temporary_table(
-            cursor, "demo_question", "language text, n int, subject text, question text, answer text", _numbered_questions()
+            cursor,
+            "demo_question",
+            "language text, n int, subject text, question text, answer text",
+            _numbered_questions(),
         )
         temporary_table(cursor, "demo_note", "n int, note text", enumerate(texts.NOTES))
         cursor.execute(statements)

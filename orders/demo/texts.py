@@ -2,21 +2,80 @@
 
 # (subject, question, answer) in English and in Chinese; {order} is the number of the customer's order.
 QUESTIONS = [
-    ("en", "Where is my parcel?", "Hello, I ordered on {order} and the tracking page has not moved for three days. Could you have a look?", "Thank you for writing. The parcel of {order} is with the carrier; it was held at the depot over the weekend and is out for delivery now."),
-    ("en", "One cup arrived broken", "The parcel for {order} came today, but one of the cups has a crack. I have a photo if you need it.", "We are sorry about that. We have noted the damage for {order} and will refund the cup; you need not send it back."),
-    ("en", "Please change my address", "I have moved. Can {order} still go to my new address?", "We have changed the address for {order}. You will receive a new confirmation by mail."),
-    ("en", "Invoice with company name", "Could I have the invoice for {order} with our company on it, please?", "Of course. Please send us the exact name and tax number and we will reissue the invoice for {order}."),
-    ("en", "How do I return an article?", "The apron from {order} is too small. How do I send it back?", "You can return it within 30 days. We have announced the return for {order}; put the slip into the parcel."),
-    ("en", "Do you deliver to Norway?", "I could not find Norway in the list of countries. Do you ship there?", "Not yet, but we are working on it. We will write to you as soon as we do."),
-    ("en", "Water temperature for Dragon Well", "The leaflet got lost. How hot should the water be?", "About 80 °C, and two minutes for the first cup. Enjoy it!"),
-    ("en", "Refund has not arrived", "You confirmed a refund for {order} a week ago and I cannot see it yet.", "The refund for {order} was sent on Monday; banks take up to five working days."),
-    ("zh-hans", "什么时候发货？", "你好，订单 {order} 什么时候能发货？周末要送人，有点着急。", "您好，{order} 今天下午已经打包，晚上发出，预计后天送到。"),
-    ("zh-hans", "杯子有瑕疵", "{order} 收到了，其中一个青瓷杯杯口有小缺口，请问怎么处理？", "非常抱歉。{order} 的这只杯子我们为您退款，无需寄回。"),
-    ("zh-hans", "想要开发票", "请问 {order} 可以开公司抬头的发票吗？", "可以的，请把公司名称和税号发给我们，我们为 {order} 重新开具。"),
+    (
+        "en",
+        "Where is my parcel?",
+        "Hello, I ordered on {order} and the tracking page has not moved for three days. Could you have a look?",
+        "Thank you for writing. The parcel of {order} is with the carrier; it was held at the depot over the weekend and is out for delivery now.",
+    ),
+    (
+        "en",
+        "One cup arrived broken",
+        "The parcel for {order} came today, but one of the cups has a crack. I have a photo if you need it.",
+        "We are sorry about that. We have noted the damage for {order} and will refund the cup; you need not send it back.",
+    ),
+    (
+        "en",
+        "Please change my address",
+        "I have moved. Can {order} still go to my new address?",
+        "We have changed the address for {order}. You will receive a new confirmation by mail.",
+    ),
+    (
+        "en",
+        "Invoice with company name",
+        "Could I have the invoice for {order} with our company on it, please?",
+        "Of course. Please send us the exact name and tax number and we will reissue the invoice for {order}.",
+    ),
+    (
+        "en",
+        "How do I return an article?",
+        "The apron from {order} is too small. How do I send it back?",
+        "You can return it within 30 days. We have announced the return for {order}; put the slip into the parcel.",
+    ),
+    (
+        "en",
+        "Do you deliver to Norway?",
+        "I could not find Norway in the list of countries. Do you ship there?",
+        "Not yet, but we are working on it. We will write to you as soon as we do.",
+    ),
+    (
+        "en",
+        "Water temperature for Dragon Well",
+        "The leaflet got lost. How hot should the water be?",
+        "About 80 °C, and two minutes for the first cup. Enjoy it!",
+    ),
+    (
+        "en",
+        "Refund has not arrived",
+        "You confirmed a refund for {order} a week ago and I cannot see it yet.",
+        "The refund for {order} was sent on Monday; banks take up to five working days.",
+    ),
+    (
+        "zh-hans",
+        "什么时候发货？",
+        "你好，订单 {order} 什么时候能发货？周末要送人，有点着急。",
+        "您好，{order} 今天下午已经打包，晚上发出，预计后天送到。",
+    ),
+    (
+        "zh-hans",
+        "杯子有瑕疵",
+        "{order} 收到了，其中一个青瓷杯杯口有小缺口，请问怎么处理？",
+        "非常抱歉。{order} 的这只杯子我们为您退款，无需寄回。",
+    ),
+    (
+        "zh-hans",
+        "想要开发票",
+        "请问 {order} 可以开公司抬头的发票吗？",
+        "可以的，请把公司名称和税号发给我们，我们为 {order} 重新开具。",
+    ),
     ("zh-hans", "茶叶怎么保存", "绿茶买多了，应该怎么保存比较好？", "请密封避光，放冰箱冷藏，最好三个月内喝完。"),
 ]
 
-NOTES = ["Checked with the warehouse: the parcel left on time.", "客户电话里很客气，同意等到周五。", "Second question about this glaze this month; tell purchasing."]
+NOTES = [
+    "Checked with the warehouse: the parcel left on time.",
+    "客户电话里很客气，同意等到周五。",
+    "Second question about this glaze this month; tell purchasing.",
+]
 
 # (slug, topic, title, Chinese title, text, Chinese text)
 ARTICLES = [

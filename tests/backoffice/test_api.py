@@ -81,7 +81,12 @@ def test_the_session_of_the_browser_opens_it_too_and_a_wrong_token_is_not_excuse
 
 
 def test_every_route_declares_its_permissions():
-    routes = [operation for router in api_v1._get_bound_routers() for view in router.path_operations.values() for operation in view.operations]
+    routes = [
+        operation
+        for router in api_v1._get_bound_routers()
+        for view in router.path_operations.values()
+        for operation in view.operations
+    ]
     assert len(routes) > 4
     assert all(operation.view_func.permissions for operation in routes)
 
@@ -99,7 +104,10 @@ def test_a_missing_permission_is_403():
 
 def test_costs_are_for_those_who_may_see_them():
     make_variant("TEA", cost=Decimal("4.20"))
-    asked = {role: bearer(make_user(role)).get("/api/v1/variants/tea").json()["cost"] for role in ("warehouse_manager", "order_clerk")}
+    asked = {
+        role: bearer(make_user(role)).get("/api/v1/variants/tea").json()["cost"]
+        for role in ("warehouse_manager", "order_clerk")
+    }
     assert asked == {"warehouse_manager": "4.200", "order_clerk": None}
 
 
@@ -203,7 +211,9 @@ def test_stock_is_confined_to_the_warehouses_of_the_reader():
 
 def test_customers_and_orders_are_masked_for_those_who_may_not_see_them():
     customer = make_customer("Jane Doe", email="jane@example.com")
-    order = Order.objects.create(number="SO-9001", customer=customer, customer_name="Jane Doe", email="jane@example.com")
+    order = Order.objects.create(
+        number="SO-9001", customer=customer, customer_name="Jane Doe", email="jane@example.com"
+    )
     clerk, analyst = bearer(make_user("order_clerk")), bearer(make_user("analyst"))
 
     seen = clerk.get(f"/api/v1/orders/{order.number}").json()
@@ -220,6 +230,8 @@ def test_tickets_show_messages_to_those_who_may_read_them():
     ticket = make_ticket("Where is my parcel?", body="It has not come.")
     agent, analyst = bearer(make_user("support_agent")), bearer(make_user("analyst"))
 
-    assert [one["body"] for one in agent.get(f"/api/v1/tickets/{ticket.number}").json()["messages"]] == ["It has not come."]
+    assert [one["body"] for one in agent.get(f"/api/v1/tickets/{ticket.number}").json()["messages"]] == [
+        "It has not come."
+    ]
     assert analyst.get(f"/api/v1/tickets/{ticket.number}").json()["messages"] == []
     assert [one["number"] for one in agent.get("/api/v1/tickets").json()["items"]] == [ticket.number]

@@ -43,7 +43,15 @@ def put_a_row_into(cursor, model):
 
 def values_of(model):
     """A value for each column that must have one."""
-    samples = {"integer": 1, "bigint": 1, "smallint": 1, "boolean": True, "jsonb": "{}", "numeric": 1, "date": "2026-01-01"}
+    samples = {
+        "integer": 1,
+        "bigint": 1,
+        "smallint": 1,
+        "boolean": True,
+        "jsonb": "{}",
+        "numeric": 1,
+        "date": "2026-01-01",
+    }
     found = {}
     for field in model._meta.local_concrete_fields:
         if field.null or getattr(field, "generated", False) or field is model._meta.auto_field:
@@ -61,7 +69,13 @@ def values_of(model):
 
 def test_there_are_ledgers():
     labels = {model._meta.label for model in APPEND_ONLY}
-    assert {"backoffice.AuditEvent", "inventory.StockMove", "inventory.StockPosting", "orders.Payment", "customers.TicketEvent"} <= labels
+    assert {
+        "backoffice.AuditEvent",
+        "inventory.StockMove",
+        "inventory.StockPosting",
+        "orders.Payment",
+        "customers.TicketEvent",
+    } <= labels
 
 
 # --- The page ---------------------------------------------------------------------------------------
@@ -75,7 +89,9 @@ def owner():
 def test_the_list_tells_who_did_what_to_whom_through_what_and_why(client, owner):
     customer = make_customer("Jane Doe")
     with context.acting(source="command:test", user=owner):
-        audit.record("customer.archived", customer, by=owner, reason="moved away", data={"before": {"roles": ["a", "b"]}})
+        audit.record(
+            "customer.archived", customer, by=owner, reason="moved away", data={"before": {"roles": ["a", "b"]}}
+        )
     client.force_login(owner)
 
     shown = client.get("/audit/?verb=customer.archived").content.decode()

@@ -389,7 +389,12 @@ def test_the_filtered_list_is_exported_with_the_columns_on_show(client):
     make_products(3)
     response = client.get(f"{URL}?q=product&sort=-title&columns=title&columns=status&export=csv")
 
-    assert read(response).splitlines() == ["Title,Status", "Product 002,draft", "Product 001,draft", "Product 000,draft"]
+    assert read(response).splitlines() == [
+        "Title,Status",
+        "Product 002,draft",
+        "Product 001,draft",
+        "Product 000,draft",
+    ]
 
 
 def test_export_needs_its_permission(client, editor):

@@ -36,7 +36,11 @@ def test_who_through_what_and_why():
     changed, created = history.entries(brand)
 
     assert (created.action, created.user, created.source, created.reason) == ("insert", user, "page", "new season")
-    assert (changed.action, changed.source, changed.changes) == ("update", "command:rename", [("name", "Nordic", "Nordic Co")])
+    assert (changed.action, changed.source, changed.changes) == (
+        "update",
+        "command:rename",
+        [("name", "Nordic", "Nordic Co")],
+    )
 
 
 def test_bulk_and_raw_writes_are_in_it():
@@ -61,7 +65,12 @@ def test_a_request_tells_user_page_and_reason(client):
     owner = make_user("owner")
     clerk = make_user("order_clerk")
     client.force_login(owner)
-    fields = {"name": "Carla", "email": clerk.email, "roles": [Group.objects.get(name="auditor").pk], "change_reason": "moved"}
+    fields = {
+        "name": "Carla",
+        "email": clerk.email,
+        "roles": [Group.objects.get(name="auditor").pk],
+        "change_reason": "moved",
+    }
 
     assert client.post(f"/people/{clerk.pk}/edit/", fields).status_code == 302
 
@@ -105,7 +114,11 @@ def test_as_of_gives_the_row_of_then_and_none_outside_its_life():
 def test_history_itself_cannot_be_rewritten():
     Brand.objects.create(name="Nordic")
     for statement in ("UPDATE catalog_brandhistory SET name = 'X'", "DELETE FROM catalog_brandhistory"):
-        with pytest.raises(ProgrammingError, match="Cannot update or delete rows"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(ProgrammingError, match="Cannot update or delete rows"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement)
 
 

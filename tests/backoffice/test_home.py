@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def test_home_draws_the_sales_of_the_last_days_from_the_summary(client):
     DailySales.objects.create(day=timezone.localdate(), currency="EUR", orders=2, total=Decimal("30.50"))
-    DailySales.objects.create(day=timezone.localdate() - timedelta(days=40), currency="EUR", orders=2, total=Decimal(999))
+    DailySales.objects.create(
+        day=timezone.localdate() - timedelta(days=40), currency="EUR", orders=2, total=Decimal(999)
+    )
     client.force_login(make_user("owner"))
 
     html = client.get("/").content.decode()

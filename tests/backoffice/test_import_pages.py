@@ -27,7 +27,10 @@ def page(client, owner):
 
 
 def upload(client, text=TEXT, name="shop.csv"):
-    data = {"resource": "products", "file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())}
+    data = {
+        "resource": "products",
+        "file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode()),
+    }
     return client.post(reverse("imports:new"), data)
 
 

@@ -94,16 +94,18 @@ def test_billion_laughs_are_refused(real_data):
         sniff(real_data / "messy" / "poi" / "54764.xlsx")
 
 
-cells = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=12
-)
+cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=12)
 tables = st.integers(2, 5).flatmap(
     lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=6)
 )
 
 
 @settings(max_examples=60, deadline=None)
-@given(table=tables, delimiter=st.sampled_from([",", ";", "\t", "|"]), encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+@given(
+    table=tables,
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
 def test_any_table_is_read_back_as_it_was_written(tmp_path_factory, table, delimiter, encoding):
     path = tmp_path_factory.mktemp("tables") / "table.csv"
     with path.open("w", encoding=encoding, newline="") as file:

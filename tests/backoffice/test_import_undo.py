@@ -55,7 +55,8 @@ def test_created_rows_that_are_in_use_stay(tmp_path):
     stock(Variant.objects.get(sku="CUP"), 3)
     kept = undo(run)["kept"]
     assert [(row["kind"], row["record"], row["reason"]) for row in kept] == [
-        ("variant", "CUP", "in use by other records"), ("product", "Cup", "in use by other records"),
+        ("variant", "CUP", "in use by other records"),
+        ("product", "Cup", "in use by other records"),
     ]
     assert list(Variant.objects.values_list("sku", flat=True)) == ["CUP"]
 

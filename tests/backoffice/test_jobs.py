@@ -93,7 +93,9 @@ def failed_job():
     number = fail.defer(text="No.")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed', attempts = 5 WHERE id = %s", [number])
-    JobFailure.objects.create(job_id=number, task="tests.fail", attempt=5, error="ValidationError: No.", traceback="in fail")
+    JobFailure.objects.create(
+        job_id=number, task="tests.fail", attempt=5, error="ValidationError: No.", traceback="in fail"
+    )
     return Job.objects.get(pk=number)
 
 

@@ -223,7 +223,9 @@ def test_two_owners_who_deactivate_each_other_leave_one():
         if attempt:
             User.objects.exclude(pk__in=[one.pk, two.pk]).update(is_active=False)
 
-        raised = at_once(lambda a=one, b=two: people.deactivate(a, by=b), lambda a=one, b=two: people.deactivate(b, by=a))
+        raised = at_once(
+            lambda a=one, b=two: people.deactivate(a, by=b), lambda a=one, b=two: people.deactivate(b, by=a)
+        )
 
         assert [type(error) for error in raised if error] == [people.LastOwner]
         assert User.objects.active().with_role("owner").count() == 1
@@ -412,10 +414,22 @@ def test_nobody_revokes_the_tokens_of_others(client, owner, clerk):
 
 def test_the_account_page_keeps_preferences(client, clerk):
     client.force_login(clerk)
-    fields = {"name": "Carl C", "language": "zh-hans", "timezone": "Asia/Shanghai", "theme": "dark", "density": "compact"}
+    fields = {
+        "name": "Carl C",
+        "language": "zh-hans",
+        "timezone": "Asia/Shanghai",
+        "theme": "dark",
+        "density": "compact",
+    }
     assert client.post("/account/", fields).status_code == 302
     clerk.refresh_from_db()
-    assert (clerk.name, clerk.language, clerk.timezone, clerk.theme, clerk.shortcuts) == ("Carl C", "zh-hans", "Asia/Shanghai", "dark", False)
+    assert (clerk.name, clerk.language, clerk.timezone, clerk.theme, clerk.shortcuts) == (
+        "Carl C",
+        "zh-hans",
+        "Asia/Shanghai",
+        "dark",
+        False,
+    )
 
 
 def test_the_timeline_of_a_person_tells_what_happened(client, owner, clerk):
@@ -456,14 +470,22 @@ def test_the_inactive_do_not_sign_in(client, owner, clerk):
 
 def test_five_wrong_passwords_lock_the_account_for_a_while_wherever_they_come_from(client, clerk):
     for number in range(6):
-        client.post("/accounts/login/", {"login": clerk.email, "password": "wrong"}, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+        client.post(
+            "/accounts/login/",
+            {"login": clerk.email, "password": "wrong"},
+            headers={"X-Forwarded-For": f"10.0.0.{number}"},
+        )
     client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD})
     assert "_auth_user_id" not in client.session
 
 
 def test_behind_a_proxy_sessions_show_the_address_of_the_person(client, clerk, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    client.post("/accounts/login/", {"login": clerk.email, "password": PASSWORD}, headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
+    client.post(
+        "/accounts/login/",
+        {"login": clerk.email, "password": PASSWORD},
+        headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"},
+    )
     assert people.sessions_of(clerk).get().ip == "203.0.113.7"
 
 
@@ -472,7 +494,9 @@ def test_the_admin_asks_for_the_second_factor_like_every_page(client, owner):
     client.post("/accounts/login/?next=/admin/", {"login": owner.email, "password": PASSWORD})
     assert "_auth_user_id" not in client.session
     assert client.get("/admin/")["Location"].startswith("/admin/login/")
-    assert client.post("/admin/login/", {"username": owner.email, "password": PASSWORD})["Location"].startswith("/accounts/login/")
+    assert client.post("/admin/login/", {"username": owner.email, "password": PASSWORD})["Location"].startswith(
+        "/accounts/login/"
+    )
     assert "_auth_user_id" not in client.session
 
 

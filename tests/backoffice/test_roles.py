@@ -13,7 +13,9 @@ def held():
     """Permissions of each role, as "app.codename"."""
     sync_roles()
     return {
-        group.name: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.select_related("content_type")}
+        group.name: {
+            f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.select_related("content_type")
+        }
         for group in Group.objects.all()
     }
 
@@ -58,7 +60,12 @@ def test_only_owners_manage_people_and_retry_jobs(held):
 
 
 def test_nobody_but_owners_deletes(held):
-    deleting = {role for role in held for name in held[role] if ".delete_" in name and not name.startswith("orders.delete_draft")}
+    deleting = {
+        role
+        for role in held
+        for name in held[role]
+        if ".delete_" in name and not name.startswith("orders.delete_draft")
+    }
     assert deleting == {"owner"}
 
 

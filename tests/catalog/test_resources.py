@@ -57,28 +57,42 @@ NEW = (
 def test_shopify_old_rows_become_a_product_with_variants_and_pictures(tmp_path):
     result = bring(
         tmp_path,
-        OLD + "tee,Tee,<p>Soft</p>,Acme,\"soft, red\",TRUE,Size,S,TEE-S,200,19.99,24.99,5,https://x.example/1.jpg,1,Front\n"
+        OLD
+        + 'tee,Tee,<p>Soft</p>,Acme,"soft, red",TRUE,Size,S,TEE-S,200,19.99,24.99,5,https://x.example/1.jpg,1,Front\n'
         "tee,,,,,,,M,TEE-M,210,19.99,,3,,,\n"
         "tee,,,,,,,,,,,,,https://x.example/2.jpg,2,Back\n",
     )
     assert (result["applied"], result["code"], counts(result)) == (True, 0, (3, 0, 0, 0))
     product = Product.objects.get(handle="tee")
     assert (product.title, product.brand.name, product.tags, product.options, product.status) == (
-        "Tee", "Acme", ["soft", "red"], ["Size"], "published",
+        "Tee",
+        "Acme",
+        ["soft", "red"],
+        ["Size"],
+        "published",
     )
     assert list(product.variants.values_list("sku", "option1", "price", "weight_grams", "title")) == [
-        ("TEE-S", "S", Decimal("19.99"), 200, "Tee – S"), ("TEE-M", "M", Decimal("19.99"), 210, "Tee – M"),
+        ("TEE-S", "S", Decimal("19.99"), 200, "Tee – S"),
+        ("TEE-M", "M", Decimal("19.99"), 210, "Tee – M"),
     ]
     assert list(product.media.values_list("url", "position", "alt")) == [
-        ("https://x.example/1.jpg", 1, "Front"), ("https://x.example/2.jpg", 2, "Back"),
+        ("https://x.example/1.jpg", 1, "Front"),
+        ("https://x.example/2.jpg", 2, "Back"),
     ]
     assert [c["header"] for c in result["ignored"]] == ["Variant Inventory Qty"]
 
 
 def test_shopify_current_headers_mean_the_same(tmp_path):
-    bring(tmp_path, NEW + "Tee,tee,Soft,Acme,Wear > Shirts,red,TRUE,active,TEE-S,Size,S,19.99,,5,200,https://x.example/1.jpg,1\n")
+    bring(
+        tmp_path,
+        NEW + "Tee,tee,Soft,Acme,Wear > Shirts,red,TRUE,active,TEE-S,Size,S,19.99,,5,200,https://x.example/1.jpg,1\n",
+    )
     product = Product.objects.get(handle="tee")
-    assert (product.category.path, product.category.parent.name, product.status) == ("Wear > Shirts", "Wear", "published")
+    assert (product.category.path, product.category.parent.name, product.status) == (
+        "Wear > Shirts",
+        "Wear",
+        "published",
+    )
     assert product.variants.get().sku == "TEE-S"
 
 
@@ -110,7 +124,11 @@ def test_all_or_nothing(tmp_path):
 def test_partial_takes_what_is_right_and_hands_the_rest_back(tmp_path):
     errors = tmp_path / "errors.csv"
     result = bring(
-        tmp_path, OLD + "tee,Tee,,,,,,,TEE,1,cheap,,,,,\ncup,Cup,,,,,,,CUP,1,5,,,,,\n", "--partial", "--errors", str(errors)
+        tmp_path,
+        OLD + "tee,Tee,,,,,,,TEE,1,cheap,,,,,\ncup,Cup,,,,,,,CUP,1,5,,,,,\n",
+        "--partial",
+        "--errors",
+        str(errors),
     )
     assert (result["applied"], counts(result)) == (True, (1, 0, 0, 1))
     assert list(Product.objects.values_list("handle", flat=True)) == ["cup"]
@@ -134,14 +152,18 @@ def test_ragged_rows_are_refused_by_number(tmp_path):
 
 def test_followers_of_a_refused_product_are_refused_with_it(tmp_path):
     result = bring(tmp_path, "handle,title,sku,price,option1\ntee,Tee,T-1,x,S\ntee,,T-2,5,M\n")
-    assert reasons(result) == [(2, "price", "This is not a number."), (3, "handle", "Its product is refused: see row 2.")]
+    assert reasons(result) == [
+        (2, "price", "This is not a number."),
+        (3, "handle", "Its product is refused: see row 2."),
+    ]
 
 
 def test_sku_is_unique_whatever_its_case_in_the_file_and_in_the_catalogue(tmp_path):
     make_variant("CUP-1")
     result = bring(tmp_path, "handle,title,sku,price\na,A,X-1,1\nb,B,x-1,1\nc,C,cup-1,1\n")
     assert reasons(result) == [
-        (3, "sku", "The SKU stands in row 2 already."), (4, "sku", "The SKU belongs to the product “cup-1”."),
+        (3, "sku", "The SKU stands in row 2 already."),
+        (4, "sku", "The SKU belongs to the product “cup-1”."),
     ]
 
 
@@ -156,7 +178,10 @@ def test_prices_by_sku_alone_change_only_prices(tmp_path):
     result = bring(tmp_path, "SKU;Price\nCUP-1;7,50\n")
     variant.refresh_from_db()
     assert (counts(result), variant.price, variant.product_id) == ((0, 1, 0, 0), Decimal("7.5"), product.pk)
-    assert bring(tmp_path, "SKU;Price\nNO-1;7,50\n")["errors"][0]["message"] == "The row names neither a handle nor a known SKU nor a title."
+    assert (
+        bring(tmp_path, "SKU;Price\nNO-1;7,50\n")["errors"][0]["message"]
+        == "The row names neither a handle nor a known SKU nor a title."
+    )
 
 
 def test_absent_columns_keep_and_blank_ones_clear(tmp_path):
@@ -193,7 +218,9 @@ WOO = (
 def test_woocommerce_variations_find_their_parent_by_sku_and_by_number(tmp_path):
     result = bring(
         tmp_path,
-        "\ufeff" + WOO + '1,variable,tee,Tee,1,Soft,taxable,,,,,"Wear > Shirts","https://x.example/1.jpg, https://x.example/2.jpg",,'
+        "\ufeff"
+        + WOO
+        + '1,variable,tee,Tee,1,Soft,taxable,,,,,"Wear > Shirts","https://x.example/1.jpg, https://x.example/2.jpg",,'
         'Color,"Red, Blue",Fabric,Cotton\n'
         "2,variation,tee-red,Tee - Red,1,,taxable,3,0.25,15,20,,https://x.example/2.jpg,tee,Color,Red,,\n"
         "3,variation,tee-blue,Tee - Blue,1,,taxable,3,0.25,,20,,,id:1,Color,Blue,,\n"
@@ -203,13 +230,19 @@ def test_woocommerce_variations_find_their_parent_by_sku_and_by_number(tmp_path)
     assert (result["errors"], counts(result)) == ([], (5, 0, 0, 0))
     tee = Product.objects.get(handle="tee")
     assert (tee.title, tee.options, tee.attributes, tee.category.path, tee.status) == (
-        "Tee", ["Color"], {"Fabric": "Cotton"}, "Wear > Shirts", "published",
+        "Tee",
+        ["Color"],
+        {"Fabric": "Cotton"},
+        "Wear > Shirts",
+        "published",
     )
     assert list(tee.variants.values_list("sku", "option1", "price", "compare_at", "weight_grams")) == [
-        ("tee-red", "Red", 15, 20, 250), ("tee-blue", "Blue", 20, None, 250),
+        ("tee-red", "Red", 15, 20, 250),
+        ("tee-blue", "Blue", 20, None, 250),
     ]
     assert list(tee.media.values_list("url", "variant__sku")) == [
-        ("https://x.example/1.jpg", None), ("https://x.example/2.jpg", "tee-red"),
+        ("https://x.example/1.jpg", None),
+        ("https://x.example/2.jpg", "tee-red"),
     ]
     assert Variant.objects.get(sku="+cup").tax_class == "exempt"
     assert Product.objects.get(handle="set").status == "draft"
@@ -259,7 +292,8 @@ def test_wrong_usage_has_exit_status_2(tmp_path):
 def test_an_export_comes_back_as_it_went(tmp_path):
     bring(
         tmp_path,
-        OLD + 'tee,"=Tee, ""best""","<p>Soft\nand light</p>",Acme,"a, b",TRUE,Size,S,TEE-S,200,19.99,24.99,5,https://x.example/1.jpg,1,F\n'
+        OLD
+        + 'tee,"=Tee, ""best""","<p>Soft\nand light</p>",Acme,"a, b",TRUE,Size,S,TEE-S,200,19.99,24.99,5,https://x.example/1.jpg,1,F\n'
         "tee,,,,,,,M,'-M,210,19.99,,3,,,\n",
     )
     path = tmp_path / "out.csv"
@@ -269,7 +303,9 @@ def test_an_export_comes_back_as_it_went(tmp_path):
 
 
 def test_the_service_takes_a_batch_of_one():
-    outcome = upsert_products([(1, None, "cup", "Cup", True, "CUP", 5)], columns=["handle", "title", "is_variant", "sku", "price"], by=None)
+    outcome = upsert_products(
+        [(1, None, "cup", "Cup", True, "CUP", 5)], columns=["handle", "title", "is_variant", "sku", "price"], by=None
+    )
     assert (outcome.applied, outcome.new) == (True, 1)
     assert Variant.objects.get().title == "Cup"
 

@@ -12,7 +12,9 @@ from orders.models import Order, OrderLine, Payment
 
 
 def _load(**size: int) -> bool:
-    demo.SIZES["tiny"] = demo.Size(**{"variants": 0, "customers": 30, "orders": 120, "tickets": 25, "days": 60, "ledger_days": 60, **size})
+    demo.SIZES["tiny"] = demo.Size(
+        **{"variants": 0, "customers": 30, "orders": 120, "tickets": 25, "days": 60, "ledger_days": 60, **size}
+    )
     with acting(source="test"):
         return demo.load("tiny", 7)
 

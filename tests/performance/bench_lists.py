@@ -94,7 +94,10 @@ def main() -> None:
         medians = in_turns(contenders, options.rounds)
         first = medians["first"]
         counts = {len(statements(url)) for url in (listed.url, deep)}
-        print(f"{name}: first page {first * 1000:.0f} ms, {max(counts)} statements; stock admin {medians['stock'] * 1000:.0f} ms", file=sys.stderr)
+        print(
+            f"{name}: first page {first * 1000:.0f} ms, {max(counts)} statements; stock admin {medians['stock'] * 1000:.0f} ms",
+            file=sys.stderr,
+        )
         for label, seconds in medians.items():
             print(f"  {label:<50} {seconds * 1000:8.1f} ms  {seconds / first:6.2f} x first page", file=sys.stderr)
         figures[name] = {

@@ -41,7 +41,11 @@ def open_shop(rows: int) -> None:
     call_command("migrate", verbosity=0)
     if not demo.loading.loaded():
         demo.SIZES["bench"] = demo.Size(
-            variants=max(rows // 10, 400), customers=max(rows * 3 // 10, 100), orders=rows, tickets=rows // 5, ledger_days=60
+            variants=max(rows // 10, 400),
+            customers=max(rows * 3 // 10, 100),
+            orders=rows,
+            tickets=rows // 5,
+            ledger_days=60,
         )
         with acting(source="command:bench"):
             demo.load("bench", 1, lambda step: print(f"loading the shop: {step}", file=sys.stderr))

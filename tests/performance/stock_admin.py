@@ -11,7 +11,16 @@ site = admin.AdminSite(name="stock")
 
 @admin.register(Order, site=site)
 class OrderAdmin(admin.ModelAdmin):
-    list_display = ["number", "placed_at", "customer", "total", "status", "payment_status", "fulfilment_status", "source"]
+    list_display = [
+        "number",
+        "placed_at",
+        "customer",
+        "total",
+        "status",
+        "payment_status",
+        "fulfilment_status",
+        "source",
+    ]
     list_filter = ["status", "payment_status", "fulfilment_status", "return_status", "source"]
     list_select_related = ["customer"]
     search_fields = ["number", "email", "customer_name", "customer__name"]

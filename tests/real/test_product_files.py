@@ -12,7 +12,8 @@ FILES = {
     "shopify/products_gatsby_demo.csv": (300, [(170, "The SKU stands in row 20 already.")]),
     "shopify/products_theme_course.csv": (21, []),
     "shopify/transporter_products.csv": (
-        7, [(6, "The row has 42 cells, the header 41: a delimiter or a quotation mark is missing or too many.")]
+        7,
+        [(6, "The row has 42 cells, the header 41: a delimiter or a quotation mark is missing or too many.")],
     ),
     "woocommerce/sample_products.csv": (25, []),
 }
@@ -33,7 +34,9 @@ def test_woocommerce_sample(real_data, tmp_path):
     hoodie = Product.objects.get(handle="woo-hoodie")
     assert (hoodie.options, hoodie.category.path, hoodie.media.count()) == (["Color", "Logo"], "Clothing > Hoodies", 4)
     assert set(hoodie.variants.values_list("sku", "option1", "option2")) == {
-        ("woo-hoodie-red", "Red", "No"), ("woo-hoodie-green", "Green", "No"), ("woo-hoodie-blue", "Blue", "No"),
+        ("woo-hoodie-red", "Red", "No"),
+        ("woo-hoodie-green", "Green", "No"),
+        ("woo-hoodie-blue", "Blue", "No"),
         ("woo-hoodie-blue-logo", "Blue", "Yes"),
     }
     assert Variant.objects.get(sku="woo-hoodie-red").compare_at == 45

@@ -18,11 +18,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("resource", help="one of: " + ", ".join(r.key for r in resources.every()))
-        parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE", help="only these; may be given several times")
+        parser.add_argument(
+            "--where",
+            action="append",
+            default=[],
+            metavar="COLUMN=VALUE",
+            help="only these; may be given several times",
+        )
         parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output, as CSV")
         parser.add_argument("--format", choices=FORMATS, help="default: what the name of the file says")
         parser.add_argument("--bom", action="store_true", help="begin with a byte order mark, as Excel likes it")
-        parser.add_argument("--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine")
+        parser.add_argument(
+            "--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -37,7 +45,9 @@ class Command(BaseCommand):
         pieces = exports.pieces(queryset, resource.export_columns(user), fmt, user=user, bom=options["bom"])
         if output is None:
             for piece in pieces:
-                sys.stdout.buffer.write(piece) if hasattr(sys.stdout, "buffer") else self.stdout.write(piece.decode(), ending="")
+                sys.stdout.buffer.write(piece) if hasattr(sys.stdout, "buffer") else self.stdout.write(
+                    piece.decode(), ending=""
+                )
             return
         with output.open("wb") as file:
             for piece in pieces:

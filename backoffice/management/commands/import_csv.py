@@ -28,10 +28,21 @@ class Command(BaseCommand):
         parser.add_argument("resource", help="what the file holds: " + ", ".join(r.key for r in resources.every()))
         parser.add_argument("file", type=Path, help="the file; encoding, delimiter, header and columns are found out")
         parser.add_argument("--dry-run", action="store_true", help="read and compare everything, write nothing")
-        parser.add_argument("--partial", action="store_true", help="write the rows that are right though others are refused")
-        parser.add_argument("--mapping", type=Path, metavar="FILE", help='JSON file {"header in the file": "column"}; "" leaves a column out')
-        parser.add_argument("--errors", type=Path, metavar="FILE", help="write the refused rows there, with a column `errors`")
-        parser.add_argument("--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine")
+        parser.add_argument(
+            "--partial", action="store_true", help="write the rows that are right though others are refused"
+        )
+        parser.add_argument(
+            "--mapping",
+            type=Path,
+            metavar="FILE",
+            help='JSON file {"header in the file": "column"}; "" leaves a column out',
+        )
+        parser.add_argument(
+            "--errors", type=Path, metavar="FILE", help="write the refused rows there, with a column `errors`"
+        )
+        parser.add_argument(
+            "--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine"
+        )
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -90,9 +101,13 @@ class Command(BaseCommand):
         dialect = table.dialect
         delimiter = {"\t": "TAB"}.get(dialect.delimiter, dialect.delimiter)
         if dialect.kind == "csv":
-            self.stdout.write(f"{dialect.encoding}, delimiter {delimiter}, decimals {dialect.decimal}, header in row {dialect.header_row}")
+            self.stdout.write(
+                f"{dialect.encoding}, delimiter {delimiter}, decimals {dialect.decimal}, header in row {dialect.header_row}"
+            )
         for match in table.mapping.used:
-            self.stdout.write(f"  {match.header} -> {match.target}" + (f" ({match.how})" if match.how == "likeness" else ""))
+            self.stdout.write(
+                f"  {match.header} -> {match.target}" + (f" ({match.how})" if match.how == "likeness" else "")
+            )
         if ignored := table.mapping.ignored:
             self.stdout.write("ignored columns: " + ", ".join(f"{m.header or '?'} ({m.reason})" for m in ignored))
 
@@ -100,7 +115,9 @@ class Command(BaseCommand):
         """The file as a whole is refused."""
         if run.status == ImportRun.Status.UPLOADED:
             running.failed(run, error, 0)
-        run.report = {"problems": [{"row": None, "column": "", "value": "", "message": text} for text in error.messages]}
+        run.report = {
+            "problems": [{"row": None, "column": "", "value": "", "message": text} for text in error.messages]
+        }
 
     def _report(self, run: ImportRun, *, json_only: bool, seconds: float) -> None:
         applied = run.status == ImportRun.Status.APPLIED
@@ -136,7 +153,13 @@ class Command(BaseCommand):
         if len(problems) > SHOWN_ERRORS:
             self.stderr.write(f"... and {run.refused - SHOWN_ERRORS} more; --errors FILE writes all of them.")
         rate = f", {run.read / seconds:,.0f} rows/s" if seconds > 0 else ""
-        state = "applied" if applied else "checked, nothing written" if run.status == ImportRun.Status.CHECKED else "nothing written"
+        state = (
+            "applied"
+            if applied
+            else "checked, nothing written"
+            if run.status == ImportRun.Status.CHECKED
+            else "nothing written"
+        )
         self.stdout.write(f"{run.number} {state}: {running.summary(run)} {seconds:.1f} s{rate}")
 
 

@@ -18,7 +18,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", help="number of the run, such as IM-12")
-        parser.add_argument("--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine")
+        parser.add_argument(
+            "--by", metavar="USER", help="e-mail of the person who does this; default: the operator of the machine"
+        )
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +37,9 @@ class Command(BaseCommand):
             return
         for row in undone.kept:
             self.stdout.write(f"kept: {row['kind']} {row['record']}: {row['reason']}")
-        self.stdout.write(f"{run.number} undone: {undone.deleted} deleted, {undone.restored} restored, {undone.kept_count} kept.")
+        self.stdout.write(
+            f"{run.number} undone: {undone.deleted} deleted, {undone.restored} restored, {undone.kept_count} kept."
+        )
 
     def _user(self, email: str | None) -> User | None:
         if not email:

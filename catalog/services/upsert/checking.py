@@ -48,7 +48,9 @@ class Checking(Comparing):
         self._check_variants()
         self._warn()
         self._refuse_followers()
-        self.run("CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error")
+        self.run(
+            "CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error"
+        )
         self.run("ANALYZE import_refused")
 
     def _problem(self, code: str, select: str, *, error: bool = True) -> int:

@@ -56,9 +56,14 @@ STAGED: dict[str, Staged] = {
     "tags": Staged("varchar(120)[]", "product", "coalesce(s.tags, '{}')", "coalesce(s.tags, '{}')"),
     "status": Staged("text", "product", STATUS, STATUS.replace("t.status", "'draft'")),
     "options": Staged(
-        "varchar(120)[]", "product", "CASE WHEN cardinality(s.options) > 0 THEN s.options ELSE t.options END", "coalesce(s.options, '{}')"
+        "varchar(120)[]",
+        "product",
+        "CASE WHEN cardinality(s.options) > 0 THEN s.options ELSE t.options END",
+        "coalesce(s.options, '{}')",
     ),
-    "attributes": Staged("jsonb", "product", "t.attributes || coalesce(s.attributes, '{}')", "coalesce(s.attributes, '{}')"),
+    "attributes": Staged(
+        "jsonb", "product", "t.attributes || coalesce(s.attributes, '{}')", "coalesce(s.attributes, '{}')"
+    ),
     "seo_title": _text("product"),
     "seo_description": _text("product"),
     "is_variant": Staged("bool"),

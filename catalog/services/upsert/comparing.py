@@ -70,7 +70,9 @@ class Comparing(Staging):
             for name in ("option1", "option2", "option3")
         )
         price = "coalesce(s.price, t.price, 0)" if "price" in self.present else "coalesce(t.price, 0)"
-        active = "coalesce(s.is_active, t.is_active, true)" if "is_active" in self.present else "coalesce(t.is_active, true)"
+        active = (
+            "coalesce(s.is_active, t.is_active, true)" if "is_active" in self.present else "coalesce(t.is_active, true)"
+        )
         self.run(
             f"""CREATE TEMP TABLE import_variant ON COMMIT DROP AS
                 SELECT s.row, k.hkey, upper(s.sku) AS skey, {self._id("t", "variant")} AS id, t.product_id AS owner_id, t.id IS NULL AS is_new, {effective},

@@ -50,7 +50,11 @@ class Staging:
         types = ", ".join(f"{name} {staged.type}" for name, staged in STAGED.items())
         self.run(f"CREATE TEMP TABLE import_stage (row int NOT NULL, problems jsonb, {types}) ON COMMIT DROP")
         names = ", ".join(["row", "problems", *self.columns])
-        encoders: list[Callable[[Any], str]] = [str, encode_json, *(ENCODERS[STAGED[name].type] for name in self.columns)]
+        encoders: list[Callable[[Any], str]] = [
+            str,
+            encode_json,
+            *(ENCODERS[STAGED[name].type] for name in self.columns),
+        ]
         with self.cursor.copy(f"COPY import_stage ({names}) FROM STDIN") as copy:
             lines: list[str] = []
             for row in rows:

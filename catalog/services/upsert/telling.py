@@ -30,7 +30,9 @@ class Telling(Checking):
                ) v LEFT JOIN import_refused r ON r.row = v.row"""
         )
         read, refused, new, changed = self.cursor.fetchone()
-        outcome = Outcome(read=read, new=new, changed=changed, unchanged=read - refused - new - changed, refused=refused)
+        outcome = Outcome(
+            read=read, new=new, changed=changed, unchanged=read - refused - new - changed, refused=refused
+        )
         outcome.notes = self.notes
         outcome.problems = list(self.problems(errors=True, limit=SHOWN_PROBLEMS))
         outcome.warnings = list(self.problems(errors=False, limit=SHOWN_PROBLEMS))
@@ -76,7 +78,11 @@ class Telling(Checking):
 def _shown(name: str, side: str) -> str:
     """SQL of the text that the difference shows for a column."""
     if name == "category":
-        return "(SELECT path FROM catalog_category c WHERE c.id = t.category_id)" if side == "old" else "nullif(s.category, '')"
+        return (
+            "(SELECT path FROM catalog_category c WHERE c.id = t.category_id)"
+            if side == "old"
+            else "nullif(s.category, '')"
+        )
     if name == "brand":
         return "(SELECT name FROM catalog_brand b WHERE b.id = t.brand_id)" if side == "old" else "nullif(s.brand, '')"
     value = f"t.{name}" if side == "old" else f"({STAGED[name].updating(name)})"

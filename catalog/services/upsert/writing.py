@@ -71,14 +71,22 @@ class Batch(Telling):
     def _write_products(self) -> None:
         names = self.of("product")
         fields = ["title", *(name for name in names if name != "title")]
-        for name in ("title_zh", "description", "description_zh", "product_type", "tags", "status", "options", "attributes",
-                     "seo_title", "seo_description"):
+        for name in (
+            "title_zh",
+            "description",
+            "description_zh",
+            "product_type",
+            "tags",
+            "status",
+            "options",
+            "attributes",
+            "seo_title",
+            "seo_description",
+        ):
             if name not in fields:
                 fields.append(name)
         status = STAGED["status"].inserting("status") if "status" in self.present else "'draft'"
-        values = [
-            status if name == "status" else STAGED[name].inserting(name) for name in fields
-        ]
+        values = [status if name == "status" else STAGED[name].inserting(name) for name in fields]
         targets = [STAGED[name].column or name for name in fields]
         self.run(
             f"""INSERT INTO catalog_product (id, handle, {", ".join(targets)}, published_at, created_at, updated_at)
@@ -89,7 +97,9 @@ class Batch(Telling):
             self._lock("catalog_product", "import_product")
             sets = [f"{STAGED[n].column or n} = {STAGED[n].updating(n)}" for n in names]
             if "status" in self.present:
-                sets.append(f"published_at = CASE WHEN ({STATUS}) = 'published' AND t.status <> 'published' THEN now() ELSE t.published_at END")
+                sets.append(
+                    f"published_at = CASE WHEN ({STATUS}) = 'published' AND t.status <> 'published' THEN now() ELSE t.published_at END"
+                )
             self.run(
                 f"""UPDATE catalog_product t SET {", ".join(sets)}, updated_at = now() FROM import_product k, import_stage s
                     WHERE k.changed AND s.row = k.row AND t.id = k.id"""
@@ -143,7 +153,9 @@ class Batch(Telling):
 
     def _lock(self, table: str, source: str) -> None:
         """Lock the rows that will change, in the order everybody locks them in."""
-        self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE")
+        self.run(
+            f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE"
+        )
 
 
 def ensure_categories(paths: Iterable[str]) -> None:
