@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
@@ -45,7 +45,7 @@ class CustomerList(generic.ListPage):
         generic.Column("phone", gettext_lazy("Phone")),
         generic.Column("kind"),
         generic.Column("tags", get=tags_of),
-        generic.Column("owner", gettext_lazy("Owner")),
+        generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
         generic.Column("status", kind="badge"),
         generic.Column("created_at", kind="date"),
     ]
@@ -96,7 +96,7 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("company"),
         generic.Column("external_id"),
         generic.Column("language"),
-        generic.Column("owner", gettext_lazy("Owner")),
+        generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
         generic.Column("tax_exempt"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("note"),
