@@ -22,7 +22,8 @@ from inventory.models import Location, Supplier
 from orders.demo import catalogue, people, pictures, support
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
-from orders.services import BEGINNING, refresh_sales
+from orders.models import Order, TaxRate
+from orders.services import BEGINNING, issue_invoice, refresh_sales
 
 TRADE = Path(__file__).with_name("trade.sql")
 TABLES = (
@@ -31,6 +32,7 @@ TABLES = (
     " orders_refund inventory_stocklevel inventory_stockmove inventory_stockposting inventory_allocation inventory_receipt"
     " inventory_receiptline customers_ticket customers_message customers_ticketevent"
 ).split()
+INVOICES = 40
 Progress = Callable[[str], None]
 
 
@@ -78,6 +80,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
         progress("tickets and articles")
         support.load(chosen.tickets, owner)
         progress("indexes")
+    issue_invoices(owner)
     refresh_sales(since=BEGINNING)
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True
@@ -201,11 +204,18 @@ def _ean13(twelve: int) -> str:
     return f"{digits}{-total % 10}"
 
 
+def issue_invoices(owner: User) -> None:
+    """Invoices of the orders that were shipped last."""
+    shipped = Order.objects.filter(fulfilment_status="fulfilled").order_by("-placed_at", "-pk")
+    for order in reversed(shipped[:INVOICES]):
+        issue_invoice(order, by=owner)
+
+
 # --- Places and people --------------------------------------------------------------------------
 
 
 def load_places() -> None:
-    """Warehouses, suppliers, and the table of persons the trade draws its customers from."""
+    """Warehouses, suppliers, tax rates, and the table of persons the trade draws its customers from."""
     Location.objects.bulk_create(
         Location(code=code, name=name, name_zh=name_zh, priority=priority, address=address)
         for code, name, name_zh, priority, address in catalogue.WAREHOUSES
@@ -213,6 +223,10 @@ def load_places() -> None:
     Supplier.objects.bulk_create(
         Supplier(code=code, name=name, email=email, lead_time_days=days)
         for code, name, email, days in catalogue.SUPPLIERS
+    )
+    TaxRate.objects.bulk_create(
+        TaxRate(country=country, name=f"VAT {Decimal(rate):.0%}", rate=Decimal(rate))
+        for country, rate in people.TAX_RATES.items()
     )
     with connection.cursor() as cursor:
         cursor.execute(

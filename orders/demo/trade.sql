@@ -165,7 +165,7 @@ ORDER BY o.n;
 INSERT INTO orders_orderline
     (id, order_id, position, variant_id, sku, title, quantity, unit_price, discount, order_discount, tax_name, tax_rate,
      net, tax, gross, allocated, fulfilled, canceled, returned, requires_shipping)
-SELECT l.id, o.id, l.k, l.variant_id, l.sku, l.title, l.quantity, l.price, l.discount, 0, 'VAT', l.rate,
+SELECT l.id, o.id, l.k, l.variant_id, l.sku, l.title, l.quantity, l.price, l.discount, 0, (SELECT t.name FROM orders_taxrate t WHERE t.rate = l.rate ORDER BY t.country LIMIT 1), l.rate,
        l.gross - l.tax, l.tax, l.gross, l.allocated, l.fulfilled, CASE WHEN o.fate = 'canceled' THEN l.quantity ELSE 0 END, l.returned, true
 FROM demo_line l JOIN demo_order o ON o.n = l.n ORDER BY l.n, l.k;
 
