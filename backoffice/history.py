@@ -185,6 +185,8 @@ class _Labels:
             return self.related[key]
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
+        if isinstance(value, dict):
+            return ", ".join(f"{key}: {item}" for key, item in value.items() if item not in ("", None, [], {}))
         if isinstance(value, list):
             return ", ".join(str(item) for item in value)
         if isinstance(value, bool):
