@@ -8,7 +8,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-REGISTRATIONS = ("search", "dashboard", "panels", "navigation", "resources", "approvals", "verification", "people")
+REGISTRATIONS = ("search", "dashboard", "panels", "navigation", "resources", "verification", "people")
 
 
 def own_apps() -> list[AppConfig]:
