@@ -13,6 +13,7 @@ from backoffice import generic
 from backoffice.apps import own_apps
 from backoffice.generic.records import verb_text
 from backoffice.models import AuditEvent, User
+from backoffice.verbs import source_words
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -53,7 +54,7 @@ class AuditList(generic.ListPage):
         generic.Column("what", _("What"), get=lambda event: verb_text(event.verb), link=True),
         generic.Column("subject", secondary=generic.Column("kind", get=subject_kind)),
         generic.Column("actor.name", _("By")),
-        generic.Column("source"),
+        generic.Column("source", get=lambda event: source_words(event.source)),
         generic.Column("reason", kind="text"),
         generic.Column("verb"),
         generic.Column("request_id", _("Request")),
@@ -78,7 +79,7 @@ class AuditRecord(generic.RecordPage):
         generic.Column("actor", _("By")),
         generic.Column("subject"),
         generic.Column("kind", _("Kind"), get=subject_kind),
-        generic.Column("source"),
+        generic.Column("source", get=lambda event: source_words(event.source)),
         generic.Column("reason"),
         generic.Column("request_id", _("Request")),
         generic.Column("verb"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.apps import apps
+from django.apps import AppConfig
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required, permission_required
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -21,10 +22,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice import forms_people as forms
 from backoffice import generic, people, tokens
+from backoffice.apps import own_apps
 from backoffice.models import Invitation, RolePolicy, User
 from backoffice.roles import ROLES, label_of
 
 MANAGE = "backoffice.manage_people"
+VERBS = {
+    "view": gettext_lazy("see"),
+    "add": gettext_lazy("add"),
+    "change": gettext_lazy("change"),
+    "delete": gettext_lazy("delete"),
+}
 _factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
@@ -335,11 +343,24 @@ class Roles(generic.Page):
 
 
 def areas_of(group: Group) -> list[tuple[str, list[str]]]:
-    """The permissions of a role by module, in words."""
-    areas: dict[str, list[str]] = {}
+    """What a role may do, by module: "Order: see, add", then what has a name of its own."""
+    held: dict[str, dict[str, str]] = {}
     for permission in group.permissions.all():
-        areas.setdefault(permission.content_type.app_label, []).append(_(permission.name))
-    return sorted((str(apps.get_app_config(label).verbose_name), sorted(words)) for label, words in areas.items())
+        held.setdefault(permission.content_type.app_label, {})[permission.codename] = permission.name
+    areas = [(str(config.verbose_name), _words_of(config, held.get(config.label, {}))) for config in own_apps()]
+    return sorted(area for area in areas if area[1])
+
+
+def _words_of(config: AppConfig, names: dict[str, str]) -> list[str]:
+    """`names` are the permissions of one module by code name. The history of rows goes with the rows."""
+    usual, words = set(), []
+    for model in config.get_models():
+        verbs = {f"{verb}_{model._meta.model_name}": str(word) for verb, word in VERBS.items()}
+        usual |= verbs.keys()
+        may = ", ".join(word for code, word in verbs.items() if code in names)
+        if may and not hasattr(model, "pgh_id"):
+            words.append(f"{capfirst(str(model._meta.verbose_name))}: {may}")
+    return words + sorted(_(name) for code, name in names.items() if code not in usual)
 
 
 @require_POST

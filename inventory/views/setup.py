@@ -22,7 +22,7 @@ class LocationList(generic.ListPage):
     permission = "inventory.view_location"
     filterset_class = filters.LocationFilter
     columns = [
-        Column("name", link=True, secondary=Column("code")),
+        Column("name", link=True, secondary=Column("code"), get=str),
         Column("kind"),
         Column("address"),
         Column("priority", kind="number"),

@@ -10,6 +10,7 @@ from backoffice import generic
 from backoffice.generic.records import TIMELINE_LENGTH, verb_text
 from backoffice.models import AuditEvent
 from backoffice.money import format_money
+from backoffice.verbs import source_words
 from orders.forms import method_name
 
 VERBS = {
@@ -53,7 +54,7 @@ def moment(event: AuditEvent, currency: str) -> generic.Moment:
     label, icon = VERBS.get(event.verb, (verb_text(event.verb), "dot"))
     note = " · ".join(part for part in (*about(event.data, currency), event.reason) if part)
     kind = "internal" if event.verb == "order.noted" else "event"
-    return generic.Moment(at=event.at, text=label, by=event.actor or event.source, note=note, icon=icon, kind=kind)
+    return generic.Moment(at=event.at, text=label, by=event.actor or source_words(event.source), note=note, icon=icon, kind=kind)
 
 
 def about(data: dict[str, Any], currency: str) -> list[str]:

@@ -34,7 +34,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
-$("#navigation [aria-current]")?.scrollIntoView({ block: "nearest" });
+// The chosen entry in sight, without scrolling the page.
+const here = navigation && $("[aria-current]", navigation);
+if (here) navigation.scrollTop = here.offsetTop + here.offsetHeight + 24 - navigation.clientHeight;
 
 // Links that open a dialog which the page holds already.
 document.addEventListener("click", (event) => {

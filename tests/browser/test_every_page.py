@@ -1,0 +1,363 @@
+"""Every page in a real browser, in light on a desk and in dark on a phone: accessible, silent, and never wider than the screen."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from backoffice import demo as sign_ins
+from backoffice import people
+from backoffice.context import acting
+from backoffice.models import AuditEvent, Invitation, User
+from backoffice.tasks import heartbeat
+from catalog.models import Brand, Category, Product, Variant
+from customers.models import Article, Customer, Ticket
+from customers.views.support import SALT
+from inventory import services as inventory
+from inventory.models import Allocation, Hold, Location, Receipt, StockLevel, Supplier, Transfer
+from orders import demo
+from orders import services as orders
+from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
+from tests.test_permissions import OWN
+
+RULES = {"preload": False, "resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SMALL = demo.Size(variants=0, customers=30, orders=120, tickets=25, days=60, ledger_days=60)
+FILE = "Handle,Title,Variant SKU,Variant Price\nday-cup,Day Cup,DAY-CUP,12\nday-pot,Day Pot,DAY-POT,six\n"
+Paths = Iterator[str]
+NOT_PAGES = {  # files, fragments, redirects and answers of scripts
+    "go",
+    "catalog:home",
+    "catalog:picture",
+    "catalog:product_by_key",
+    "catalog:variant_by_key",
+    "imports:refused",
+    "imports:template",
+    "imports:work",
+    "orders:packing-slips",
+    "orders:variant-info",
+    "shell:lookup",
+    "support:file",
+    "tickets:file",
+}
+CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
+    "customers:archive",
+    "inventory:location_close",
+    "inventory:transfer_cancel",
+    "jobs:retry",
+    "orders:close",
+    "orders:fulfilment-deliver",
+    "orders:fulfilment-pack",
+    "orders:note",
+    "orders:place",
+    "orders:reopen",
+    "orders:return-approve",
+    "orders:return-cancel",
+    "orders:return-close",
+    "people:end-sessions",
+    "people:reactivate",
+    "people:remove-second-factor",
+    "people:resend",
+    "people:withdraw",
+}
+
+
+# --- The shop -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> User:
+    """The owner of a small demonstration shop with one of everything."""
+    demo.SIZES["pages"] = SMALL
+    with acting(source="test"):
+        demo.load("pages", 7)
+        owner = User.objects.get(email=sign_ins.address("owner"))
+        _goods(owner)
+        _papers(owner)
+        people.invite(email="new@example.com", by=owner, roles=Group.objects.filter(name="auditor"), link=lambda one: "/")
+        heartbeat.defer(timestamp=0)
+    return owner
+
+
+def _goods(owner: User) -> None:
+    """A hold, and a transfer in each of its states."""
+    here, there = Location.objects.filter(kind=Location.Kind.STOCK)[:2]
+    levels = StockLevel.objects.filter(location=here, on_hand__gt=20, allocated__lt=5)[:2]
+    tomorrow = timezone.now() + timedelta(days=1)
+    inventory.hold(levels[0].variant_id, here, 1, reason="Photographs", expires_at=tomorrow, by=owner)
+    lines = [(level.variant_id, 2) for level in levels]
+    inventory.create_transfer(here, there, lines, "For the window", by=owner)
+    inventory.send(inventory.create_transfer(here, there, lines, by=owner), by=owner)
+
+
+def _papers(owner: User) -> None:
+    """A draft, a parcel to pick, an invoice, and a return that is on its way."""
+    variant = Variant.objects.filter(price__gt=0).first()
+    orders.create_draft(lines=[orders.NewLine(variant=variant, quantity=2)], currency=variant.currency, by=owner)
+    placed = Order.objects.filter(status="placed", lines__allocated__gt=0).first()
+    promised = Allocation.objects.filter(quantity__gt=0, cause=placed.number).select_related("location").first()
+    orders.create_fulfilment(placed, location=promised.location, by=owner)
+    shipped = Order.objects.filter(fulfilment_status="fulfilled", return_status="none").first()
+    orders.issue_invoice(shipped, by=owner)
+    line = OrderLine.objects.filter(order=shipped, fulfilled__gt=0).first()
+    order_return = orders.request_return(shipped, quantities={line.pk: 1}, reason="Too small", by=owner)
+    orders.approve_return(order_return, by=owner)
+
+
+# --- The pages ----------------------------------------------------------------------------------------
+
+
+def plain() -> Paths:
+    """Every page whose address has no parameter."""
+    for address in OWN:
+        if "<" not in address.route and not address.is_post_only and address.name not in NOT_PAGES:
+            yield f"/{address.route}"
+    yield from ("/search/?q=tea", "/catalog/products/?q=nothing+is+called+this", "/orders/?status=placed&sort=oldest")
+
+
+def of_catalog() -> Paths:
+    product = Product.objects.filter(media__isnull=False, variants__isnull=False).first()
+    yield product.get_absolute_url()
+    for name in ("product_edit", "picture_new", "variant_new"):
+        yield reverse(f"catalog:{name}", args=[product.pk])
+    variant = product.variants.first()
+    yield variant.get_absolute_url()
+    yield reverse("catalog:variant_edit", args=[variant.pk])
+    for name, row in (("category", Category.objects.filter(parent=None).first()), ("brand", Brand.objects.first())):
+        yield reverse(f"catalog:{name}", args=[row.pk])
+        yield reverse(f"catalog:{name}_edit", args=[row.pk])
+    yield reverse("history", args=["catalog.product", product.pk])
+
+
+def of_inventory() -> Paths:
+    yield StockLevel.objects.filter(allocated__gt=0).first().get_absolute_url()
+    yield Receipt.objects.first().get_absolute_url()
+    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    yield draft.get_absolute_url()
+    yield reverse("inventory:transfer_edit", args=[draft.number])
+    yield sent.get_absolute_url()
+    yield reverse("inventory:transfer_receive", args=[sent.number])
+    yield Hold.objects.first().get_absolute_url()
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    yield reverse("inventory:location", args=[place.code])
+    yield reverse("inventory:location_edit", args=[place.code])
+    supplier = Supplier.objects.first()
+    yield reverse("inventory:supplier", args=[supplier.code])
+    yield reverse("inventory:supplier_edit", args=[supplier.code])
+
+
+def of_orders() -> Paths:
+    draft = Order.objects.filter(status="draft").first()
+    yield draft.get_absolute_url()
+    yield reverse("orders:edit", args=[draft.number])
+    to_ship = Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
+    yield to_ship.get_absolute_url()
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil"):
+        yield reverse(f"orders:{verb}", args=[to_ship.number])
+    invoice = Invoice.objects.first()
+    yield invoice.order.get_absolute_url()
+    yield invoice.get_absolute_url()
+    yield reverse("orders:credit", args=[invoice.number])
+    for verb in ("refund", "invoice-order", "announce"):
+        yield reverse(f"orders:{verb}", args=[invoice.order.number])
+    yield from of_parcels()
+
+
+def of_parcels() -> Paths:
+    parcel = Fulfilment.objects.filter(status__in=["pending", "packed"]).first()
+    yield parcel.get_absolute_url()
+    for verb in ("ship", "tracking", "cancel"):
+        yield reverse(f"orders:fulfilment-{verb}", args=[parcel.number])
+    yield f"{reverse('orders:packing-slips')}?ids={parcel.pk}"
+    coming = Return.objects.filter(status="approved").first()
+    yield coming.get_absolute_url()
+    yield reverse("orders:return-receive", args=[coming.number])
+
+
+def of_customers() -> Paths:
+    customer = Customer.objects.filter(orders__isnull=False, tickets__isnull=False).first()
+    yield customer.get_absolute_url()
+    yield reverse("customers:edit", args=[customer.number])
+    yield reverse("customers:consent", args=[customer.number])
+    ticket = Ticket.objects.filter(status="open").first()
+    yield ticket.get_absolute_url()
+    yield reverse("tickets:compose", args=[ticket.number])
+    yield reverse("tickets:status", args=[ticket.number, "pending"])
+    article = Article.objects.first()
+    yield article.get_absolute_url()
+    yield reverse("articles:edit", args=[article.slug])
+
+
+def of_people() -> Paths:
+    clerk = User.objects.get(email=sign_ins.address("order_clerk"))
+    yield reverse("people:user", args=[clerk.pk])
+    yield reverse("people:edit", args=[clerk.pk])
+    yield reverse("people:deactivate", args=[clerk.pk])
+    yield Invitation.objects.get().get_absolute_url()
+    yield reverse("jobs:job", args=[ProcrastinateJob.objects.values_list("pk", flat=True).first()])
+    yield AuditEvent.objects.first().get_absolute_url()
+    for name in ("mfa_index", "mfa_list_webauthn", "usersessions_list", "account_change_password", "account_logout"):
+        yield reverse(name)
+
+
+def of_set_up() -> Paths:
+    yield reverse("admin:index")
+    yield reverse("admin:orders_taxrate_changelist")
+    yield reverse("admin:orders_taxrate_add")
+    yield reverse("admin:catalog_product_changelist")
+    yield reverse("admin:catalog_product_change", args=[Product.objects.first().pk])
+    yield reverse("admin:backoffice_auditevent_changelist")
+
+
+def of_the_public() -> Paths:
+    yield reverse("account_login")
+    yield reverse("account_reset_password")
+    yield reverse("account_reset_password_done")
+    yield reverse("help:home")
+    yield f"{reverse('help:home')}?q=return"
+    yield reverse("help:article", args=[Article.objects.first().slug])
+    yield reverse("support:ask")
+    yield reverse("support:sent", args=[signing.dumps("TK-1", salt=SALT)])
+    for status in ("open", "closed"):
+        yield reverse("support:ticket", args=[Ticket.objects.filter(status=status).first().token])
+    yield reverse("invitation", args=[Invitation.objects.get().token])
+
+
+STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_people, of_set_up]
+
+
+# --- The claims ---------------------------------------------------------------------------------------
+
+
+class Inspector:
+    """Opens pages in one window and gathers what is wrong with each."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.wrong: list[str] = []
+        self.seen = 0
+        page.on("console", self.listen)
+        page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
+
+    def listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "status of 422" not in message.text:
+            self.said.append(f"console: {message.text}")
+
+    def open(self, path: str) -> None:
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        response = self.page.goto(path, wait_until="load")
+        if not response or response.status != 200:
+            self.wrong.append(f"{path}: answers {response and response.status}")
+        else:
+            self.look(path)
+
+    def look(self, name: str) -> None:
+        """Judge the page as it stands: light and wide, then dark and narrow."""
+        self.seen += 1
+        found = self.violations("light, 1440")
+        self.page.emulate_media(color_scheme="dark")
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        found += self.violations("dark, 390") + self.overflow() + self.said
+        self.wrong += [f"{name}: {one}" for one in dict.fromkeys(found)]
+        self.said.clear()
+
+    def violations(self, where: str) -> list[str]:
+        found = Axe().run(self.page, options=RULES).response["violations"]
+        return [
+            f"{one['id']} ({where}): {node['html'][:140]} {node['target']} {node['any'][:1] and node['any'][0]['message']}"
+            for one in found
+            for node in one["nodes"]
+        ]
+
+    def overflow(self) -> list[str]:
+        width, widest = self.page.evaluate(WIDEST)
+        return [f"wider than a phone: {width} px, {widest}"] if width > 390 else []
+
+
+WIDEST = """() => {
+  const width = document.documentElement.scrollWidth;
+  const out = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+  return [width, out.slice(0, 4).map((one) => one.outerHTML.slice(0, 100)).join(" | ")];
+}"""
+
+
+def import_a_file(page: Page, folder: Path) -> Iterator[str]:
+    """The steps of the wizard, each with the name of the page it leads to."""
+    path = folder / "shop.csv"
+    path.write_text(FILE)
+    page.goto(reverse("imports:new"))
+    page.get_by_label("File", exact=True).set_input_files(path)
+    for button in ("Upload and look", "Check the file", "Import 1 row that is right"):
+        page.locator("main").get_by_role("button", name=button, exact=True).click()
+        page.wait_for_load_state()
+        yield f"import after {button!r}"
+
+
+def states(page: Page) -> Iterator[str]:
+    """Pages as a click leaves them."""
+    page.goto("/catalog/brands/new/")
+    page.get_by_role("button", name="Create").click()
+    page.wait_for_load_state()
+    yield "a form with errors"
+    page.goto("/orders/")
+    page.locator(".filter-menu > summary").click()
+    yield "a list with its filters open"
+    page.goto("/orders/")
+    page.locator(".user-menu > summary").click()
+    yield "the menu of the user"
+    page.goto("/orders/")
+    page.locator("input[name=selected]").first.check()
+    yield "a list with a row selected"
+    page.keyboard.press("Control+k")
+    page.keyboard.type("brand")
+    page.locator("#command-hits a").first.wait_for()
+    yield "the command bar"
+
+
+@pytest.fixture
+def window(chromium: Browser, live_server) -> Callable[[], Page]:
+    pages: list[Page] = []
+
+    def new(**more) -> Page:
+        context = chromium.new_context(base_url=live_server.url, locale="en-US", **more)
+        context.set_default_timeout(20_000)
+        pages.append(context.new_page())
+        return pages[-1]
+
+    yield new
+    for page in pages:
+        page.context.close()
+
+
+def test_every_page_is_accessible_silent_and_fits_a_phone(owner, context, signed_in, window, tmp_path, subtests):
+    signed_in(owner)
+    page = window(storage_state=context.storage_state())
+    inspector, stranger = Inspector(page), Inspector(window())
+    for group in STAFF:
+        with subtests.test(group.__name__):
+            report(inspector, group())
+    with subtests.test("steps"):
+        for steps in (import_a_file(page, tmp_path), states(page)):
+            for name in steps:
+                inspector.look(name)
+                page.set_viewport_size({"width": 1440, "height": 900})
+        report(inspector, [])
+    with subtests.test("public"):
+        report(stranger, of_the_public())
+    assert inspector.seen + stranger.seen > 100
+
+
+def report(inspector: Inspector, paths: Iterable[str]) -> None:
+    for path in paths:
+        inspector.open(path)
+    wrong, inspector.wrong = inspector.wrong, []
+    assert not wrong, "\n".join(["", *wrong])
