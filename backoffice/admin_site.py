@@ -18,7 +18,7 @@ class StaffAdminSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Take our own models only: rights come from roles.py, and sign-ins and jobs have pages of their own."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else list(model_or_iterable)
         own = {config.label for config in own_apps()}
         super().register([model for model in models if model._meta.app_label in own], admin_class, **options)
 
