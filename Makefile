@@ -24,7 +24,7 @@ check: install
 	@$(PY) .ci/translations.py
 
 bench: install
-	@set -e; for file in tests/performance/[a-z]*.py; do \
+	@set -e; for file in tests/performance/bench_*.py; do \
 		name=$$(basename $$file .py); echo "== $$name"; $(PY) -m tests.performance.$$name; done
 
 # The same versions on every machine; no index address in the files.

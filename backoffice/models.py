@@ -203,6 +203,10 @@ class Invitation(models.Model):
         return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
 
 
+# "Begins with" by index, whatever the collation.
+PREFIX = ["text_pattern_ops", "timestamptz_ops", "int8_ops"]
+
+
 class AuditEventQuerySet(VisibleQuerySet):
     def about(self, obj: models.Model) -> "AuditEventQuerySet":
         return self.filter(subject_type=obj._meta.label_lower, subject_id=obj.pk)
@@ -230,8 +234,10 @@ class AuditEvent(models.Model):
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "-at", "-id"], name="audit_subject"),
+            models.Index(fields=["subject", "-at", "-id"], name="audit_called"),
             models.Index(fields=["actor", "-at", "-id"], name="audit_actor"),
-            models.Index(fields=["verb", "-at", "-id"], name="audit_verb"),
+            models.Index(fields=["verb", "-at", "-id"], opclasses=PREFIX, name="audit_verb"),
+            models.Index(fields=["source", "-at", "-id"], opclasses=PREFIX, name="audit_source"),
         ]
         triggers = [append_only()]
 

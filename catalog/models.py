@@ -332,6 +332,7 @@ class Variant(models.Model):
             search_index("variant_search"),
             models.Index(fields=["product", "position", "id"], name="variant_of_product"),
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="variant_barcode"),
+            models.Index(fields=["-id"], condition=Q(barcode=""), name="variant_no_barcode"),
             models.Index(fields=["is_active", "-id"], name="variant_active"),
             models.Index(fields=["-updated_at", "-id"], name="variant_updated"),
             models.Index(fields=["price", "id"], name="variant_price"),

@@ -272,7 +272,8 @@ class StockMove(models.Model):
         indexes = [
             models.Index(fields=["variant", "-id"], name="stock_move_variant"),
             models.Index(fields=["cause", "-id"], condition=~Q(cause=""), name="stock_move_cause"),
-            models.Index(fields=["kind", "-id"], name="stock_move_kind"),
+            models.Index(fields=["-at", "-id"], name="stock_move_newest"),
+            models.Index(fields=["kind", "-at", "-id"], name="stock_move_kind"),
         ]
         triggers = [append_only()]
 

@@ -39,7 +39,7 @@ class OrderFilter(django_filters.FilterSet):
     placed_at = generic.DateRangeFilter(label=_("Date"))
     total = generic.NumberRangeFilter(label=_("Total"))
     source = django_filters.CharFilter(label=_("Source"))
-    currency = django_filters.CharFilter(label=_("Currency"), lookup_expr="iexact")
+    currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
 
     class Meta:
@@ -52,6 +52,9 @@ class OrderFilter(django_filters.FilterSet):
         else:
             lines = OrderLine.objects.filter(sku__iexact=str(value).strip())
         return queryset.filter(pk__in=lines.order_by().values("order"))
+
+    def in_currency(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(currency=value.strip().upper())
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(tags__contains=[value.strip()])

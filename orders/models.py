@@ -183,6 +183,7 @@ class Order(Stateful):
                 fields=["return_status", "-placed_at", "-id"], condition=~Q(return_status="none"), name="order_return"
             ),
             models.Index(fields=["source", "-placed_at", "-id"], name="order_source"),
+            models.Index(fields=["currency", "-placed_at", "-id"], name="order_currency"),
             models.Index(fields=["customer", "-placed_at", "-id"], name="order_customer"),
             models.Index(fields=["-total", "-id"], name="order_total"),
             models.Index(
@@ -582,7 +583,11 @@ class Invoice(models.Model):
         verbose_name_plural = _("invoices")
         ordering = ["-issued_at", "-pk"]
         constraints = [models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_sums")]
-        indexes = [models.Index(fields=["-issued_at", "-id"], name="invoice_newest")]
+        indexes = [
+            models.Index(fields=["-issued_at", "-id"], name="invoice_newest"),
+            models.Index(fields=["kind", "-issued_at", "-id"], name="invoice_kind"),
+            models.Index(fields=["gross", "id"], name="invoice_gross"),
+        ]
         triggers = [append_only()]
 
     def __str__(self) -> str:

@@ -161,7 +161,7 @@ class MoveList(generic.ListPage):
         Column("reason", kind="references"),
         Column("actor", gettext_lazy("By")),
     ]
-    ordering = {"newest": ("-pk",), "oldest": ("pk",)}
+    ordering = {"newest": ("-at", "-pk"), "oldest": ("at", "pk")}
     ordering_labels = {"newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}
     tabs = [
         Tab(gettext_lazy("Received"), "kind=received"),
