@@ -7,8 +7,12 @@ from django.contrib import admin
 from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from backoffice.apps import own_apps
+
+# Texts of Django's admin that its own Chinese lacks; ours completes it.
+COMPLETED = (gettext_noop("Model name"), gettext_noop("Add link"), gettext_noop("Change or view list link"))
 
 
 class StaffAdminSite(admin.AdminSite):

@@ -83,10 +83,14 @@ class Chart:
         return [self.write(_whole(self.top * part)) for part in (1, 0.5, 0)]
 
     @property
-    def shown_labels(self) -> list[str]:
-        """A label for every place, blank where they would run into each other."""
+    def shown_labels(self) -> list[tuple[str, bool]]:
+        """A label for every place, blank where they would run into each other; every second of many is for wide screens."""
         step = max(1, ceil(len(self.labels) / MOST_LABELS))
-        return [str(label) if index % step == 0 else "" for index, label in enumerate(self.labels)]
+        many = len(self.labels) > MOST_LABELS / 2
+        return [
+            (str(label) if index % step == 0 else "", many and index // step % 2 == 1)
+            for index, label in enumerate(self.labels)
+        ]
 
     @property
     def legend(self) -> list[tuple[str, Any]]:

@@ -10,15 +10,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
-from backoffice.apps import own_apps
+from backoffice.apps import named_models, own_apps
 from backoffice.generic.records import verb_text
 from backoffice.models import AuditEvent, User
-from backoffice.verbs import source_words
+from backoffice.verbs import SOURCES, source_words
 
 
 def kinds() -> list[tuple[str, str]]:
     """Models that audit events can be about: those of ours, by their name for people."""
-    ours = [model for config in own_apps() for model in config.get_models() if not hasattr(model, "pgh_id")]
+    ours = [model for config in own_apps() for model in named_models(config)]
     found = [(model._meta.label_lower, capfirst(str(model._meta.verbose_name))) for model in ours]
     return sorted(found, key=lambda pair: pair[1])
 
@@ -28,7 +28,7 @@ class AuditFilter(django_filters.FilterSet):
     verb = django_filters.CharFilter(lookup_expr="startswith", label=_("Verb begins with"))
     actor = generic.LookupFilter(model=User, label=_("By"))
     subject_type = django_filters.ChoiceFilter(label=_("Kind"), choices=kinds)
-    source = django_filters.CharFilter(lookup_expr="startswith", label=_("Through"))
+    source = django_filters.ChoiceFilter(lookup_expr="startswith", label=_("Through"), choices=SOURCES.items)
     at = django_filters.DateFromToRangeFilter(label=_("Period"))
 
     class Meta:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from backoffice import forms_people as forms
 from backoffice import generic, people, tokens
-from backoffice.apps import own_apps
+from backoffice.apps import named_models, own_apps
 from backoffice.models import Invitation, RolePolicy, User
 from backoffice.roles import ROLES, label_of
 
@@ -353,12 +353,12 @@ def areas_of(group: Group) -> list[tuple[str, list[str]]]:
 
 def _words_of(config: AppConfig, names: dict[str, str]) -> list[str]:
     """`names` are the permissions of one module by code name. The history of rows goes with the rows."""
-    usual, words = set(), []
+    usual, words, named = set(), [], named_models(config)
     for model in config.get_models():
         verbs = {f"{verb}_{model._meta.model_name}": str(word) for verb, word in VERBS.items()}
         usual |= verbs.keys()
         may = ", ".join(word for code, word in verbs.items() if code in names)
-        if may and not hasattr(model, "pgh_id"):
+        if may and model in named:
             words.append(f"{capfirst(str(model._meta.verbose_name))}: {may}")
     return words + sorted(_(name) for code, name in names.items() if code not in usual)
 

@@ -96,7 +96,7 @@ def test_the_list_tells_who_did_what_to_whom_through_what_and_why(client, owner)
 
     shown = client.get("/audit/?verb=customer.archived").content.decode()
 
-    for text in ("Customer archived", customer.number, "Olga", "command:test", "moved away"):
+    for text in ("Customer archived", customer.number, "Olga", "by a command (test)", "moved away"):
         assert text in shown
     event = AuditEvent.objects.get(verb="customer.archived")
     page = client.get(f"/audit/{event.pk}/").content.decode()
