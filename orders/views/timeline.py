@@ -54,7 +54,9 @@ def moment(event: AuditEvent, currency: str) -> generic.Moment:
     label, icon = VERBS.get(event.verb, (verb_text(event.verb), "dot"))
     note = " · ".join(part for part in (*about(event.data, currency), event.reason) if part)
     kind = "internal" if event.verb == "order.noted" else "event"
-    return generic.Moment(at=event.at, text=label, by=event.actor or source_words(event.source), note=note, icon=icon, kind=kind)
+    return generic.Moment(
+        at=event.at, text=label, by=event.actor or source_words(event.source), note=note, icon=icon, kind=kind
+    )
 
 
 def about(data: dict[str, Any], currency: str) -> list[str]:
