@@ -7,8 +7,8 @@ one statement more; the two ways of connecting to the database take turns, each 
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
+import re
 import signal
 import socket
 import statistics
@@ -114,16 +114,16 @@ def load(port: int, cookie: str, clients: int, seconds: float) -> float:
     wrong: list[str] = []
     end = time.perf_counter() + seconds
 
+    request = f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\r\n".encode()
+
     def ask(number: int) -> None:
-        connection = http.client.HTTPConnection(HOST, port, timeout=30)
-        while time.perf_counter() < end and not wrong:
-            connection.request("GET", PATH, headers={"Cookie": cookie})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                wrong.append(f"{answer.status} {answer.reason}")
-            answers[number] += 1
-        connection.close()
+        with socket.create_connection((HOST, port), timeout=30) as connection:
+            while time.perf_counter() < end and not wrong:
+                connection.sendall(request)
+                head, body = _answer(connection)
+                if not head.startswith(b"HTTP/1.1 200") or not body:
+                    wrong.append(head.partition(b"\r\n")[0].decode())
+                answers[number] += 1
 
     started = time.perf_counter()
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
@@ -134,6 +134,22 @@ def load(port: int, cookie: str, clients: int, seconds: float) -> float:
     if wrong:
         raise SystemExit(f"{PATH} answered {wrong[0]}")
     return sum(answers) / (time.perf_counter() - started)
+
+
+def _answer(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Head and body of an answer, read with less work than the server's: client and server share the machine."""
+    read = b""
+    while b"\r\n\r\n" not in read:
+        read += connection.recv(65_536) or _broken()
+    head, _, body = read.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: (\d+)", head)
+    while found and len(body) < int(found[1]):
+        body += connection.recv(65_536) or _broken()
+    return head, body
+
+
+def _broken() -> bytes:
+    raise ConnectionError("the server hung up")
 
 
 if __name__ == "__main__":
