@@ -54,7 +54,7 @@ def test_a_list_takes_the_same_statements_for_one_row_and_for_three(client, edit
     make_products(number, brand=Brand.objects.create(name="Nordic"))
     client.get(URL)
 
-    with django_assert_num_queries(7):  # session, user, permissions of the user and of roles, rows, unread, views
+    with django_assert_num_queries(6):  # session, user, permissions, rows, unread, views
         response = client.get(URL)
 
     assert len(handles(response)) == number
@@ -64,7 +64,7 @@ def test_a_full_page_adds_the_count_and_nothing_else(client, editor, django_asse
     make_products(12)
     client.get(URL)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(URL)
 
 

@@ -55,7 +55,7 @@ def fill(number, **fields):
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_of_products_costs_the_same_for_any_number(as_owner, django_assert_num_queries, number):
     fill(number)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         response = as_owner.get("/catalog/products/")
     assert response.status_code == 200
     assert [row.object.title for row in response.context["rows"]] == [f"Tea {i}" for i in reversed(range(number))]
@@ -129,7 +129,7 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for _ in range(number):
         attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(11):  # two of them are the panel of the stock
+    with django_assert_num_queries(10):  # two of them are the panel of the stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -304,7 +304,7 @@ def test_products_with_many_variants_are_edited_one_by_one(as_editor, editor):
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_of_variants_costs_the_same_for_any_number(as_owner, django_assert_num_queries, number):
     fill(number)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         response = as_owner.get("/catalog/variants/")
     assert len(response.context["rows"]) == 2 * number
 
@@ -361,7 +361,7 @@ def test_the_tree_costs_the_same_for_any_number(as_owner, django_assert_num_quer
         top = make_category(f"Top {i}")
         make_product(f"P{i}", category=make_category("Below", parent=top))
         make_product(f"Q{i}", category=top)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         response = as_owner.get("/catalog/categories/")
     assert [(node.category.name, node.own, node.total) for node in response.context["roots"]] == [
         (f"Top {i}", 1, 2) for i in range(number)
