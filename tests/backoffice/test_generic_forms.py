@@ -163,7 +163,7 @@ def test_a_record_takes_the_same_statements_for_one_event_and_for_three(
         audit.record("product.tasted", tea, by=editor)
     client.get("/test/products/tea/")
 
-    with django_assert_num_queries(7):  # session, user, permissions of the user and of roles, product, events, unread
+    with django_assert_num_queries(6):  # session, user, permissions, product, events, unread
         client.get("/test/products/tea/")
 
 

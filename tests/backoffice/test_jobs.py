@@ -139,5 +139,5 @@ def test_the_list_costs_the_same_however_many_jobs(client, owner, number, django
         failed_job()
     client.force_login(owner)
     client.get("/jobs/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/jobs/")
