@@ -72,17 +72,15 @@ if (command) {
   const search = async () => {
     running?.abort();
     const text = input.value.trim();
-    hits.replaceChildren(pages());
+    const found = document.createElement("div");
+    hits.replaceChildren(pages(), found);
     if (text.length < 2) return;
     running = new AbortController();
     const query = new URLSearchParams({ q: text, fragment: 1 });
     try {
       const response = await fetch(`${command.dataset.search}?${query}`, { signal: running.signal });
-      if (response.ok && !response.redirected) {
-        const found = document.createElement("div");
-        found.innerHTML = await response.text();
-        hits.replaceChildren(pages(), found);
-      }
+      // Only the records are drawn when they come: a person may be among the pages already.
+      if (response.ok && !response.redirected) found.innerHTML = await response.text();
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }

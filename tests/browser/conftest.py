@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from backoffice.models import User
 from backoffice.roles import sync_roles
 
+expect.set_options(timeout=20_000)  # the machine may be busy; what is right is not slower for it
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop running in the thread of the tests.
 
 FLAGS = [
@@ -40,7 +41,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 def context(chromium: Browser, live_server) -> Iterator[BrowserContext]:
     """A window of 1440 x 900 in English. What the console says but silence fails the test."""
     context = chromium.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="en-US")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     said: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
