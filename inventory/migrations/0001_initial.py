@@ -501,8 +501,10 @@ class Migration(migrations.Migration):
             (Path(__file__).parent.parent / "sql" / "posting.sql").read_text(),
             "DROP TRIGGER inventory_follow_backorder_limit ON catalog_variant;"
             "DROP FUNCTION inventory_follow_backorder_limit(); DROP FUNCTION inventory_post(jsonb, bigint, text);"
-            "DROP FUNCTION inventory_lock(jsonb); DROP FUNCTION inventory_shortages(jsonb, bigint);"
-            "DROP FUNCTION inventory_effect(text, integer);",
+            "DROP FUNCTION inventory_so_far(inventory_stocklevel, integer);"
+            "DROP FUNCTION inventory_lock(jsonb); DROP FUNCTION inventory_shortages(jsonb);"
+            "DROP FUNCTION inventory_effect(text, integer); DROP FUNCTION inventory_follow_ledger() CASCADE;"
+            "DROP FUNCTION inventory_keep_level() CASCADE; DROP FUNCTION inventory_refuse_level(bigint);",
         ),
         CreateSequence("RC"),
         CreateSequence("TR"),
