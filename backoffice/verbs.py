@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "customer.noted": (gettext_lazy("Note"), "message"),
     "customer.restored": (gettext_lazy("Customer restored"), "undo"),
     "customer.tagged": (gettext_lazy("Tags changed"), "tag"),
+    "dailysales.repaired": (gettext_lazy("Daily sales repaired"), "settings"),
     "demo.loaded": (gettext_lazy("Demonstration shop loaded"), "box"),
     "fulfilment.canceled": (gettext_lazy("Fulfilment canceled"), "x"),
     "fulfilment.created": (gettext_lazy("Fulfilment created"), "box"),

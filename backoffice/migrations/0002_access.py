@@ -4,7 +4,9 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backoffice", "0002_people"), ("mfa", "0003_authenticator_type_uniq")]
+    """Triggers on tables of allauth, which refer to our users in turn, and the shared cache."""
+
+    dependencies = [("backoffice", "0001_initial"), ("mfa", "0003_authenticator_type_uniq")]
 
     operations = [
         migrations.RunSQL(
