@@ -181,7 +181,7 @@ def repair_statuses(by: User | None) -> None:
 
 def repair_days(by: User | None) -> None:
     """Every day from the first wrong one on is summed up from its orders anew."""
-    days = keys(WRONG_DAYS, _all_days())
+    days: list[Any] = keys(WRONG_DAYS, _all_days())
     before = _sums(days)
     refresh_sales(since=min(days))
     after = _sums(days)

@@ -1,4 +1,4 @@
-import backoffice.models
+import backoffice.models.people
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
@@ -201,10 +201,10 @@ class Migration(migrations.Migration):
                         ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
                         ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
                         ('scopes', models.JSONField(blank=True, default=dict, verbose_name='row scopes')),
-                        ('token', models.CharField(default=backoffice.models._invitation_token, editable=False, max_length=64, unique=True)),
+                        ('token', models.CharField(default=backoffice.models.people._invitation_token, editable=False, max_length=64, unique=True)),
                         ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='invited by')),
                         ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='invited at')),
-                        ('expires_at', models.DateTimeField(default=backoffice.models._invitation_expiry, verbose_name='expires')),
+                        ('expires_at', models.DateTimeField(default=backoffice.models.people._invitation_expiry, verbose_name='expires')),
                         ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='accepted')),
                         ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
                         ('roles', models.ManyToManyField(to='auth.group', verbose_name='roles')),

@@ -1,4 +1,4 @@
-import customers.models
+import customers.models.tickets
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                         ('about', models.CharField(blank=True, help_text='Number of an order or another document.', max_length=60, verbose_name='about')),
                         ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], default='en', max_length=10, verbose_name='language')),
                         ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None, verbose_name='tags')),
-                        ('token', models.CharField(default=customers.models._public_token, editable=False, max_length=64, unique=True)),
+                        ('token', models.CharField(default=customers.models.tickets._public_token, editable=False, max_length=64, unique=True)),
                         ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
                         ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
                         ('last_message_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last message')),
@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                         ('about', models.CharField(blank=True, help_text='Number of an order or another document.', max_length=60, verbose_name='about')),
                         ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], default='en', max_length=10, verbose_name='language')),
                         ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None, verbose_name='tags')),
-                        ('token', models.CharField(default=customers.models._public_token, editable=False, max_length=64)),
+                        ('token', models.CharField(default=customers.models.tickets._public_token, editable=False, max_length=64)),
                         ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
                         ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
                         ('last_message_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last message')),

@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import django.utils.timezone
-import inventory.models
+import inventory.models.stock
 import pgtrigger.compiler
 from django.conf import settings
 from django.db import migrations, models
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                         ('held', models.IntegerField(default=0, verbose_name='held')),
                         ('incoming', models.IntegerField(default=0, verbose_name='incoming')),
                         ('backorder_limit', models.PositiveIntegerField(default=0, help_text='Follows the variant.', verbose_name='backorder limit')),
-                        ('value', inventory.models.CostField(decimal_places=6, default=0, max_digits=20, verbose_name='value')),
+                        ('value', inventory.models.stock.CostField(decimal_places=6, default=0, max_digits=20, verbose_name='value')),
                         ('updated_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='updated')),
                     ],
                     options={
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                         ('from_location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.location', verbose_name='from')),
                         ('to_location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.location', verbose_name='to')),
                         ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
-                        ('unit_cost', inventory.models.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
+                        ('unit_cost', inventory.models.stock.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
                         ('cause', models.CharField(blank=True, max_length=60, verbose_name='cause')),
                         ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
                         ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
@@ -194,8 +194,8 @@ class Migration(migrations.Migration):
                         ('on_hand_after', models.IntegerField(verbose_name='on hand')),
                         ('allocated_after', models.IntegerField(verbose_name='allocated')),
                         ('held_after', models.IntegerField(verbose_name='held')),
-                        ('value', inventory.models.CostField(decimal_places=6, max_digits=20, verbose_name='value, change')),
-                        ('value_after', inventory.models.CostField(decimal_places=6, max_digits=20, verbose_name='value')),
+                        ('value', inventory.models.stock.CostField(decimal_places=6, max_digits=20, verbose_name='value, change')),
+                        ('value_after', inventory.models.stock.CostField(decimal_places=6, max_digits=20, verbose_name='value')),
                     ],
                     options={
                         'verbose_name': 'stock posting',
@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                         ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='inventory.receipt', verbose_name='receipt')),
                         ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.variant', verbose_name='variant')),
                         ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
-                        ('unit_cost', inventory.models.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
+                        ('unit_cost', inventory.models.stock.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
                     ],
                     options={
                         'verbose_name': 'receipt line',
@@ -390,7 +390,7 @@ class Migration(migrations.Migration):
                         ('receipt', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='inventory.receipt', verbose_name='receipt')),
                         ('variant', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='catalog.variant', verbose_name='variant')),
                         ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
-                        ('unit_cost', inventory.models.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
+                        ('unit_cost', inventory.models.stock.CostField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='unit cost')),
                     ],
                     options={
                         'abstract': False,

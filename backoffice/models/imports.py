@@ -1,0 +1,101 @@
+"""Files brought in."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.models.people import User
+from backoffice.rows import Stateful, VisibleQuerySet
+from backoffice.triggers import legal_transitions
+
+
+class ImportStatus(models.TextChoices):
+    UPLOADED = "uploaded", _("Uploaded")
+    CHECKING = "checking", _("Checking")
+    CHECKED = "checked", _("Checked")
+    APPLYING = "applying", _("Applying")
+    APPLIED = "applied", _("Applied")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
+    UNDONE = "undone", _("Undone")
+
+
+IMPORT_TRANSITIONS: dict[str, set[str]] = {
+    ImportStatus.UPLOADED: {ImportStatus.CHECKING, ImportStatus.APPLYING, ImportStatus.FAILED},
+    ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.FAILED},
+    ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
+    ImportStatus.APPLYING: {ImportStatus.APPLIED, ImportStatus.REFUSED, ImportStatus.FAILED},
+    ImportStatus.REFUSED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
+    ImportStatus.FAILED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
+    ImportStatus.APPLIED: {ImportStatus.UNDONE},
+    ImportStatus.UNDONE: set(),
+}
+
+
+class ImportRunQuerySet(VisibleQuerySet):
+    def in_scope(self, user: Any) -> "ImportRunQuerySet":
+        """People see their own runs; those who may read the audit trail see all."""
+        return self if user.has_perm("backoffice.view_auditevent") else self.filter(user=user)
+
+
+class ImportRun(Stateful):
+    """A file brought in: how it was read, what became of its rows. Written by `backoffice.imports` only."""
+
+    Status = ImportStatus
+    TRANSITIONS = IMPORT_TRANSITIONS
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    resource = models.CharField(_("kind"), max_length=40)
+    status = models.CharField(_("status"), max_length=12, choices=ImportStatus, default=ImportStatus.UPLOADED)
+    user = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="import_runs", verbose_name=_("by")
+    )
+    source = models.CharField(_("through"), max_length=40)
+    file_name = models.CharField(_("file"), max_length=255)
+    file = models.FileField(upload_to="imports/", blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(_("size"), default=0)
+    dialect = models.JSONField(default=dict)
+    mapping = models.JSONField(default=dict)
+    partial = models.BooleanField(_("only what is right"), default=False)
+    read = models.PositiveIntegerField(_("rows"), default=0)
+    new = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    report = models.JSONField(default=dict)
+    error_file = models.FileField(upload_to="imports/", blank=True)
+    message = models.TextField(_("message"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    seconds = models.FloatField(_("seconds"), null=True, blank=True)
+    job_id = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(read=models.F("new") + models.F("changed") + models.F("unchanged") + models.F("refused")),
+                name="import_rows_add_up",
+                violation_error_message=_("New, changed, unchanged and refused rows must add up to those read."),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["resource", "sha256"], name="import_same_file"),
+            models.Index(fields=["user", "-id"], name="import_of_user"),
+        ]
+        triggers = [legal_transitions("status", IMPORT_TRANSITIONS)]
+        permissions = [("import_data", _("Can import files")), ("export_data", _("Can export lists"))]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("imports:run", args=[self.number])
