@@ -18,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import append_only, legal_transitions
+from backoffice.verbs import job_words
 
 OWNER = "owner"
 
@@ -470,7 +471,7 @@ class Job(ProcrastinateJob):
         permissions = [("view_jobs", _("Can see jobs")), ("retry_jobs", _("Can retry failed jobs"))]
 
     def __str__(self) -> str:
-        return f"{self.task_name} #{self.pk}"
+        return f"{job_words(self.task_name)} #{self.pk}"
 
     STATUS_TEXTS = {
         "todo": _("Waiting"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from backoffice import generic
 from backoffice.models import User
 from customers import services
-from customers.models import Address, Article, ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
+from customers.models import Address, Article, Consent, ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments
 
 NOT_ASSIGNED = gettext_lazy("Nobody")
@@ -166,9 +166,7 @@ AddressFormSet = forms.formset_factory(AddressForm, formset=BaseRows, extra=1, c
 
 
 class ConsentForm(forms.Form):
-    CHANNELS = [("email", gettext_lazy("E-mail")), ("phone", gettext_lazy("Phone")), ("post", gettext_lazy("Post"))]
-
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=CHANNELS)
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=list(Consent.CHANNELS.items()))
     purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=40, initial=gettext_lazy("News"))
     granted = forms.TypedChoiceField(
         label=gettext_lazy("The customer"),

@@ -17,6 +17,7 @@ from backoffice.charts import BarChart, Series
 from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
+from backoffice.templatetags.houtai import relative_time
 from orders.models import DailySales, Fulfilment, Order, Return
 
 
@@ -74,18 +75,16 @@ def to_refund(user: Any) -> Card | None:
 def oldest_to_ship(user: Any) -> Panel | None:
     """The paid orders that have waited longest."""
     waiting = Order.objects.visible_to(user).awaiting_shipment().filter(payment_status="paid")
-    rows = waiting.order_by("placed_at", "pk").values_list("number", "placed_at")[:6]
+    rows = waiting.order_by("placed_at", "pk").values_list("number", "placed_at", "total", "currency")[:6]
     if not rows:
         return None
     return Panel(
         _("Paid, waiting longest to be shipped"),
-        columns=[pgettext("sale", "Order"), _("Date")],
+        columns=[pgettext("sale", "Order"), _("Waits since"), _("Total")],
+        numbers=[2],
         rows=[
-            (
-                (number, reverse("orders:order", args=[number])),
-                date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"),
-            )
-            for number, placed_at in rows
+            ((number, reverse("orders:order", args=[number])), relative_time(placed_at), format_money(total, currency))
+            for number, placed_at, total, currency in rows
         ],
         url=_link(
             "orders:list",
