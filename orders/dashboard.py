@@ -107,7 +107,8 @@ def sales(user: Any) -> BarChart | None:
     total = format_money(sum(sold.values(), ZERO), currency)
     return BarChart(
         caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
-        labels=[date_format(day, "j M") for day in days],
+        # A day of this year, as short as can be: in Chinese n月j日.
+        labels=[date_format(day, _("j M")) for day in days],
         series=[Series(_("Sales"), [sold.get(day, 0) for day in days])],
         write=lambda value: format_money(Decimal(value), currency),
     )

@@ -254,7 +254,7 @@ def test_an_edit_touches_changed_lines_only(as_editor):
     assert Product.objects.get().handle == "tea"
 
 
-@pytest.mark.parametrize(("language", "written"), [("en", "1,234.50"), ("zh-hans", "1234.50")])
+@pytest.mark.parametrize(("language", "written"), [("en", "1,234.50"), ("zh-hans", "1,234.50")])
 def test_a_large_price_comes_back_as_it_was_shown(client, language, written):
     client.force_login(make_user("catalog_editor", language=language))
     product = make_product("Sofa", variants=[{"sku": "S", "price": Decimal("1234.50")}])
