@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice.rows import VisibleQuerySet
+from backoffice.verbs import job_words
 
 
 class Heartbeat(models.Model):
@@ -52,7 +53,7 @@ class Job(ProcrastinateJob):
         permissions = [("view_jobs", _("Can see jobs")), ("retry_jobs", _("Can retry failed jobs"))]
 
     def __str__(self) -> str:
-        return f"{self.task_name} #{self.pk}"
+        return f"{job_words(self.task_name)} #{self.pk}"
 
     STATUS_TEXTS = {
         "todo": _("Waiting"),

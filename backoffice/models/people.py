@@ -1,6 +1,7 @@
 """People: users, their roles and scopes, invitations, tokens of the API."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -102,10 +103,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def scope(self, kind: str) -> set[str] | None:
         """Codes of the warehouses or queues this user is confined to; None when not confined."""
         if not hasattr(self, "_scopes"):
-            self._scopes: dict[str, set[str]] = {}
-            for row in self.scopes.all():
-                self._scopes.setdefault(row.kind, set()).add(row.value)
+            self.confine(self.scopes.values_list("kind", "value"))
         return self._scopes.get(kind)
+
+    def confine(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remember the (kind, code) pairs of this user, as read from the database."""
+        self._scopes: dict[str, set[str]] = {}
+        for kind, code in pairs:
+            self._scopes.setdefault(kind, set()).add(code)
 
 
 @tracked()

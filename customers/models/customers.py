@@ -214,6 +214,8 @@ class Address(Personal):
 class Consent(models.Model):
     """What a customer agreed to, or no longer; append-only, the latest row governs."""
 
+    CHANNELS = {"email": _("E-mail"), "phone": _("Phone"), "post": _("Post")}
+
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", verbose_name=_("customer"))
     channel = models.CharField(_("channel"), max_length=20)
     purpose = models.CharField(_("purpose"), max_length=40)
@@ -232,3 +234,6 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel}/{self.purpose}: {self.granted}"
+
+    def get_channel_display(self) -> str:
+        return str(self.CHANNELS.get(self.channel, self.channel))
