@@ -67,6 +67,7 @@ class Findings:
             "CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error"
         )
         self.run("ANALYZE import_refused")
+        self.run("ANALYZE import_problem")
 
     def problem(self, code: str, select: str, params: Sequence[Any] | None = None, *, error: bool = True) -> int:
         """`select` yields row, column, value and the parameters of the sentence of `code`; how many there are."""
@@ -144,18 +145,21 @@ class Findings:
 
     def _differences(self) -> list[dict[str, Any]]:
         """Old and new values of the first changed rows, as text."""
-        first = f"""SELECT r.row FROM ({self.records()}) r(row, is_new, changed, record)
-                    WHERE r.changed AND NOT r.is_new AND NOT EXISTS (SELECT 1 FROM import_refused f WHERE f.row = r.row)
-                    ORDER BY r.row LIMIT {SHOWN}"""
         self.cursor.execute(
-            f"""WITH shown AS MATERIALIZED ({first})
-                SELECT c.row, r.record, c.name, coalesce(left(c.old, 500), ''), coalesce(left(c.new, 500), '')
-                FROM ({self.changes("SELECT row FROM shown")}) c(row, place, name, old, new)
-                JOIN ({self.records()}) r(row, is_new, changed, record) ON r.row = c.row
-                ORDER BY c.row, c.place LIMIT {SHOWN}"""
+            f"""SELECT r.row, r.record FROM ({self.records()}) r(row, is_new, changed, record)
+                WHERE r.changed AND NOT r.is_new AND NOT EXISTS (SELECT 1 FROM import_refused f WHERE f.row = r.row)
+                ORDER BY r.row LIMIT {SHOWN}"""
         )
-        names = ("row", "record", "column", "old", "new")
-        return [dict(zip(names, found, strict=True)) for found in self.cursor.fetchall()]
+        records = dict(self.cursor.fetchall())
+        rows = f"SELECT unnest(ARRAY[{', '.join(map(str, records))}]::int[])"
+        self.cursor.execute(
+            f"""SELECT c.row, c.name, coalesce(left(c.old, 500), ''), coalesce(left(c.new, 500), '')
+                FROM ({self.changes(rows)}) c(row, place, name, old, new) ORDER BY c.row, c.place LIMIT {SHOWN}"""
+        )
+        return [
+            {"row": row, "record": records[row], "column": name, "old": old, "new": new}
+            for row, name, old, new in self.cursor.fetchall()
+        ]
 
     def keep(self, run: ImportRun) -> None:
         """Keep a line for each row with its run, in place of earlier ones: refused rows first, as many as the settings say.
@@ -174,6 +178,7 @@ class Findings:
                    OR EXISTS (SELECT 1 FROM import_problem p WHERE p.row = r.row)
                 ORDER BY (f.row IS NULL), r.row LIMIT {int(settings.IMPORT_KEPT_ROWS)}"""
         )
+        self.run("ANALYZE import_kept")
         changed = "SELECT row FROM import_kept WHERE outcome = 'changed'"
         self.run(
             f"""INSERT INTO {table} (run_id, row, outcome, is_warned, record, changes, problems)
