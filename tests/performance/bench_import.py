@@ -262,12 +262,14 @@ def limit(path: Path) -> None:
     statements = (Path(__file__).parent / "import_limit.sql").read_text().split(";\n")
     with acting(source="bench"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statements[0])
-        with cursor.copy(
-            "COPY staged (" + ", ".join(product_files.HEADER) + ") FROM STDIN (FORMAT csv, HEADER)"
-        ) as copy:
-            with path.open("rb") as file:
-                while piece := file.read(1 << 16):
-                    copy.write(piece)
+        with (
+            cursor.copy(
+                "COPY staged (" + ", ".join(product_files.HEADER) + ") FROM STDIN (FORMAT csv, HEADER)"
+            ) as copy,
+            path.open("rb") as file,
+        ):
+            while piece := file.read(1 << 16):
+                copy.write(piece)
         for statement in statements[1:]:
             if statement.strip():
                 cursor.execute(statement)

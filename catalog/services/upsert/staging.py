@@ -21,6 +21,8 @@ class Staging(Batch):
     resource = "products"
     staged = STAGED
     tables = ("import_product", "import_variant", "import_media")
+    joined = ("handle", "sku")
+    products = 0
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
