@@ -1,7 +1,7 @@
 """The engine of every service that takes many rows: they are staged by COPY, compared and checked set-wise, and written
 in a few statements.
 
-A row is `(row number, problems found while reading, *values of columns)`. What is absent from `columns` is kept.
+A row is `(row number, problems found while reading, *values of columns)`, or comes in a Block that is written already. What is absent from `columns` is kept.
 A module subclasses `Batch`, or `TableBatch` where one row is one record, and its service is one call of `carry_out`.
 """
 
@@ -16,15 +16,15 @@ from typing import Any, ClassVar
 
 from django.db import connection, transaction
 
-from backoffice.imports.copying import encode_json, encoder
+from backoffice.imports.copying import Block, blocks, encode_json, encoder
 from backoffice.imports.findings import FINDINGS, Findings
 from backoffice.models import ImportRun, User
 from backoffice.resources import Outcome
 
 BIG = 2000  # rows from which on the planner is told to expect many
 SAMPLE = 10  # statistics target of the temporary tables; the sample has 300 times as many rows
-BLOCK = 500
 
+Rows = Iterable[Sequence[Any] | Block]
 OnRefused = Callable[[Iterator[dict[str, Any]]], None]
 
 
@@ -63,7 +63,6 @@ class Batch(Findings):
     resource: ClassVar[str] = ""
     staged: Mapping[str, Staged] = {}
     tables: ClassVar[tuple[str, ...]] = ()
-    joined: Sequence[str] = ()
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         unknown = set(columns) - set(self.staged)
@@ -77,6 +76,10 @@ class Batch(Findings):
         self.notes: list[str] = []
         self.count = 0
 
+    def joined(self) -> Sequence[str]:
+        """Staged columns by which rows are joined or grouped."""
+        raise NotImplementedError
+
     def compare(self) -> None:
         """Find what each row is: new, changed or as it was."""
         raise NotImplementedError
@@ -85,7 +88,7 @@ class Batch(Findings):
         """Insert and update what is not refused."""
         raise NotImplementedError
 
-    def stage(self, rows: Iterable[Sequence[Any]]) -> None:
+    def stage(self, rows: Rows) -> None:
         self.clear()
         types = ", ".join(f"{name} {staged.type}" for name, staged in self.staged.items())
         self.run(f"CREATE TEMP TABLE import_stage (row int NOT NULL, problems jsonb, {types}) ON COMMIT DROP")
@@ -96,21 +99,15 @@ class Batch(Findings):
             *(encoder(self.staged[name].type) for name in self.columns),
         ]
         with self.cursor.copy(f"COPY import_stage ({names}) FROM STDIN") as copy:
-            lines: list[str] = []
-            for row in rows:
-                lines.append("\t".join([encode(value) for encode, value in zip(encoders, row, strict=True)]))
-                self.count += 1
-                if len(lines) >= BLOCK:
-                    copy.write("\n".join([*lines, ""]))
-                    lines = []
-            if lines:
-                copy.write("\n".join([*lines, ""]))
+            for block in blocks(rows, encoders):
+                copy.write(block.text)
+                self.count += block.count
         if self.count > BIG:
             self.run("SET LOCAL work_mem = '128MB'")
             self.run("SET LOCAL plan_cache_mode = force_custom_plan")
         # A small sample is enough to tell the planner how many rows there are.
         self.run(f"SET LOCAL default_statistics_target = {SAMPLE}")
-        self.run(f"ANALYZE import_stage ({', '.join(['row', *self.joined])})")
+        self.run(f"ANALYZE import_stage ({', '.join(['row', *self.joined()])})")
 
     def clear(self) -> None:
         self.run(f"DROP TABLE IF EXISTS {', '.join(('import_stage', *self.tables, *FINDINGS))}")
@@ -143,7 +140,7 @@ class Batch(Findings):
 
 def carry_out(
     kind: type[Batch],
-    rows: Iterable[Sequence[Any]],
+    rows: Rows,
     *,
     columns: Sequence[str],
     by: User | None,

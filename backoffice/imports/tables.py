@@ -87,8 +87,7 @@ class TableBatch(Batch):
     insert_order: ClassVar[str] = "r.row"
     tables = ("import_record",)
 
-    @property
-    def joined(self) -> tuple[str, ...]:
+    def joined(self) -> Sequence[str]:
         return tuple(name for name in self.names if name in self.present and (name in self.key or name in self.lookups))
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
