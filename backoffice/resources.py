@@ -7,8 +7,8 @@
         permission = "catalog.change_brand"
         name = resources.TextColumn(_("Name"), aliases=["Brand", "Vendor"], required=True, max_length=120)
 
-Columns are fields of django-import-export; the rows take another road than its loop: `read_row` turns the cells of a
-record into the values of one staged row, and `service` takes all of them set-wise.
+Columns are fields of django-import-export; the rows take another road than its loop: `staged` turns the cells of each
+record into one staged row, and `service` takes all of them set-wise.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
+
+from backoffice.imports.cells import CellReader
+from backoffice.imports.lines import LineReader
 
 NUMBER_GROUPS = {
     ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
@@ -31,6 +35,8 @@ NUMBER_GROUPS = {
 }
 CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
+# A column with one of these in a cell, or at its start, is read cell by cell.
+SPECIAL = ("\\", "\t", "\r", "\0", "\n'", "\n#")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
@@ -97,9 +103,33 @@ class Column(Field):
         """The value of a blank cell."""
         return ""
 
+    def __init_subclass__(cls) -> None:
+        """A class that reads otherwise is certain of nothing unless it says so itself."""
+        super().__init_subclass__()
+        if "read" in vars(cls) and "certain" not in vars(cls):
+            cls.certain = _uncertain  # type: ignore[method-assign]
+
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        """What `read` makes of all these cells, as COPY writes it; None unless every one is plain."""
+        return self._plain(["" if text.isspace() else text for text in texts])
+
+    def _plain(self, values: Sequence[str]) -> Sequence[str] | None:
+        """The values, unless a cell holds or begins with anything that means more than itself."""
+        joined = "\n" + "\n".join(values)
+        if joined.count("\n") > len(values) or any(mark in joined for mark in SPECIAL):
+            return None
+        return None if self.max_length and max(map(len, values)) > self.max_length else values
+
+
+def _uncertain(self: Column, texts: Sequence[str]) -> Sequence[str] | None:
+    return None
+
 
 class TextColumn(Column):
     """Text, its surrounding blanks cut."""
+
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        return self._plain([text.strip() for text in texts])
 
     def read(self, text: str, decimal: str = ".") -> Any:
         return super().read(text.strip(), decimal)
@@ -110,6 +140,10 @@ class CodeColumn(TextColumn):
 
     kind = gettext_lazy("code")
 
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        values = super().certain(texts)
+        return None if values is None or any("+" in value for value in values) else values
+
     def read(self, text: str, decimal: str = ".") -> Any:
         value = text.strip()
         if SHORTENED.fullmatch(value):
@@ -117,6 +151,27 @@ class CodeColumn(TextColumn):
                 _("A spreadsheet shortened this code. Format the column as text there and enter the codes anew.")
             )
         return super().read(value.removeprefix("'"), decimal)
+
+
+class EmailColumn(TextColumn):
+    """An e-mail address."""
+
+    kind = gettext_lazy("e-mail")
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = super().read(text, decimal)
+        validate_email(value)
+        return value
+
+
+class LinesColumn(TextColumn):
+    """One text that files spread over several columns, such as an address: a line each."""
+
+    many = True
+
+    @staticmethod
+    def join(parts: Sequence[tuple[Any, str]]) -> str:
+        return "\n".join(text for _found, text in parts if text)
 
 
 class ChoiceColumn(Column):
@@ -201,6 +256,18 @@ class NumberColumn(Column):
         return None
 
 
+class WholeColumn(NumberColumn):
+    """A whole number."""
+
+    kind = gettext_lazy("whole number")
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"places": 0, **kwargs})
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return int(super().read(text, decimal))
+
+
 class MoneyColumn(NumberColumn):
     """An amount; the sign or code of a currency around it is cut off."""
 
@@ -245,7 +312,7 @@ class Outcome:
 
 
 class BaseResource(resources.Resource):
-    """A kind of record that files bring. Subclasses declare columns, `read_row` and `service`."""
+    """A kind of record that files bring. Subclasses declare columns and `service`."""
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
@@ -266,11 +333,20 @@ class BaseResource(resources.Resource):
         """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
         return "", {}
 
-    def staged(
-        self, rows: Iterator[tuple[int, list[str]]], mapping: Any
-    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
-        """Names of the staged columns, and the staged rows (row number, problems, *values)."""
-        raise NotImplementedError
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[Any]]:
+        """Names of the staged columns, and the staged rows (row number, problems, *values) or blocks of them.
+
+        One record a row here; a resource whose files have layouts of their own overrides this.
+        """
+        columns = self.columns()
+        names = list(dict.fromkeys(match.target for match in mapping.used))
+        joins = {name: columns[name].join for name in names if getattr(columns[name], "many", False)}
+        reader = CellReader(mapping, columns, pads=mapping.pads)
+
+        def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+            return _lines(reader.read(rows), names, joins)
+
+        return names, slowly(rows) if joins else LineReader(reader, names, slowly).read(rows)
 
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""
@@ -279,6 +355,19 @@ class BaseResource(resources.Resource):
     def export_queryset(self, where: dict[str, str]) -> Any:
         """Rows of `export_csv`, narrowed by `where`."""
         raise NotImplementedError
+
+
+def _lines(
+    records: Iterator[tuple[int, dict[str, Any] | None, list[Any]]], names: Sequence[str], joins: dict[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    nothing = (None,) * len(names)
+    for number, values, problems in records:
+        if values is None:
+            yield (number, problems, *nothing)
+            continue
+        for name, join in joins.items():
+            values[name] = join(values[name])
+        yield (number, problems or None, *(values[name] for name in names))
 
 
 _registry: dict[str, BaseResource] = {}

@@ -1,7 +1,14 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
-from backoffice.models.imports import IMPORT_TRANSITIONS, ImportRun, ImportRunQuerySet, ImportStatus
+from backoffice.models.imports import (
+    IMPORT_TRANSITIONS,
+    ImportRow,
+    ImportRowQuerySet,
+    ImportRun,
+    ImportRunQuerySet,
+    ImportStatus,
+)
 from backoffice.models.jobs import Heartbeat, Job, JobFailure, JobProgress, JobQuerySet
 from backoffice.models.numbers import DocumentSequence
 from backoffice.models.people import (
@@ -26,6 +33,8 @@ __all__ = [
     "AuditEventQuerySet",
     "DocumentSequence",
     "Heartbeat",
+    "ImportRow",
+    "ImportRowQuerySet",
     "ImportRun",
     "ImportRunQuerySet",
     "ImportStatus",
