@@ -13,28 +13,27 @@ record into the values of one staged row, and `service` takes all of them set-wi
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
 
-NUMBER_GROUPS = {
-    ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
-    ",": re.compile(r"-?(?:\d{1,3}(?:[. '\u00a0\u202f]\d{3})+|\d*)(?:,(\d*))?"),
-}
-CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
+from backoffice.imports import values
+
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
-TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
-FALSE = frozenset(["0", "false", "no", "n", "off", "否", "nein", "falsch", "non", "faux", "não", "nao", "falso"])
+TRUE = frozenset("1 true t yes y on 是 有 x ✓ √ ja wahr oui vrai sim verdadeiro sí si vero да はい 예".split())
+FALSE = frozenset("0 false f no n off 否 无 ✗ nein falsch non faux não nao falso nee нет いいえ 아니요".split())
 
 Problem = tuple[str, str, str]  # column, value, sentence
 
@@ -83,8 +82,16 @@ class Column(Field):
     def blank_text(self) -> str:
         return str(_("empties the field") if self.blank == "clear" else _("leaves the value as it is"))
 
+    def for_file(self, mapping: Any) -> Self:
+        """The column as it reads one file. Those that depend on more than its decimals return a copy that knows."""
+        return self
+
     def read(self, text: str, decimal: str = ".") -> Any:
-        """The value of a cell that is not blank. Raises ValidationError with a sentence."""
+        """The value of a cell that is not blank. Raises ValidationError with a sentence.
+
+        "null", "NULL" and "\\N" count as blank but in columns of text, which keep them: there they may be meant.
+        """
+        refuse_error(text)
         value = plain(text)
         if self.max_length and len(value) > self.max_length:
             raise ValidationError(
@@ -96,6 +103,12 @@ class Column(Field):
     def empty(self) -> Any:
         """The value of a blank cell."""
         return ""
+
+
+def refuse_error(text: str) -> None:
+    """Raise ValidationError for what a spreadsheet shows where it has no value: #N/A, #REF!, #####."""
+    if text[0] == "#" and values.ERRORS.fullmatch(text):
+        raise ValidationError(_("A spreadsheet could not show the value here. Mend the cell there."))
 
 
 class TextColumn(Column):
@@ -131,6 +144,11 @@ class ChoiceColumn(Column):
     def read(self, text: str, decimal: str = ".") -> Any:
         value = text.strip().lower()
         if value not in self.words:
+            value = values.tidy(value)
+        if value not in self.words:
+            if text.strip() in values.NULLS:
+                return self.empty()
+            refuse_error(text)
             raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.words)})
         return self.words[value]
 
@@ -152,6 +170,9 @@ class BooleanColumn(Column):
             return True
         if value in FALSE:
             return False
+        if text.strip() in values.NULLS:
+            return self.empty()
+        refuse_error(text)
         raise ValidationError(_("Yes or no is expected (TRUE or FALSE, 1 or 0)."))
 
     def empty(self) -> Any:
@@ -170,41 +191,72 @@ class NumberColumn(Column):
         self.minimum = minimum
 
     def read(self, text: str, decimal: str = ".") -> Any:
+        if text in values.NULLS:
+            return self.empty()
         value = self.number(text, decimal)
         if self.minimum is not None and value < self.minimum:
             raise ValidationError(_("The number must not be below %(minimum)s.") % {"minimum": self.minimum})
         return value
 
     def number(self, text: str, decimal: str) -> Decimal:
-        bare = CURRENCY.sub("", CURRENCY.sub("", plain(text.strip())))
-        match = NUMBER_GROUPS[decimal].fullmatch(bare)
-        if not match or not any(ch.isdigit() for ch in bare):
-            raise ValidationError(self._refusal(bare, decimal))
-        digits = re.sub(r"[ '\u00a0\u202f]", "", bare)
-        digits = digits.replace(",", "") if decimal == "." else digits.replace(".", "").replace(",", ".")
-        value = Decimal(digits)
+        refuse_error(text)
+        value, places = values.number(self.bare(plain(text.strip()), decimal), decimal)
         if value.adjusted() >= self.digits:
             raise ValidationError(_("The number is too large."))
-        if len((match[1] or "").rstrip("0")) > self.places:
+        if places > self.places:
             raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": self.places})
         return round(value, self.places) if self.places else value
 
-    def _refusal(self, bare: str, decimal: str) -> str:
-        other = "," if decimal == "." else "."
-        if NUMBER_GROUPS[other].fullmatch(bare) and any(ch.isdigit() for ch in bare):
-            return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {
-                "mark": decimal
-            }
-        return _("This is not a number.")
+    def bare(self, text: str, decimal: str) -> str:
+        """The number in the text."""
+        return text
 
     def empty(self) -> Any:
         return None
 
 
 class MoneyColumn(NumberColumn):
-    """An amount; the sign or code of a currency around it is cut off."""
+    """An amount; the sign or code of the shop's currency around it is cut off, that of another one refused."""
 
     kind = gettext_lazy("amount")
+
+    def bare(self, text: str, decimal: str) -> str:
+        if values.NUMBER_GROUPS[decimal].fullmatch(text):
+            return text
+        return values.amount(text, settings.DEFAULT_CURRENCY)
+
+
+class DateColumn(Column):
+    """A day. The order of day and month is that of the whole file; where nothing tells it, such dates are refused."""
+
+    kind = gettext_lazy("date")
+    order = "ymd"
+
+    def for_file(self, mapping: Any) -> Self:
+        column = copy.copy(self)
+        column.order = mapping.dates
+        return column
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        if text in values.NULLS:
+            return self.empty()
+        refuse_error(text)
+        return self.value(plain(text.strip()))
+
+    def value(self, text: str) -> Any:
+        return values.date(text, self.order)
+
+    def empty(self) -> Any:
+        return None
+
+
+class DateTimeColumn(DateColumn):
+    """A moment, in the time zone that it names or else that of the shop."""
+
+    kind = gettext_lazy("date and time")
+
+    def value(self, text: str) -> Any:
+        return values.moment(text, self.order)
 
 
 class ListColumn(Column):
@@ -217,11 +269,12 @@ class ListColumn(Column):
         self.separator = separator
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        values = dict.fromkeys(part.strip() for part in plain(text).split(self.separator) if part.strip())
-        long = next((value for value in values if self.max_length and len(value) > self.max_length), None)
+        refuse_error(text)
+        parts = dict.fromkeys(part.strip() for part in plain(text).split(self.separator) if part.strip())
+        long = next((part for part in parts if self.max_length and len(part) > self.max_length), None)
         if long is not None:
             raise ValidationError(_("“%(value)s…” is too long.") % {"value": long[:40]})
-        return list(values)
+        return list(parts)
 
     def empty(self) -> Any:
         return []

@@ -35,6 +35,7 @@ class CellReader:
     def __init__(self, mapping: Mapping, columns: dict[str, Column], *, pads: bool = False) -> None:
         self.width = len(mapping.matches)
         self.decimal = mapping.decimal
+        columns = {name: column.for_file(mapping) for name, column in columns.items()}
         self.pads = pads
         self.single = [
             (m.target, m.index, columns[m.target], {"": columns[m.target].empty()})

@@ -100,10 +100,9 @@ class Command(BaseCommand):
     def _tell_reading(self, table: running.Table) -> None:
         dialect = table.dialect
         delimiter = {"\t": "TAB"}.get(dialect.delimiter, dialect.delimiter)
-        if dialect.kind == "csv":
-            self.stdout.write(
-                f"{dialect.encoding}, delimiter {delimiter}, decimals {dialect.decimal}, header in row {dialect.header_row}"
-            )
+        reading = f"{dialect.encoding}, delimiter {delimiter}" if dialect.kind == "csv" else f"sheet {dialect.sheet}"
+        dates = f", dates {dialect.dates}" if dialect.dates else ""
+        self.stdout.write(f"{reading}, decimals {dialect.decimal}{dates}, header in row {dialect.header_row}")
         for match in table.mapping.used:
             self.stdout.write(
                 f"  {match.header} -> {match.target}" + (f" ({match.how})" if match.how == "likeness" else "")
