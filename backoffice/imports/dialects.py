@@ -23,6 +23,7 @@ DELIMITERS = (",", ";", "\t", "|")
 DATES = ("", "ymd", "dmy", "mdy")
 CLOSE = 0.8
 HEADER_BONUS = 1.1
+SURE = 0.75  # a score below which the best delimiter is a guess as well
 UNEVEN = 0.25  # share of records of one width below which no delimiter is believed in
 # What other programs write, by how its text begins.
 FOREIGN_TEXT = (
@@ -95,7 +96,7 @@ def refuse_other_text(text: str) -> None:
     if kind:
         raise Unreadable(sentences[kind])
     strange = sum(text.count(chr(code)) for code in (*range(1, 9), *range(14, 27), 28, 29, 30, 31, 0xFFFD))
-    if text.count("\0") + strange > len(text) / 10 + 8:
+    if text.count("\0") + strange > len(text) / 50 + 8:
         raise Unreadable(_("This is no text, so no table: the file is damaged or belongs to another program."))
 
 
@@ -109,7 +110,8 @@ def guess(text: str, dialect: Dialect, *, is_whole: bool) -> list[list[str]]:
     scores = {mark: max(_scores(text, mark)) for mark in marks}
     best = max(scores, key=lambda mark: scores[mark][0])
     if scores[best][0] > 0:
-        if [mark for mark in marks if mark != best and scores[mark][0] > CLOSE * scores[best][0]]:
+        rivals = [mark for mark in marks if mark != best and scores[mark][0] > CLOSE * scores[best][0]]
+        if rivals or scores[best][0] < SURE:
             dialect.doubts.append(_("The delimiter is a guess. Look at the sample."))
         _score, _plainness, dialect.quotechar, dialect.escapechar = scores[best]
         dialect.delimiter = best
@@ -189,8 +191,12 @@ def sample_rows(text: str, dialect: Dialect, count: int | None = SAMPLE_ROWS) ->
 
 # --- Decimals, dates, blanks --------------------------------------------------------------------
 
-COMMA = re.compile(r"-?(?:\d{1,3}(?:[.\u00a0\u202f ’']\d{3})+|\d+),\d{1,2}|-?0,\d+|-?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
-POINT = re.compile(r"-?(?:\d{1,3}(?:[,\u00a0\u202f ’']\d{3})+|\d*)\.\d{1,2}|-?0\.\d+|-?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?")
+COMMA = re.compile(
+    r"-?(?:\d{1,3}(?:[.\u00a0\u202f ’']\d{3})+|\d+),(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,}),\d+|-?\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?"
+)
+POINT = re.compile(
+    r"-?(?:\d{1,3}(?:[,\u00a0\u202f ’']\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,})\.\d+|-?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?"
+)
 EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 
 

@@ -102,7 +102,9 @@ class Fault:
 
 
 def broken(fault: Fault, encoding: str) -> str:
-    return _("Line %(line)s does not read as %(encoding)s (byte %(byte)s). Choose another encoding, or mend the line.") % {
+    return _(
+        "Line %(line)s does not read as %(encoding)s (byte %(byte)s). Choose another encoding, or mend the line."
+    ) % {
         "line": fault.line,
         "encoding": encoding,
         "byte": f"0x{fault.byte:02X}",
@@ -222,7 +224,9 @@ def _letters(word: bytes, encoding: str) -> bool:
 
 def _case_holds(words: list[str]) -> bool:
     """Whether words are written as people write them, not with capitals inside; the wrong Cyrillic swaps them."""
-    return sum(word == word.lower() or word[1:] == word[1:].lower() or word.isupper() for word in words) > len(words) / 2
+    return (
+        sum(word == word.lower() or word[1:] == word[1:].lower() or word.isupper() for word in words) > len(words) / 2
+    )
 
 
 def _count_high(evidence: bytes) -> int:

@@ -83,7 +83,9 @@ def _sniff_workbook(path: Path) -> Dialect:
     return dialect
 
 
-def open_table(path: Path, dialect: Dialect, since: Stamp | None = None) -> Generator[tuple[int, list[str]], None, None]:
+def open_table(
+    path: Path, dialect: Dialect, since: Stamp | None = None
+) -> Generator[tuple[int, list[str]], None, None]:
     """Every record with cells, numbered; blank records are passed over. Streams, whatever the size.
 
     Raises Unreadable with the place, also when the file is not, or no longer, the one that `since` is the stamp of.
@@ -104,7 +106,9 @@ def open_table(path: Path, dialect: Dialect, since: Stamp | None = None) -> Gene
         except UnicodeError as error:
             raise Unreadable(_undecodable(path, dialect)) from error
         except LineTooLong as error:
-            raise Unreadable(_("Row %(row)s: %(why)s") % {"row": number + 1, "why": " ".join(error.messages)}) from error
+            raise Unreadable(
+                _("Row %(row)s: %(why)s") % {"row": number + 1, "why": " ".join(error.messages)}
+            ) from error
 
 
 def _lines(file: io.TextIOWrapper, dialect: Dialect) -> io.TextIOWrapper:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
@@ -65,7 +65,9 @@ def sheet_names(path: Path) -> list[str]:
         return list(book.sheets)
 
 
-def rows(path: Path, *, sheet: str = "", decimal: str = ".", since: Stamp | None = None) -> Iterator[tuple[int, list[str]]]:
+def rows(
+    path: Path, *, sheet: str = "", decimal: str = ".", since: Stamp | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Every row with cells of the sheet, or without one of the first that has any; numbered as the spreadsheet does.
 
     Numbers are written with `decimal`. Cells with a formula are FORMULA; empty cells at the end of a row are cut.
@@ -76,7 +78,8 @@ def rows(path: Path, *, sheet: str = "", decimal: str = ".", since: Stamp | None
                 _("There is no sheet “%(sheet)s” in the workbook. There are: %(all)s.")
                 % {"sheet": sheet, "all": ", ".join(book.sheets)}
             )
-        with _SharedTexts(archive) as texts:
+        with tempfile.TemporaryFile() as spill:
+            texts = _SharedTexts(archive, spill)
             for name in [sheet] if sheet else book.sheets:
                 found = False
                 for row in _SheetReader(book, texts, decimal).read(archive, book.sheets[name]):
@@ -147,9 +150,7 @@ def _parse(
 
 
 def _refuse_entities(*declared: Any) -> None:
-    raise Unreadable(
-        _("The workbook declares entities, which can make a reader run out of memory. It was not opened.")
-    )
+    raise Unreadable(_("The workbook declares entities, which can make a reader run out of memory. It was not opened."))
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -172,7 +173,7 @@ def _book(archive: zipfile.ZipFile) -> Book:
         if name == "Relationship" and facts.get("Type", "").endswith("/worksheet")
     }
     book = Book()
-    hidden = {}
+    hidden: dict[str, str] = {}
     for name, facts in _elements(archive, "xl/workbook.xml"):
         if name == "workbookPr":
             book.starts_1904 = facts.get("date1904") in ("1", "true")
@@ -216,11 +217,11 @@ def _format(number: str, custom: dict[str, str]) -> str:
 class _SharedTexts:
     """The texts that cells refer to by number: the first ones in memory, those beyond a bound in a file without name."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, file: IO[bytes]) -> None:
         self.kept: list[str] = []
         self.size = 0
         self.ends = array("Q", [0])
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.file = file
         self.parts: list[str] = []
         self.length = 0
         self.is_text = self.is_phonetic = False
@@ -228,12 +229,6 @@ class _SharedTexts:
             for _piece in _parse(archive, "xl/sharedStrings.xml", start=self._start, end=self._end, text=self._text):
                 pass
         self.file.flush()
-
-    def __enter__(self) -> _SharedTexts:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.file.close()
 
     def __getitem__(self, index: int) -> str:
         if index < len(self.kept):
@@ -375,9 +370,7 @@ class _SheetReader:
                 index = index * 26 + ord(letter) - 64
             index -= 1
             if not 0 <= index < MAX_COLUMNS or len(letters) > 3:
-                raise Unreadable(
-                    _("The file has more than %(limit)s columns.") % {"limit": MAX_COLUMNS}
-                )
+                raise Unreadable(_("The file has more than %(limit)s columns.") % {"limit": MAX_COLUMNS})
             self.columns[letters] = index
         return index
 
@@ -435,11 +428,11 @@ def day_text(value: float, *, starts_1904: bool) -> str:
         return "####"
     seconds = round(value * 86_400)
     days, seconds = divmod(seconds, 86_400)
-    time = (datetime.datetime.min + datetime.timedelta(seconds=seconds)).time()
+    time = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if days == 0 and not starts_1904:
-        return time.isoformat()
+        return time
     first = datetime.date(1904, 1, 1) if starts_1904 else datetime.date(1899, 12, 31 if days < 60 else 30)
     with suppress(OverflowError):
         day = first + datetime.timedelta(days=days)
-        return day.isoformat() if not seconds else f"{day.isoformat()} {time.isoformat()}"
+        return day.isoformat() if not seconds else f"{day.isoformat()} {time}"
     return "####"

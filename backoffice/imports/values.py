@@ -47,8 +47,12 @@ SIGNS = {
     "$": (),
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
-CURRENCY = re.compile(rf"(?P<minus>-?)\s*(?P<before>[A-Z]{{3}}|{_SIGN})?\s*(?P<number>-?[\d.,'’\s]+?)\s*(?P<after>[A-Z]{{3}}|{_SIGN})?")
-_ODD = str.maketrans({"−": "-", "﹣": "-", "–": "-", "’": "'", "‘": "'", "`": "'", "，": ",", "．": ".", "。": ".", "、": ","})
+CURRENCY = re.compile(
+    rf"(?P<minus>-?)\s*(?P<before>[A-Z]{{3}}|{_SIGN})?\s*(?P<number>-?[\d.,'’\s]+?)\s*(?P<after>[A-Z]{{3}}|{_SIGN})?"
+)
+_ODD = str.maketrans(
+    {"−": "-", "﹣": "-", "–": "-", "’": "'", "‘": "'", "`": "'", "，": ",", "．": ".", "。": ".", "、": ","}
+)
 
 
 def tidy(text: str) -> str:
@@ -110,7 +114,8 @@ def amount(text: str, currency: str) -> str:
         known = SIGNS.get(sign or "", (sign,) if sign else ())
         if known and currency not in known:
             raise ValidationError(
-                _("The amount is in %(other)s, the shop sells in %(currency)s.") % {"other": known[0], "currency": currency}
+                _("The amount is in %(other)s, the shop sells in %(currency)s.")
+                % {"other": known[0], "currency": currency}
             )
     return match["minus"] + match["number"]
 
@@ -129,8 +134,12 @@ MONTHS = {
 }
 DATE = re.compile(r"(\d{1,4}) ?([-/.年 ]) ?(\d{1,2}) ?([-/.月 ]) ?(\d{1,4})日?(?P<rest>(?:[T ,]| ?[上下]午).*)?")
 NAMED = (
-    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-/. ]+(?P<month>[A-Za-z]{3,9})\.?[-/., ]+(?P<year>\d{2,4})(?P<rest>[T ,].*)?"),
-    re.compile(r"(?P<month>[A-Za-z]{3,9})\.?[- ]+(?P<day>\d{1,2})(?:st|nd|rd|th)?[, -]+(?P<year>\d{2,4})(?P<rest>[T ,].*)?"),
+    re.compile(
+        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-/. ]+(?P<month>[A-Za-z]{3,9})\.?[-/., ]+(?P<year>\d{2,4})(?P<rest>[T ,].*)?"
+    ),
+    re.compile(
+        r"(?P<month>[A-Za-z]{3,9})\.?[- ]+(?P<day>\d{1,2})(?:st|nd|rd|th)?[, -]+(?P<year>\d{2,4})(?P<rest>[T ,].*)?"
+    ),
 )
 COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?P<rest>T.*)?")
 TIME = re.compile(
@@ -217,26 +226,28 @@ def _zone(text: str) -> datetime.timezone:
 def _date(text: str, order: str) -> tuple[datetime.date, str]:
     """The date and what stands behind it."""
     if match := COMPACT.fullmatch(text):
-        return _day(int(match[1]), int(match[2]), int(match[3]), text), match["rest"] or ""
+        return _day(int(match[1]), int(match[2]), int(match[3])), match["rest"] or ""
     for pattern in NAMED:
-        if (match := pattern.fullmatch(text)) and (month := MONTHS.get(match["month"].lower())):
-            return _day(_year(match["year"]), month, int(match["day"]), text), match["rest"] or ""
+        if (match := pattern.fullmatch(text)) and (named := MONTHS.get(match["month"].lower())):
+            return _day(_year(match["year"]), named, int(match["day"])), match["rest"] or ""
     parts = _parts(text)
     if parts is None:
         if SERIAL.fullmatch(text):
             raise ValidationError(_("This is a spreadsheet's number of a day. Format the column as dates there."))
         raise ValidationError(_("This is not a date. 2026-03-31 is always understood."))
     if len(parts.first) == 4:
-        return _day(int(parts.first), int(parts.second), int(parts.third), text), parts.rest
+        return _day(int(parts.first), int(parts.second), int(parts.third)), parts.rest
     if not order:
         if parts.first.zfill(2) == parts.second.zfill(2) and len(parts.third) == 4:
-            return _day(int(parts.third), int(parts.second), int(parts.first), text), parts.rest
-        raise ValidationError(_("Day and month cannot be told apart. Say in which order dates are written in this file."))
+            return _day(int(parts.third), int(parts.second), int(parts.first)), parts.rest
+        raise ValidationError(
+            _("Day and month cannot be told apart. Say in which order dates are written in this file.")
+        )
     found = [parts.first, parts.second, parts.third]
     year, month, day = (found[place] for place in ORDERS[order])
     if len(year) == 1 or len(day) == 4:
         raise ValidationError(_misfit(order))
-    return _day(_year(year), int(month), int(day), text, order), parts.rest
+    return _day(_year(year), int(month), int(day), order), parts.rest
 
 
 def _year(text: str) -> int:
@@ -244,7 +255,7 @@ def _year(text: str) -> int:
     return int(text) if len(text) > 2 else int(text) + (1900 if int(text) >= 70 else 2000)
 
 
-def _day(year: int, month: int, day: int, text: str, order: str = "") -> datetime.date:
+def _day(year: int, month: int, day: int, order: str = "") -> datetime.date:
     try:
         return datetime.date(year, month, day)
     except ValueError as error:

@@ -263,7 +263,18 @@ def test_a_file_that_was_changed_since_it_was_looked_at_is_refused(tmp_path):
 
 # --- Whatever csv.writer writes -----------------------------------------------------------------
 
-ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "shift_jis", "cp1252", "latin-1", "big5"]
+ENCODINGS = [
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "gb18030",
+    "shift_jis",
+    "cp1252",
+    "latin-1",
+    "big5",
+]
 cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r\t"), max_size=12)
 tables = st.integers(1, 5).flatmap(
     lambda width: st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=6)
