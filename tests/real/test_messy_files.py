@@ -157,7 +157,7 @@ def spectrum(real_data):
 
 
 def test_records_are_exactly_those_of_the_csv_spectrum(real_data):
-    """But for one telephone number, which its authors wrote differently in their two files."""
+    """But for a telephone number that its authors wrote in two ways, and a file whose line ends were made LF."""
     files = spectrum(real_data)
     assert len(files) == 12
     for path in files:
@@ -165,6 +165,8 @@ def test_records_are_exactly_those_of_the_csv_spectrum(real_data):
         expected = json.loads((path.parent.parent / "json" / f"{path.stem}.json").read_text(encoding="utf-8"))
         if path.name == "location_coordinates.csv":
             expected = [expected | {"Contact Phone Number": "2095257564"}]
+        if path.name == "newlines_crlf.csv":
+            expected[1]["a"] = expected[1]["a"].replace("\r\n", "\n")
         records = [dict(zip(rows[0], cells, strict=True)) for cells in rows[1:]]
         assert records == expected, path.name
 
