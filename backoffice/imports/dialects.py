@@ -21,7 +21,9 @@ SAMPLE_ROWS = 60
 SCORED_ROWS = 400
 DELIMITERS = (",", ";", "\t", "|")
 DATES = ("", "ymd", "dmy", "mdy")
-CLOSE = 0.8
+CLOSE = 0.9
+LONGEST_VALUE = 40
+MARKS_BEFORE = frozenset("+~^|;:*#@&$\\=")
 HEADER_BONUS = 1.1
 SURE = 0.75  # a score below which the best delimiter is a guess as well
 UNEVEN = 0.25  # share of records of one width below which no delimiter is believed in
@@ -127,7 +129,25 @@ def guess(text: str, dialect: Dialect, *, is_whole: bool) -> list[list[str]]:
         for cell in row
     )
     rows = sample_rows(text, dialect, None)
+    _refuse_long_delimiter(rows, dialect)
     return rows if is_whole or len(rows) < 2 else rows[:-1]
+
+
+def _refuse_long_delimiter(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
+    """Raise Unreadable where several characters stand between the cells: +|, ||, ~|~."""
+    rows = [row for row in rows[:SAMPLE_ROWS] if len(row) > 2]
+    if len(rows) < 2:
+        return
+    tails = Counter(cell[-1:] for row in rows for cell in row[:-1])
+    tail, count = tails.most_common(1)[0]
+    mark = tail + dialect.delimiter if tail in MARKS_BEFORE and 4 * count > 3 * tails.total() else ""
+    if all(row[0] and not any(row[1::2]) and len(row) % 2 for row in rows):
+        mark = dialect.delimiter * 2
+    if len(mark) > 1:
+        raise Unreadable(
+            _("Cells are separated by “%(mark)s”; one character is expected. Write the file with commas or TABs.")
+            % {"mark": mark}
+        )
 
 
 def _take_separator_line(text: str, dialect: Dialect) -> str:
@@ -197,16 +217,26 @@ COMMA = re.compile(
 POINT = re.compile(
     r"-?(?:\d{1,3}(?:[,\u00a0\u202f ’']\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,})\.\d+|-?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?"
 )
+NUMBER = re.compile(r"[-+(]?[\d.,\u00a0\u202f ’']*\d[\d.,\u00a0\u202f ’']*[-)]?")
 EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 
 
 def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
-    """Set decimals and the order of dates from the records of a sample, and say what of it is unsure."""
-    cells = {cell.strip(): None for row in rows[1:] for cell in row if len(cell) < 40}
-    cells = dict.fromkeys(cell for cell in cells if any(map(str.isdigit, cell)))
-    bare = [values.without_currency(cell) for cell in cells]
-    dialect.decimal = _decimal(bare, dialect.doubts)
-    dialect.dates = _dates(cells, dialect.doubts)
+    """Set decimals and the order of dates from the records of a sample, and say what of it is unsure.
+
+    Only columns that mostly hold numbers, or dates, are asked: a comment may speak of 10/08 or of 2,5 too.
+    """
+    numbers: list[str] = []
+    orders: list[str] = []
+    for column in itertools.zip_longest(*rows[1:], fillvalue=""):
+        cells = dict.fromkeys(cell.strip() for cell in column if cell and len(cell) < LONGEST_VALUE)
+        cells.pop("", None)
+        bare = [text for cell in cells if NUMBER.fullmatch(text := values.without_currency(cell))]
+        numbers += bare if 2 * len(bare) >= len(cells) else []
+        found = [order for cell in cells if (order := values.date_order(cell)) is not None]
+        orders += found if 2 * len(found) >= len(cells) else []
+    dialect.decimal = _decimal(numbers, dialect.doubts)
+    dialect.dates = _dates(orders, dialect.doubts)
     nulls = {cell for row in rows[1:] for cell in row if cell in values.NULLS}
     if nulls:
         dialect.notes.append(
@@ -215,8 +245,7 @@ def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
         )
 
 
-def _decimal(cells: Iterable[str], doubts: list[str]) -> str:
-    cells = list(cells)
+def _decimal(cells: Sequence[str], doubts: list[str]) -> str:
     commas = sum(bool(COMMA.fullmatch(cell)) for cell in cells)
     points = sum(bool(POINT.fullmatch(cell)) for cell in cells)
     if commas and points:
@@ -233,16 +262,15 @@ def _decimal(cells: Iterable[str], doubts: list[str]) -> str:
     return "," if commas > points else "."
 
 
-def _dates(cells: Iterable[str], doubts: list[str]) -> str:
+def _dates(orders: Iterable[str], doubts: list[str]) -> str:
     """The order of year, month and day that the sample proves; "" with a doubt when dates occur and nothing decides."""
-    votes = Counter(found for cell in cells if (found := values.date_order(cell)) is not None)
-    unsure = votes.pop("", 0)
-    if len(votes) > 1 and {"dmy", "mdy"} <= set(votes):
+    votes = Counter(orders)
+    if votes["dmy"] and votes["mdy"]:
         doubts.append(_("Some dates begin with the day and some with the month. Say which it is."))
         return ""
-    if "dmy" in votes or "mdy" in votes:
-        return "dmy" if "dmy" in votes else "mdy"
-    if unsure:
+    if votes["dmy"] or votes["mdy"]:
+        return "dmy" if votes["dmy"] else "mdy"
+    if votes[""]:
         doubts.append(_("The dates may begin with the day or with the month; nothing decides. Say which it is."))
         return ""
-    return "ymd" if votes else ""
+    return "ymd" if votes["ymd"] else ""

@@ -168,7 +168,7 @@ def _parts(text: str) -> _Parts | None:
 
 
 def date_order(text: str) -> str | None:
-    """What a text says about the order of dates: "ymd", "dmy", "mdy", "" when it may be either, None when it is no date."""
+    """What a text says about the order of dates: "ymd", "dmy", "mdy", "" either, "any" all, None no date."""
     parts = _parts(tidy(text))
     if parts is None or (parts.rest and not TIME.fullmatch(parts.rest)):
         return None
@@ -179,7 +179,7 @@ def date_order(text: str) -> str | None:
         return None
     if first > 12:
         return "dmy"
-    return "mdy" if second > 12 else None if first == second else ""
+    return "mdy" if second > 12 else "any" if first == second else ""
 
 
 def date(text: str, order: str) -> datetime.date:

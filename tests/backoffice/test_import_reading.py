@@ -221,12 +221,30 @@ UNSURE = "The dates may begin with the day or with the month; nothing decides. S
             "",
             ["Some dates begin with the day and some with the month. Say which it is."],
         ),
+        (["2026-03-31", "see 10/08", "05/10/2026"], "", [UNSURE]),
         (["1.2.3", "10.0.0.1", "12/13", "99/99/2026"], "", []),
     ],
 )
 def test_order_of_day_and_month(tmp_path, cells, order, doubts):
     dialect = sniff(written(tmp_path, "name;at\n" + "".join(f"x;{cell}\n" for cell in cells)))
     assert (dialect.dates, dialect.doubts) == (order, doubts)
+
+
+def test_dates_and_numbers_in_comments_decide_nothing(tmp_path):
+    rows = ["2026-03-31;12.50;good", "2026-04-01;9.00;05/10/2026", "2026-04-02;7.00;late", "2026-04-03;7.00;2,5"]
+    dialect = sniff(written(tmp_path, "\n".join(["at;price;comment", *rows])))
+    assert (dialect.dates, dialect.decimal, dialect.doubts) == ("ymd", ".", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"), [("a+|b+|c\n1+|2+|3\n", "+|"), ("a||b||c\n1||2||3\n", "||"), ("a~;b~;c\n1~;2~;3\n", "~;")]
+)
+def test_delimiters_of_several_characters_are_refused(tmp_path, text, mark):
+    with pytest.raises(Unreadable) as refusal:
+        sniff(written(tmp_path, text))
+    assert refusal.value.messages == [
+        f"Cells are separated by “{mark}”; one character is expected. Write the file with commas or TABs."
+    ]
 
 
 def test_a_date_far_down_decides(tmp_path):

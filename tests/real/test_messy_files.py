@@ -15,7 +15,7 @@ FILES = dict(
     line.split(": ", 1)
     for line in r"""
 messy/blns/blns.json: refused: This is JSON, not a table. Export the table as CSV.
-messy/blns/blns.txt: utf-8-sig ,\ ., 635 rows: 1 #\tReserved Strings ... 713 {{ "".__class__.__mr ! Some numbers have a decimal comma and some a decimal point. Look at the sample. ! Cells that say “NULL”, “null” count as empty, but in columns of text, which keep it.
+messy/blns/blns.txt: utf-8-sig ,\ ., 635 rows: 1 #\tReserved Strings ... 713 {{ "".__class__.__mr ! Cells that say “NULL”, “null” count as empty, but in columns of text, which keep it.
 messy/clevercsv/airedale.csv: utf-8-sig , . dmy, 55 rows: 1 Department Family | Entity | Payment Date ... 56 Report created Octob |  |
 messy/clevercsv/imdb.csv: utf-8-sig ,\ ., 101 rows: 1 fn | tid | title ... 101 titles01/tt0081398 | tt0081398 | Wie ein wilder Stier
 messy/clevercsv/milk.csv: utf-8-sig TAB ., 380 rows: 1 UK Availability  Dis |  | AVAILABILITY of RAW  ... 381 #### |  |
