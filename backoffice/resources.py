@@ -52,6 +52,8 @@ class Column(Field):
     """
 
     kind = gettext_lazy("text")
+    # Texts that count as an empty cell, beside blanks. Columns of text keep "null", which may be meant there.
+    blanks: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -87,10 +89,7 @@ class Column(Field):
         return self
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        """The value of a cell that is not blank. Raises ValidationError with a sentence.
-
-        "null", "NULL" and "\\N" count as blank but in columns of text, which keep them: there they may be meant.
-        """
+        """The value of a cell that is not blank. Raises ValidationError with a sentence."""
         refuse_error(text)
         value = plain(text)
         if self.max_length and len(value) > self.max_length:
@@ -136,6 +135,7 @@ class ChoiceColumn(Column):
     """One of some values; `words` maps what files say to what is stored."""
 
     kind = gettext_lazy("choice")
+    blanks = values.NULLS
 
     def __init__(self, label: Any = "", *, words: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
@@ -146,8 +146,6 @@ class ChoiceColumn(Column):
         if value not in self.words:
             value = values.tidy(value)
         if value not in self.words:
-            if text.strip() in values.NULLS:
-                return self.empty()
             refuse_error(text)
             raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.words)})
         return self.words[value]
@@ -160,6 +158,7 @@ class BooleanColumn(Column):
     """Yes or no."""
 
     kind = gettext_lazy("yes or no")
+    blanks = values.NULLS
 
     def __init__(self, label: Any = "", **kwargs: Any) -> None:
         super().__init__(label, **{"blank": "keep", **kwargs})
@@ -170,8 +169,6 @@ class BooleanColumn(Column):
             return True
         if value in FALSE:
             return False
-        if text.strip() in values.NULLS:
-            return self.empty()
         refuse_error(text)
         raise ValidationError(_("Yes or no is expected (TRUE or FALSE, 1 or 0)."))
 
@@ -183,6 +180,7 @@ class NumberColumn(Column):
     """A number in the decimal notation of the file, thousands grouped or not."""
 
     kind = gettext_lazy("number")
+    blanks = values.NULLS
     digits = 12
 
     def __init__(self, label: Any = "", *, places: int = 3, minimum: int | None = 0, **kwargs: Any) -> None:
@@ -191,8 +189,6 @@ class NumberColumn(Column):
         self.minimum = minimum
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        if text in values.NULLS:
-            return self.empty()
         value = self.number(text, decimal)
         if self.minimum is not None and value < self.minimum:
             raise ValidationError(_("The number must not be below %(minimum)s.") % {"minimum": self.minimum})
@@ -230,6 +226,7 @@ class DateColumn(Column):
     """A day. The order of day and month is that of the whole file; where nothing tells it, such dates are refused."""
 
     kind = gettext_lazy("date")
+    blanks = values.NULLS
     order = "ymd"
 
     def for_file(self, mapping: Any) -> Self:
@@ -238,8 +235,6 @@ class DateColumn(Column):
         return column
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        if text in values.NULLS:
-            return self.empty()
         refuse_error(text)
         return self.value(plain(text.strip()))
 

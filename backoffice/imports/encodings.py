@@ -82,14 +82,14 @@ def guess(path: Path, head: bytes, doubts: list[str]) -> str:
             if encoding != "utf-8-sig" and (fault := first_fault(path, encoding)):
                 raise Unreadable(broken(fault, encoding))
             if encoding == "utf-8-sig":
-                return _eight_bit(path, doubts, marked=True)
+                return _eight_bit(path, head, doubts, marked=True)
             return encoding
     if wide := _wide_without_mark(head):
         doubts.append(_("Read as UTF-16, which the file does not say itself."))
         return wide
     if re.search(rb"\x1b\$[@B]|\x1b\([IJ]", head) and not first_fault(path, "iso2022_jp"):
         return "iso2022_jp"
-    return _eight_bit(path, doubts)
+    return _eight_bit(path, head, doubts)
 
 
 @dataclass(frozen=True)
@@ -157,13 +157,14 @@ def _wide_without_mark(head: bytes) -> str:
 # --- UTF-8 and the encodings of one or two bytes ------------------------------------------------
 
 
-def _eight_bit(path: Path, doubts: list[str], *, marked: bool = False) -> str:
+def _eight_bit(path: Path, head: bytes, doubts: list[str], *, marked: bool = False) -> str:
     """UTF-8 when all of it is, or nearly all; else the encoding in which the characters are the most ordinary."""
     fault = first_fault(path, "utf-8-sig")
     if fault is None:
         return "utf-8-sig"
     evidence = fault.around
-    if marked or _is_nearly_utf8(evidence):
+    right, wrong = _utf8_characters(head + evidence)
+    if marked or right > wrong:
         doubts.append(broken(fault, "UTF-8"))
         return "utf-8-sig"
     scores = {name: _plausibility(evidence, name) for name in COMMON}
@@ -174,6 +175,8 @@ def _eight_bit(path: Path, doubts: list[str], *, marked: bool = False) -> str:
         if _count_high(evidence) < FEW or (scores[rival] > DECISIVE and name != "euc_kr"):
             _doubt(doubts, rival if scores[rival] > POSSIBLE else _western(evidence)[0])
         return name
+    if right:
+        _doubt(doubts, "utf-8-sig")
     return _one_byte(path, evidence, max(scores, key=lambda name: scores[name]), scores, doubts)
 
 
@@ -186,12 +189,11 @@ def _doubt(doubts: list[str], other: str) -> None:
     doubts.append(_("The encoding is a guess: it may also be %(other)s. Look at the sample.") % {"other": other})
 
 
-def _is_nearly_utf8(evidence: bytes) -> bool:
-    """Whether far more characters are right UTF-8 than wrong: the rest is damage."""
+def _utf8_characters(evidence: bytes) -> tuple[int, int]:
+    """How many characters beyond ASCII are right UTF-8, and how many bytes are not: few of these are damage."""
     text = evidence.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd")
-    right = sum(ord(ch) > 127 for ch in text) - wrong
-    return right >= 4 and right > 4 * wrong
+    return sum(ord(ch) > 127 for ch in text) - wrong, wrong
 
 
 def _one_byte(path: Path, evidence: bytes, rival: str, scores: dict[str, float], doubts: list[str]) -> str:

@@ -97,6 +97,13 @@ def test_one_wrong_byte_does_not_turn_a_file_into_another_encoding(tmp_path):
         list(open_table(path, dialect))
 
 
+def test_two_encodings_in_one_file_leave_a_doubt(tmp_path):
+    lines = ["Töpfe,1".encode(), *(f"Gläser {n} – für 5 €,2".encode("cp1252") for n in range(5))]
+    dialect = sniff(written(tmp_path, b"\n".join([b"name,price", *lines])))
+    assert dialect.encoding == "cp1252"
+    assert dialect.doubts == ["The encoding is a guess: it may also be utf-8-sig. Look at the sample."]
+
+
 def test_the_line_is_named_that_another_encoding_stumbles_over(tmp_path):
     path = written(tmp_path, "a,b\n" + "x,y\n" * 5000 + "é,z\n" + "x,y\n" * 5000)
     with pytest.raises(Unreadable, match="Line 5002 does not read as iso2022_jp"):

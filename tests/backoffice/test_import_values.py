@@ -164,16 +164,19 @@ def test_what_a_spreadsheet_could_not_show_is_refused_everywhere(text):
 
 @pytest.mark.parametrize("text", ["null", "NULL", "\\N"])
 def test_null_is_blank_where_no_text_is_expected(text):
-    choice = resources.ChoiceColumn(words={"a": 1})
-    for column in (
-        NUMBER,
-        MONEY,
-        choice,
-        resources.BooleanColumn(),
-        resources.DateColumn(),
-        resources.DateTimeColumn(),
-    ):
-        assert column.read(text) is None
+    columns = {
+        "number": NUMBER,
+        "money": MONEY,
+        "choice": resources.ChoiceColumn(words={"a": 1}),
+        "boolean": resources.BooleanColumn(),
+        "date": resources.DateColumn(),
+        "moment": resources.DateTimeColumn(),
+        "text": TEXT,
+        "code": CODE,
+    }
+    mapping = Mapping([Match(index, name, name, "name") for index, name in enumerate(columns)])
+    found = list(CellReader(mapping, columns).read(iter([(2, [text] * len(columns))])))
+    assert found == [(2, dict.fromkeys(columns) | {"text": text, "code": text}, [])]
 
 
 # --- Dates --------------------------------------------------------------------------------------
