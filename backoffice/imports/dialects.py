@@ -7,19 +7,21 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from backoffice.imports import values
+from backoffice.imports.encodings import ENCODINGS
 from backoffice.imports.sources import Unreadable
 
 MAX_CELL = 1024 * 1024
 SAMPLE_ROWS = 60
 SCORED_ROWS = 400
 DELIMITERS = (",", ";", "\t", "|")
+DECIMALS = (".", ",")
 DATES = ("", "ymd", "dmy", "mdy")
 CLOSE = 0.9
 LONGEST_VALUE = 40
@@ -66,6 +68,23 @@ class Dialect:
     def from_json(cls, data: dict[str, Any]) -> Dialect:
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in known})
+
+    def changed(self, choices: Mapping[str, Any]) -> Dialect:
+        """The dialect as a person wants it; what is no choice is passed over. Doubts about what was changed are settled."""
+        wanted = Dialect.from_json(self.as_json())
+        for name, possible in self.choices().items():
+            if choices.get(name) in possible:
+                setattr(wanted, name, choices[name])
+        if str(choices.get("header_row", "")).isdecimal():
+            wanted.header_row = max(int(choices["header_row"]), 1)
+        if wanted.as_json() != self.as_json():
+            wanted.doubts = []
+        return wanted
+
+    def choices(self) -> dict[str, Sequence[str]]:
+        """What may be chosen, by name."""
+        kinds = {"decimal": DECIMALS, "dates": DATES, "sheet": self.sheets}
+        return kinds if self.kind == "xlsx" else kinds | {"encoding": ENCODINGS, "delimiter": DELIMITERS}
 
 
 def csv_reader(lines: Iterable[str], dialect: Dialect) -> Any:

@@ -69,11 +69,15 @@ def open_table(
     dialect: Dialect | None = None,
     chosen: dict[str, str] | None = None,
     by: User | None = None,
+    read_as: dict[str, str] | None = None,
 ) -> Table:
-    """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table."""
+    """Open the file: guess what `dialect`, `read_as` (parts of one) and `chosen` do not say.
+
+    Raises ValidationError for what is no such table.
+    """
     guessed = dialect is None
     since = reading.stamp(path)
-    dialect = dialect or reading.sniff(path)
+    dialect = dialect or reading.sniff(path).changed(read_as or {})
     rows = reading.sample(path, dialect)
     if guessed:
         number, header = mappings.find_header(rows, resource)

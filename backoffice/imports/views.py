@@ -248,7 +248,7 @@ class Work(RunPage):
     def settle(self) -> None:
         """Take over how the person wants the file to be read. Other cells mean another header: it is mapped anew."""
         before = Dialect.from_json(self.run.dialect)
-        wanted = wanted_dialect(before, self.request.POST)
+        wanted = before.changed(self.request.POST)
         moved = (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row) != (
             before.encoding,
             before.delimiter,
@@ -296,26 +296,6 @@ class Undo(generic.ActionView):
         if not self.request.user.has_perm(resources.get(run.resource).permission):
             raise Http404
         return run
-
-
-def wanted_dialect(dialect: Dialect, data: Any) -> Dialect:
-    """`dialect` with what the form says."""
-    wanted = Dialect.from_json(dialect.as_json())
-    if data.get("encoding") in reading.ENCODINGS:
-        wanted.encoding = data["encoding"]
-    if data.get("delimiter") in reading.DELIMITERS:
-        wanted.delimiter = data["delimiter"]
-    if data.get("decimal") in (".", ","):
-        wanted.decimal = data["decimal"]
-    if data.get("dates") in reading.DATES:
-        wanted.dates = data["dates"]
-    if data.get("sheet") in dialect.sheets:
-        wanted.sheet = data["sheet"]
-    if str(data.get("header_row", "")).isdigit():
-        wanted.header_row = max(int(data["header_row"]), 1)
-    if wanted.as_json() != dialect.as_json():
-        wanted.doubts = []
-    return wanted
 
 
 def chosen_columns(data: Any) -> dict[str, str]:
