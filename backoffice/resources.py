@@ -30,6 +30,7 @@ from import_export.fields import Field
 from backoffice.imports import values
 
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
+AS_NUMBER = re.compile(r"\d{5,}\.0")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 TRUE = frozenset("1 true t yes y on 是 有 x ✓ √ ja wahr oui vrai sim verdadeiro sí si vero да はい 예".split())
@@ -128,6 +129,8 @@ class CodeColumn(TextColumn):
             raise ValidationError(
                 _("A spreadsheet shortened this code. Format the column as text there and enter the codes anew.")
             )
+        if AS_NUMBER.fullmatch(value):
+            raise ValidationError(_("A program wrote this code as a number with decimals. Write it as it is."))
         return super().read(value.removeprefix("'"), decimal)
 
 

@@ -84,7 +84,7 @@ def guess(path: Path, head: bytes, doubts: list[str]) -> str:
             if encoding == "utf-8-sig":
                 return _eight_bit(path, head, doubts, marked=True)
             return encoding
-    if wide := _wide_without_mark(head):
+    if (wide := _wide_without_mark(head)) and first_fault(path, wide) is None:
         doubts.append(_("Read as UTF-16, which the file does not say itself."))
         return wide
     if re.search(rb"\x1b\$[@B]|\x1b\([IJ]", head) and not first_fault(path, "iso2022_jp"):

@@ -24,7 +24,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports.sources import Stamp, Unreadable, directory, opened_file
+from backoffice.imports.sources import Stamp, Unreadable, directory, opened_file, too_large
 
 FORMULA = "\x00formula"
 PIECE = 64 * 1024
@@ -33,6 +33,8 @@ MAX_ROWS = 1_048_576
 MAX_TEXT = 1024 * 1024
 MAX_TOKEN = 4 * 1024**2
 MAX_DEPTH = 10_000
+MAX_TEXTS = 16_000_000
+MAX_TEXTS_SIZE = 1024**3
 KEPT_TEXTS = 16 * 1024**2  # about so many bytes of shared texts stay in memory, the rest on the disk
 DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -262,8 +264,9 @@ class _SharedTexts:
             self.kept.append(text)
             self.size += len(text) + 60
         else:
-            self.file.write(text.encode("utf-8", errors="surrogatepass"))
-            self.ends.append(self.file.tell())
+            self.ends.append(self.ends[-1] + self.file.write(text.encode("utf-8", errors="surrogatepass")))
+            if len(self.ends) > MAX_TEXTS or self.ends[-1] > MAX_TEXTS_SIZE:
+                raise too_large()
 
 
 def unescaped(text: str) -> str:

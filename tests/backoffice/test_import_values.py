@@ -139,6 +139,11 @@ def test_a_shortened_code_is_refused(text):
     assert refusal(CODE, text).startswith("A spreadsheet shortened this code.")
 
 
+def test_a_code_with_decimals_of_a_number_is_refused():
+    assert refusal(CODE, "17850.0") == "A program wrote this code as a number with decimals. Write it as it is."
+    assert CODE.read("V1.0") == "V1.0"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

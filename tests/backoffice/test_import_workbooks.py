@@ -128,6 +128,14 @@ def test_shared_texts_beyond_the_bound_wait_on_the_disk(tmp_path, monkeypatch):
     assert found == texts[::-1]
 
 
+def test_shared_texts_have_a_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(spreadsheets, "KEPT_TEXTS", 200)
+    monkeypatch.setattr(spreadsheets, "MAX_TEXTS_SIZE", 1000)
+    strings = "<sst>" + "<si><t>0123456789</t></si>" * 200 + "</sst>"
+    with pytest.raises(Unreadable, match="unpacks to far more"):
+        rows(book(tmp_path / "b.xlsx", ONE, strings=strings))
+
+
 def test_rows_and_cells_stand_where_they_say(tmp_path):
     xml = '<row r="2"><c r="B2"><v>1</v></c><c r="D2"><v>2</v></c></row><row r="5"><c r="A5"><v>3</v></c><c><v>4</v></c><c r="C5"/></row>'
     path = book(tmp_path / "b.xlsx", ("Sheet", xml, '<dimension ref="A1:XFD1048576"/>'))
