@@ -33,6 +33,7 @@ class Match:
 class Mapping:
     matches: list[Match] = field(default_factory=list)
     decimal: str = "."
+    dates: str = ""  # order of year, month and day: "ymd", "dmy", "mdy", "" unknown
     layout: str = ""
     pads: bool = False  # the format drops blank cells at the end of a row
 
@@ -51,8 +52,11 @@ class Mapping:
         return [match for match in self.matches if match.target == target]
 
     def as_json(self) -> dict[str, str]:
-        """Header -> target, as a mapping file has it."""
-        return {match.header: match.target for match in self.matches}
+        """Header -> target, as a mapping file has it. Of columns with one header the one that is used counts."""
+        targets: dict[str, str] = {}
+        for match in self.matches:
+            targets[match.header] = targets.get(match.header) or match.target
+        return targets
 
     def notes(self) -> list[str]:
         """What a person should know about the guesses."""

@@ -48,17 +48,18 @@ class Table:
     dialect: Dialect
     header: list[str]
     mapping: Mapping
+    since: reading.Stamp
     sample: list[tuple[int, list[str]]] = field(default_factory=list)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Records below the header."""
-        for number, cells in reading.open_table(self.path, self.dialect):
+        for number, cells in reading.open_table(self.path, self.dialect, self.since):
             if number > self.dialect.header_row:
                 yield number, cells
 
     def estimate(self) -> int:
         """About how many records there are; never fewer, but for workbooks."""
-        return self.path.stat().st_size // 40 if self.dialect.kind == "xlsx" else line_count(self.path)
+        return reading.estimate(self.path, self.dialect)
 
 
 def open_table(
@@ -68,10 +69,15 @@ def open_table(
     dialect: Dialect | None = None,
     chosen: dict[str, str] | None = None,
     by: User | None = None,
+    read_as: dict[str, str] | None = None,
 ) -> Table:
-    """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table."""
+    """Open the file: guess what `dialect`, `read_as` (parts of one) and `chosen` do not say.
+
+    Raises ValidationError for what is no such table.
+    """
     guessed = dialect is None
-    dialect = dialect or reading.sniff(path)
+    since = reading.stamp(path)
+    dialect = dialect or reading.sniff(path).changed(read_as or {})
     rows = reading.sample(path, dialect)
     if guessed:
         number, header = mappings.find_header(rows, resource)
@@ -85,12 +91,13 @@ def open_table(
         reading.check_width(header)
     mapping = mappings.match_headers(header, resource, chosen)
     mapping.decimal = dialect.decimal
+    mapping.dates = dialect.dates
     mapping.pads = dialect.kind == "xlsx"
     _withhold(mapping, resource, by)
     if not mapping.used:
         raise reading.Unreadable(_("No column of the file is used. Choose at least one."))
     sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
-    return Table(path, resource, dialect, header, mapping, sample)
+    return Table(path, resource, dialect, header, mapping, since, sample)
 
 
 def _withhold(mapping: Mapping, resource: BaseResource, by: User | None) -> None:
@@ -226,7 +233,7 @@ def _carry_out(
         ):
             _hold(run)
             outcome = _serve(run, table, refused, by=by, dry_run=dry_run, partial=partial, progress=progress)
-            outcome.notes = [*table.dialect.doubts, *table.mapping.notes(), *outcome.notes]
+            outcome.notes = [*table.dialect.doubts, *table.dialect.notes, *table.mapping.notes(), *outcome.notes]
             run.status = Status.CHECKED if dry_run else Status.APPLIED if outcome.applied else Status.REFUSED
             _keep(run, table, outcome, time.monotonic() - started)
             if outcome.applied:
@@ -392,11 +399,6 @@ def _grouped(problems: Iterator[dict[str, Any]]) -> Iterator[tuple[int, str]]:
         sentences.append(f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"])
     if row is not None:
         yield row, " ".join(sentences)
-
-
-def line_count(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(piece.count(b"\n") or piece.count(b"\r") for piece in iter(lambda: file.read(1 << 20), b""))
 
 
 def summary(run: ImportRun) -> str:

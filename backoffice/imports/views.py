@@ -34,6 +34,12 @@ DELIMITERS = [
     ("|", gettext_lazy("bar |")),
 ]
 DECIMALS = [(".", gettext_lazy("point 1,234.50")), (",", gettext_lazy("comma 1.234,50"))]
+DATES = [
+    ("", gettext_lazy("not known")),
+    ("ymd", gettext_lazy("year, month, day")),
+    ("dmy", gettext_lazy("day, month, year")),
+    ("mdy", gettext_lazy("month, day, year")),
+]
 
 
 def allowed_resources(user: Any) -> list[resources.BaseResource]:
@@ -75,9 +81,10 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV, TSV or XLSX. Encoding, delimiter and columns are found out and shown; nothing is written yet."
+            "CSV, TSV or XLSX, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
+            "written yet."
         ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"}),
     )
 
 
@@ -216,7 +223,7 @@ class Run(RunPage):
 
 
 def choices() -> dict[str, Any]:
-    return {"encodings": reading.ENCODINGS, "delimiters": DELIMITERS, "decimals": DECIMALS}
+    return {"encodings": reading.ENCODINGS, "delimiters": DELIMITERS, "decimals": DECIMALS, "dates": DATES}
 
 
 class Work(RunPage):
@@ -241,10 +248,11 @@ class Work(RunPage):
     def settle(self) -> None:
         """Take over how the person wants the file to be read. Other cells mean another header: it is mapped anew."""
         before = Dialect.from_json(self.run.dialect)
-        wanted = wanted_dialect(before, self.request.POST)
-        moved = (wanted.encoding, wanted.delimiter, wanted.header_row) != (
+        wanted = before.changed(self.request.POST)
+        moved = (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row) != (
             before.encoding,
             before.delimiter,
+            before.sheet,
             before.header_row,
         )
         chosen = None if moved else chosen_columns(self.request.POST)
@@ -290,27 +298,14 @@ class Undo(generic.ActionView):
         return run
 
 
-def wanted_dialect(dialect: Dialect, data: Any) -> Dialect:
-    """`dialect` with what the form says."""
-    wanted = Dialect.from_json(dialect.as_json())
-    if data.get("encoding") in reading.ENCODINGS:
-        wanted.encoding = data["encoding"]
-    if data.get("delimiter") in reading.DELIMITERS:
-        wanted.delimiter = data["delimiter"]
-    if data.get("decimal") in (".", ","):
-        wanted.decimal = data["decimal"]
-    if str(data.get("header_row", "")).isdigit():
-        wanted.header_row = max(int(data["header_row"]), 1)
-    if wanted.as_json() != dialect.as_json():
-        wanted.doubts = []
-    return wanted
-
-
 def chosen_columns(data: Any) -> dict[str, str]:
-    """Header -> column, from the mapping fields."""
-    return {
-        data.get(f"header-{name[4:]}", ""): value.strip() for name, value in data.items() if name.startswith("map-")
-    }
+    """Header -> column, from the mapping fields. Of columns with one header the one that is used counts."""
+    chosen: dict[str, str] = {}
+    for name, value in data.items():
+        if name.startswith("map-"):
+            header = data.get(f"header-{name[4:]}", "")
+            chosen[header] = chosen.get(header) or value.strip()
+    return chosen
 
 
 def refused_rows(request: HttpRequest, number: str) -> HttpResponseBase:
