@@ -411,13 +411,13 @@ def _lines(
     records: Iterator[tuple[int, dict[str, Any] | None, list[Any]]], names: Sequence[str], joins: dict[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
     nothing = (None,) * len(names)
-    for number, values, problems in records:
-        if values is None:
+    for number, record, problems in records:
+        if record is None:
             yield (number, problems, *nothing)
             continue
         for name, join in joins.items():
-            values[name] = join(values[name])
-        yield (number, problems or None, *(values[name] for name in names))
+            record[name] = join(record[name])
+        yield (number, problems or None, *(record[name] for name in names))
 
 
 _registry: dict[str, BaseResource] = {}
