@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0005_lists'),
+        ('backoffice', '0006_import_rows'),
     ]
 
     operations = [
