@@ -295,7 +295,7 @@ def _parents(model: Any) -> list[tuple[str, str]]:
     return [
         (f.column, f.related_model._meta.db_table)
         for f in model._meta.local_concrete_fields
-        if isinstance(f, models.ForeignKey) and f.db_constraint
+        if isinstance(f, models.ForeignKey) and getattr(f, "db_constraint", True)
     ]
 
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +74,14 @@ def open_table(
     chosen: dict[str, str] | None = None,
     by: User | None = None,
     strict: bool = True,
+    find_header: bool = False,
 ) -> Table:
     """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table.
 
     Not `strict`, a table is opened though none of its columns is known: a person says which is which.
     """
-    guessed = dialect is None
-    dialect = dialect or reading.sniff(path)
+    guessed = dialect is None or find_header
+    dialect = replace(dialect) if dialect else reading.sniff(path)
     rows = reading.sample(path, dialect)
     if guessed:
         number, header = mappings.find_header(rows, resource, strict=strict)

@@ -33,9 +33,9 @@ def page(client, owner):
     return client
 
 
-def upload(client, text=TEXT, name="shop.csv"):
+def upload(client, text=TEXT, name="shop.csv", resource="products"):
     data = {
-        "resource": "products",
+        "resource": resource,
         "file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode()),
     }
     return client.post(reverse("imports:new"), data)
@@ -118,6 +118,19 @@ def test_a_file_of_unknown_columns_is_mapped_by_hand_and_remembered(page):
     assert (run.status, run.new) == ("checked", 1)
     upload(page, text, name="again.csv")
     assert ImportRun.objects.latest("pk").mapping == dict(zip(headers, targets, strict=True))
+
+
+def test_what_a_file_holds_is_found_out_and_can_be_said_otherwise(page):
+    upload(page, "Name,Code,Email\nAcme,A1,a@example.com\n", resource="any")
+    run = ImportRun.objects.get()
+    assert (run.resource, run.mapping) == ("suppliers", {"Name": "name", "Code": "code", "Email": "email"})
+    work(page, run, "read", resource="brands", encoding="utf-8-sig", delimiter=",", decimal=".", header_row="1")
+    run.refresh_from_db()
+    assert (run.resource, run.mapping) == ("brands", {"Name": "name", "Code": "", "Email": ""})
+    upload(page, TEXT, resource="any")
+    assert ImportRun.objects.latest("pk").resource == "products"
+    refused = upload(page, "Kennung,Artnr\n1,2\n", resource="any")
+    assert "Say what the file holds" in refused.content.decode()
 
 
 def test_columns_of_the_same_name_are_told_apart(page):
@@ -323,7 +336,7 @@ def test_large_files_are_left_to_the_worker_who_tells_at_the_end(page, owner, se
     assert (run.status, bool(run.job_id)) == ("uploaded", True)
     JobProgress.objects.create(job_id=run.job_id, done=1, total=2, note="about 1 second left")
     waiting = shown(page, run)
-    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in waiting
+    assert "Look again" in waiting
     assert "1 of about 2 rows read · about 1 second left" in waiting
     jobs.work_on_import(run=run.pk, user=owner.pk, action="check", partial=False)
     run.refresh_from_db()

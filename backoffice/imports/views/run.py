@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from backoffice.imports import jobs, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
-from backoffice.imports.views.base import IMPORT, RunPage
+from backoffice.imports.views.base import IMPORT, RunPage, allowed_resources
 from backoffice.imports.views.results import Results, mend, unmend
 from backoffice.imports.views.upload import remember, take_in
 from backoffice.models import ImportRun, JobProgress
@@ -45,6 +45,7 @@ class Run(RunPage):
             "step": self.step(is_open=is_open, is_interrupted=is_interrupted),
         }
         if shown["step"] == "columns":
+            shown["kinds"] = allowed_resources(self.user)
             shown |= columns_step.shown(run, by=self.user, opened=set(request.GET.getlist("open")))
             return TemplateResponse(request, "imports/columns.html", shown)
         return TemplateResponse(request, "imports/run.html", shown | self.found(is_working=is_working, is_open=is_open))
@@ -124,9 +125,10 @@ class Work(RunPage):
     def settle(self) -> None:
         """Take over how the person wants the file to be read. Other cells mean another header: it is mapped anew."""
         run, data = self.run, self.request.POST
+        is_other = self.take_kind(data.get("resource", ""))
         before = Dialect.from_json(run.dialect)
         wanted = columns_step.wanted_dialect(before, data)
-        moved = (wanted.encoding, wanted.delimiter, wanted.header_row) != (
+        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.header_row) != (
             before.encoding,
             before.delimiter,
             before.header_row,
@@ -140,6 +142,15 @@ class Work(RunPage):
         running.settle(run, table)
         if not moved:
             remember(run, table)
+
+    def take_kind(self, key: str) -> bool:
+        """Whether the person says that the file holds records of another kind, which is taken over then."""
+        found = next((one for one in allowed_resources(self.user) if one.key == key), None)
+        if found is None or found.key == self.run.resource:
+            return False
+        self.run.resource, self.resource, self.run.rest_of = found.key, found, None
+        self.run.save(update_fields=["resource", "rest_of"])
+        return True
 
     # --- Check and result ------------------------------------------------------------------------
 
@@ -177,7 +188,7 @@ class Work(RunPage):
         if not self.run.error_file:
             raise Http404
         with self.run.error_file.open("rb") as kept:
-            rest = take_in(self.resource, by=self.user, name=f"{self.run.number}-refused.csv", upload=File(kept))
+            rest = take_in([self.resource], by=self.user, name=f"{self.run.number}-refused.csv", upload=File(kept))
         self.run = rest
         self.work("check")
         return rest.get_absolute_url()

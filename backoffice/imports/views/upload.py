@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -15,12 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic, resources
-from backoffice.imports import running
+from backoffice.imports import reading, running
 from backoffice.imports.mapping import ERRORS, fingerprint, simplify
 from backoffice.imports.running import Table
 from backoffice.imports.views.base import IMPORT, allowed_resources
 from backoffice.models import ImportMapping, ImportRun, User
 
+ANY = "any"
 OWN_NAME = re.compile(r"(IM-[\w-]*\d)-refused", re.IGNORECASE)
 
 
@@ -72,15 +75,17 @@ class Upload(generic.Page):
     template_name = "imports/upload.html"
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return self.show(self.form(initial={"resource": request.GET.get("resource", "")}))
+        return self.show(self.form(initial={"resource": request.GET.get("resource", ANY)}))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = self.form(request.POST, request.FILES)
         if not form.is_valid():
             return self.show(form, 422)
-        upload = form.cleaned_data["file"]
+        upload, key = form.cleaned_data["file"], form.cleaned_data["resource"]
         try:
-            run = take_in(resources.get(form.cleaned_data["resource"]), by=self.user, name=upload.name, upload=upload)
+            run = take_in(
+                self.resources if key == ANY else [resources.get(key)], by=self.user, name=upload.name, upload=upload
+            )
         except ValidationError as error:
             form.add_error("file", error)
             return self.show(form, 422)
@@ -88,7 +93,8 @@ class Upload(generic.Page):
 
     def form(self, *args: Any, **kwargs: Any) -> UploadForm:
         form = UploadForm(*args, **kwargs)
-        form.fields["resource"].choices = [(r.key, r.label) for r in self.resources]
+        every = [(resource.key, resource.label) for resource in self.resources]
+        form.fields["resource"].choices = [(ANY, _("find out from its columns")), *every] if len(every) > 1 else every
         return form
 
     @cached_property
@@ -100,25 +106,60 @@ class Upload(generic.Page):
         return TemplateResponse(self.request, self.template_name, shown, status=status)
 
 
-def take_in(resource: resources.BaseResource, *, by: User, name: str, upload: Any) -> ImportRun:
-    """A run for an uploaded file, read as well as can be guessed. Raises ValidationError for what is no table."""
-    run = running.start(resource, by=by, name=name, source="import", upload=upload)
+def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upload: Any) -> ImportRun:
+    """A run for an uploaded file of one of these kinds, read as well as can be guessed.
+
+    Raises ValidationError for what is no table.
+    """
+    run = running.start(kinds[0], by=by, name=name, source="import", upload=upload)
     try:
         with running.local(run) as path:
-            table = running.open_table(path, resource, by=by, strict=False)
+            table = likeliest(path, kinds, by=by)
+            run.resource = table.resource.key
             run.rest_of = rest_of(run, table)
             if run.rest_of:
                 table.dialect.decimal = run.rest_of.dialect.get("decimal", table.dialect.decimal)
             chosen = run.rest_of.mapping if run.rest_of else remembered(run, table.header)
             if chosen is not None:
-                table = running.open_table(path, resource, dialect=table.dialect, chosen=chosen, by=by, strict=False)
-            run.save(update_fields=["rest_of"])
+                table = running.open_table(
+                    path, table.resource, dialect=table.dialect, chosen=chosen, by=by, strict=False
+                )
+            run.save(update_fields=["resource", "rest_of"])
             running.settle(run, table)
     except ValidationError:
         run.file.delete(save=False)
         run.delete()
         raise
     return run
+
+
+def likeliest(path: Path, kinds: Sequence[resources.BaseResource], *, by: User) -> Table:
+    """The file as a table of the kind that knows most of its columns; what was mapped by hand before counts as known."""
+    dialect = reading.sniff(path)
+    tables, refusals = [], []
+    for resource in kinds:
+        try:
+            table = running.open_table(path, resource, dialect=dialect, by=by, strict=False, find_header=True)
+        except ValidationError as error:
+            refusals.append(error)
+        else:
+            tables.append((_known(table, by), table))
+    if not tables:
+        raise refusals[0]
+    best, table = max(tables, key=lambda one: one[0])
+    if not best and len(kinds) > 1:
+        raise ValidationError(
+            _("No column of this file is known. Say what the file holds; its columns are chosen then.")
+        )
+    return table
+
+
+def _known(table: Table, by: User) -> int:
+    """How many columns are known."""
+    saved = ImportMapping.objects.filter(
+        user=by, resource=table.resource.key, fingerprint=fingerprint(table.header)
+    ).exists()
+    return len(table.header) if saved else len(table.mapping.used)
 
 
 def rest_of(run: ImportRun, table: Table) -> ImportRun | None:
