@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,16 @@ class Table:
     mapping: Mapping
     since: reading.Stamp
     sample: list[tuple[int, list[str]]] = field(default_factory=list)
+    mended: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Records below the header."""
+        """Records below the header, with the cells that were mended."""
+        mended = {int(row): cells for row, cells in self.mended.items()}
         for number, cells in reading.open_table(self.path, self.dialect, self.since):
             if number > self.dialect.header_row:
+                for index, (_old, new) in mended.get(number, {}).items():
+                    cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
+                    cells[int(index)] = new
                 yield number, cells
 
     def estimate(self) -> int:
@@ -70,17 +75,20 @@ def open_table(
     chosen: dict[str, str] | None = None,
     by: User | None = None,
     read_as: dict[str, str] | None = None,
+    strict: bool = True,
+    find_header: bool = False,
 ) -> Table:
     """Open the file: guess what `dialect`, `read_as` (parts of one) and `chosen` do not say.
 
-    Raises ValidationError for what is no such table.
+    Raises ValidationError for what is no such table. Not `strict`, a table is opened though none of its columns is known:
+    a person says which is which.
     """
-    guessed = dialect is None
+    guessed = dialect is None or find_header
     since = reading.stamp(path)
-    dialect = dialect or reading.sniff(path).changed(read_as or {})
+    dialect = replace(dialect) if dialect else reading.sniff(path).changed(read_as or {})
     rows = reading.sample(path, dialect)
     if guessed:
-        number, header = mappings.find_header(rows, resource)
+        number, header = mappings.find_header(rows, resource, strict=strict)
         dialect.header_row = number
     else:
         header = next((cells for number, cells in rows if number == dialect.header_row), [])
@@ -94,7 +102,7 @@ def open_table(
     mapping.dates = dialect.dates
     mapping.pads = dialect.kind == "xlsx"
     _withhold(mapping, resource, by)
-    if not mapping.used:
+    if strict and not mapping.used:
         raise reading.Unreadable(_("No column of the file is used. Choose at least one."))
     sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
     return Table(path, resource, dialect, header, mapping, since, sample)
@@ -159,10 +167,14 @@ def local(run: ImportRun) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def table_of(run: ImportRun, path: Path, *, by: User | None) -> Table:
-    """The run's table as it was last settled."""
+def table_of(run: ImportRun, path: Path, *, by: User | None, strict: bool = True) -> Table:
+    """The run's table as it was last settled, with the cells that were mended since."""
     dialect = Dialect.from_json(run.dialect) if run.dialect else None
-    return open_table(path, resources.get(run.resource), dialect=dialect, chosen=run.mapping or None, by=by)
+    table = open_table(
+        path, resources.get(run.resource), dialect=dialect, chosen=run.mapping or None, by=by, strict=strict
+    )
+    table.mended = run.mended
+    return table
 
 
 def settle(run: ImportRun, table: Table) -> None:
@@ -305,12 +317,15 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
     settled = {"dialect": table.dialect.as_json(), "mapping": table.mapping.as_json()}
     run.dialect, run.mapping = settled["dialect"], settled["mapping"]
     run.job_id = None
+    if outcome.applied:
+        run.steps = [step("applied", counts(outcome))]
     run.report = {
         "problems": outcome.problems,
         "warnings": outcome.warnings,
         "causes": outcome.causes,
         "differences": outcome.differences,
         "notes": outcome.notes,
+        "columns": [match.target for match in table.mapping.matches],
         "ignored": [{"header": m.header, "reason": str(m.reason)} for m in table.mapping.ignored],
     }
     run.seconds = round(seconds, 3)
@@ -318,10 +333,29 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
     run.save()
 
 
+def step(kind: str, numbers: dict[str, int]) -> dict[str, Any]:
+    """What was done to the records just now, and where the row history has it."""
+    by = User.objects.filter(pk=context.current().get("user")).first()
+    return {
+        "kind": kind,
+        "context": context.identifier(),
+        "at": timezone.now().isoformat(),
+        "by": str(by or ""),
+        **numbers,
+    }
+
+
 def failed(run: ImportRun, error: Exception, seconds: float) -> None:
-    run.status = Status.FAILED
+    """The work came to nothing: because somebody wanted it to end, or for a reason that `error` says."""
     run.job_id = None
-    run.message = " ".join(error.messages) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+    if ImportRun.objects.filter(pk=run.pk, cancel_wanted=True).exists():
+        run.status, run.message = Status.CANCELED, _("It was canceled. Nothing was written.")
+        run.cancel_wanted = False
+    else:
+        run.status = Status.FAILED
+        run.message = (
+            " ".join(error.messages) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+        )
     run.seconds = round(seconds, 3)
     run.finished_at = timezone.now()
     run.save()

@@ -3,6 +3,7 @@
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
 from backoffice.models.imports import (
     IMPORT_TRANSITIONS,
+    ImportMapping,
     ImportRow,
     ImportRowQuerySet,
     ImportRun,
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEventQuerySet",
     "DocumentSequence",
     "Heartbeat",
+    "ImportMapping",
     "ImportRow",
     "ImportRowQuerySet",
     "ImportRun",
