@@ -298,10 +298,17 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 PGTRIGGER_MIGRATIONS = True
-PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
+# Larger exports are made by the worker; rows that Python computes count five times, those of workbooks twenty times.
+EXPORT_FOREGROUND_ROWS = env.int("EXPORT_FOREGROUND_ROWS", default=1_000_000)
+EXPORT_TIMEOUT = timedelta(seconds=env.int("EXPORT_TIMEOUT_SECONDS", default=3600))
+EXPORT_KEEP = timedelta(days=env.int("EXPORT_KEEP_DAYS", default=7))
+EXPORT_MAIL_BYTES = env.int("EXPORT_MAIL_BYTES", default=5 * 1024 * 1024)
+# Where scheduled exports may leave files; without a folder nobody is offered this.
+EXPORT_DIR = Path(env.str("EXPORT_DIR")) if env.str("EXPORT_DIR", default="") else None
 UNDO_SEND_SECONDS = 15
 
 # --- Logs ---------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class Column:
     link: the cell leads to the record (`obj.get_absolute_url()`); a path such as "customer" leads to that object.
     currency: attribute path of the currency of a money column.
     get: function of the row, where no attribute has the value.
+    sql: the same value as a query expression, so that exports of large lists need not compute it in Python.
     permission: who lacks it sees and exports no such column.
     personal: who may not see personal data sees dots instead, and exports them.
     template: template that draws the cell from `object` and `value`.
@@ -46,6 +47,7 @@ class Column:
     link: bool | str = False
     currency: str = ""
     get: Callable[[Any], Any] | None = None
+    sql: Any = None
     template: str = ""
     permission: str = ""
     personal: bool = False
@@ -82,7 +84,7 @@ class Column:
         below = self.secondary.masked() if self.secondary else None
         if not self.personal:
             return replace(self, secondary=below)
-        return replace(self, get=lambda obj: MASK, kind="text", link=self.link is True, template="", secondary=below)
+        return replace(self, get=lambda obj: MASK, sql=None, kind="text", link=self.link is True, template="", secondary=below)
 
     def value(self, obj: Any) -> Any:
         """The plain Python value, as exports want it."""

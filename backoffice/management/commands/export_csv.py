@@ -42,7 +42,7 @@ class Command(BaseCommand):
         suffix = output.suffix.lstrip(".").lower() if output else "csv"
         fmt = options["format"] or (suffix if suffix in FORMATS else "csv")
         queryset = self._queryset(resource, options["where"])
-        pieces = exports.pieces(queryset, resource.export_columns(user), fmt, user=user, bom=options["bom"])
+        pieces = exports.Export(queryset, resource.export_columns(user), fmt, user=user, bom=options["bom"])
         if output is None:
             for piece in pieces:
                 sys.stdout.buffer.write(piece) if hasattr(sys.stdout, "buffer") else self.stdout.write(

@@ -1,0 +1,251 @@
+"""A list as a file, made piece by piece; nothing is held in memory.
+
+Where PostgreSQL can write every column, `COPY` makes the file and Python hands the blocks on. Else rows come from a
+server-side cursor and are written here. Both roads give the same bytes, out of one transaction: the file is one instant.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+import openpyxl
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models, transaction
+from django.utils import timezone, translation
+from django.utils.functional import cached_property
+
+from backoffice.exports import sources
+from backoffice.exports.values import MASK, PERSONAL, cell, excel, json_text, safe
+from backoffice.models import User
+
+FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/x-ndjson",
+}
+BOM = "\ufeff".encode()
+PIECE = 64 * 1024  # bytes handed on at a time
+BLOCK = 500  # rows written at a time in Python
+CHUNK = 2000  # rows fetched at a time
+EXCEL_ROWS = 1_048_575  # of one sheet, below its header
+# What a row costs, in rows that PostgreSQL writes as CSV.
+COPIED, COMPUTED, WORKBOOK = 1, 5, 20
+
+
+@dataclass
+class Export:
+    """What stands in the file: every row of `queryset`; `columns` have `header`, `accessor` and `value(obj)`.
+
+    Columns that are `personal` are masked for a `user` who may not see personal data; no user is the operator of the
+    machine. Language and time zone are those in force when it is made. `rows` counts what is written so far;
+    `progress` is called with it now and then, and may raise to stop.
+    """
+
+    queryset: models.QuerySet
+    columns: Sequence[Any]
+    fmt: str = "csv"
+    user: User | None = None
+    bom: bool = False
+    progress: Callable[[int], None] | None = None
+    rows: int = 0
+    language: str | None = field(default_factory=translation.get_language)
+    zone: Any = field(default_factory=timezone.get_current_timezone)
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self.reader():
+            road = self._workbook if self.fmt == "xlsx" else self._copied if self.is_copied else self._written
+        return road()
+
+    @contextmanager
+    def reader(self) -> Iterator[None]:
+        """In the reader's language and time zone. Never held over a yield: the thread serves others then."""
+        with timezone.override(self.zone), translation.override(self.language):
+            yield
+
+    @cached_property
+    def headers(self) -> list[str]:
+        return [str(column.header) for column in self.columns]
+
+    @cached_property
+    def masked(self) -> set[str]:
+        """Keys of the columns that this user may not see."""
+        if self.user is None or self.user.has_perm(PERSONAL):
+            return set()
+        return {column.key for column in self.columns if getattr(column, "personal", False)}
+
+    @cached_property
+    def sources(self) -> list[sources.Source] | None:
+        with self.reader():
+            return sources.sources(self.queryset, self.columns, self.masked)
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether PostgreSQL writes the file. Empty lines are what COPY makes of a single column without values."""
+        return self.sources is not None and self.fmt != "xlsx" and len(self.columns) > 1
+
+    @property
+    def weight(self) -> int:
+        return WORKBOOK if self.fmt == "xlsx" else COPIED if self.is_copied else COMPUTED
+
+    def _head(self) -> bytes:
+        """What stands before the first row."""
+        if self.fmt != "csv":
+            return b""
+        lines = _Lines()
+        csv.writer(lines).writerow([safe(header) for header in self.headers])
+        return (BOM if self.bom else b"") + "".join(lines).encode()
+
+    def _count(self, number: int) -> None:
+        self.rows += number
+        if self.progress:
+            self.progress(self.rows)
+
+    # --- PostgreSQL writes ----------------------------------------------------------------------
+
+    def _copied(self) -> Iterator[bytes]:
+        if head := self._head():
+            yield head
+        try:
+            with self.reader():
+                zone = sources.zone_name()
+                statement = sources.copy_statement(self.queryset, self.sources or (), self.fmt, self.headers)
+        except EmptyResultSet:
+            return
+        connection = connections[self.queryset.db]
+        with snapshot(self.queryset.db, zone), connection.cursor() as cursor, cursor.copy(statement) as copy:
+            lines: list[Any] = []
+            size = 0
+            for line in copy:
+                lines.append(line)
+                size += len(line)
+                if size >= PIECE:
+                    self._count(len(lines))
+                    yield b"".join(lines)
+                    lines.clear()
+                    size = 0
+            self._count(len(lines))
+            yield b"".join(lines)
+
+    # --- Python writes --------------------------------------------------------------------------
+
+    def _written(self) -> Iterator[bytes]:
+        if head := self._head():
+            yield head
+        write = _json_lines(self.headers) if self.fmt == "jsonl" else _csv_lines
+        with closing(self._rows()) as rows:
+            while True:
+                with self.reader():
+                    block = list(islice(rows, BLOCK))
+                    piece = write(block)
+                if not block:
+                    return
+                self._count(len(block))
+                yield piece
+
+    def _rows(self) -> Iterator[Sequence[Any]]:
+        with snapshot(self.queryset.db):
+            if self.sources is None:
+                yield from self._computed()
+            else:
+                yield from self._selected(self.sources)
+
+    def _computed(self) -> Iterator[Sequence[Any]]:
+        readers = [_mask if column.key in self.masked else column.value for column in self.columns]
+        for obj in self.queryset.iterator(chunk_size=CHUNK):
+            yield [read(obj) for read in readers]
+
+    def _selected(self, found: Sequence[sources.Source]) -> Iterator[Sequence[Any]]:
+        hidden = [place for place, source in enumerate(found) if source.expression is None]
+        for row in sources.values(self.queryset, found).iterator(chunk_size=CHUNK):
+            if hidden:
+                shown = [] if len(hidden) == len(found) else list(row)
+                for place in hidden:
+                    shown.insert(place, MASK)
+                yield shown
+            else:
+                yield row
+
+    def _workbook(self) -> Iterator[bytes]:
+        """The workbook grows in a temporary file, row by row; a full sheet is followed by another."""
+        with tempfile.TemporaryFile() as file:
+            book = openpyxl.Workbook(write_only=True)
+            with closing(self._rows()) as rows, self.reader():
+                first = next(rows, None)
+                self._sheet(book, [first] if first else [], rows)
+                while (first := next(rows, None)) is not None:
+                    self._sheet(book, [first], rows)
+            book.save(file)
+            file.seek(0)
+            while piece := file.read(PIECE):
+                yield piece
+
+    def _sheet(self, book: openpyxl.Workbook, first: list[Sequence[Any]], more: Iterator[Sequence[Any]]) -> None:
+        sheet = book.create_sheet(f"Export {len(book.worksheets) + 1}" if book.worksheets else "Export")
+        sheet.freeze_panes = "A2"
+        sheet.append([excel(header) for header in self.headers])
+        rows = islice(chain(first, more), EXCEL_ROWS)
+        while block := list(islice(rows, BLOCK)):
+            for row in block:
+                sheet.append([excel(value) for value in row])
+            self._count(len(block))
+
+
+class _Lines(list[str]):
+    """Takes the lines of csv.writer, which quotes what holds a CR or LF, and ends them with a LF as COPY does."""
+
+    def write(self, line: str) -> None:
+        self.append(f"{line[:-2]}\n")
+
+
+def _csv_lines(rows: Iterable[Sequence[Any]]) -> bytes:
+    lines = _Lines()
+    csv.writer(lines).writerows([cell(value) for value in row] for row in rows)
+    return "".join(lines).encode()
+
+
+def _json_lines(headers: Sequence[str]) -> Callable[[Iterable[Sequence[Any]]], bytes]:
+    keys = [json_text(header) for header in headers]
+
+    def write(rows: Iterable[Sequence[Any]]) -> bytes:
+        lines = (
+            ",".join(f"{key}:{json_text(value)}" for key, value in zip(keys, row, strict=True)) for row in rows
+        )
+        return "".join(f"{{{line}}}\n" for line in lines).encode()
+
+    return write
+
+
+def _mask(obj: Any) -> str:
+    return MASK
+
+
+@contextmanager
+def snapshot(using: str, zone: str = "") -> Iterator[None]:
+    """A transaction that reads one instant and writes nothing; inside a caller's transaction, that one's instant.
+
+    It ends by a rollback, which gives the connection its settings back. A reader who stalls for longer than
+    EXPORT_TIMEOUT is let go, so that no snapshot stays open for good.
+    """
+    connection = connections[using]
+    is_first = not connection.in_atomic_block
+    limit = str(round(settings.EXPORT_TIMEOUT.total_seconds() * 1000))
+    with transaction.atomic(using=using):
+        try:
+            with connection.cursor() as cursor:
+                if is_first:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    cursor.execute("SELECT set_config(%s, %s, true)", [name, limit])
+                if zone:
+                    cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+            yield
+        finally:
+            transaction.set_rollback(True, using=using)
