@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zoneinfo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,21 +27,24 @@ class Source:
     expression: Any = None
 
 
-def sources(queryset: models.QuerySet, columns: Sequence[Any], masked: set[str]) -> list[Source] | None:
-    """The source of each column; None where one of them is computed in Python, or the rows as a whole are."""
+def sources(queryset: models.QuerySet, columns: Sequence[Any], masked: set[str]) -> list[Source | None]:
+    """The source of each column; None where it is computed in Python."""
     query = queryset.query
-    if query.distinct or query.combinator or query.is_sliced or query.extra:
-        return None
     hides = _hides(queryset)
-    if hides is None:
-        return None
-    found = []
-    for column in columns:
-        source = Source(TEXT) if column.key in masked else _source(queryset, column, hides)
-        if source is None:
-            return None
-        found.append(source)
-    return found
+    if hides is None or query.distinct or query.combinator or query.is_sliced or query.extra:
+        return [None] * len(columns)
+    return [Source(TEXT) if column.key in masked else _source(queryset, column, hides) for column in columns]
+
+
+def fields_read(queryset: models.QuerySet, columns: Sequence[Any]) -> list[models.Field]:
+    """The fields of the row that all of these computed columns say they read; [] where one does not say."""
+    hides = _hides(queryset)
+    names = {name for column in columns for name in getattr(column, "reads", ())}
+    if hides is None or not all(getattr(column, "reads", ()) for column in columns):
+        return []
+    meta = queryset.model._meta
+    found = [meta.pk, *(meta.get_field(name) for name in sorted(names - {meta.pk.name}))]
+    return [] if any(hides(queryset.model, field.name) for field in found) else found
 
 
 def _hides(queryset: models.QuerySet) -> Hides | None:
@@ -100,54 +104,78 @@ def _field(model: Any, path: str, hides: Hides) -> Any:
 def zone_name() -> str:
     """The reader's time zone by the name that PostgreSQL knows it by; "" for an offset without a name."""
     zone = timezone.get_current_timezone()
-    return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else "UTC" if zone == timezone.utc else ""
+    return zone.key if isinstance(zone, zoneinfo.ZoneInfo) else "UTC" if zone is datetime.UTC else ""
 
 
 # --- Statements -------------------------------------------------------------------------------------
 
 
-def values(queryset: models.QuerySet, found: Sequence[Source]) -> models.QuerySet:
-    """Tuples of the values that have an expression, in their order."""
-    names = {f"exported_{number}": one.expression for number, one in enumerate(found) if one.expression is not None}
+def values(queryset: models.QuerySet, found: Sequence[Source | None], reads: Sequence[models.Field] = ()) -> Any:
+    """Tuples of the values that have an expression, in their order, then those of the fields `reads`."""
+    expressions = [one.expression for one in found if one is not None and one.expression is not None]
+    expressions += [F(field.attname) for field in reads]
+    names = {f"exported_{number}": expression for number, expression in enumerate(expressions)}
     return queryset.prefetch_related(None).annotate(**names).values_list(*names or ["pk"])
 
 
 def copy_statement(queryset: models.QuerySet, found: Sequence[Source], fmt: str, headers: Sequence[str]) -> str:
-    """COPY of the rows as lines of `fmt` ("csv" or "jsonl"). Raises EmptyResultSet where no row can match.
+    """COPY of the rows as lines of `fmt` ("csv" or "jsonl"). Raises EmptyResultSet where no row can match."""
+    written, parameters = _written(found, fmt)
+    options = "FORMAT csv"
+    if fmt == "jsonl":  # one text column: JSON has no control character, so that with such marks it is left as it is
+        written, parameters = _json_line(written, parameters, headers)
+        options = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
+    rows, more = select(queryset, found, written)
+    statement = f"COPY ({rows}) TO STDOUT WITH ({options})"
+    return str(connections[queryset.db].ops.compose_sql(statement, (*parameters, *more)))
 
-    Two levels: the inner query is Django's own, ordered; the outer one writes each value as text, so that
-    expressions are computed once.
+
+def mixed_statement(
+    queryset: models.QuerySet, found: Sequence[Source | None], fmt: str, reads: Sequence[models.Field]
+) -> tuple[str, tuple[Any, ...]]:
+    """SELECT of the texts of the columns that have a source, then of the values of `reads`."""
+    there = [one for one in found if one is not None]
+    written, parameters = _written(there, fmt)
+    start = sum(one.expression is not None for one in there)
+    raw = [f"c{start + number}" for number in range(len(reads))]
+    rows, more = select(queryset, there, [*written, *raw], reads)
+    return rows, (*parameters, *more)
+
+
+def select(
+    queryset: models.QuerySet, found: Sequence[Source], written: Sequence[str], reads: Sequence[models.Field] = ()
+) -> tuple[str, tuple[Any, ...]]:
+    """Two levels: the inner query is Django's own, in its order; the outer one writes its values c0, c1 ... as text.
+
+    So each expression is computed once, however often its text is looked at.
     """
-    using = queryset.db
-    inner, parameters = values(queryset, found).query.get_compiler(using).as_sql()
-    names, written = [], []
-    for number, one in enumerate(found):
+    inner, parameters = values(queryset, found, reads).query.get_compiler(queryset.db).as_sql()
+    number = sum(one.expression is not None for one in found) + len(reads)
+    names = ", ".join(f"c{place}" for place in range(max(number, 1)))
+    return f"SELECT {', '.join(written)} FROM ({inner}) AS exported({names})", parameters
+
+
+def _written(found: Sequence[Source], fmt: str) -> tuple[list[str], list[str]]:
+    """The SQL of each column's text, and the parameters in it."""
+    written, parameters, place = [], [], 0
+    for one in found:
         if one.expression is None:
-            written.append((one.kind, "%s"))
+            written.append("%s::text")
+            parameters.append(json_text(MASK) if fmt == "jsonl" else MASK)
         else:
-            names.append(f"c{number}")
-            written.append((one.kind, f"c{number}"))
-    make = _json_line if fmt == "jsonl" else _csv_cells
-    outer, more = make(written, headers)
-    options = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'" if fmt == "jsonl" else "FORMAT csv"
-    rows = f"({inner}) AS exported({', '.join(names or ['c'])})"
-    statement = f"COPY (SELECT {outer} FROM {rows}) TO STDOUT WITH ({options})"
-    return str(connections[using].ops.compose_sql(statement, (*more, *parameters)))
+            written.append(one.kind.json_text(f"c{place}") if fmt == "jsonl" else one.kind.cell(f"c{place}"))
+            place += 1
+    return written, parameters
 
 
-def _csv_cells(written: Sequence[tuple[Kind, str]], headers: Sequence[str]) -> tuple[str, list[str]]:
-    cells = [name if name == "%s" else kind.cell(name) for kind, name in written]
-    return ", ".join(cells), [MASK for _kind, name in written if name == "%s"]
-
-
-def _json_line(written: Sequence[tuple[Kind, str]], headers: Sequence[str]) -> tuple[str, list[str]]:
-    """One text column: JSON has no control character, so that COPY with such marks leaves it as it is."""
-    parts, parameters = [], []
-    for place, ((kind, name), header) in enumerate(zip(written, headers, strict=True)):
-        parts.append("%s")
-        parameters.append(f"{',' if place else '{'}{json_text(header)}:")
-        if name == "%s":
-            parameters[-1] += f'"{MASK}"'
-        else:
-            parts.append(kind.json_text(name))
-    return " || ".join([*parts, "'}'"]), parameters
+def _json_line(
+    written: Sequence[str], parameters: Sequence[str], headers: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    more = iter(parameters)
+    parts, together = [], []
+    for place, (text, header) in enumerate(zip(written, headers, strict=True)):
+        parts += ["%s::text", text]
+        together.append(f"{',' if place else '{'}{json_text(header)}:")
+        if text == "%s::text":
+            together.append(next(more))
+    return [" || ".join([*parts, "'}'"])], together

@@ -90,7 +90,7 @@ def excel(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Kind:
-    """How PostgreSQL writes a value: `{}` in `plain` and `json` stands for the column.
+    """How PostgreSQL writes a value, with DateStyle ISO: `{}` in `plain` and `json` stands for the column.
 
     `is_text`: it may start like a formula.
     """
@@ -104,10 +104,10 @@ class Kind:
         text = self.plain.format(column)
         if not self.is_text:
             return text
-        # What starts a formula sorts before "A"; most text does not, and is spared the expression.
+        # Letters and digits start no formula: most text is spared the regular expression.
         return (
-            f"""CASE WHEN ({text}) COLLATE "C" >= 'A' THEN {text} WHEN {text} = '' THEN NULL """
-            f"""WHEN {text} ~ '^''*[=+@\\t\\r-]' THEN '''' || {text} ELSE {text} END"""
+            f"CASE WHEN ascii({text}) > 64 OR ascii({text}) BETWEEN 48 AND 57 THEN {text} WHEN {text} = '' THEN NULL "
+            f"WHEN {text} ~ '^''*[=+@\\t\\r-]' THEN '''' || {text} ELSE {text} END"
         )
 
     def json_text(self, column: str) -> str:
@@ -115,15 +115,16 @@ class Kind:
         return f"COALESCE({(self.json or f'to_json({self.plain})::text').format(column)}, 'null')"
 
 
-TEXT = Kind("{}::text", is_text=True)
+TEXT = Kind("{}", json="to_json({}::text)::text", is_text=True)
 INTEGER = Kind("{}::text", json="{}::text")
 DECIMAL = Kind("trim_scale({})::text")
 BOOLEAN = Kind("CASE {} WHEN TRUE THEN 'TRUE' WHEN FALSE THEN 'FALSE' END", json="{}::text")
-DATE = Kind("to_char({}, 'YYYY-MM-DD')")
-MOMENT = Kind("to_char({}, 'YYYY-MM-DD HH24:MI:SSTZH:TZM')")
+DATE = Kind("{}::text")
+MOMENT = Kind("rpad(date_trunc('second', {})::text, 25, ':00')")  # "+01" becomes "+01:00", as in Python
 LIST = Kind("array_to_string({}, ', ')", json="to_json({})::text", is_text=True)
 KINDS = {
-    **dict.fromkeys(("CharField", "TextField", "SlugField", "UUIDField"), TEXT),
+    **dict.fromkeys(("CharField", "TextField", "SlugField"), TEXT),
+    "UUIDField": Kind("{}::text"),
     **dict.fromkeys(
         (
             "AutoField",

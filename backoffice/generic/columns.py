@@ -37,6 +37,7 @@ class Column:
     sql: the same value as a query expression, so that exports of large lists need not compute it in Python.
     permission: who lacks it sees and exports no such column.
     personal: who may not see personal data sees dots instead, and exports them.
+    reads: fields of the row that the value is computed from, such as ("price", "cost"): exports load no others then.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
     """
@@ -48,6 +49,7 @@ class Column:
     currency: str = ""
     get: Callable[[Any], Any] | None = None
     sql: Any = None
+    reads: tuple[str, ...] = ()
     template: str = ""
     permission: str = ""
     personal: bool = False
@@ -84,7 +86,9 @@ class Column:
         below = self.secondary.masked() if self.secondary else None
         if not self.personal:
             return replace(self, secondary=below)
-        return replace(self, get=lambda obj: MASK, sql=None, kind="text", link=self.link is True, template="", secondary=below)
+        return replace(
+            self, get=lambda obj: MASK, sql=None, kind="text", link=self.link is True, template="", secondary=below
+        )
 
     def value(self, obj: Any) -> Any:
         """The plain Python value, as exports want it."""

@@ -107,7 +107,7 @@ def open_variants(rows: int) -> None:
         cursor.execute(PRODUCT_ROWS, [PRODUCTS])
         cursor.execute(VARIANT_ROWS, [rows, PRODUCTS])
         cursor.execute("RESET session_replication_role")
-        cursor.execute("VACUUM ANALYZE catalog_variant")
+        cursor.execute("VACUUM ANALYZE catalog_product, catalog_variant")
 
 
 PRODUCT_ROWS = """
@@ -149,7 +149,10 @@ def fetch(port: int, cookie: str, path: str) -> int:
     """Ask for the file and count its rows; an answer that breaks off has no last chunk and raises ValueError."""
     request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n".encode()
     rows = -1  # the header is none
-    with socket.create_connection((HOST, port), timeout=600) as connection, connection.makefile("rb", 1 << 18) as answer:
+    with (
+        socket.create_connection((HOST, port), timeout=600) as connection,
+        connection.makefile("rb", 1 << 18) as answer,
+    ):
         connection.sendall(request)
         status = answer.readline()
         assert status.startswith(b"HTTP/1.1 200"), status

@@ -27,7 +27,10 @@ class ComputedList(VariantList):
     """The list of variants with a column that only Python can compute."""
 
     key = "bench:variants"
-    columns = [*(column for column in VariantList.columns if column.key != "margin"), Column("margin")]
+    columns = [
+        *(column for column in VariantList.columns if column.key != "margin"),
+        Column("margin", reads=("price", "cost")),
+    ]
 
 
 urlpatterns = [
