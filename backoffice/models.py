@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from backoffice.models_exports import ExportRun, ExportTemplate  # noqa: F401 - Django looks for them here
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import append_only, legal_transitions
 

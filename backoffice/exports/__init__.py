@@ -2,11 +2,11 @@
 
 `values` says what a value looks like, in Python and in SQL; `sources` finds the columns that PostgreSQL can write by
 itself; `files` makes the file by one of two roads: `COPY` for such columns, a server-side cursor for all others.
-`responses` sends it, `running` and `jobs` keep it for later, `templates` and `schedules` make it again.
+`responses` sends it, `running` keeps large ones for later, `schedules` makes them again by themselves.
 """
 
 from backoffice.exports.files import CONTENT_TYPES, FORMATS, Export
-from backoffice.exports.responses import acting_user, file_name, stream
+from backoffice.exports.responses import facts, file_name, stream
 from backoffice.exports.values import EXPORT, MASK, PERSONAL, cell, plain_decimal, safe
 
 __all__ = [
@@ -16,8 +16,8 @@ __all__ = [
     "MASK",
     "PERSONAL",
     "Export",
-    "acting_user",
     "cell",
+    "facts",
     "file_name",
     "plain_decimal",
     "safe",

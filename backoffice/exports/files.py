@@ -7,6 +7,7 @@ server-side cursor and are written here. Both roads give the same bytes, out of 
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -22,7 +23,6 @@ from django.db import connections, models, transaction
 from django.db.models.base import ModelState
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
-
 from psycopg import adapters, postgres, pq
 
 from backoffice.exports import sources
@@ -113,6 +113,14 @@ class Export:
         """What a row costs, in rows that PostgreSQL writes by itself."""
         return WORKBOOK if self.fmt == "xlsx" else COPIED if self.is_copied else COMPUTED
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it is work for the background. The planner's guess is checked where it says yes."""
+        limit = settings.EXPORT_FOREGROUND_ROWS // self.weight
+        if expected_rows(self.queryset) <= limit:
+            return False
+        return bool(self.queryset.order_by().values("pk")[: limit + 1].count() > limit)
+
     def _head(self) -> bytes:
         """What stands before the first row."""
         if self.fmt != "csv":
@@ -138,20 +146,24 @@ class Export:
         except EmptyResultSet:
             return
         connection = connections[self.queryset.db]
-        with snapshot(self.queryset.db, zone), connection.cursor() as cursor, connection.wrap_database_errors:
-            with cursor.copy(statement) as copy:
-                lines: list[Any] = []
-                size = 0
-                for line in copy:
-                    lines.append(line)
-                    size += len(line)
-                    if size >= PIECE:
-                        self._count(len(lines))
-                        yield b"".join(lines)
-                        lines.clear()
-                        size = 0
-                self._count(len(lines))
-                yield b"".join(lines)
+        with (
+            snapshot(self.queryset.db, zone),
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            lines: list[Any] = []
+            size = 0
+            for line in copy:
+                lines.append(line)
+                size += len(line)
+                if size >= PIECE:
+                    self._count(len(lines))
+                    yield b"".join(lines)
+                    lines.clear()
+                    size = 0
+            self._count(len(lines))
+            yield b"".join(lines)
 
     # --- Python writes --------------------------------------------------------------------------
 
@@ -248,6 +260,15 @@ class Export:
             for row in block:
                 sheet.append([excel(value) for value in row])
             self._count(len(block))
+
+
+def expected_rows(queryset: models.QuerySet) -> int:
+    """How many rows the planner expects, without reading any."""
+    try:
+        plan = queryset.order_by().values("pk").explain(format="json")
+    except EmptyResultSet:
+        return 0
+    return int(json.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0
 
 
 class _Lines(list[str]):

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
 
-from backoffice import audit, context
+from backoffice import audit
 from backoffice.exports.files import CONTENT_TYPES, Export
 from backoffice.exports.values import EXPORT
-from backoffice.models import User
 
 
-def stream(
-    queryset: models.QuerySet,
-    columns: Sequence[Any],
-    fmt: str,
-    filename: str,
-    *,
-    user: User | None = None,
-    bom: bool = True,
-) -> StreamingHttpResponse:
-    """Answer with every row of `queryset`; `columns` have `header`, `kind` and `value(obj)`.
+def stream(export: Export, name: str) -> StreamingHttpResponse:
+    """Answer with the file, made while it is sent.
 
-    Raises PermissionDenied unless the person of the request may export.
+    Nothing reads the database before the first byte is asked for: what a middleware writes on the way out must not
+    fall into the reading transaction. Where the file cannot be finished, the answer breaks off and is not taken for whole.
+    Raises PermissionDenied unless its user may export.
     """
-    user = user or acting_user()
-    if user is None or not user.has_perm(EXPORT):
+    if export.user is None or not export.user.has_perm(EXPORT):
         raise PermissionDenied
-    export = Export(queryset, columns, fmt, user=user, bom=bom)
-    audit.record("list.exported", user, by=user, data=facts(export, filename))
-    response = StreamingHttpResponse(iter(export), content_type=CONTENT_TYPES[fmt])
-    response["Content-Disposition"] = f'attachment; filename="{file_name(filename, fmt)}"'
+    audit.record("list.exported", export.user, by=export.user, data=facts(export, name))
+    response = StreamingHttpResponse(iter(export), content_type=CONTENT_TYPES[export.fmt])
+    response["Content-Disposition"] = f'attachment; filename="{file_name(name, export.fmt)}"'
     response["X-Accel-Buffering"] = "no"
     response["Cache-Control"] = "no-store"
     return response
-
-
-def acting_user() -> User | None:
-    """The person of the request in whose course this is called."""
-    return User.objects.active().filter(pk=context.current().get("user")).first()
 
 
 def file_name(name: str, fmt: str) -> str:

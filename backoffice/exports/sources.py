@@ -152,7 +152,7 @@ def select(
     inner, parameters = values(queryset, found, reads).query.get_compiler(queryset.db).as_sql()
     number = sum(one.expression is not None for one in found) + len(reads)
     names = ", ".join(f"c{place}" for place in range(max(number, 1)))
-    return f"SELECT {', '.join(written)} FROM ({inner}) AS exported({names})", parameters
+    return f"SELECT {', '.join(written)} FROM ({inner}) AS exported({names})", parameters  # noqa: S608 - names of ours
 
 
 def _written(found: Sequence[Source], fmt: str) -> tuple[list[str], list[str]]:
