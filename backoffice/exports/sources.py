@@ -36,15 +36,16 @@ def sources(queryset: models.QuerySet, columns: Sequence[Any], masked: set[str])
     return [Source(TEXT) if column.key in masked else _source(queryset, column, hides) for column in columns]
 
 
-def fields_read(queryset: models.QuerySet, columns: Sequence[Any]) -> list[models.Field]:
-    """The fields of the row that all of these computed columns say they read; [] where one does not say."""
+def names_read(queryset: models.QuerySet, columns: Sequence[Any]) -> list[str]:
+    """The fields and annotations of the row that all of these columns say they read; [] where one does not say."""
     hides = _hides(queryset)
     names = {name for column in columns for name in getattr(column, "reads", ())}
     if hides is None or not all(getattr(column, "reads", ()) for column in columns):
         return []
-    meta = queryset.model._meta
-    found = [meta.pk, *(meta.get_field(name) for name in sorted(names - {meta.pk.name}))]
-    return [] if any(hides(queryset.model, field.name) for field in found) else found
+    if any(hides(queryset.model, name) for name in names):
+        return []
+    key = queryset.model._meta.pk.attname
+    return [key, *sorted(names - {key})]
 
 
 def _hides(queryset: models.QuerySet) -> Hides | None:
@@ -61,6 +62,7 @@ def _nothing(model: type[models.Model], name: str) -> bool:
 def _source(queryset: models.QuerySet, column: Any, hides: Hides) -> Source | None:
     expression = getattr(column, "sql", None)
     if expression is not None:
+        expression = expression() if callable(expression) else expression
         if hides is not _nothing:  # nobody knows what it reads
             return None
         field = _output(queryset.annotate(exported=expression), "exported")
@@ -110,10 +112,10 @@ def zone_name() -> str:
 # --- Statements -------------------------------------------------------------------------------------
 
 
-def values(queryset: models.QuerySet, found: Sequence[Source | None], reads: Sequence[models.Field] = ()) -> Any:
+def values(queryset: models.QuerySet, found: Sequence[Source | None], reads: Sequence[str] = ()) -> Any:
     """Tuples of the values that have an expression, in their order, then those of the fields `reads`."""
     expressions = [one.expression for one in found if one is not None and one.expression is not None]
-    expressions += [F(field.attname) for field in reads]
+    expressions += [F(name) for name in reads]
     names = {f"exported_{number}": expression for number, expression in enumerate(expressions)}
     return queryset.prefetch_related(None).annotate(**names).values_list(*names or ["pk"])
 
@@ -131,7 +133,7 @@ def copy_statement(queryset: models.QuerySet, found: Sequence[Source], fmt: str,
 
 
 def mixed_statement(
-    queryset: models.QuerySet, found: Sequence[Source | None], fmt: str, reads: Sequence[models.Field]
+    queryset: models.QuerySet, found: Sequence[Source | None], fmt: str, reads: Sequence[str]
 ) -> tuple[str, tuple[Any, ...]]:
     """SELECT of the texts of the columns that have a source, then of the values of `reads`."""
     there = [one for one in found if one is not None]
@@ -143,7 +145,7 @@ def mixed_statement(
 
 
 def select(
-    queryset: models.QuerySet, found: Sequence[Source], written: Sequence[str], reads: Sequence[models.Field] = ()
+    queryset: models.QuerySet, found: Sequence[Source], written: Sequence[str], reads: Sequence[str] = ()
 ) -> tuple[str, tuple[Any, ...]]:
     """Two levels: the inner query is Django's own, in its order; the outer one writes its values c0, c1 ... as text.
 
