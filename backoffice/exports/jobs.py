@@ -68,5 +68,5 @@ class Reporter:
         return bool(ExportRun.objects.unfinished().filter(pk=self.run).update(rows=rows))
 
     def __exit__(self, *_error: object) -> None:
-        self.pool.submit(connection.close)
+        self.pool.submit(lambda: connection.close())  # that of its thread
         self.pool.shutdown()
