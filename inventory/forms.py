@@ -37,7 +37,9 @@ class WarehouseField(forms.ModelChoiceField):
     """An open warehouse that the user may act at; `of(user)` is called by the form."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Location.objects.none(), **{"label": _("Location"), "empty_label": _("Choose…"), **kwargs})
+        super().__init__(
+            queryset=Location.objects.none(), **{"label": _("Location"), "empty_label": _("Choose…"), **kwargs}
+        )
 
     def of(self, user: Any) -> None:
         self.queryset = Location.objects.visible_to(user).stock()  # type: ignore[attr-defined]

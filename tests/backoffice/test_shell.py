@@ -77,6 +77,19 @@ def test_the_navigation_shows_what_one_may_see(monkeypatch):
     assert [(link.label, link.url, link.current) for link in section.links] == [("Products", "/test/products/", True)]
 
 
+def test_no_two_entries_answer_to_the_same_key(owner):
+    keys = [link.jump for section in navigation.sections(owner, "/") for link in section.links if link.jump]
+
+    assert sorted(keys) == sorted({*keys})
+
+
+def test_a_form_leads_back_to_the_list_that_it_stands_under(client, owner):
+    page = client.get("/catalog/brands/new/").content.decode()
+
+    assert '<ol><li><a href="/catalog/brands/">Brands</a></li><li aria-current="page">New brand</li></ol>' in page
+    assert '<a class="button quiet" href="/catalog/brands/">Cancel</a>' in page
+
+
 def test_an_unknown_section_is_refused():
     with pytest.raises(ValueError, match="no navigation section 'x'"):
         navigation.register("x", "X", "home")
