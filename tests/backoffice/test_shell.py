@@ -12,6 +12,7 @@ from django.urls import reverse
 from backoffice import navigation
 from backoffice.charts import BarChart, LineChart, Series, Sparkline, round_up
 from backoffice.models import Notification, User
+from backoffice.templatetags.houtai import browser
 from catalog.models import Brand, Product
 from tests.backoffice.pages import ProductList
 from tests.backoffice.people import make_user
@@ -292,3 +293,23 @@ def test_templates_write_keys_plainly():
     folder = Path(settings.BASE_DIR) / "templates"
 
     assert [str(path) for path in folder.rglob("*.html") if key.search(path.read_text())] == []
+
+
+# --- Words of browsers ----------------------------------------------------------------------------
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        (f"Mozilla/5.0 (Linux; Android 15) {WEBKIT} Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "–"),
+    ],
+)
+def test_browsers_are_named_as_people_name_them(user_agent, words):
+    assert browser(user_agent) == words
