@@ -63,10 +63,8 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
     "orders:note",
-    "orders:place",
     "orders:reopen",
     "orders:return-approve",
-    "orders:return-cancel",
     "orders:return-close",
     "people:end-sessions",
     "people:reactivate",
@@ -166,6 +164,7 @@ def of_orders() -> Paths:
     draft = Order.objects.filter(status="draft").first()
     yield draft.get_absolute_url()
     yield reverse("orders:edit", args=[draft.number])
+    yield reverse("orders:place", args=[draft.number])
     to_ship = (
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
@@ -190,6 +189,7 @@ def of_parcels() -> Paths:
     coming = Return.objects.filter(status="approved").first()
     yield coming.get_absolute_url()
     yield reverse("orders:return-receive", args=[coming.number])
+    yield reverse("orders:return-cancel", args=[coming.number])
 
 
 def of_customers() -> Paths:
