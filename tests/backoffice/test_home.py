@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from backoffice.models import Scope, User
-from backoffice.models import Heartbeat
+from backoffice.models import Heartbeat, Scope, User
 from customers.models import Ticket
 from orders import services
 from orders.models import DailySales
