@@ -181,11 +181,11 @@ class Sparkline:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20 ... that holds `value`; 1 for nothing."""
+    """The next of 1, 2, 4, 5, 6, 8, 10, 20 ... that holds `value`, so that half of it is short too; 1 for nothing."""
     if value <= 0:
         return 1
     magnitude = 10.0 ** floor(log10(value))
-    return next(step * magnitude for step in (1, 2, 5, 10) if step * magnitude >= value * 0.999999)
+    return next(step * magnitude for step in (1, 2, 4, 5, 6, 8, 10) if step * magnitude >= value * 0.999999)
 
 
 def _whole(value: float) -> float | int:

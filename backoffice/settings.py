@@ -302,9 +302,9 @@ PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
-IMPORT_UNPACKED_LIMIT = env.int("IMPORT_UNPACKED_LIMIT", default=4 * 1024**3)  # bytes that a packed file may unpack to
 # Of how many rows of a run the page can tell what became of each; refused rows come first.
 IMPORT_KEPT_ROWS = env.int("IMPORT_KEPT_ROWS", default=100_000)
+IMPORT_UNPACKED_LIMIT = env.int("IMPORT_UNPACKED_LIMIT", default=4 * 1024**3)  # bytes that a packed file may unpack to
 UNDO_SEND_SECONDS = 15
 
 # --- Logs ---------------------------------------------------------------------------------------

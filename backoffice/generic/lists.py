@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +32,7 @@ from backoffice.templatetags.houtai import as_query
 
 COUNT_CAP = 1000
 PLACE = ("after", "before")
+DATES = {"date", "datetime", "relative"}
 NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
 
@@ -62,13 +63,13 @@ class Header:
     css: str
     sort: str = ""
     url: str = ""
+    labels: bool = False
 
     @cached_property
     def opening(self) -> SafeString:
-        """Start tag of the cells below; on a phone, where the header is hidden, numbers carry it along."""
-        if self.css == "num":
-            return format_html('<td class="num" data-label="{}">', self.title)
-        return format_html('<td class="{}">', self.css) if self.css else mark_safe("<td>")
+        """Start tag of the cells below; on a phone, where the header is hidden, what says nothing alone carries it along."""
+        label = format_html(' data-label="{}"', self.title) if self.labels else ""
+        return format_html('<td class="{}"{}>', self.css, label) if self.css else format_html("<td{}>", label)
 
 
 @dataclass(frozen=True)
@@ -341,7 +342,18 @@ class ListPage(Page):
     def headers(self) -> list[Header]:
         shown = self.shown_columns
         leads = next((column for column in shown if column.link is True), shown[0] if shown else None)
-        return [self._header(column, "name" if column is leads else column.css) for column in shown]
+        dated = sum(column.kind in DATES for column in shown) > 1
+        return [
+            replace(
+                self._header(column, "name" if column is leads else column.css),
+                labels=column is not leads
+                and (column.is_numeric or self._is_flag(column) or (dated and column.kind in DATES)),
+            )
+            for column in shown
+        ]
+
+    def _is_flag(self, column: Column) -> bool:
+        return column.kind != "badge" and isinstance(model_field(self.model, column.accessor), models.BooleanField)
 
     def _header(self, column: Column, css: str) -> Header:
         path = column.accessor.replace(".", "__")
@@ -412,6 +424,11 @@ class ListPage(Page):
             mine = view.user_id == self.request.user.pk
             shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))
         return shown
+
+    @property
+    def has_views(self) -> bool:
+        """Whether there is a choice of views: "All" alone is none."""
+        return len(self.shown_tabs) > 1 or self.can_save_view
 
     @property
     def current_view(self) -> ShownTab | None:

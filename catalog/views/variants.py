@@ -31,7 +31,7 @@ class VariantList(generic.ListPage):
         generic.Column("sku", gettext_lazy("SKU"), link=True),
         generic.Column("title", link="product"),
         generic.Column("barcode", gettext_lazy("Barcode")),
-        generic.Column("is_active", gettext_lazy("State"), template="catalog/_active.html"),
+        generic.Column("is_active", gettext_lazy("State"), kind="badge", template="catalog/_active.html"),
         generic.Column("price", kind="money", currency="currency"),
         generic.Column("compare_at", kind="money", currency="currency"),
         generic.Column("cost", kind="money", currency="currency", permission="catalog.view_cost"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from backoffice.models import Scope, User
 from orders import services
 from orders.models import DailySales
 from tests.factories import make_user
@@ -41,3 +42,17 @@ def test_refresh_writes_each_day_once_and_forgets_what_is_gone():
     services.refresh_sales(since=services.BEGINNING)
 
     assert list(DailySales.objects.values_list("day", "orders", "total")) == [(timezone.localdate(), 1, order.total)]
+
+
+def test_figures_are_drawn_anew_for_a_narrower_scope_or_another_time_zone(client):
+    user = make_user("owner")
+    client.force_login(user)
+    first = client.get("/").context["as_of"]
+    assert client.get("/").context["as_of"] == first
+
+    Scope.objects.create(user=user, kind=Scope.Kind.WAREHOUSE, value="MAIN")
+    narrowed = client.get("/").context["as_of"]
+    assert narrowed > first
+
+    User.objects.filter(pk=user.pk).update(timezone="Asia/Shanghai")
+    assert client.get("/").context["as_of"] > narrowed

@@ -268,7 +268,7 @@ def test_charts_without_values():
     assert Sparkline("None.", []).points == ""
 
 
-@pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (7, 10), (101, 200), (5000, 5000)])
+@pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.4), (1, 1), (7, 8), (101, 200), (5000, 5000)])
 def test_axes_end_at_round_numbers(value, top):
     assert round_up(value) == pytest.approx(top)
 
