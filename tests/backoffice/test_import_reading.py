@@ -261,7 +261,9 @@ def test_a_date_far_down_decides(tmp_path):
 
 def test_cells_that_say_null_are_mentioned(tmp_path):
     dialect = sniff(written(tmp_path, "a,b\nNULL,1\n\\N,2\n"))
-    assert dialect.notes == ["Cells that say “NULL”, “\\N” count as empty, except in columns of text, which keep the word."]
+    assert dialect.notes == [
+        "Cells that say “NULL”, “\\N” count as empty, except in columns of text, which keep the word."
+    ]
 
 
 # --- A file that changes ------------------------------------------------------------------------
