@@ -61,7 +61,10 @@ def sniff(path: Path) -> Dialect:
     dialect.encoding = encodings.guess(path, head, dialect.doubts)
     text = encodings.decoded(head, dialect.encoding)
     dialects.refuse_other_text(text)
-    dialects.guess_values(dialects.guess(text, dialect, is_whole=is_whole), dialect)
+    rows = dialects.guess(text, dialect, is_whole=is_whole)
+    if is_whole and all(map(_is_blank, rows)):
+        raise Unreadable(_("The file is empty."))
+    dialects.guess_values(rows, dialect)
     return dialect
 
 
