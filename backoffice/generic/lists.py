@@ -33,8 +33,8 @@ from backoffice.templatetags.houtai import as_query
 COUNT_CAP = 1000
 PLACE = ("after", "before")
 DATES = {"date", "datetime", "relative"}
-NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
-FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
+OF_EXPORT = ("export", "selected", "bom")
+NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from"}
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class ListPage(Page):
             "rows": self.rows,
             "chips": self.chips,
             "bulk_actions": self.get_bulk_actions(),
-            "formats": [(self.link(export=name), FORMATS[name]) for name in self.get_export_formats()],
+            "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
         }
@@ -194,13 +194,30 @@ class ListPage(Page):
         return bulk.post(self)
 
     def export(self, fmt: str) -> HttpResponseBase:
-        """Stream every matching row with the columns on show."""
+        """Send every matching row with the columns on show; what is large is asked about, and made in the background."""
         if not self.filterset_valid:
             messages.error(self.request, _("A filter is not right. Nothing was exported."))
             return HttpResponseRedirect(self.link(export=None))
+        export = self.get_export(fmt, bom=self.request.GET.get("bom") != "0")
+        if export.is_large:
+            return HttpResponseRedirect(self.export_link(format=fmt))
+        return exports.stream(export, self.list_key)
+
+    def get_export(self, fmt: str, *, bom: bool = True) -> exports.Export:
+        """The rows and columns on show as a file; of these only the `selected` ones, when the address names any."""
         shown = [replace(column, header=column.title(self.model)) for column in self.shown_columns]
-        rows = self.matching.order_by(*self.terms)
-        return exports.stream(rows, shown, fmt, self.list_key, user=self.user)
+        rows = self.matching
+        selected = bulk.keys(self.request.GET.getlist("selected"))
+        if selected:
+            rows = rows.filter(pk__in=selected)
+        return exports.Export(rows.order_by(*self.terms), shown, fmt, user=self.user, bom=bom)
+
+    def export_link(self, selected: Sequence[int] = (), **more: str) -> str:
+        """Address of the page that offers everything about exporting this list as it is, or so many rows of it."""
+        query = self.state.copy()
+        chosen = selected or bulk.keys(self.request.GET.getlist("selected"))
+        query.setlist("selected", [str(key) for key in chosen[: self.page_size]])
+        return f"{reverse('exports:new')}?{urlencode({'list': as_query(query, self.request.path), **more})}"
 
     # --- State in the address -------------------------------------------------------------------
 
@@ -212,7 +229,7 @@ class ListPage(Page):
     def link(self, **changes: str | None) -> str:
         """The present address with some parameters set, or removed by None; the place in the list is left."""
         query = self.request.GET.copy()
-        for name in (*PLACE, "export"):
+        for name in (*PLACE, *OF_EXPORT):
             query.pop(name, None)
         for name, value in changes.items():
             if value is None:
@@ -225,7 +242,7 @@ class ListPage(Page):
     def state(self) -> QueryDict:
         """Filters, order and columns of the address, without the place in the list."""
         query = self.request.GET.copy()
-        for name in (*PLACE, "export", "from"):
+        for name in (*PLACE, *OF_EXPORT, "from"):
             query.pop(name, None)
         for name in [name for name, values in query.lists() if not any(values)]:
             del query[name]

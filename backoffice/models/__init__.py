@@ -1,6 +1,7 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
+from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
 from backoffice.models.imports import (
     IMPORT_TRANSITIONS,
     ImportMapping,
@@ -33,6 +34,10 @@ __all__ = [
     "AuditEvent",
     "AuditEventQuerySet",
     "DocumentSequence",
+    "ExportFormat",
+    "ExportRun",
+    "ExportStatus",
+    "ExportTemplate",
     "Heartbeat",
     "ImportMapping",
     "ImportRow",

@@ -35,7 +35,9 @@ class VariantList(generic.ListPage):
         generic.Column("price", kind="money", currency="currency"),
         generic.Column("compare_at", kind="money", currency="currency"),
         generic.Column("cost", kind="money", currency="currency", permission="catalog.view_cost"),
-        generic.Column("margin", gettext_lazy("Margin"), kind="percent", permission="catalog.view_cost"),
+        generic.Column(
+            "margin", gettext_lazy("Margin"), kind="percent", permission="catalog.view_cost", reads=("price", "cost")
+        ),
         generic.Column("weight_grams", kind="number"),
         generic.Column("tax_class"),
         generic.Column("updated_at", kind="relative"),

@@ -51,16 +51,16 @@ class TicketList(generic.ListPage):
         generic.Column("subject", link=True, secondary=generic.Column("requester_name")),
         generic.Column("number"),
         generic.Column("status", kind="badge"),
-        generic.Column("priority", get=priority_label, template="tickets/_priority.html"),
-        generic.Column("assignee", gettext_lazy("Assignee")),
-        generic.Column("queue", gettext_lazy("Queue")),
+        generic.Column("priority", get=priority_label, reads=("priority",), template="tickets/_priority.html"),
+        generic.Column("assignee", gettext_lazy("Assignee"), sql=generic.named("assignee")),
+        generic.Column("queue", gettext_lazy("Queue"), sql=generic.in_reader_language("queue__name")),
         generic.Column("last_message_at", kind="relative"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("channel"),
         generic.Column("customer.name", gettext_lazy("Customer"), link="customer"),
         generic.Column("requester_email"),
         generic.Column("about", kind="references"),
-        generic.Column("tags", get=tags_of),
+        generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
     ]
     default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "last_message_at"]
     ordering = {
