@@ -93,9 +93,10 @@ def rows(
 
 def first_sheet(path: Path) -> str:
     """The name of the first sheet that has cells, "" when none has."""
-    for name in sheet_names(path):
-        for _row in rows(path, sheet=name):
-            return name
+    with opened(path) as (archive, book):
+        for name, part in book.sheets.items():
+            if next(_SheetReader(book, _AnyTexts(), ".").read(archive, part), None):
+                return name
     return ""
 
 
@@ -269,6 +270,13 @@ class _SharedTexts:
                 raise too_large()
 
 
+class _AnyTexts(dict[int, str]):
+    """Stands for the shared texts where it does not matter what they say."""
+
+    def __missing__(self, index: int) -> str:
+        return "…"
+
+
 def unescaped(text: str) -> str:
     """Characters that XML cannot hold are written _x000D_ in workbooks."""
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
@@ -280,7 +288,7 @@ def unescaped(text: str) -> str:
 class _SheetReader:
     """Gathers the rows of one sheet. The dimension that a sheet declares is not believed."""
 
-    def __init__(self, book: Book, texts: _SharedTexts, decimal: str) -> None:
+    def __init__(self, book: Book, texts: _SharedTexts | _AnyTexts, decimal: str) -> None:
         self.book = book
         self.texts = texts
         self.decimal = decimal
