@@ -84,7 +84,7 @@ class Dialect:
     def choices(self) -> dict[str, Sequence[str]]:
         """What may be chosen, by name."""
         kinds = {"decimal": DECIMALS, "dates": DATES, "sheet": self.sheets}
-        return kinds if self.kind == "xlsx" else kinds | {"encoding": ENCODINGS, "delimiter": DELIMITERS}
+        return kinds if self.kind == "xlsx" else kinds | {"encoding": list(ENCODINGS), "delimiter": DELIMITERS}
 
 
 def csv_reader(lines: Iterable[str], dialect: Dialect) -> Any:

@@ -179,5 +179,7 @@ def _cut(lines: Iterator[str]) -> Iterator[str]:
 def _undecodable(path: Path, dialect: Dialect) -> str:
     fault = encodings.first_fault(path, dialect.encoding)
     if fault is None:  # the mark at its beginning contradicts the encoding
-        return _("The file does not read as %(encoding)s. Choose another encoding.") % {"encoding": dialect.encoding}
+        return _("The file does not read as %(encoding)s. Choose another encoding.") % {
+            "encoding": ENCODINGS.get(dialect.encoding, dialect.encoding)
+        }
     return encodings.broken(fault, dialect.encoding)
