@@ -84,7 +84,7 @@ class Dialect:
     def choices(self) -> dict[str, Sequence[str]]:
         """What may be chosen, by name."""
         kinds = {"decimal": DECIMALS, "dates": DATES, "sheet": self.sheets}
-        return kinds if self.kind == "xlsx" else kinds | {"encoding": ENCODINGS, "delimiter": DELIMITERS}
+        return kinds if self.kind == "xlsx" else kinds | {"encoding": list(ENCODINGS), "delimiter": DELIMITERS}
 
 
 def csv_reader(lines: Iterable[str], dialect: Dialect) -> Any:
@@ -259,7 +259,7 @@ def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
     nulls = {cell for row in rows[1:] for cell in row if cell in values.NULLS}
     if nulls:
         dialect.notes.append(
-            _("Cells that say “%(text)s” count as empty, but in columns of text, which keep it.")
+            _("Cells that say “%(text)s” count as empty, except in columns of text, which keep the word.")
             % {"text": "”, “".join(sorted(nulls))}
         )
 

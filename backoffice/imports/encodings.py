@@ -15,23 +15,23 @@ from backoffice.imports.sources import Unreadable, opened
 
 PIECE = 1 << 20
 EVIDENCE = 256 * 1024
-ENCODINGS = (
-    "utf-8-sig",
-    "utf-16",
-    "utf-16-le",
-    "utf-16-be",
-    "utf-32",
-    "gb18030",
-    "big5",
-    "shift_jis",
-    "euc_jp",
-    "iso2022_jp",
-    "euc_kr",
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "latin-1",
-)
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "shift_jis": "Shift_JIS",
+    "euc_jp": "EUC-JP",
+    "iso2022_jp": "ISO-2022-JP",
+    "euc_kr": "EUC-KR",
+    "cp1252": "Windows-1252",
+    "cp1250": "Windows-1250",
+    "cp1251": "Windows-1251",
+    "latin-1": "Latin-1",
+}
 # A name people know means what Windows and spreadsheets make of it, which is a little more.
 CODECS = {"shift_jis": "cp932", "big5": "cp950", "euc_kr": "cp949"}
 MARKS = (
@@ -106,7 +106,7 @@ def broken(fault: Fault, encoding: str) -> str:
         "Line %(line)s does not read as %(encoding)s (byte %(byte)s). Choose another encoding, or mend the line."
     ) % {
         "line": fault.line,
-        "encoding": encoding,
+        "encoding": ENCODINGS.get(encoding, encoding),
         "byte": f"0x{fault.byte:02X}",
     }
 
@@ -165,7 +165,7 @@ def _eight_bit(path: Path, head: bytes, doubts: list[str], *, marked: bool = Fal
     evidence = fault.around
     right, wrong = _utf8_characters(head + evidence)
     if marked or right > wrong:
-        doubts.append(broken(fault, "UTF-8"))
+        doubts.append(broken(fault, "utf-8-sig"))
         return "utf-8-sig"
     scores = {name: _plausibility(evidence, name) for name in COMMON}
     for name in sorted(scores, key=lambda name: _rank(name, scores), reverse=True):
@@ -186,7 +186,9 @@ def _rank(name: str, scores: dict[str, float]) -> tuple[bool, float]:
 
 
 def _doubt(doubts: list[str], other: str) -> None:
-    doubts.append(_("The encoding is a guess: it may also be %(other)s. Look at the sample.") % {"other": other})
+    doubts.append(
+        _("The encoding is a guess: it may also be %(other)s. Look at the sample.") % {"other": ENCODINGS[other]}
+    )
 
 
 def _utf8_characters(evidence: bytes) -> tuple[int, int]:

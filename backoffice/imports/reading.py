@@ -61,7 +61,10 @@ def sniff(path: Path) -> Dialect:
     dialect.encoding = encodings.guess(path, head, dialect.doubts)
     text = encodings.decoded(head, dialect.encoding)
     dialects.refuse_other_text(text)
-    dialects.guess_values(dialects.guess(text, dialect, is_whole=is_whole), dialect)
+    rows = dialects.guess(text, dialect, is_whole=is_whole)
+    if is_whole and all(map(_is_blank, rows)):
+        raise Unreadable(_("The file is empty."))
+    dialects.guess_values(rows, dialect)
     return dialect
 
 
@@ -176,5 +179,7 @@ def _cut(lines: Iterator[str]) -> Iterator[str]:
 def _undecodable(path: Path, dialect: Dialect) -> str:
     fault = encodings.first_fault(path, dialect.encoding)
     if fault is None:  # the mark at its beginning contradicts the encoding
-        return _("The file does not read as %(encoding)s. Choose another encoding.") % {"encoding": dialect.encoding}
+        return _("The file does not read as %(encoding)s. Choose another encoding.") % {
+            "encoding": ENCODINGS.get(dialect.encoding, dialect.encoding)
+        }
     return encodings.broken(fault, dialect.encoding)

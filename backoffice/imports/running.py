@@ -55,8 +55,11 @@ class Table:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Records below the header, with the cells that were mended."""
         mended = {int(row): cells for row, cells in self.mended.items()}
+        width = len(self.header) if self.mapping.pads else 0
         for number, cells in reading.open_table(self.path, self.dialect, self.since):
             if number > self.dialect.header_row:
+                if len(cells) < width:
+                    cells.extend([""] * (width - len(cells)))
                 for index, (_old, new) in mended.get(number, {}).items():
                     cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
                     cells[int(index)] = new
@@ -97,6 +100,9 @@ def open_table(
                 _("Row %(row)s is not there or empty; it cannot be the header.") % {"row": dialect.header_row}
             )
         reading.check_width(header)
+    sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
+    if dialect.kind == "xlsx":  # cells do not slip there: what stands beside the header is a column without a name
+        header = [*header, *[""] * (max([0, *(len(cells) for _number, cells in sample)]) - len(header))]
     mapping = mappings.match_headers(header, resource, chosen)
     mapping.decimal = dialect.decimal
     mapping.dates = dialect.dates
@@ -104,7 +110,6 @@ def open_table(
     _withhold(mapping, resource, by)
     if strict and not mapping.used:
         raise reading.Unreadable(_("No column of the file is used. Choose at least one."))
-    sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
     return Table(path, resource, dialect, header, mapping, since, sample)
 
 

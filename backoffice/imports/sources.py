@@ -114,10 +114,18 @@ def _unpacked(file: BinaryIO, path: Path) -> Iterator[tuple[IO[bytes], Callable[
     elif packing.kind == "zip":
         with zipfile.ZipFile(file) as archive:
             member = archive.getinfo(packing.member)
-            with archive.open(member) as inside:
+            with open_member(archive, packing.member) as inside:
                 yield inside, lambda: member.compress_size
     else:
         yield file, None
+
+
+def open_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """A member to read from. Raises Unreadable where it is packed as the list of contents does not say."""
+    try:
+        return archive.open(name)
+    except (NotImplementedError, UnicodeDecodeError) as error:
+        raise damaged() from error
 
 
 class _Bounded(io.RawIOBase):
@@ -159,6 +167,10 @@ class _Bounded(io.RawIOBase):
             )
 
 
+def damaged() -> Unreadable:
+    return Unreadable(_("The archive or workbook is damaged. Save it anew and try again."))
+
+
 def too_large() -> Unreadable:
     return Unreadable(_("The file unpacks to far more than its size says. It was not read."))
 
@@ -185,20 +197,25 @@ def directory(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
-        raise Unreadable(_("The archive or workbook is damaged. Save it anew and try again.")) from error
+        raise damaged() from error
     with archive:
         members = archive.infolist()
         total = sum(member.file_size for member in members)
         packed = sum(member.compress_size for member in members) or 1
+        if any(member.header_offset < 0 for member in members):
+            raise damaged()
         if len(members) > MAX_MEMBERS or total > settings.IMPORT_UNPACKED_LIMIT:
             raise too_large()
         if total > SMALL and total / packed > MAX_RATIO:
             raise too_large()
-        if any(member.flag_bits & 1 for member in members):
+        if any(member.flag_bits & 0x41 for member in members):
             raise Unreadable(_("The file is protected by a password. Save it without one."))
         if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
             raise Unreadable(_("The archive is packed in an uncommon way. Unpack it and give the table inside."))
-        yield archive
+        try:
+            yield archive
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise damaged() from error
 
 
 def _refuse_long_directory(file: BinaryIO) -> None:
@@ -216,7 +233,8 @@ def is_workbook(archive: zipfile.ZipFile) -> bool:
     """Whether it is an .xlsx. Raises Unreadable for the documents of other programs, with what to do."""
     names = set(archive.namelist())
     if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-        kind = archive.read("mimetype")
+        with open_member(archive, "mimetype") as file:
+            kind = file.read()
         if b"spreadsheet" in kind:
             raise Unreadable(_("This is an OpenDocument spreadsheet (.ods). Save it as .xlsx or as CSV."))
         raise Unreadable(_("This is a document of another program, not a table. Save the table in it as CSV."))

@@ -24,7 +24,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports.sources import Stamp, Unreadable, directory, opened_file, too_large
+from backoffice.imports.sources import Stamp, Unreadable, directory, open_member, opened_file, too_large
 
 FORMULA = "\x00formula"
 PIECE = 64 * 1024
@@ -37,7 +37,7 @@ MAX_TEXTS = 16_000_000
 MAX_TEXTS_SIZE = 1024**3
 KEPT_TEXTS = 16 * 1024**2  # about so many bytes of shared texts stay in memory, the rest on the disk
 DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+ESCAPED = re.compile(r"_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 NO_DATE_PARTS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 LAST_DAY = 2_958_466
 ZEROS = re.compile(r"0{2,20}")
@@ -93,9 +93,10 @@ def rows(
 
 def first_sheet(path: Path) -> str:
     """The name of the first sheet that has cells, "" when none has."""
-    for name in sheet_names(path):
-        for _row in rows(path, sheet=name):
-            return name
+    with opened(path) as (archive, book):
+        for name, part in book.sheets.items():
+            if next(_SheetReader(book, _AnyTexts(), ".").read(archive, part), None):
+                return name
     return ""
 
 
@@ -104,7 +105,7 @@ def merged_ranges(path: Path, sheet: str) -> list[str]:
     with opened(path) as (archive, book):
         found: list[str] = []
         tail = b""
-        with archive.open(book.sheets[sheet]) as file:
+        with open_member(archive, book.sheets[sheet]) as file:
             while piece := file.read(PIECE):
                 for match in re.finditer(rb'mergeCell ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"', tail + piece):
                     if match[2] != match[4]:
@@ -137,7 +138,7 @@ def _parse(
     parser.EntityDeclHandler = _refuse_entities
     fed = depth = 0
     try:
-        with archive.open(part) as file:
+        with open_member(archive, part) as file:
             while piece := file.read(PIECE):
                 parser.Parse(piece, False)
                 fed += len(piece)
@@ -269,6 +270,13 @@ class _SharedTexts:
                 raise too_large()
 
 
+class _AnyTexts(dict[int, str]):
+    """Stands for the shared texts where it does not matter what they say."""
+
+    def __missing__(self, index: int) -> str:
+        return "…"
+
+
 def unescaped(text: str) -> str:
     """Characters that XML cannot hold are written _x000D_ in workbooks."""
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
@@ -280,7 +288,7 @@ def unescaped(text: str) -> str:
 class _SheetReader:
     """Gathers the rows of one sheet. The dimension that a sheet declares is not believed."""
 
-    def __init__(self, book: Book, texts: _SharedTexts, decimal: str) -> None:
+    def __init__(self, book: Book, texts: _SharedTexts | _AnyTexts, decimal: str) -> None:
         self.book = book
         self.texts = texts
         self.decimal = decimal

@@ -82,6 +82,14 @@ def test_another_sheet_is_read_with_its_own_header(page):
     assert dict(Variant.objects.values_list("sku", "price")) == {"CUP": Decimal("5.50"), "POT": Decimal(9)}
 
 
+def test_cells_beside_the_header_of_a_workbook_are_a_column_without_name(page):
+    rows = [HEADER.split(","), ["cup", "Cup", "CUP", 5, "", "cheap"], ["pot", "Pot", "POT"]]
+    run = upload(page, book(Products=rows), "shop.xlsx")
+    work(page, run, "check")
+    assert (run.new, run.refused) == (2, 0)
+    assert run.report["ignored"] == [{"header": "", "reason": "the column has no name"}] * 2
+
+
 def test_a_packed_file_is_applied(page):
     run = upload(page, gzip.compress(f"{HEADER}\ncup,Cup,CUP,5\n".encode()), "shop.csv.gz")
     work(page, run, "check")

@@ -76,8 +76,8 @@ def test_characters_far_down_in_the_file_decide(tmp_path):
 @pytest.mark.parametrize(
     ("data", "found", "other"),
     [
-        ("name,price\n中国,2\n".encode("gb18030"), "gb18030", "big5"),
-        ("name,price\nŻółty dzbanek,2\nśliczna łyżka,3\n".encode("cp1250"), "cp1250", "cp1252"),
+        ("name,price\n中国,2\n".encode("gb18030"), "gb18030", "Big5"),
+        ("name,price\nŻółty dzbanek,2\nśliczna łyżka,3\n".encode("cp1250"), "cp1250", "Windows-1252"),
     ],
 )
 def test_few_characters_leave_a_doubt_that_names_the_other_encoding(tmp_path, data, found, other):
@@ -93,7 +93,7 @@ def test_one_wrong_byte_does_not_turn_a_file_into_another_encoding(tmp_path):
     dialect = sniff(path)
     sentence = "Line 32 does not read as UTF-8 (byte 0x80). Choose another encoding, or mend the line."
     assert (dialect.encoding, dialect.doubts) == ("utf-8-sig", [sentence])
-    with pytest.raises(Unreadable, match="Line 32 does not read as utf-8-sig"):
+    with pytest.raises(Unreadable, match="Line 32 does not read as UTF-8"):
         list(open_table(path, dialect))
 
 
@@ -101,17 +101,17 @@ def test_two_encodings_in_one_file_leave_a_doubt(tmp_path):
     lines = ["Töpfe,1".encode(), *(f"Gläser {n} – für 5 €,2".encode("cp1252") for n in range(5))]
     dialect = sniff(written(tmp_path, b"\n".join([b"name,price", *lines])))
     assert dialect.encoding == "cp1252"
-    assert dialect.doubts == ["The encoding is a guess: it may also be utf-8-sig. Look at the sample."]
+    assert dialect.doubts == ["The encoding is a guess: it may also be UTF-8. Look at the sample."]
 
 
 def test_the_line_is_named_that_another_encoding_stumbles_over(tmp_path):
     path = written(tmp_path, "a,b\n" + "x,y\n" * 5000 + "é,z\n" + "x,y\n" * 5000)
-    with pytest.raises(Unreadable, match="Line 5002 does not read as iso2022_jp"):
+    with pytest.raises(Unreadable, match="Line 5002 does not read as ISO-2022-JP"):
         list(open_table(path, Dialect(encoding="iso2022_jp")))
 
 
 def test_a_mark_that_lies_is_refused(tmp_path):
-    with pytest.raises(Unreadable, match="does not read as utf-16"):
+    with pytest.raises(Unreadable, match="does not read as UTF-16"):
         sniff(written(tmp_path, b"\xff\xfe" + "a,b\n".encode("utf-16-le") + b"\x00\xd8\x00\xd8,\n"))
 
 
@@ -261,7 +261,9 @@ def test_a_date_far_down_decides(tmp_path):
 
 def test_cells_that_say_null_are_mentioned(tmp_path):
     dialect = sniff(written(tmp_path, "a,b\nNULL,1\n\\N,2\n"))
-    assert dialect.notes == ["Cells that say “NULL”, “\\N” count as empty, but in columns of text, which keep it."]
+    assert dialect.notes == [
+        "Cells that say “NULL”, “\\N” count as empty, except in columns of text, which keep the word."
+    ]
 
 
 # --- A file that changes ------------------------------------------------------------------------

@@ -9,6 +9,8 @@ import zipfile
 
 import pytest
 from django.conf import settings as django_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backoffice.imports import reading
 from backoffice.imports.dialects import MAX_CELL
@@ -161,6 +163,19 @@ def test_an_archive_with_a_password_is_refused(tmp_path):
         sniff(written(tmp_path, bytes(data)))
 
 
+def test_a_damaged_note_of_the_kind_is_refused(tmp_path):
+    data = zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet" * 2})
+    place = data.index(b"mimetype") + 12
+    with pytest.raises(Unreadable, match="damaged"):
+        sniff(written(tmp_path, data[:place] + b"\xff\xff" + data[place + 2 :]))
+
+
+def test_a_member_that_begins_before_the_file_is_refused(tmp_path):
+    data = zipped({"a.csv": TABLE})[10:]
+    with pytest.raises(Unreadable, match="damaged"):
+        sniff(written(tmp_path, b"PK\x03\x04" + data))
+
+
 def test_a_member_that_is_longer_than_it_says_is_refused(tmp_path):
     data = bytearray(zipped({"a.csv": TABLE * 100}))
     place = data.index(b"PK\x01\x02") + 24
@@ -170,6 +185,48 @@ def test_a_member_that_is_longer_than_it_says_is_refused(tmp_path):
 
 
 # --- Bounds -------------------------------------------------------------------------------------
+
+
+def read_or_refused(path):
+    """The records, or the sentences of the refusal; any other error is one of ours."""
+    try:
+        return list(open_table(path, sniff(path)))
+    except Unreadable as refusal:
+        return refusal.messages
+
+
+PIECES = [
+    TABLE,
+    b'"',
+    b"'",
+    b"\\",
+    b"\0",
+    b"\r",
+    b"\xff\xfe",
+    b"\xe4\xb8",
+    b"\x1b$B",
+    b"sep=;\n",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"|\t",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(pieces=st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=40)), max_size=12), packed=st.booleans())
+def test_any_bytes_are_read_or_refused_with_a_sentence(tmp_path_factory, pieces, packed):
+    data = b"".join(pieces)
+    path = written(tmp_path_factory.mktemp("any"), gzip.compress(data) if packed else data)
+    assert read_or_refused(path)
+
+
+@settings(max_examples=200, deadline=None)
+@given(changes=st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3)), min_size=1, max_size=5))
+def test_any_damaged_archive_is_read_or_refused_with_a_sentence(tmp_path_factory, changes):
+    data = bytearray(zipped({"a.csv": TABLE * 9}))
+    for place, new in changes:
+        data[place : place + len(new)] = new
+    assert read_or_refused(written(tmp_path_factory.mktemp("any"), bytes(data)))
 
 
 def blanks(path, block, start):

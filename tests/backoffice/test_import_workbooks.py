@@ -95,6 +95,7 @@ def cell(tmp_path, xml, **how):
         ('<c t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r><rPh><t>ruby</t></rPh></is></c>', "rich text"),
         ('<c t="str"><v>plain</v></c>', "plain"),
         ('<c t="str"><v>a_x000D_\nb</v></c>', "a\r\nb"),
+        ('<c t="str"><v>a_xD800_b</v></c>', "a_xD800_b"),
         ("<c><f>1+1</f><v>2</v></c>", FORMULA),
         ('<c><f t="shared" si="0"/><v>2</v></c>', FORMULA),
         ('<c t="str"><f>HYPERLINK("http://x","y")</f><v>y</v></c>', FORMULA),

@@ -15,7 +15,7 @@ FILES = dict(
     line.split(": ", 1)
     for line in r"""
 messy/blns/blns.json: refused: This is JSON, not a table. Export the table as CSV.
-messy/blns/blns.txt: utf-8-sig ,\ ., 635 rows: 1 #\tReserved Strings ... 713 {{ "".__class__.__mr ! Cells that say “NULL”, “null” count as empty, but in columns of text, which keep it.
+messy/blns/blns.txt: utf-8-sig ,\ ., 635 rows: 1 #\tReserved Strings ... 713 {{ "".__class__.__mr ! Cells that say “NULL”, “null” count as empty, except in columns of text, which keep the word.
 messy/clevercsv/airedale.csv: utf-8-sig , . dmy, 55 rows: 1 Department Family | Entity | Payment Date ... 56 Report created Octob |  |
 messy/clevercsv/imdb.csv: utf-8-sig ,\ ., 101 rows: 1 fn | tid | title ... 101 titles01/tt0081398 | tt0081398 | Wie ein wilder Stier
 messy/clevercsv/milk.csv: utf-8-sig TAB ., 380 rows: 1 UK Availability  Dis |  | AVAILABILITY of RAW  ... 381 #### |  |
@@ -33,7 +33,7 @@ messy/csv-spectrum/csvs/simple_crlf.csv: utf-8-sig , ., 2 rows: 1 a | b | c ... 
 messy/csv-spectrum/csvs/utf8.csv: utf-8-sig , ., 3 rows: 1 a | b | c ... 3 4 | 5 | ʤ
 messy/csvkit/bad.csv: utf-8-sig , ., 4 rows: 1 column_a | column_b | column_c ... 4 0 | mixed types.... uh o | 17 ! The delimiter is a guess. Look at the sample.
 messy/csvkit/bad_skip_lines.csv: utf-8-sig , ., 4 rows: 4 column_a | column_b | column_c ... 7 0 | mixed types.... uh o | 17 ! The delimiter is a guess. Look at the sample.
-messy/csvkit/blanks.csv: utf-8-sig , ., 2 rows: 1 a | b | c ... 2  | NA | N/A ! Cells that say “NULL” count as empty, but in columns of text, which keep it.
+messy/csvkit/blanks.csv: utf-8-sig , ., 2 rows: 1 a | b | c ... 2  | NA | N/A ! Cells that say “NULL” count as empty, except in columns of text, which keep the word.
 messy/csvkit/date_like_number.csv: utf-8-sig , ., 2 rows: 1 a ... 2 4.5
 messy/csvkit/dummy.csv.gz: utf-8-sig , ., 2 rows: 1 a | b | c ... 2 1 | 2 | 3
 messy/csvkit/dummy_col_shuffled_ragged.csv: utf-8-sig , ., 2 rows: 1 b | c | a ... 2 2 | 3 | 1

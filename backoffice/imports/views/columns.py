@@ -35,7 +35,7 @@ DATES = [
 
 def shown(run: ImportRun, *, by: User, opened: set[str]) -> dict[str, Any]:
     """Settings, sample and mapping of the file; `opened` are columns whose list is to be complete."""
-    choices = {"encodings": reading.ENCODINGS, "delimiters": DELIMITERS, "decimals": DECIMALS, "dates": DATES}
+    choices = {"encodings": reading.ENCODINGS.items(), "delimiters": DELIMITERS, "decimals": DECIMALS, "dates": DATES}
     try:
         with running.local(run) as path:
             table = running.table_of(run, path, by=by, strict=False)

@@ -116,7 +116,8 @@ class Command(BaseCommand):
             name, _equals, value = choice.partition("=")
             value = "\t" if (name, value) == ("delimiter", "TAB") else value
             if name not in possible or (name != "sheet" and value not in possible[name]):
-                raise CommandError(f"--read {choice}: this cannot be chosen.", returncode=2)
+                there = ", ".join(filter(None, possible.get(name, possible))).replace("\t", "TAB")
+                raise CommandError(f"--read {choice}: this cannot be chosen. There are: {there}.", returncode=2)
             wanted[name] = value
         return wanted
 
