@@ -276,8 +276,8 @@ class TemplateList(generic.ListPage):
     columns = [
         generic.Column("name", link=True),
         generic.Column("format", gettext_lazy("Format")),
-        generic.Column("schedule", get=schedule_text),
-        generic.Column("delivery", get=lambda template: template.get_delivery_display()),
+        generic.Column("when", gettext_lazy("When"), get=schedule_text),
+        generic.Column("delivery"),
         generic.Column("next_at", gettext_lazy("Next"), kind="datetime"),
         generic.Column("updated_at", kind="relative"),
     ]
@@ -298,9 +298,9 @@ class Template(generic.RecordPage):
     facts = [
         generic.Column("format", gettext_lazy("Format")),
         generic.Column("bom", kind="bool"),
-        generic.Column("schedule", get=schedule_text),
+        generic.Column("when", gettext_lazy("When"), get=schedule_text),
         generic.Column("next_at", gettext_lazy("Next"), kind="datetime"),
-        generic.Column("delivery", get=lambda template: template.get_delivery_display()),
+        generic.Column("delivery"),
         generic.Column("file_name"),
     ]
 
