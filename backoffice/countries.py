@@ -95,7 +95,9 @@ def _known() -> dict[str, str]:
             if not name.startswith("*"):
                 key = _simple(name)
                 found[key] = code if found.get(key, code) == code or language in ("aa", "en", "zh") else found[key]
-    found |= {alpha3.casefold(): alpha2 for _name, alpha2, alpha3, *_more in COUNTRIES.values() if alpha2 in LOCALE_DATA}
+    found |= {
+        alpha3.casefold(): alpha2 for _name, alpha2, alpha3, *_more in COUNTRIES.values() if alpha2 in LOCALE_DATA
+    }
     found |= CALLED
     found |= {code.casefold(): code for code in LOCALE_DATA if len(code) == 2 and code.isalpha()}
     return found | {"uk": "GB", "xk": "XK"}

@@ -3,8 +3,9 @@
 from functools import partial
 
 from backoffice.imports.batch import carry_out
+from customers.services.upsert.columns import CONSENTS, PURPOSE
 from customers.services.upsert.writing import CustomerBatch
 
 upsert_customers = partial(carry_out, CustomerBatch)
 
-__all__ = ["CustomerBatch", "upsert_customers"]
+__all__ = ["CONSENTS", "PURPOSE", "CustomerBatch", "upsert_customers"]

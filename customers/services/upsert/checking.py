@@ -1,13 +1,11 @@
-"""What stands against rows, found set-wise; counts and differences."""
+"""What stands against rows, found set-wise; what becomes of them."""
 
 # The statements are put together from the constants of this package and never from input.
 # ruff: noqa: S608
 
 from __future__ import annotations
 
-from typing import Any
-
-from backoffice.imports.batch import SHOWN_DIFFERENCES, may
+from backoffice.imports.batch import may
 from customers import masking
 from customers.services.upsert.columns import CONSENTS, STAGED
 from customers.services.upsert.finding import Finding
@@ -21,12 +19,6 @@ class Checking(Finding):
         self._check_contacts()
         self._warn()
         self._refuse_followers()
-
-    def sentence(self, code: str, params: Any) -> str:
-        """Customers are named as far as the person may see names."""
-        if "customer" in (params or {}) and not may(self.by, masking.PERMISSION):
-            params = params | {"customer": masking.name(params["customer"])}
-        return super().sentence(code, params)
 
     def _check_identity(self) -> None:
         self.problem(
@@ -53,12 +45,11 @@ class Checking(Finding):
                ) f ON f.external_id = upper(w.external_id) AND f.gkey <> w.gkey""",
         )
         if not may(self.by, "customers.add_customer"):
-            self.problem(
-                "may_not_add", "SELECT row, '', '', '{}'::jsonb FROM import_customer WHERE is_new"
-            )
+            self.problem("may_not_add", "SELECT row, '', '', '{}'::jsonb FROM import_customer WHERE is_new")
 
     def _check_contacts(self) -> None:
-        taken = """SELECT k.row, k.kind, k.raw, jsonb_build_object('value', k.raw, 'customer', o.name, 'number', o.number)
+        name = "o.name" if may(self.by, masking.PERMISSION) else r"regexp_replace(o.name, '(\S)\S*', '\1…', 'g')"
+        taken = f"""SELECT k.row, k.kind, k.raw, jsonb_build_object('value', k.raw, 'customer', {name}, 'number', o.number)
                    FROM import_contact k JOIN customers_customer o ON o.id = k.owner_id WHERE k.owner_id <> k.customer_id"""
         twice = """SELECT k.row, k.kind, k.raw, jsonb_build_object('value', k.raw, 'row', k.first_row) FROM import_contact k
                    WHERE k.is_shared AND k.owner_id IS NULL"""
@@ -104,52 +95,38 @@ class Checking(Finding):
                  AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = w.row AND p.is_error)""",
         )
 
-    # --- Counts and differences -----------------------------------------------------------------
+    # --- What becomes of rows -------------------------------------------------------------------
 
     ADDS = """SELECT row FROM import_contact WHERE NOT is_dropped AND (id IS NULL OR leads) UNION SELECT row FROM import_address WHERE is_new OR changed
               UNION SELECT row FROM import_consent"""
 
-    def tally(self) -> tuple[int, int, int, int]:
-        self.cursor.execute(
-            f"""SELECT count(*), count(*) FILTER (WHERE r.row IS NOT NULL),
-                       count(*) FILTER (WHERE r.row IS NULL AND c.is_new AND (c.row = s.row OR a.row IS NOT NULL)),
-                       count(*) FILTER (WHERE r.row IS NULL AND NOT c.is_new AND (a.row IS NOT NULL OR c.row = s.row AND c.changed))
-                FROM import_stage s LEFT JOIN import_who w ON w.row = s.row LEFT JOIN import_customer c ON c.gkey = w.gkey
-                LEFT JOIN ({self.ADDS}) a ON a.row = s.row LEFT JOIN import_refused r ON r.row = s.row"""
-        )
-        read, refused, new, changed = self.cursor.fetchone()
-        return read, refused, new, changed
+    def records(self) -> str:
+        return f"""SELECT s.row, coalesce(c.is_new AND (c.row = s.row OR a.row IS NOT NULL), false),
+                          coalesce(NOT c.is_new AND (a.row IS NOT NULL OR c.row = s.row AND c.changed), false),
+                          coalesce(t.number, nullif(w.external_id, ''), w.email, w.phone)
+                   FROM import_stage s LEFT JOIN import_who w ON w.row = s.row LEFT JOIN import_customer c ON c.gkey = w.gkey
+                   LEFT JOIN customers_customer t ON t.id = w.customer_id LEFT JOIN ({self.ADDS}) a ON a.row = s.row"""
 
-    def differences(self) -> list[dict[str, Any]]:
-        parts = [
-            f"""SELECT k.row, k.id, d.name, d.old, d.new FROM import_customer k JOIN import_stage s ON s.row = k.row
-                JOIN customers_customer t ON t.id = k.id, LATERAL (VALUES {self._values()}) d(name, old, new)
-                WHERE k.changed AND d.old IS DISTINCT FROM d.new"""
-            if self.fields
-            else "",
-            """SELECT k.row, k.customer_id, k.kind, (SELECT max(t.raw) FROM customers_contactpoint t WHERE k.leads AND t.customer_id = k.customer_id
-                      AND t.kind = k.kind AND t.is_primary AND t.ended_at IS NULL), k.raw
-               FROM import_contact k WHERE NOT k.is_dropped AND (k.id IS NULL OR k.leads)""",
-            """SELECT k.row, k.customer_id, 'address1', '', concat_ws(', ', k.line1, nullif(k.postal_code, ''), k.city, k.country)
-               FROM import_address k WHERE k.is_new OR k.changed""",
-            f"""SELECT k.row, k.customer_id, CASE k.channel {" ".join(f"WHEN '{c}' THEN '{n}'" for n, c in CONSENTS.items())} END,
-                      coalesce(k.was_granted, false)::text, k.granted::text FROM import_consent k""",
-        ]
-        union = " UNION ALL ".join(part for part in parts if part)
-        self.cursor.execute(
-            f"""SELECT d.row, t.number, d.name, left(d.old, 500), left(d.new, 500) FROM ({union}) d(row, customer_id, name, old, new)
-                JOIN customers_customer t ON t.id = d.customer_id JOIN import_customer c ON c.id = t.id AND NOT c.is_new
-                WHERE d.row NOT IN (SELECT row FROM import_refused) ORDER BY d.row LIMIT {SHOWN_DIFFERENCES}"""
-        )
-        return [
-            {"row": row, "record": number, "column": column, "old": old or "", "new": new or ""}
-            for row, number, column, old, new in self.cursor.fetchall()
-        ]
+    def changes(self, rows: str) -> str:
+        consents = " ".join(f"WHEN '{channel}' THEN '{name}'" for name, channel in CONSENTS.items())
+        contact = """(SELECT max(t.raw) FROM customers_contactpoint t WHERE k.leads AND t.customer_id = k.customer_id
+                      AND t.kind = k.kind AND t.is_primary AND t.ended_at IS NULL)"""
+        fields = f"""SELECT k.row, d.place, d.name, d.old, d.new FROM import_customer k JOIN import_stage s ON s.row = k.row
+                     JOIN customers_customer t ON t.id = k.id, LATERAL (VALUES {self._values()}) d(place, name, old, new)
+                     WHERE k.changed AND k.row IN ({rows}) AND d.old IS DISTINCT FROM d.new UNION ALL"""
+        return f"""{fields if self.fields else ""}
+                   SELECT k.row, 100, k.kind, {contact}, k.raw FROM import_contact k
+                   WHERE k.row IN ({rows}) AND NOT k.is_dropped AND (k.id IS NULL OR k.leads) UNION ALL
+                   SELECT k.row, 101, 'address1', '', concat_ws(', ', k.line1, nullif(k.postal_code, ''), k.city, k.country)
+                   FROM import_address k WHERE k.row IN ({rows}) AND (k.is_new OR k.changed) UNION ALL
+                   SELECT k.row, 102, CASE k.channel {consents} END, coalesce(k.was_granted, false)::text, k.granted::text
+                   FROM import_consent k WHERE k.row IN ({rows})"""
 
     def _values(self) -> str:
         def text(value: str, name: str) -> str:
             return f"array_to_string({value}, ', ')" if name == "tags" else f"({value})::text"
 
         return ", ".join(
-            f"('{name}', {text(f't.{name}', name)}, {text(STAGED[name].updating(name), name)})" for name in self.fields
+            f"({place}, '{name}', {text(f't.{name}', name)}, {text(STAGED[name].updating(name), name)})"
+            for place, name in enumerate(self.fields)
         )

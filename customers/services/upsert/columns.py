@@ -23,9 +23,7 @@ def _kept(type: str, default: str) -> Staged:
     return Staged(type, "customer", f"coalesce({empty}, t.{{0}})", f"coalesce({empty}, {default})")
 
 
-KIND = (
-    "CASE WHEN coalesce(s.name, '') = '' AND coalesce(s.company, '') <> '' THEN 'company' ELSE 'person' END"  # of a new one
-)
+KIND = "CASE WHEN coalesce(s.name, '') = '' AND coalesce(s.company, '') <> '' THEN 'company' ELSE 'person' END"  # of a new one
 
 STAGED: Mapping[str, Staged] = {
     "number": Staged("text"),

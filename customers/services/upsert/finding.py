@@ -69,7 +69,9 @@ class Finding(Batch):
         self.run("ANALYZE import_who")
 
     def _gather_customers(self) -> None:
-        new_id = "-min(w.row)::bigint" if self.dry_run else "nextval(pg_get_serial_sequence('customers_customer', 'id'))"
+        new_id = (
+            "-min(w.row)::bigint" if self.dry_run else "nextval(pg_get_serial_sequence('customers_customer', 'id'))"
+        )
         differs = [f"t.{name} IS DISTINCT FROM {STAGED[name].updating(name)}" for name in self.fields]
         self.run(
             f"""CREATE TEMP TABLE import_customer ON COMMIT DROP AS
@@ -157,7 +159,8 @@ class Finding(Batch):
     def _gather_consents(self) -> None:
         """What differs from the latest entry; who never agreed has nothing to withdraw."""
         named = " UNION ALL ".join(
-            f"SELECT row, '{channel}', {name} FROM import_stage WHERE {name} IS NOT NULL" for name, channel in CONSENTS.items()
+            f"SELECT row, '{channel}', {name} FROM import_stage WHERE {name} IS NOT NULL"
+            for name, channel in CONSENTS.items()
         )
         self.run(
             f"""CREATE TEMP TABLE import_consent ON COMMIT DROP AS

@@ -65,7 +65,9 @@ class CustomerBatch(Checking):
             """UPDATE customers_contactpoint t SET is_primary = false FROM import_contact k
                WHERE k.leads AND t.customer_id = k.customer_id AND t.kind = k.kind AND t.is_primary AND t.ended_at IS NULL"""
         )
-        self.run("UPDATE customers_contactpoint t SET is_primary = true FROM import_contact k WHERE k.leads AND t.id = k.id")
+        self.run(
+            "UPDATE customers_contactpoint t SET is_primary = true FROM import_contact k WHERE k.leads AND t.id = k.id"
+        )
         self.run(
             """INSERT INTO customers_contactpoint (customer_id, kind, raw, normalized, label, is_primary, created_at)
                SELECT customer_id, kind, left(raw, 254), normalized, '', leads, now() FROM import_contact WHERE id IS NULL ORDER BY row, place"""
@@ -94,5 +96,3 @@ class CustomerBatch(Checking):
                 SELECT customer_id, channel, '{PURPOSE}', granted, %s, now() FROM import_consent ORDER BY row, channel""",
             [source],
         )
-
-
