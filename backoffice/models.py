@@ -272,18 +272,20 @@ class ImportStatus(models.TextChoices):
     APPLIED = "applied", _("Applied")
     REFUSED = "refused", _("Refused")
     FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Canceled")
     UNDONE = "undone", _("Undone")
 
 
 IMPORT_TRANSITIONS: dict[str, set[str]] = {
     ImportStatus.UPLOADED: {ImportStatus.CHECKING, ImportStatus.APPLYING, ImportStatus.FAILED},
-    ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.FAILED},
+    ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.FAILED, ImportStatus.CANCELED},
     ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
-    ImportStatus.APPLYING: {ImportStatus.APPLIED, ImportStatus.REFUSED, ImportStatus.FAILED},
+    ImportStatus.APPLYING: {ImportStatus.APPLIED, ImportStatus.REFUSED, ImportStatus.FAILED, ImportStatus.CANCELED},
     ImportStatus.REFUSED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
     ImportStatus.FAILED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
+    ImportStatus.CANCELED: {ImportStatus.CHECKING, ImportStatus.APPLYING},
     ImportStatus.APPLIED: {ImportStatus.UNDONE},
-    ImportStatus.UNDONE: set(),
+    ImportStatus.UNDONE: {ImportStatus.APPLIED},
 }
 
 
@@ -313,6 +315,12 @@ class ImportRun(Stateful):
     dialect = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
     partial = models.BooleanField(_("only what is right"), default=False)
+    # Corrections of single cells: {row: {index of the column: [text in the file, text that counts]}}.
+    mended = models.JSONField(default=dict)
+    rest_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="rests")
+    cancel_wanted = models.BooleanField(default=False)
+    # What was done to the records: [{"kind": applied, undone or redone, "context": of the row history, "at", "by", counts}].
+    steps = models.JSONField(default=list)
     read = models.PositiveIntegerField(_("rows"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
@@ -351,6 +359,28 @@ class ImportRun(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("imports:run", args=[self.number])
+
+
+class ImportMapping(models.Model):
+    """Which column is which, as a person chose it for files with this header."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="import_mappings")
+    resource = models.CharField(_("kind"), max_length=40)
+    fingerprint = models.CharField(max_length=64)
+    name = models.CharField(_("name"), max_length=255)
+    mapping = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("saved mapping")
+        verbose_name_plural = _("saved mappings")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["user", "resource", "fingerprint"], name="import_mapping_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportRowQuerySet(models.QuerySet):

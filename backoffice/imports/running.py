@@ -175,7 +175,8 @@ def claim(run: ImportRun, status: str) -> ImportRun:
         mine.must_become(status)
         mine.status = status
         mine.message = ""
-        mine.save(update_fields=["status", "message"])
+        mine.cancel_wanted = False
+        mine.save(update_fields=["status", "message", "cancel_wanted"])
     run.status, run.message = mine.status, ""
     return run
 
@@ -298,6 +299,8 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
     settled = {"dialect": table.dialect.as_json(), "mapping": table.mapping.as_json()}
     run.dialect, run.mapping = settled["dialect"], settled["mapping"]
     run.job_id = None
+    if outcome.applied:
+        run.steps = [step("applied", counts(outcome))]
     run.report = {
         "problems": outcome.problems,
         "warnings": outcome.warnings,
@@ -311,10 +314,28 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
     run.save()
 
 
+def step(kind: str, numbers: dict[str, int]) -> dict[str, Any]:
+    """What was done to the records just now, and where the row history has it."""
+    by = User.objects.filter(pk=context.current().get("user")).first()
+    return {
+        "kind": kind,
+        "context": context.identifier(),
+        "at": timezone.now().isoformat(),
+        "by": str(by or ""),
+        **numbers,
+    }
+
+
 def failed(run: ImportRun, error: Exception, seconds: float) -> None:
-    run.status = Status.FAILED
+    """The work came to nothing: because somebody wanted it to end, or for a reason that `error` says."""
     run.job_id = None
-    run.message = " ".join(error.messages) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+    if ImportRun.objects.filter(pk=run.pk, cancel_wanted=True).exists():
+        run.status, run.message = Status.CANCELED, _("It was canceled. Nothing was written.")
+    else:
+        run.status = Status.FAILED
+        run.message = (
+            " ".join(error.messages) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+        )
     run.seconds = round(seconds, 3)
     run.finished_at = timezone.now()
     run.save()
