@@ -281,7 +281,10 @@ class Outcome:
 
 
 class BaseResource(resources.Resource):
-    """A kind of record that files bring. Subclasses declare columns and `service`."""
+    """A kind of record that files bring. Subclasses declare columns and `service`.
+
+    models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
+    """
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
@@ -289,6 +292,7 @@ class BaseResource(resources.Resource):
     ignored: ClassVar[dict[str, Any]] = {}
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
+    lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod
     def columns(cls) -> dict[str, Column]:
@@ -313,6 +317,9 @@ class BaseResource(resources.Resource):
         names = list(dict.fromkeys(match.target for match in mapping.used))
         joins = {name: columns[name].join for name in names if getattr(columns[name], "many", False)}
         return names, _lines(CellReader(mapping, columns, pads=mapping.pads).read(rows), names, joins)
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        """Write what else follows once the rows of `run` were taken back, or set again; the `rewind_` tables are there."""
 
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""

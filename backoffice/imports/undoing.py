@@ -84,7 +84,9 @@ def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, ove
             if not (run.status == status and overwrite):
                 run.must_become(status)
             work = Rewinding(run, backwards=backwards, overwrite=overwrite)
-            work.carry_out(resource.models)
+            work.carry_out(resource.models, resource.lifted)
+            if work.applied:
+                resource.settle(run, backwards=backwards)
             _gather(work, done, by)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

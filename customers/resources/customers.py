@@ -16,7 +16,7 @@ from customers.masking import PERMISSION
 from customers.models import Address, Consent, ContactPoint, Customer
 from customers.resources.rows import CustomerRows
 from customers.services import normalize_email
-from customers.services.upsert import CONSENTS, PURPOSE, upsert_customers
+from customers.services.upsert import CONSENTS, PURPOSE, correct_consents, upsert_customers
 
 NOT_KEPT = gettext_lazy("not kept")
 COUNTED = gettext_lazy("counted from the orders here")
@@ -75,7 +75,8 @@ class CustomerResource(resources.BaseResource):
     label = gettext_lazy("Customers")
     permission = "customers.change_customer"
     service = staticmethod(upsert_customers)
-    models = (ContactPoint, Address, Customer)
+    models = (Consent, ContactPoint, Address, Customer)
+    lifted = ("customers.Consent:append_only",)
 
     number = CodeColumn(
         gettext_lazy("Number"),
@@ -278,6 +279,9 @@ class CustomerResource(resources.BaseResource):
     ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
         reader = CustomerRows(mapping, self.columns())
         return reader.names, reader.read(rows)
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        correct_consents(run.number, backwards=backwards)
 
     def export_queryset(self, where: dict[str, str]) -> QuerySet:
         live = ContactPoint.objects.filter(customer=OuterRef("pk"), ended_at=None)

@@ -6,13 +6,14 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
+from backoffice.imports import undoing
 from backoffice.models import ImportRun
 from customers.models import Address, Consent, ContactPoint, Customer
 from customers.services import record_consent
 from customers.services.upsert import PURPOSE, upsert_customers
 from tests.backoffice.test_import_tables import bring as bring_any
 from tests.backoffice.test_import_tables import counts
-from tests.factories import make_customer, make_user
+from tests.factories import make_customer, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +313,71 @@ def test_numbers_of_another_houtai_are_kept_and_never_given_twice(tmp_path):
     ]
     bring(tmp_path, "email\nbob@example.com\n")
     assert list(Customer.objects.order_by("pk").values_list("number", flat=True)) == ["CU-900000", "CU-900001"]
+
+
+# --- Undo ---------------------------------------------------------------------------------------
+
+
+def undo(result):
+    return undoing.undo(ImportRun.objects.get(number=result["run"]), by=None)
+
+
+def redo(result):
+    return undoing.redo(ImportRun.objects.get(number=result["run"]), by=None)
+
+
+def test_undo_takes_new_customers_with_their_consents_away_and_redo_brings_them_back(tmp_path):
+    result = bring(tmp_path, SHOPIFY + JANE)
+    undone = undo(result)
+    assert (undone.deleted, undone.kept) == (5, [])
+    assert [model.objects.count() for model in (Customer, ContactPoint, Address, Consent)] == [0, 0, 0, 0]
+    redo(result)
+    customer = Customer.objects.get()
+    assert (customer.name, len(contacts(customer)), customer.consents.get().granted) == ("Jane Doe", 2, True)
+    assert counts(bring(tmp_path, SHOPIFY + JANE)) == (0, 0, 1, 0)
+
+
+def test_undo_gives_the_preferred_contact_and_address_back(tmp_path):
+    customer = make_customer("Jane Doe", email="jane@example.com", external_id="7")
+    bring(tmp_path, "Customer ID,Address1,City,Country,Default address\n7,1 Rue X,Paris,FR,yes\n")
+    before = (contacts(customer), list(customer.addresses.values_list("line1", "is_default")))
+    result = bring(
+        tmp_path, "Customer ID,Email,Address1,City,Country,Default address\n7,doe@example.com,2 Rue Y,Paris,FR,yes\n"
+    )
+    assert contacts(customer)[0][2] is False
+    assert list(customer.addresses.order_by("pk").values_list("line1", "is_default")) == [
+        ("1 Rue X", False),
+        ("2 Rue Y", True),
+    ]
+    for _time in range(2):
+        assert undo(result).kept == []
+        assert (contacts(customer), list(customer.addresses.values_list("line1", "is_default"))) == before
+        assert redo(result).kept == []
+        assert contacts(customer)[1] == ("doe@example.com", "doe@example.com", True)
+
+
+def test_undo_corrects_consents_of_customers_who_stay_by_counter_entries(tmp_path):
+    customer = make_customer("Jane Doe", email="jane@example.com")
+    result = bring(tmp_path, "email,accepts_email_marketing\njane@example.com,yes\n")
+
+    def answers():
+        return list(customer.consents.order_by("pk").values_list("granted", flat=True))
+
+    undo(result)
+    assert answers() == [True, False]
+    redo(result)
+    assert answers() == [True, False, True]
+    undo(result)
+    assert answers() == [True, False, True, False]
+    redo(result)
+    record_consent(customer, channel="email", purpose=PURPOSE, granted=True, source="by phone", by=None)
+    undo(result)
+    assert answers() == [True, False, True, False, True, True]
+
+
+def test_customers_in_use_stay_with_their_consents(tmp_path):
+    result = bring(tmp_path, SHOPIFY + JANE)
+    make_ticket(customer=Customer.objects.get())
+    undone = undo(result)
+    assert [(row["kind"], row["reason"]) for row in undone.kept] == [("customer", "in use by other records")]
+    assert [found.granted for found in Consent.objects.order_by("pk")] == [True, False]

@@ -4,8 +4,8 @@ from functools import partial
 
 from backoffice.imports.batch import carry_out
 from customers.services.upsert.columns import CONSENTS, PURPOSE
-from customers.services.upsert.writing import CustomerBatch
+from customers.services.upsert.writing import CustomerBatch, correct_consents
 
 upsert_customers = partial(carry_out, CustomerBatch)
 
-__all__ = ["CONSENTS", "PURPOSE", "CustomerBatch", "upsert_customers"]
+__all__ = ["CONSENTS", "PURPOSE", "CustomerBatch", "correct_consents", "upsert_customers"]

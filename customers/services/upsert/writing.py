@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from backoffice import context
 from backoffice.numbering import sequence_name
 from customers.services.upsert.checking import Checking
@@ -90,9 +92,34 @@ class CustomerBatch(Checking):
         )
 
     def _write_consents(self) -> None:
-        source = f"import {context.current().get('run', '')}".strip()
+        source = consent_source(context.current().get("run", ""))
         self.run(
             f"""INSERT INTO customers_consent (customer_id, channel, purpose, granted, source, at)
                 SELECT customer_id, channel, '{PURPOSE}', granted, %s, now() FROM import_consent ORDER BY row, channel""",
             [source],
+        )
+
+
+def consent_source(run: str) -> str:
+    """How an import is named where a consent says how we know of it."""
+    return f"import {run}".strip()
+
+
+def correct_consents(run: str, *, backwards: bool) -> None:
+    """Counter-entries for consents that `run` added to customers who stay, or new ones when it is done again.
+
+    What somebody recorded since then governs.
+    """
+    wanted = "NOT o.granted" if backwards else "o.granted"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO customers_consent (customer_id, channel, purpose, granted, source, at)
+                SELECT f.customer_id, f.channel, f.purpose, f.wanted, %(source)s, now() FROM (
+                    SELECT DISTINCT ON (o.customer_id, o.channel, o.purpose) o.customer_id, o.channel, o.purpose, {wanted} AS wanted
+                    FROM customers_consent o WHERE o.source = %(source)s ORDER BY o.customer_id, o.channel, o.purpose, o.id
+                ) f JOIN LATERAL (
+                    SELECT l.granted, l.source FROM customers_consent l
+                    WHERE (l.customer_id, l.channel, l.purpose) = (f.customer_id, f.channel, f.purpose) ORDER BY l.id DESC LIMIT 1
+                ) l ON l.granted <> f.wanted AND l.source = %(source)s ORDER BY f.customer_id""",
+            {"source": consent_source(run)},
         )
