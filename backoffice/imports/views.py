@@ -96,13 +96,9 @@ class Upload(generic.Page):
             return self.show(form, 422)
         upload = form.cleaned_data["file"]
         resource = resources.get(form.cleaned_data["resource"])
-        run = running.start(resource, by=request.user, name=upload.name, source="import", upload=upload)
         try:
-            with running.local(run) as path:
-                running.settle(run, running.open_table(path, resource, by=request.user))
+            run = running.take_in(resource, by=request.user, source="import", upload=upload)
         except ValidationError as error:
-            run.file.delete(save=False)
-            run.delete()
             form.add_error("file", error)
             return self.show(form, 422)
         return HttpResponseRedirect(run.get_absolute_url())
