@@ -55,6 +55,7 @@ class Column(Field):
 
     aliases: headers of other systems; letter case, punctuation and blanks do not matter.
     patterns: expressions over the simplified header, for columns that come numbered or with a unit.
+    system: the one other system in whose files such a column stands; templates leave it out.
     blank: what an empty cell does to a record that exists: "clear" or "keep". An absent column always keeps.
     """
 
@@ -72,6 +73,7 @@ class Column(Field):
         example: str = "",
         max_length: int = 0,
         permission: str = "",
+        system: str = "",
     ) -> None:
         super().__init__()
         self.label = label
@@ -83,6 +85,7 @@ class Column(Field):
         self.example = example
         self.max_length = max_length
         self.permission = permission
+        self.system = system
         self.name = ""
 
     @property

@@ -330,7 +330,7 @@ def _parent_models(model: Any) -> list[tuple[str, Any]]:
     return [
         (f.column, f.related_model)
         for f in model._meta.local_concrete_fields
-        if isinstance(f, models.ForeignKey) and f.db_constraint  # type: ignore[attr-defined]
+        if isinstance(f, models.ForeignKey) and getattr(f, "db_constraint", True)
     ]
 
 

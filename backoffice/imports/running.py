@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,16 @@ class Table:
     header: list[str]
     mapping: Mapping
     sample: list[tuple[int, list[str]]] = field(default_factory=list)
+    mended: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Records below the header."""
+        """Records below the header, with the cells that were mended."""
+        mended = {int(row): cells for row, cells in self.mended.items()}
         for number, cells in reading.open_table(self.path, self.dialect):
             if number > self.dialect.header_row:
+                for index, (_old, new) in mended.get(number, {}).items():
+                    cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
+                    cells[int(index)] = new
                 yield number, cells
 
     def estimate(self) -> int:
@@ -68,13 +73,18 @@ def open_table(
     dialect: Dialect | None = None,
     chosen: dict[str, str] | None = None,
     by: User | None = None,
+    strict: bool = True,
+    find_header: bool = False,
 ) -> Table:
-    """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table."""
-    guessed = dialect is None
-    dialect = dialect or reading.sniff(path)
+    """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table.
+
+    Not `strict`, a table is opened though none of its columns is known: a person says which is which.
+    """
+    guessed = dialect is None or find_header
+    dialect = replace(dialect) if dialect else reading.sniff(path)
     rows = reading.sample(path, dialect)
     if guessed:
-        number, header = mappings.find_header(rows, resource)
+        number, header = mappings.find_header(rows, resource, strict=strict)
         dialect.header_row = number
     else:
         header = next((cells for number, cells in rows if number == dialect.header_row), [])
@@ -87,7 +97,7 @@ def open_table(
     mapping.decimal = dialect.decimal
     mapping.pads = dialect.kind == "xlsx"
     _withhold(mapping, resource, by)
-    if not mapping.used:
+    if strict and not mapping.used:
         raise reading.Unreadable(_("No column of the file is used. Choose at least one."))
     sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
     return Table(path, resource, dialect, header, mapping, sample)
@@ -165,10 +175,14 @@ def local(run: ImportRun) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def table_of(run: ImportRun, path: Path, *, by: User | None) -> Table:
-    """The run's table as it was last settled."""
+def table_of(run: ImportRun, path: Path, *, by: User | None, strict: bool = True) -> Table:
+    """The run's table as it was last settled, with the cells that were mended since."""
     dialect = Dialect.from_json(run.dialect) if run.dialect else None
-    return open_table(path, resources.get(run.resource), dialect=dialect, chosen=run.mapping or None, by=by)
+    table = open_table(
+        path, resources.get(run.resource), dialect=dialect, chosen=run.mapping or None, by=by, strict=strict
+    )
+    table.mended = run.mended
+    return table
 
 
 def settle(run: ImportRun, table: Table) -> None:
@@ -188,8 +202,7 @@ def claim(run: ImportRun, status: str) -> ImportRun:
         mine.must_become(status)
         mine.status = status
         mine.message = ""
-        mine.cancel_wanted = False
-        mine.save(update_fields=["status", "message", "cancel_wanted"])
+        mine.save(update_fields=["status", "message"])
     run.status, run.message = mine.status, ""
     return run
 
@@ -320,6 +333,7 @@ def _keep(run: ImportRun, table: Table, outcome: Outcome, seconds: float) -> Non
         "causes": outcome.causes,
         "differences": outcome.differences,
         "notes": outcome.notes,
+        "columns": [match.target for match in table.mapping.matches],
         "ignored": [{"header": m.header, "reason": str(m.reason)} for m in table.mapping.ignored],
     }
     run.seconds = round(seconds, 3)
@@ -344,6 +358,7 @@ def failed(run: ImportRun, error: Exception, seconds: float) -> None:
     run.job_id = None
     if ImportRun.objects.filter(pk=run.pk, cancel_wanted=True).exists():
         run.status, run.message = Status.CANCELED, _("It was canceled. Nothing was written.")
+        run.cancel_wanted = False
     else:
         run.status = Status.FAILED
         run.message = (

@@ -91,10 +91,10 @@ def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, ove
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            run.status = status
+            run.status, run.message = status, ""
             run.steps = [*run.steps, step(kind, done.counts())]
             run.report = run.report | {"undone": asdict(done) | {"kind": kind}}
-            run.save(update_fields=["status", "steps", "report"])
+            run.save(update_fields=["status", "message", "steps", "report"])
             audit.record(f"import.{kind}", run, by=by, data=done.counts())
     except IntegrityError as error:
         raise ValidationError(
