@@ -74,6 +74,7 @@ class TableBatch(Batch):
     folds: functions over key columns, by default those of the unique index.
     keeps: columns whose blank cells keep the value where the field could be emptied.
     rules: columns with expressions of their own in place of those made from the field.
+    extra: staged columns that are no fields; what they mean is up to the subclass.
     A lookup of the model itself also finds records that the same file creates, above or below.
     """
 
@@ -84,6 +85,7 @@ class TableBatch(Batch):
     folds: ClassVar[Mapping[str, str]] = {}
     keeps: ClassVar[frozenset[str]] = frozenset()
     rules: ClassVar[Mapping[str, Staged]] = {}
+    extra: ClassVar[Mapping[str, Staged]] = {}
     insert_order: ClassVar[str] = "r.row"
     tables = ("import_record",)
 
@@ -92,7 +94,7 @@ class TableBatch(Batch):
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names}
+        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | self.extra
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]
