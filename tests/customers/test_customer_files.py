@@ -119,8 +119,8 @@ def test_who_is_known_by_email_gets_the_number_elsewhere(tmp_path):
     customer.refresh_from_db()
     assert (Customer.objects.count(), customer.external_id, customer.name) == (1, "1001", "Jane Doe")
     assert ImportRun.objects.get().report["differences"] == [
-        {"row": 2, "record": customer.number, "column": "external_id", "old": "", "new": "1001"},
-        {"row": 2, "record": customer.number, "column": "phone", "old": "", "new": "030 901820"},
+        {"row": 2, "record": "1001", "column": "external_id", "old": "", "new": "1001"},
+        {"row": 2, "record": "1001", "column": "phone", "old": "", "new": "030 901820"},
     ]
 
 

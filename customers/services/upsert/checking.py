@@ -101,11 +101,12 @@ class Checking(Finding):
               UNION SELECT row FROM import_consent"""
 
     def records(self) -> str:
-        return f"""SELECT s.row, coalesce(c.is_new AND (c.row = s.row OR a.row IS NOT NULL), false),
-                          coalesce(NOT c.is_new AND (a.row IS NOT NULL OR c.row = s.row AND c.changed), false),
-                          coalesce(t.number, nullif(w.external_id, ''), w.email, w.phone)
-                   FROM import_stage s LEFT JOIN import_who w ON w.row = s.row LEFT JOIN import_customer c ON c.gkey = w.gkey
-                   LEFT JOIN customers_customer t ON t.id = w.customer_id LEFT JOIN ({self.ADDS}) a ON a.row = s.row"""
+        return f"""SELECT w.row, c.is_new, NOT c.is_new FROM import_who w JOIN import_customer c ON c.gkey = w.gkey
+                   LEFT JOIN ({self.ADDS}) a ON a.row = w.row
+                   WHERE a.row IS NOT NULL OR c.row = w.row AND (c.is_new OR c.changed)"""
+
+    def record(self) -> str:
+        return "coalesce(nullif(s.number, ''), nullif(s.external_id, ''), s.emails[1], s.phones[1])"
 
     def changes(self, rows: str) -> str:
         consents = " ".join(f"WHEN '{channel}' THEN '{name}'" for name, channel in CONSENTS.items())
@@ -114,13 +115,15 @@ class Checking(Finding):
         fields = f"""SELECT k.row, d.place, d.name, d.old, d.new FROM import_customer k JOIN import_stage s ON s.row = k.row
                      JOIN customers_customer t ON t.id = k.id, LATERAL (VALUES {self._values()}) d(place, name, old, new)
                      WHERE k.changed AND k.row IN ({rows}) AND d.old IS DISTINCT FROM d.new UNION ALL"""
-        return f"""{fields if self.fields else ""}
+        found = f"""{fields if self.fields else ""}
                    SELECT k.row, 100, k.kind, {contact}, k.raw FROM import_contact k
                    WHERE k.row IN ({rows}) AND NOT k.is_dropped AND (k.id IS NULL OR k.leads) UNION ALL
                    SELECT k.row, 101, 'address1', '', concat_ws(', ', k.line1, nullif(k.postal_code, ''), k.city, k.country)
                    FROM import_address k WHERE k.row IN ({rows}) AND (k.is_new OR k.changed) UNION ALL
                    SELECT k.row, 102, CASE k.channel {consents} END, coalesce(k.was_granted, false)::text, k.granted::text
                    FROM import_consent k WHERE k.row IN ({rows})"""
+        return f"""SELECT f.row, jsonb_agg(jsonb_build_array(f.name, coalesce(left(f.old, 500), ''), coalesce(left(f.new, 500), '')) ORDER BY f.place)
+                   FROM ({found}) f(row, place, name, old, new) GROUP BY f.row"""
 
     def _values(self) -> str:
         def text(value: str, name: str) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backoffice.imports.batch import Batch
 from customers.services.upsert.columns import CONSENTS, FIELDS, MESSAGES, PURPOSE, STAGED
 
@@ -24,6 +26,9 @@ class Finding(Batch):
     staged = STAGED
     messages = MESSAGES
     tables = ("import_who", "import_customer", "import_contact", "import_address", "import_consent")
+
+    def joined(self) -> Sequence[str]:
+        return ("external_id", "number")
 
     def compare(self) -> None:
         self._find_customers()

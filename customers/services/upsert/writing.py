@@ -24,12 +24,10 @@ class CustomerBatch(Checking):
         self.run("DELETE FROM import_customer c USING import_refused r WHERE r.row = c.row AND c.is_new")
         self.run("UPDATE import_customer c SET changed = false FROM import_refused r WHERE r.row = c.row")
         self._lock_customers()
-        self._write_customers()
-        self._write_contacts()
-        self._write_addresses()
+        self.analyze("customers_customer", self._write_customers())
+        self.analyze("customers_contactpoint", self._write_contacts())
+        self.analyze("customers_address", self._write_addresses())
         self._write_consents()
-        for table in ("customers_customer", "customers_contactpoint", "customers_address"):
-            self.analyze(table)
 
     def _lock_customers(self) -> None:
         """Lock everybody to whom something happens, in the order in which all lock them."""
@@ -40,10 +38,10 @@ class CustomerBatch(Checking):
                 ) ORDER BY id FOR NO KEY UPDATE"""
         )
 
-    def _write_customers(self) -> None:
+    def _write_customers(self) -> int:
         values = [STAGED[name].inserting(name) for name in FIELDS]
         given = "s.number <> ''"
-        self.run(
+        written = self.run(
             f"""INSERT INTO customers_customer (id, number, {", ".join(FIELDS)}, created_at, updated_at)
                 SELECT c.id, CASE WHEN {given} THEN upper(s.number) ELSE 'CU-' || nextval('{SEQUENCE}') END, {", ".join(values)}, now(), now()
                 FROM (SELECT * FROM import_customer WHERE is_new ORDER BY row) c JOIN import_stage s ON s.row = c.row ORDER BY c.row"""
@@ -61,8 +59,9 @@ class CustomerBatch(Checking):
                 f"""UPDATE customers_customer t SET {sets}, updated_at = now() FROM import_customer c, import_stage s
                     WHERE c.changed AND s.row = c.row AND t.id = c.id"""
             )
+        return written
 
-    def _write_contacts(self) -> None:
+    def _write_contacts(self) -> int:
         self.run(
             """UPDATE customers_contactpoint t SET is_primary = false FROM import_contact k
                WHERE k.leads AND t.customer_id = k.customer_id AND t.kind = k.kind AND t.is_primary AND t.ended_at IS NULL"""
@@ -70,12 +69,12 @@ class CustomerBatch(Checking):
         self.run(
             "UPDATE customers_contactpoint t SET is_primary = true FROM import_contact k WHERE k.leads AND t.id = k.id"
         )
-        self.run(
+        return self.run(
             """INSERT INTO customers_contactpoint (customer_id, kind, raw, normalized, label, is_primary, created_at)
                SELECT customer_id, kind, left(raw, 254), normalized, '', leads, now() FROM import_contact WHERE id IS NULL ORDER BY row, place"""
         )
 
-    def _write_addresses(self) -> None:
+    def _write_addresses(self) -> int:
         self.run(
             """UPDATE customers_address t SET is_default = false FROM import_address k
                WHERE k.leads AND t.customer_id = k.customer_id AND t.kind = k.new_kind AND t.is_default AND t.id IS DISTINCT FROM k.id"""
@@ -85,7 +84,7 @@ class CustomerBatch(Checking):
                       is_default = t.is_default OR k.leads FROM import_address k WHERE k.changed AND t.id = k.id"""
         )
         texts = ", ".join(f"coalesce(k.{name}, '')" for name in ADDRESS_TEXTS if name not in ("name", "company"))
-        self.run(
+        return self.run(
             f"""INSERT INTO customers_address (customer_id, kind, {", ".join(ADDRESS_TEXTS)}, is_default, created_at)
                 SELECT k.customer_id, k.new_kind, coalesce(nullif(k.name, ''), c.name), coalesce(nullif(k.company, ''), c.company), {texts}, k.leads, now()
                 FROM import_address k JOIN customers_customer c ON c.id = k.customer_id WHERE k.is_new ORDER BY k.row, k.place"""
