@@ -1,5 +1,6 @@
 """What files of customers, tickets and the help centre hold."""
 
 from customers.resources.customers import CustomerResource
+from customers.resources.tickets import TicketResource
 
-__all__ = ["CustomerResource"]
+__all__ = ["CustomerResource", "TicketResource"]
