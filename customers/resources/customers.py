@@ -244,7 +244,7 @@ class CustomerResource(resources.BaseResource):
         example="VIP, wholesale",
     )
     note = _personal(Column, gettext_lazy("Note"), aliases=["Notes", "Comment", "Internal note", "备注"])
-    language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "lang", "语言"], max_length=40, blank="keep")
+    language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "lang", "语言"], blank="keep")
     tax_exempt = BooleanColumn(gettext_lazy("Tax exempt"), aliases=["免税"])
     accepts_email = BooleanColumn(
         gettext_lazy("Accepts e-mail marketing"),

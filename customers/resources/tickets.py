@@ -200,8 +200,8 @@ class TicketResource(resources.BaseResource):
         gettext_lazy("About"), aliases=["Order", "Order number", "Reference", "订单号"], max_length=60, blank="keep",
         help=gettext_lazy("Number of an order or another document."),
     )  # fmt: skip
-    language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "语言"], max_length=40, blank="keep")
-    tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120)
+    language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "语言"], blank="keep")
+    tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
     tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], max_length=120)
     created_at = MomentColumn(
         gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
@@ -297,6 +297,7 @@ class TicketRows:
         }
         self.default = default_queue().slug
         self.people = _people()
+        self.seen: Counter[str] = Counter()
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
         first = list(itertools.islice(rows, ASKED))
@@ -324,7 +325,9 @@ class TicketRows:
         made["number"] = (found.get("number") or "").upper()
         made["subject"] = one_line(found.get("subject") or "") or one_line(text)[:SUBJECT]
         made["about"] = (found.get("about") or "").upper()
-        made["tags"] = clean_tags([*(found.get("tags") or []), *(tag for _parts, tag in found.get("tag") or [])])
+        made["tags"] = (
+            clean_tags([*(found.get("tags") or []), *(tag for _parts, tag in found.get("tag") or [])]) or None
+        )
         made["requester_name"] = one_line(found.get("requester_name") or "")
         made["language"] = (
             "zh-hans"
@@ -362,7 +365,11 @@ class TicketRows:
     def _digest(self, made: dict[str, Any]) -> str:
         """What names a ticket to which its system gave no number: its content."""
         parts = [str(made.get(name) or "") for name in ("subject", "text", "requester_email", "created_at")]
-        return f"#{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}" if any(parts) else ""
+        if not any(parts):
+            return ""
+        digest = hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]
+        self.seen[digest] += 1  # people do write the very same twice
+        return f"#{digest}" if self.seen[digest] == 1 else f"#{digest}-{self.seen[digest]}"
 
 
 def _people() -> dict[str, tuple[str, set[str] | None]]:

@@ -64,7 +64,9 @@ class TicketBatch(TableBatch):
         "tags", "requester_name", "requester_email", "created_at", "solved_at",
     )  # fmt: skip
     lookups = {"queue": Lookup(Queue, "slug", "lower"), "assignee": Lookup(User, "email", "lower")}
-    keeps = frozenset(["source", "source_number", "assignee", "about", "requester_name", "requester_email"])
+    keeps = frozenset(
+        ["source", "source_number", "assignee", "about", "requester_name", "requester_email", "solved_at"]
+    )
     rules: ClassVar[Mapping[str, Staged]] = {
         "queue": Staged(
             "text", "", "coalesce(l_queue.id, t.queue_id)", f"coalesce(l_queue.id, {DEFAULT_QUEUE})", "queue_id"
