@@ -355,6 +355,12 @@ class BaseResource(resources.Resource):
 
         return names, slowly(rows) if joins else LineReader(reader, names, slowly).read(rows)
 
+    def rewind(self, run: Any, work: Any, *, by: Any, backwards: bool) -> None:
+        """Take the rows of `run` back, or set them again; `work` is the Rewinding that counts."""
+        work.carry_out(self.models, self.lifted)
+        if work.applied:
+            self.settle(run, backwards=backwards)
+
     def settle(self, run: Any, *, backwards: bool) -> None:
         """Write what else follows once the rows of `run` were taken back, or set again; the `rewind_` tables are there."""
 
