@@ -63,7 +63,7 @@ def work_on_import(
     """Work on one run. What the file lacks stands on the page of the run, not among failed jobs."""
     job = ImportRun.objects.get(pk=run)
     person = User.objects.get(pk=user)
-    with translation.override(person.language or None), _Watch(job, rows) as watch:
+    with translation.override(person.language or None), Watch(job, rows, writes=action == "apply") as watch:
         try:
             if action in ("undo", "redo"):
                 verb = undoing.undo if action == "undo" else undoing.redo
@@ -88,12 +88,13 @@ def _tell(run: ImportRun, person: User) -> None:
     )
 
 
-class _Watch:
+class Watch:
     """The second thread. Called with the number of rows read so far."""
 
-    def __init__(self, run: ImportRun, rows: int) -> None:
+    def __init__(self, run: ImportRun, rows: int, *, writes: bool = False) -> None:
         self.run = run
         self.rows = rows
+        self.writes = writes
         self.job = job_id()
         self.done = 0
         self.started = time.monotonic()
@@ -102,7 +103,7 @@ class _Watch:
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         if self.job is not None:
             connection.ensure_connection()
             self.worker = connection.connection
@@ -139,6 +140,8 @@ class _Watch:
         if not self.done or left < 0:
             return ""
         if left <= 1:
+            if self.writes:
+                return _("All rows are read; they are being compared and written.")
             return _("All rows are read; they are being compared.")
         seconds = round(left * (time.monotonic() - self.started) / self.done)
         if seconds < 60:

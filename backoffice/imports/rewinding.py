@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.models import ImportRun
 
 OWNED = {"updated_at"}
+BIG = 2000  # rows from which on the planner is told to expect many
 Model = type[models.Model]
 
 CHANGED = gettext_lazy("changed since by others")
@@ -50,6 +51,7 @@ class Rewinding:
     def __init__(self, run: ImportRun, *, backwards: bool, overwrite: Collection[str]) -> None:
         self.backwards = backwards
         self.overwrite = set(overwrite)
+        self.count = 0
         self.deleted = self.created = self.restored = 0
         self.kept: dict[Model, list[Row]] = defaultdict(list)
         self.applied, self.own = _contexts(run)
@@ -61,6 +63,9 @@ class Rewinding:
         self.tables = [model._meta.db_table for model in kinds]
         for model in kinds:
             self._find(model)
+        if self.count > BIG:
+            # The history triggers join old and new rows; without statistics they would do it row by row.
+            self.run("SET LOCAL enable_nestloop = off")
         with pgtrigger.ignore(*lifted) if lifted else nullcontext():
             self._write(kinds)
 
@@ -74,6 +79,7 @@ class Rewinding:
         if self.backwards:
             for model in kinds:
                 self._delete(model)
+        self.run("SET LOCAL enable_nestloop = on")
 
     def run(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
@@ -85,30 +91,37 @@ class Rewinding:
     def _find(self, model: Model) -> None:
         """Temporary table rewind_<table>: each row with its events a and b, and whether others changed it since."""
         table, history = model._meta.db_table, _history_table(model)
-        self.run(f"DROP TABLE IF EXISTS rewind_{table}")
+        self.run(f"DROP TABLE IF EXISTS rewind_own, rewind_step, rewind_{table}")
+        self.run(
+            f"""CREATE TEMP TABLE rewind_own ON COMMIT DROP AS
+                SELECT pgh_obj_id AS id, pgh_id AS event, pgh_label AS label, pgh_context_id AS context,
+                       pgh_context_id = ANY(%s::uuid[]) AS is_apply
+                FROM {history} WHERE pgh_context_id = ANY(%s::uuid[])""",
+            [self.applied, self.own],
+        )
+        self.run("ANALYZE rewind_own")
+        self.run(
+            """CREATE TEMP TABLE rewind_step ON COMMIT DROP AS
+               SELECT id, min(event) AS first, max(event) AS after, bool_or(label = 'insert') AS is_new, latest FROM (
+                   SELECT *, first_value(context) OVER (PARTITION BY id ORDER BY is_apply DESC, event DESC) AS application,
+                          max(event) OVER (PARTITION BY id) AS latest,
+                          first_value(is_apply) OVER (PARTITION BY id ORDER BY event DESC) AS is_applied
+                   FROM rewind_own
+               ) o WHERE context = application AND is_applied = %s GROUP BY id, latest""",
+            [self.backwards],
+        )
+        self.run("ANALYZE rewind_step")
         self.run(
             f"""CREATE TEMP TABLE rewind_{table} ON COMMIT DROP AS
-                WITH own AS (
-                    SELECT pgh_obj_id AS id, pgh_id AS event, pgh_label AS label, pgh_context_id AS context,
-                           pgh_context_id = ANY(%(applied)s::uuid[]) AS is_apply
-                    FROM {history} WHERE pgh_context_id = ANY(%(own)s::uuid[])
-                ), application AS (
-                    SELECT DISTINCT ON (id) id, context FROM own WHERE is_apply ORDER BY id, event DESC
-                ), step AS (
-                    SELECT id, min(event) AS first, max(event) AS after, bool_or(label = 'insert') AS is_new
-                    FROM own JOIN application USING (id, context) GROUP BY id
-                ), latest AS (
-                    SELECT DISTINCT ON (id) id, event, is_apply FROM own ORDER BY id, event DESC
-                )
                 SELECT s.id, s.is_new, s.after, o.id IS NOT NULL AS is_there, false AS is_kept,
                        (SELECT max(h.pgh_id) FROM {history} h WHERE h.pgh_obj_id = s.id AND h.pgh_id < s.first) AS before,
-                       EXISTS (SELECT 1 FROM {history} h WHERE h.pgh_obj_id = s.id AND h.pgh_id > l.event) AS is_foreign
-                FROM step s JOIN latest l USING (id) LEFT JOIN {table} o ON o.id = s.id
-                WHERE l.is_apply = %(backwards)s""",
-            {"applied": self.applied, "own": self.own, "backwards": self.backwards},
+                       EXISTS (SELECT 1 FROM {history} h WHERE h.pgh_obj_id = s.id AND h.pgh_id > s.latest) AS is_foreign
+                FROM rewind_step s LEFT JOIN {table} o ON o.id = s.id"""
         )
+        self.run(f"ALTER TABLE rewind_{table} ADD PRIMARY KEY (id)")
         self.run(f"ANALYZE rewind_{table}")
-        self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM rewind_{table}) ORDER BY id FOR UPDATE")
+        found = self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM rewind_{table}) ORDER BY id FOR UPDATE")
+        self.count += len(found)
         self.run(f"UPDATE rewind_{table} SET before = NULL WHERE is_new")
         self._keep_foreign(model)
         self._keep(model, GONE, "NOT is_there AND NOT is_new")
@@ -120,7 +133,8 @@ class Rewinding:
         if "*" in self.overwrite:
             return
         label = f"{model._meta.label_lower}:"
-        chosen = [int(key.removeprefix(label)) for key in self.overwrite if key.startswith(label)]
+        keys = [key.removeprefix(label) for key in self.overwrite if key.startswith(label)]
+        chosen = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
         self.run(
             f"""UPDATE rewind_{model._meta.db_table} SET is_kept = true
                 WHERE is_foreign AND is_there AND NOT id = ANY(%s)""",

@@ -15,17 +15,15 @@ if (every) {
   }
 }
 
-// One place is replaced, so that the reader of the page and the button beside stay where they are.
+// What is told is replaced and nothing else, so that the reader of the page and the button beside stay where they are.
 const watch = async () => {
-  const place = document.querySelector("#progress");
-  if (!place) return;
-  const response = await fetch(location.pathname, { headers: { "X-Requested-With": "fetch" } });
-  const found = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("#progress");
-  if (!found) return location.replace(location.pathname);
-  for (const part of ["h2", ".progress"]) {
-    const [old, fresh] = [place.querySelector(part), found.querySelector(part)];
+  const response = await fetch(location.pathname);
+  const found = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!found.querySelector("#progress")) return location.replace(location.pathname);
+  for (const part of ["main h1", "#progress h2", "#progress .progress"]) {
+    const [old, fresh] = [document.querySelector(part), found.querySelector(part)];
     if (old.innerHTML !== fresh.innerHTML) old.innerHTML = fresh.innerHTML;
   }
   setTimeout(watch, 1500);
 };
-if (document.querySelector("[data-progress]")) setTimeout(watch, 1000);
+if (document.querySelector("#progress")) setTimeout(watch, 1000);

@@ -43,6 +43,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "catalog:picture",
     "catalog:product_by_key",
     "catalog:variant_by_key",
+    "imports:mapping",
     "imports:refused",
     "imports:template",
     "imports:work",
@@ -314,6 +315,11 @@ def import_a_file(page: Page, folder: Path) -> Iterator[str]:
     page.locator("main").get_by_role("link", name="Undo", exact=True).click()
     page.wait_for_load_state()
     yield "import, to be undone"
+    page.locator("main").get_by_role("button", name="Undo", exact=True).click()
+    page.wait_for_load_state()
+    yield "import, undone"
+    page.goto(reverse("imports:columns", args=["products"]))
+    yield "columns of product files"
 
 
 def states(page: Page) -> Iterator[str]:

@@ -101,7 +101,7 @@ def wanted_dialect(dialect: Dialect, data: Any) -> Dialect:
         wanted.delimiter = data["delimiter"]
     if data.get("decimal") in (".", ","):
         wanted.decimal = data["decimal"]
-    if str(data.get("header_row", "")).isdigit():
+    if str(data.get("header_row", "")).isdecimal():
         wanted.header_row = max(int(data["header_row"]), 1)
     if wanted.as_json() != dialect.as_json():
         wanted.doubts = []
