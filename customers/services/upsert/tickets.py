@@ -132,7 +132,7 @@ class TicketBatch(TableBatch):
                 FROM import_move m WHERE NOT EXISTS (SELECT 1 FROM (VALUES {WAYS}) w(old, new) WHERE (w.old, w.new) = (m.old, m.new))""",
             [str(label) for label in TicketStatus.labels] * 2,
         )
-        scope, params = self._visible(Queue.objects, "in_scope")
+        scope, params = self.visible(Queue.objects, "in_scope")
         if scope:
             self.told(
                 "queue_foreign",
