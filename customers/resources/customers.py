@@ -224,6 +224,7 @@ class CustomerResource(resources.BaseResource):
     billing = _personal(
         PartColumn,
         gettext_lazy("Billing address"),
+        system="WooCommerce",
         patterns=[
             r"billing (first name|last name|company|address ?1|address ?2|city|state|province|region|postcode|zip|country|phone)"
         ],
@@ -232,6 +233,7 @@ class CustomerResource(resources.BaseResource):
     shipping = _personal(
         PartColumn,
         gettext_lazy("Shipping address"),
+        system="WooCommerce",
         patterns=[
             r"shipping (first name|last name|company|address ?1|address ?2|city|state|province|region|postcode|zip|country|phone)"
         ],

@@ -186,8 +186,8 @@ class CustomerRows:
             )
         for kind in ("shipping", "billing"):
             parts: dict[str, str] = {}
-            for (part,), text in values.get(kind) or []:
-                key = PARTS[re.sub(r"address (\d)", r"address\1", part)]
+            for found_parts, text in values.get(kind) or []:
+                key = PARTS[re.sub(r"address (\d)", r"address\1", found_parts[0])] if found_parts else "line1"
                 parts[key] = parts.get(key) or text or ""
             if any(parts.values()):
                 found.append(self._of_parts(kind, parts, problems))

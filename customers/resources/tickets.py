@@ -202,7 +202,7 @@ class TicketResource(resources.BaseResource):
     )  # fmt: skip
     language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "语言"], blank="keep")
     tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
-    tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], max_length=120)
+    tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], system="Bitext", max_length=120, blank="keep")
     created_at = MomentColumn(
         gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
         blank="keep", example="2026-03-31 14:05",

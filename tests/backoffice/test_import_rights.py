@@ -5,7 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_user
+from tests.backoffice.test_import_tables import bring, counts
+from tests.factories import make_queue, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +26,13 @@ def test_the_upload_page_offers_what_the_person_may_bring_in(client, role):
     assert set(re.findall(r'value="(\w+)"', select[0])) - {"any"} == OFFERED[role]
     for key in OFFERED[role]:
         assert client.get(reverse("imports:template", args=[key])).status_code == 200, key
+
+
+@pytest.mark.parametrize("key", ["articles", "customers", "tickets", "users"])
+def test_a_template_can_be_brought_in_as_it_is(client, tmp_path, key):
+    make_queue("support")
+    owner = make_user("owner")
+    client.force_login(owner)
+    text = client.get(reverse("imports:template", args=[key])).content
+    result = bring(tmp_path, key, text, "--by", owner.email)
+    assert (result["errors"], result["warnings"], counts(result)) == ([], [], (1, 0, 0, 0))
