@@ -84,7 +84,7 @@ def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, ove
             if not (run.status == status and overwrite):
                 run.must_become(status)
             work = Rewinding(run, backwards=backwards, overwrite=overwrite)
-            work.carry_out(resource.models)
+            resource.rewind(run, work, by=by, backwards=backwards)
             _gather(work, done, by)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
