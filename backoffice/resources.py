@@ -7,8 +7,8 @@
         permission = "catalog.change_brand"
         name = resources.TextColumn(_("Name"), aliases=["Brand", "Vendor"], required=True, max_length=120)
 
-Columns are fields of django-import-export; the rows take another road than its loop: `read_row` turns the cells of a
-record into the values of one staged row, and `service` takes all of them set-wise.
+Columns are fields of django-import-export; the rows take another road than its loop: `staged` turns the cells of each
+record into one staged row, and `service` takes all of them set-wise.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
+
+from backoffice.imports.cells import CellReader
 
 NUMBER_GROUPS = {
     ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
@@ -119,6 +122,27 @@ class CodeColumn(TextColumn):
         return super().read(value.removeprefix("'"), decimal)
 
 
+class EmailColumn(TextColumn):
+    """An e-mail address."""
+
+    kind = gettext_lazy("e-mail")
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = super().read(text, decimal)
+        validate_email(value)
+        return value
+
+
+class LinesColumn(TextColumn):
+    """One text that files spread over several columns, such as an address: a line each."""
+
+    many = True
+
+    @staticmethod
+    def join(parts: Sequence[tuple[Any, str]]) -> str:
+        return "\n".join(text for _found, text in parts if text)
+
+
 class ChoiceColumn(Column):
     """One of some values; `words` maps what files say to what is stored."""
 
@@ -201,6 +225,18 @@ class NumberColumn(Column):
         return None
 
 
+class WholeColumn(NumberColumn):
+    """A whole number."""
+
+    kind = gettext_lazy("whole number")
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"places": 0, **kwargs})
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return int(super().read(text, decimal))
+
+
 class MoneyColumn(NumberColumn):
     """An amount; the sign or code of a currency around it is cut off."""
 
@@ -245,7 +281,7 @@ class Outcome:
 
 
 class BaseResource(resources.Resource):
-    """A kind of record that files bring. Subclasses declare columns, `read_row` and `service`."""
+    """A kind of record that files bring. Subclasses declare columns and `service`."""
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
@@ -269,8 +305,14 @@ class BaseResource(resources.Resource):
     def staged(
         self, rows: Iterator[tuple[int, list[str]]], mapping: Any
     ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
-        """Names of the staged columns, and the staged rows (row number, problems, *values)."""
-        raise NotImplementedError
+        """Names of the staged columns, and the staged rows (row number, problems, *values).
+
+        One record a row here; a resource whose files have layouts of their own overrides this.
+        """
+        columns = self.columns()
+        names = list(dict.fromkeys(match.target for match in mapping.used))
+        joins = {name: columns[name].join for name in names if getattr(columns[name], "many", False)}
+        return names, _lines(CellReader(mapping, columns, pads=mapping.pads).read(rows), names, joins)
 
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""
@@ -279,6 +321,19 @@ class BaseResource(resources.Resource):
     def export_queryset(self, where: dict[str, str]) -> Any:
         """Rows of `export_csv`, narrowed by `where`."""
         raise NotImplementedError
+
+
+def _lines(
+    records: Iterator[tuple[int, dict[str, Any] | None, list[Any]]], names: Sequence[str], joins: dict[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    nothing = (None,) * len(names)
+    for number, values, problems in records:
+        if values is None:
+            yield (number, problems, *nothing)
+            continue
+        for name, join in joins.items():
+            values[name] = join(values[name])
+        yield (number, problems or None, *(values[name] for name in names))
 
 
 _registry: dict[str, BaseResource] = {}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from backoffice.imports.mapping import Mapping
 from backoffice.imports.spreadsheets import FORMULA
-from backoffice.resources import Column
+
+if TYPE_CHECKING:
+    from backoffice.imports.mapping import Mapping
+    from backoffice.resources import Column
 
 CACHED_LENGTH = 32
 CACHED_VALUES = 20_000

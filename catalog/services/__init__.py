@@ -3,7 +3,7 @@
 from backoffice import history
 from catalog.models import Product, Variant
 from catalog.services.barcodes import check_digit, clean_barcode
-from catalog.services.brands import save_brand
+from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
 from catalog.services.media import attach_media, make_cover, picture_kind, remove_media
 from catalog.services.products import (
@@ -80,6 +80,7 @@ __all__ = [
     "unpublish",
     "update_product",
     "update_variant",
+    "upsert_brands",
     "upsert_products",
     "whole_price",
 ]

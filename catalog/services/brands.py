@@ -1,9 +1,13 @@
 """Brands."""
 
+from functools import partial
+
 from django.db import transaction
 
 from backoffice import audit
 from backoffice.errors import explained
+from backoffice.imports.batch import carry_out
+from backoffice.imports.tables import TableBatch
 from backoffice.models import User
 from catalog.models import Brand
 
@@ -19,3 +23,13 @@ def save_brand(brand: Brand | None = None, *, by: User, name: str) -> Brand:
         brand.save()
     audit.record(verb, brand, by=by)
     return brand
+
+
+class BrandBatch(TableBatch):
+    resource = "brands"
+    model = Brand
+    key = ("name",)
+    names = ("name",)
+
+
+upsert_brands = partial(carry_out, BrandBatch)

@@ -15,6 +15,7 @@ from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.receipts import receive
+from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "ship",
     "take_back",
     "unit_costs",
+    "upsert_suppliers",
     "virtual",
 ]

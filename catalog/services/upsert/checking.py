@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
-from django.db import connection
 from django.utils.translation import gettext_lazy
 
+from backoffice.imports.batch import may
 from catalog.services.upsert.comparing import Comparing
-from catalog.services.upsert.staging import may
 
 MESSAGES = {
     "title_missing": gettext_lazy("There is no product “%(handle)s” yet, and to create it a title is needed."),
@@ -34,54 +29,35 @@ MESSAGES = {
 
 
 class Checking(Comparing):
-    def check(self) -> None:
-        self.run(
-            """CREATE TEMP TABLE import_problem (row int, is_error bool, name text, value text, code text, params jsonb, text text)
-               ON COMMIT DROP"""
-        )
-        self.run(
-            """INSERT INTO import_problem (row, is_error, name, value, text)
-               SELECT row, p ->> 3 = 'error', p ->> 0, p ->> 1, p ->> 2
-               FROM import_stage, jsonb_array_elements(problems) p WHERE problems IS NOT NULL"""
-        )
+    messages = MESSAGES
+
+    def find_problems(self) -> None:
         self._check_products()
         self._check_variants()
         self._warn()
         self._refuse_followers()
-        self.run(
-            "CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error"
-        )
-        self.run("ANALYZE import_refused")
-
-    def _problem(self, code: str, select: str, *, error: bool = True) -> int:
-        """`select` yields row, column, value and the parameters of the sentence."""
-        return self.run(
-            f"""INSERT INTO import_problem (row, is_error, name, value, code, params)
-                SELECT x.row, {"true" if error else "false"}, x.name, left(x.value, 500), '{code}', x.params
-                FROM ({select}) x(row, name, value, params)"""
-        )
 
     def _check_products(self) -> None:
-        self._problem(
+        self.problem(
             "identity_missing",
             """SELECT row, 'handle', '', '{}'::jsonb FROM import_stage s WHERE coalesce(handle, '') = ''
                AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
         )
         needs_title = "k.row IS NULL OR coalesce(s.title, '') = ''"
-        self._problem(
+        self.problem(
             "title_missing",
             f"""SELECT k.first_row, 'title', '', jsonb_build_object('handle', f.handle)
                 FROM import_product k JOIN import_stage f ON f.row = k.first_row LEFT JOIN import_stage s ON s.row = k.row
                 WHERE k.is_new AND ({needs_title})""",
         )
         if "status" in self.present:
-            self._problem(
+            self.problem(
                 "status_illegal",
                 """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
                    JOIN catalog_product t ON t.id = k.id WHERE t.status = 'archived' AND s.status = 'published'""",
             )
         still = "coalesce(s.status, 'published') = 'published'" if "status" in self.present else "true"
-        self._problem(
+        self.problem(
             "nothing_to_sell",
             f"""SELECT k.first_row, 'price', '', jsonb_build_object('handle', t.handle) FROM import_product k
                 JOIN catalog_product t ON t.id = k.id LEFT JOIN import_stage s ON s.row = k.row
@@ -89,26 +65,26 @@ class Checking(Comparing):
                   AND EXISTS (SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.changed)""",
         )
         if not may(self.by, "catalog.add_product"):
-            self._problem(
+            self.problem(
                 "may_not_add",
                 "SELECT k.first_row, 'handle', s.handle, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.first_row"
                 " WHERE k.is_new",
             )
 
     def _check_variants(self) -> None:
-        self._problem(
+        self.problem(
             "sku_twice",
             """SELECT v.row, 'sku', s.sku, jsonb_build_object('row', d.first) FROM import_variant v JOIN import_stage s ON s.row = v.row
                JOIN (SELECT skey, min(row) AS first FROM import_variant GROUP BY skey HAVING count(*) > 1) d
                  ON d.skey = v.skey AND d.first <> v.row""",
         )
-        self._problem(
+        self.problem(
             "sku_elsewhere",
             """SELECT v.row, 'sku', s.sku, jsonb_build_object('handle', o.handle) FROM import_variant v
                JOIN import_stage s ON s.row = v.row JOIN import_product k ON k.hkey = v.hkey JOIN catalog_product o ON o.id = v.owner_id
                WHERE v.owner_id IS DISTINCT FROM k.id""",
         )
-        self._problem(
+        self.problem(
             "options_twice",
             """SELECT v.row, 'option1', concat_ws(' / ', nullif(v.option1, ''), nullif(v.option2, ''), nullif(v.option3, '')),
                       jsonb_build_object('row', d.first)
@@ -117,7 +93,7 @@ class Checking(Comparing):
                ) d ON (d.hkey, d.option1, d.option2, d.option3) = (v.hkey, v.option1, v.option2, v.option3) AND d.first <> v.row
                WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = v.row AND p.code = 'sku_twice')""",
         )
-        self._problem(
+        self.problem(
             "options_taken",
             """SELECT v.row, 'option1', concat_ws(' / ', nullif(v.option1, ''), nullif(v.option2, ''), nullif(v.option3, '')),
                       jsonb_build_object('sku', t.sku)
@@ -129,7 +105,7 @@ class Checking(Comparing):
 
     def _warn(self) -> None:
         if "status" in self.present:
-            self._problem(
+            self.problem(
                 "not_published",
                 """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
                    LEFT JOIN catalog_product t ON t.id = k.id
@@ -137,20 +113,20 @@ class Checking(Comparing):
                 error=False,
             )
         if "title" in self.present:
-            self._problem(
+            self.problem(
                 "title_differs",
                 """SELECT s.row, 'title', s.title, jsonb_build_object('row', k.row) FROM import_product k
                    JOIN import_stage f ON f.row = k.row JOIN import_stage s ON upper(s.handle) = k.hkey AND s.row > k.row
                    WHERE s.title <> '' AND s.title <> f.title""",
                 error=False,
             )
-        self._problem(
+        self.problem(
             "sku_made",
             """SELECT v.row, 'sku', '', jsonb_build_object('sku', s.sku) FROM import_variant v JOIN import_stage s ON s.row = v.row
                WHERE v.is_new AND s.sku = s.spare_sku""",
             error=False,
         )
-        self._problem(
+        self.problem(
             "picture_twice",
             """SELECT s.row, 'image', u.url, jsonb_build_object('row', m.row)
                FROM import_stage s, unnest(s.images) u(url), import_media m
@@ -161,7 +137,7 @@ class Checking(Comparing):
 
     def _refuse_followers(self) -> None:
         """A new product that is refused takes its variants and pictures along."""
-        self._problem(
+        self.problem(
             "product_refused",
             """SELECT s.row, 'handle', s.handle, jsonb_build_object('row', d.row) FROM (
                    SELECT k.hkey, min(p.row) AS row FROM import_product k
@@ -169,18 +145,3 @@ class Checking(Comparing):
                ) d JOIN import_stage s ON upper(s.handle) = d.hkey
                WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
         )
-
-    def problems(self, *, errors: bool, limit: int | None = None) -> Iterator[dict[str, Any]]:
-        """Problems in row order, as sentences."""
-        with connection.chunked_cursor() as cursor:
-            cursor.execute(
-                f"""SELECT row, coalesce(name, ''), coalesce(value, ''), code, params, text FROM import_problem
-                    WHERE is_error = %s ORDER BY row, name {f"LIMIT {limit}" if limit else ""}""",
-                [errors],
-            )
-            for row, name, value, code, params, text in cursor:
-                yield {"row": row, "column": name, "value": value, "message": text or sentence(code, params)}
-
-
-def sentence(code: str, params: Any) -> str:
-    return str(MESSAGES[code]) % (json.loads(params) if isinstance(params, str) else params or {})

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from backoffice.imports.batch import Staged
 
 WITHOUT_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A staged column: its type; what it makes of an existing row `t` and of a new one, `s` being the staged row."""
-
-    type: str
-    table: str = ""
-    update: str = ""
-    insert: str = ""
-    column: str = ""
-
-    def updating(self, name: str) -> str:
-        return self.update.replace("{0}", name)
-
-    def inserting(self, name: str) -> str:
-        return self.insert.replace("{0}", name)
 
 
 def _text(table: str) -> Staged:
@@ -86,57 +66,4 @@ STAGED: dict[str, Staged] = {
     "image_alts": Staged("text[]"),
     "image_positions": Staged("int[]"),
     "variant_image": Staged("text"),
-}
-
-
-# --- Values as COPY writes them -----------------------------------------------------------------
-
-ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-
-
-def _encode_text(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if "\\" in value or "\n" in value or "\r" in value or "\t" in value:
-        return str(value.translate(ESCAPES))
-    return str(value)
-
-
-def _encode_plain(value: Any) -> str:
-    return "\\N" if value is None else str(value)
-
-
-def _encode_bool(value: Any) -> str:
-    return "\\N" if value is None else "t" if value else "f"
-
-
-def encode_json(value: Any) -> str:
-    return "\\N" if value is None else _encode_text(json.dumps(value, ensure_ascii=False))
-
-
-def _encode_array(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if not value:
-        return "{}"
-    return _encode_text("{" + ",".join(map(_element, value)) + "}")
-
-
-def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, int):
-        return str(value)
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-ENCODERS: dict[str, Callable[[Any], str]] = {
-    "text": _encode_text,
-    "text[]": _encode_array,
-    "varchar(120)[]": _encode_array,
-    "int[]": _encode_array,
-    "jsonb": encode_json,
-    "bool": _encode_bool,
-    "int": _encode_plain,
-    "numeric(15,3)": _encode_plain,
 }

@@ -5,72 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backoffice.imports.batch import Batch, may
 from backoffice.models import User
-from catalog.services.upsert.columns import ENCODERS, STAGED, encode_json
-
-BIG = 2000  # rows from which on the planner is told to expect many
+from catalog.services.upsert.columns import STAGED
 
 
-def may(by: User | None, permission: str) -> bool:
-    return by is None or by.has_perm(permission)
+class Staging(Batch):
+    """import_stage holds the rows of the file, import_product, _variant and _media what becomes of them."""
 
-
-class Staging:
-    """One file in temporary tables: import_stage holds its rows, import_product, _variant and _media what becomes of them."""
-
-    TABLES = ("import_stage", "import_product", "import_variant", "import_media", "import_problem", "import_refused")
+    resource = "products"
+    staged = STAGED
+    tables = ("import_product", "import_variant", "import_media")
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
-        self.cursor = cursor
-        self.by = by
-        self.dry_run = dry_run
-        self.columns = list(columns)
-        self.present = set(columns)
-        self.notes: list[str] = []
+        super().__init__(cursor, columns, by, dry_run=dry_run)
         if "status" in self.present and not may(by, "catalog.publish_product"):
             self.present.discard("status")
             self.notes.append(_("The status column is left out: you may not publish products."))
-        self.count = 0
-
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
-        self.cursor.execute(sql, params)
-        return int(self.cursor.rowcount)
 
     def of(self, table: str) -> list[str]:
         """Names of the present columns of `table`."""
         return [name for name, staged in STAGED.items() if staged.table == table and name in self.present]
 
     def stage(self, rows: Iterable[Sequence[Any]]) -> None:
-        self.clear()
-        types = ", ".join(f"{name} {staged.type}" for name, staged in STAGED.items())
-        self.run(f"CREATE TEMP TABLE import_stage (row int NOT NULL, problems jsonb, {types}) ON COMMIT DROP")
-        names = ", ".join(["row", "problems", *self.columns])
-        encoders: list[Callable[[Any], str]] = [
-            str,
-            encode_json,
-            *(ENCODERS[STAGED[name].type] for name in self.columns),
-        ]
-        with self.cursor.copy(f"COPY import_stage ({names}) FROM STDIN") as copy:
-            lines: list[str] = []
-            for row in rows:
-                lines.append("\t".join([encode(value) for encode, value in zip(encoders, row, strict=True)]))
-                self.count += 1
-                if len(lines) >= 500:
-                    lines.append("")
-                    copy.write("\n".join(lines))
-                    lines = []
-            if lines:
-                lines.append("")
-                copy.write("\n".join(lines))
-        self.run("ANALYZE import_stage (row, handle, sku)")
-        if self.count > BIG:
-            self.run("SET LOCAL work_mem = '128MB'")
-            self.run("SET LOCAL plan_cache_mode = force_custom_plan")
+        super().stage(rows)
         self._identify()
 
     def _identify(self) -> None:
@@ -90,6 +53,3 @@ class Staging:
         self.run(
             """UPDATE import_stage SET sku = spare_sku WHERE is_variant AND coalesce(sku, '') = '' AND spare_sku IS NOT NULL"""
         )
-
-    def clear(self) -> None:
-        self.run(f"DROP TABLE IF EXISTS {', '.join(self.TABLES)}")

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from backoffice.resources import Outcome
-from catalog.services.upsert.checking import Checking, sentence
+from backoffice.imports.batch import SHOWN_DIFFERENCES
+from catalog.services.upsert.checking import Checking
 from catalog.services.upsert.columns import STAGED
-
-SHOWN_PROBLEMS = 1000
-SHOWN_DIFFERENCES = 1000
 
 
 class Telling(Checking):
-    def outcome(self) -> Outcome:
+    def tally(self) -> tuple[int, int, int, int]:
         self.cursor.execute(
             """SELECT count(*), count(*) FILTER (WHERE r.row IS NOT NULL),
                       count(*) FILTER (WHERE r.row IS NULL AND v.is_new),
@@ -30,28 +27,11 @@ class Telling(Checking):
                ) v LEFT JOIN import_refused r ON r.row = v.row"""
         )
         read, refused, new, changed = self.cursor.fetchone()
-        outcome = Outcome(
-            read=read, new=new, changed=changed, unchanged=read - refused - new - changed, refused=refused
-        )
-        outcome.notes = self.notes
-        outcome.problems = list(self.problems(errors=True, limit=SHOWN_PROBLEMS))
-        outcome.warnings = list(self.problems(errors=False, limit=SHOWN_PROBLEMS))
-        outcome.causes = self._causes()
-        outcome.differences = [*self._differences("product"), *self._differences("variant")]
-        outcome.differences.sort(key=lambda difference: difference["row"])
-        return outcome
+        return read, refused, new, changed
 
-    def _causes(self) -> list[dict[str, Any]]:
-        """Refusals grouped by column and cause, the most frequent first."""
-        self.cursor.execute(
-            """SELECT coalesce(name, ''), code, CASE WHEN code IS NULL THEN text END, count(DISTINCT row), min(row),
-                      (array_agg(value ORDER BY row))[1], (array_agg(params ORDER BY row))[1]
-               FROM import_problem WHERE is_error GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 LIMIT 50"""
-        )
-        return [
-            {"column": name, "message": text or sentence(code, params), "rows": rows, "first": first, "value": value}
-            for name, code, text, rows, first, value, params in self.cursor.fetchall()
-        ]
+    def differences(self) -> list[dict[str, Any]]:
+        found = [*self._differences("product"), *self._differences("variant")]
+        return sorted(found, key=lambda difference: difference["row"])
 
     def _differences(self, table: str) -> list[dict[str, Any]]:
         """Old and new values of the changed rows, as text."""

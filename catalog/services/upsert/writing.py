@@ -10,16 +10,11 @@ from collections.abc import Iterable
 from catalog.models import Category
 from catalog.services.categories import SEPARATOR, lock_tree
 from catalog.services.upsert.columns import STAGED, STATUS
-from catalog.services.upsert.staging import BIG
 from catalog.services.upsert.telling import Telling
 
 
-class Batch(Telling):
+class ProductBatch(Telling):
     def write(self) -> None:
-        if self.count > BIG:
-            # The history triggers join old and new rows; without statistics they would do it row by row.
-            self.run("SET LOCAL enable_nestloop = off")
-            self.run("SET LOCAL gin_pending_list_limit = '256MB'")
         refused = self.run("DELETE FROM import_variant v USING import_refused r WHERE r.row = v.row")
         self.run("DELETE FROM import_media m USING import_refused r WHERE r.row = m.row")
         self.run(
@@ -33,15 +28,8 @@ class Batch(Telling):
         self._write_products()
         self._write_variants()
         self._write_media()
-        if self.count > BIG:
-            self.run("SET LOCAL enable_nestloop = on")
-            self._analyze()
-
-    def _analyze(self) -> None:
-        """Tell the planner when the tables are no longer what it knows."""
-        self.cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'catalog_variant'::regclass")
-        if self.count > 0.1 * self.cursor.fetchone()[0]:
-            self.run("ANALYZE catalog_product, catalog_variant")
+        self.analyze("catalog_product")
+        self.analyze("catalog_variant")
 
     def _write_categories(self) -> None:
         self.cursor.execute(
@@ -94,7 +82,7 @@ class Batch(Telling):
                 FROM import_product k JOIN import_stage s ON s.row = k.row WHERE k.is_new ORDER BY k.row"""
         )
         if names:
-            self._lock("catalog_product", "import_product")
+            self.lock("catalog_product", "import_product")
             sets = [f"{STAGED[n].column or n} = {STAGED[n].updating(n)}" for n in names]
             if "status" in self.present:
                 sets.append(
@@ -122,7 +110,7 @@ class Batch(Telling):
                 JOIN catalog_product p ON p.id = k.id WHERE v.is_new ORDER BY v.row"""
         )
         if names:
-            self._lock("catalog_variant", "import_variant")
+            self.lock("catalog_variant", "import_variant")
             sets = ", ".join(f"{name} = {STAGED[name].updating(name)}" for name in names)
             self.run(
                 f"""UPDATE catalog_variant t SET {sets}, title = {title}, updated_at = now()
@@ -149,12 +137,6 @@ class Batch(Telling):
             """UPDATE catalog_media t SET alt = coalesce(m.alt, t.alt), position = coalesce(m.given_position, t.position),
                       variant_id = CASE WHEN m.variant_row IS NULL THEN t.variant_id ELSE v.id END
                FROM import_media m LEFT JOIN import_variant v ON v.row = m.variant_row WHERE m.changed AND t.id = m.id"""
-        )
-
-    def _lock(self, table: str, source: str) -> None:
-        """Lock the rows that will change, in the order everybody locks them in."""
-        self.run(
-            f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE"
         )
 
 
