@@ -353,6 +353,46 @@ class ImportRun(Stateful):
         return reverse("imports:run", args=[self.number])
 
 
+class ImportRowQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> "ImportRowQuerySet":
+        """Rows of the runs that `user` may see."""
+        return self.filter(run__in=ImportRun.objects.visible_to(user))
+
+
+class ImportRow(models.Model):
+    """What the last check or application of a run found about a row of its file. Written by `backoffice.imports` only.
+
+    changes: [[column, old, new], ...]; problems: [[column, value, sentence, "error" or "warning"], ...].
+    """
+
+    class Outcome(models.TextChoices):
+        NEW = "new", _("New")
+        CHANGED = "changed", _("Changed")
+        UNCHANGED = "unchanged", _("Unchanged")
+        REFUSED = "refused", _("Refused")
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", verbose_name=_("import"))
+    row = models.PositiveIntegerField(_("row"))
+    outcome = models.CharField(_("outcome"), max_length=9, choices=Outcome)
+    is_warned = models.BooleanField(_("with hints"), default=False)
+    record = models.CharField(_("record"), max_length=500, blank=True)
+    changes = models.JSONField(_("changes"), default=list)
+    problems = models.JSONField(_("problems"), default=list)
+
+    objects = ImportRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("row of an import")
+        verbose_name_plural = _("rows of imports")
+        ordering = ["run", "row"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["run", "row"], name="import_row_once")]
+        indexes = [models.Index(fields=["run", "outcome", "row"], name="import_row_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.row}"
+
+
 class SavedViewQuerySet(models.QuerySet):
     def of(self, user: User, page: str) -> "SavedViewQuerySet":
         return self.filter(Q(user=user) | Q(shared=True), page=page)

@@ -302,6 +302,8 @@ PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
+# Of how many rows of a run the page can tell what became of each; refused rows come first.
+IMPORT_KEPT_ROWS = env.int("IMPORT_KEPT_ROWS", default=100_000)
 UNDO_SEND_SECONDS = 15
 
 # --- Logs ---------------------------------------------------------------------------------------

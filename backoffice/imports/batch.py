@@ -10,7 +10,6 @@ A module subclasses `Batch`, or `TableBatch` where one row is one record, and it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,13 +17,11 @@ from typing import Any, ClassVar
 from django.db import connection, transaction
 
 from backoffice.imports.copying import encode_json, encoder
-from backoffice.models import User
+from backoffice.imports.findings import FINDINGS, Findings
+from backoffice.models import ImportRun, User
 from backoffice.resources import Outcome
 
 BIG = 2000  # rows from which on the planner is told to expect many
-SHOWN_PROBLEMS = 1000
-SHOWN_DIFFERENCES = 1000
-SHOWN_CAUSES = 50
 BLOCK = 500
 
 OnRefused = Callable[[Iterator[dict[str, Any]]], None]
@@ -55,15 +52,15 @@ def may(by: User | None, permission: str) -> bool:
     return by is None or by.has_perm(permission)
 
 
-class Batch:
+class Batch(Findings):
     """One file in temporary tables: import_stage holds its rows, import_problem what stands against them.
 
-    A subclass finds out in `compare` what each row would be, in `find_problems` what is wrong, and writes in `write`.
+    A subclass finds out in `compare` what each row would be, in `find_problems` what is wrong, tells of it by `records`
+    and `changes`, and writes in `write`.
     """
 
     resource: ClassVar[str] = ""
     staged: Mapping[str, Staged] = {}
-    messages: Mapping[str, Any] = {}
     tables: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
@@ -78,34 +75,13 @@ class Batch:
         self.notes: list[str] = []
         self.count = 0
 
-    # --- What a subclass says -------------------------------------------------------------------
-
     def compare(self) -> None:
         """Find what each row is: new, changed or as it was."""
-        raise NotImplementedError
-
-    def find_problems(self) -> None:
-        """Call `problem` for everything that stands against rows."""
-        raise NotImplementedError
-
-    def tally(self) -> tuple[int, int, int, int]:
-        """Rows read, refused, new, changed."""
-        raise NotImplementedError
-
-    def differences(self) -> list[dict[str, Any]]:
-        """Old and new values of changed rows, as text: row, record, column, old, new."""
         raise NotImplementedError
 
     def write(self) -> None:
         """Insert and update what is not refused."""
         raise NotImplementedError
-
-    # --- Staging --------------------------------------------------------------------------------
-
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> int:
-        """Run a statement; the number of rows it touched."""
-        self.cursor.execute(sql, params)
-        return int(self.cursor.rowcount)
 
     def stage(self, rows: Iterable[Sequence[Any]]) -> None:
         self.clear()
@@ -133,83 +109,7 @@ class Batch:
             self.run("SET LOCAL plan_cache_mode = force_custom_plan")
 
     def clear(self) -> None:
-        tables = ("import_stage", *self.tables, "import_problem", "import_refused")
-        self.run(f"DROP TABLE IF EXISTS {', '.join(tables)}")
-
-    # --- Problems -------------------------------------------------------------------------------
-
-    def check(self) -> None:
-        self.run(
-            """CREATE TEMP TABLE import_problem (row int, is_error bool, name text, value text, code text, params jsonb, text text)
-               ON COMMIT DROP"""
-        )
-        self.run(
-            """INSERT INTO import_problem (row, is_error, name, value, text)
-               SELECT row, p ->> 3 = 'error', p ->> 0, p ->> 1, p ->> 2
-               FROM import_stage, jsonb_array_elements(problems) p WHERE problems IS NOT NULL"""
-        )
-        self.find_problems()
-        self.run(
-            "CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error"
-        )
-        self.run("ANALYZE import_refused")
-
-    def problem(self, code: str, select: str, params: Sequence[Any] | None = None, *, error: bool = True) -> int:
-        """`select` yields row, column, value and the parameters of the sentence of `code`; how many there are."""
-        return self.run(
-            f"""INSERT INTO import_problem (row, is_error, name, value, code, params)
-                SELECT x.row, {"true" if error else "false"}, x.name, left(x.value, 500), '{code}', x.params
-                FROM ({select}) x(row, name, value, params)""",
-            params,
-        )
-
-    def sentence(self, code: str, params: Any) -> str:
-        return str(self.messages[code]) % (json.loads(params) if isinstance(params, str) else params or {})
-
-    def problems(self, *, errors: bool, limit: int | None = None) -> Iterator[dict[str, Any]]:
-        """Problems in row order, as sentences."""
-        with connection.chunked_cursor() as cursor:
-            cursor.execute(
-                f"""SELECT row, coalesce(name, ''), coalesce(value, ''), code, params, text FROM import_problem
-                    WHERE is_error = %s ORDER BY row, name {f"LIMIT {limit}" if limit else ""}""",
-                [errors],
-            )
-            for row, name, value, code, params, text in cursor:
-                yield {"row": row, "column": name, "value": value, "message": text or self.sentence(code, params)}
-
-    # --- Telling --------------------------------------------------------------------------------
-
-    def outcome(self) -> Outcome:
-        read, refused, new, changed = self.tally()
-        outcome = Outcome(
-            read=read, new=new, changed=changed, unchanged=read - refused - new - changed, refused=refused
-        )
-        outcome.notes = self.notes
-        outcome.problems = list(self.problems(errors=True, limit=SHOWN_PROBLEMS))
-        outcome.warnings = list(self.problems(errors=False, limit=SHOWN_PROBLEMS))
-        outcome.causes = self._causes()
-        outcome.differences = self.differences()
-        return outcome
-
-    def _causes(self) -> list[dict[str, Any]]:
-        """Refusals grouped by column and cause, the most frequent first."""
-        self.cursor.execute(
-            f"""SELECT coalesce(name, ''), code, CASE WHEN code IS NULL THEN text END, count(DISTINCT row), min(row),
-                       (array_agg(value ORDER BY row))[1], (array_agg(params ORDER BY row))[1]
-                FROM import_problem WHERE is_error GROUP BY 1, 2, 3 ORDER BY 4 DESC, 5 LIMIT {SHOWN_CAUSES}"""
-        )
-        return [
-            {
-                "column": name,
-                "message": text or self.sentence(code, params),
-                "rows": rows,
-                "first": first,
-                "value": value,
-            }
-            for name, code, text, rows, first, value, params in self.cursor.fetchall()
-        ]
-
-    # --- Writing --------------------------------------------------------------------------------
+        self.run(f"DROP TABLE IF EXISTS {', '.join(('import_stage', *self.tables, *FINDINGS))}")
 
     def write_all(self) -> None:
         """Write, with the planner told how much."""
@@ -243,10 +143,12 @@ def carry_out(
     dry_run: bool = False,
     partial: bool = False,
     on_refused: OnRefused | None = None,
+    run: ImportRun | None = None,
 ) -> Outcome:
     """Create and change what the rows say; all of them or none unless `partial`; `dry_run` only compares.
 
-    `on_refused` gets every refusal, in row order, before the staging is gone. `by` None is the operator of the machine.
+    `on_refused` gets every refusal, in row order, before the staging is gone; what became of each row is kept with `run`.
+    `by` None is the operator of the machine.
     Raises IntegrityError when another writer made a row impossible between check and write.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -257,6 +159,8 @@ def carry_out(
         batch.compare()
         batch.check()
         outcome = batch.outcome()
+        if run is not None:
+            batch.keep(run)
         if on_refused is not None:
             on_refused(batch.problems(errors=True))
         if not dry_run and (partial or not outcome.refused):

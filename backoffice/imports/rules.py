@@ -73,9 +73,9 @@ def folding(model: Any, field: str, key: Sequence[str]) -> str:
 
 def _source(expression: Any) -> str:
     """Name of the one field in an expression, "" when there are several or none."""
-    parts: list[Any] = list(expression.flatten()) if hasattr(expression, "flatten") else [expression]
-    names = {part.name for part in parts if type(part) is models.F}
-    return names.pop() if len(names) == 1 else ""
+    parts: Any = expression.flatten() if hasattr(expression, "flatten") else [expression]
+    names = {part.name for part in parts if isinstance(part, models.F)}  # type: ignore[attr-defined]
+    return str(names.pop()) if len(names) == 1 else ""
 
 
 def _fields(constraint: models.UniqueConstraint) -> tuple[str, ...]:

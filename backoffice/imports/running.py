@@ -257,7 +257,7 @@ def _serve(
     """Hand the rows to the service of the resource."""
     names, staged = table.resource.staged(_counted(table.rows(), progress), table.mapping)
     return table.resource.service(
-        staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write
+        staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write, run=run
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from django.db import connection, models
 from django.utils.translation import gettext_lazy
 
-from backoffice.imports.batch import SHOWN_DIFFERENCES, Batch, Staged, may
+from backoffice.imports.batch import Batch, Staged, may
 from backoffice.imports.rules import Unique, check_sql, folding, literal, times, unique_rules
 from backoffice.models import User
 
@@ -381,31 +381,20 @@ class TableBatch(Batch):
 
     # --- Telling and writing --------------------------------------------------------------------
 
-    def tally(self) -> tuple[int, int, int, int]:
-        self.cursor.execute(
-            """SELECT count(*), count(*) FILTER (WHERE f.row IS NOT NULL), count(*) FILTER (WHERE f.row IS NULL AND r.is_new),
-                      count(*) FILTER (WHERE f.row IS NULL AND r.changed)
-               FROM import_stage s LEFT JOIN import_record r ON r.row = s.row LEFT JOIN import_refused f ON f.row = s.row"""
-        )
-        read, refused, new, changed = self.cursor.fetchone()
-        return read, refused, new, changed
-
-    def differences(self) -> list[dict[str, Any]]:
-        if not self.written:
-            return []
+    def records(self) -> str:
         first = self.key[0]
-        values = ", ".join(f"('{name}', {self.shown(name, 't')}, {self.shown(name, 'r')})" for name in self.written)
-        self.cursor.execute(
-            f"""SELECT r.row, s.{first}::text, d.name, left(d.old, 500), left(d.new, 500)
-                FROM import_record r JOIN import_stage s ON s.row = r.row JOIN {self.table} t ON t.id = r.id,
-                LATERAL (VALUES {values}) d(name, old, new)
-                WHERE r.changed AND r.row NOT IN (SELECT row FROM import_refused) AND d.old IS DISTINCT FROM d.new
-                ORDER BY r.row LIMIT {SHOWN_DIFFERENCES}"""
+        return f"""SELECT s.row, coalesce(r.is_new, false), coalesce(r.changed, false), s.{first}::text
+                   FROM import_stage s LEFT JOIN import_record r ON r.row = s.row"""
+
+    def changes(self, rows: str) -> str:
+        values = ", ".join(
+            f"({place}, '{name}', {self.shown(name, 't')}, {self.shown(name, 'r')})"
+            for place, name in enumerate(self.written)
         )
-        return [
-            {"row": row, "record": record, "column": name, "old": old or "", "new": new or ""}
-            for row, record, name, old, new in self.cursor.fetchall()
-        ]
+        return f"""SELECT r.row, d.place, d.name, d.old, d.new
+                   FROM import_record r JOIN import_stage s ON s.row = r.row JOIN {self.table} t ON t.id = r.id,
+                   LATERAL (VALUES {values or "(0, '', '', '')"}) d(place, name, old, new)
+                   WHERE r.row IN ({rows}) AND r.changed AND d.old IS DISTINCT FROM d.new"""
 
     def shown(self, name: str, side: str) -> str:
         """SQL of the text that a difference shows of a column: `t` is the record as it is, `r` as it will be."""

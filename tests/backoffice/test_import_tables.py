@@ -7,12 +7,14 @@ from functools import partial
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
+from django.utils.translation import gettext
 
 from backoffice import resources
-from backoffice.imports import undoing
+from backoffice.imports import running, undoing
 from backoffice.imports.batch import carry_out
 from backoffice.imports.tables import Lookup, TableBatch
-from backoffice.models import ImportRun
+from backoffice.models import ImportRow, ImportRun
 from catalog.models import Brand, Category, Product, Variant
 from inventory.models import Supplier
 from inventory.services import upsert_suppliers
@@ -253,3 +255,47 @@ def test_constraints_of_the_model_are_told_by_row():
         (4, "Prices cannot be negative."),
     ]
     assert sorted(Variant.objects.values_list("sku", flat=True)) == ["CUP", "CUP-2", "POT", "POT-3"]
+
+
+def kept(result):
+    run = ImportRun.objects.get(number=result["run"])
+    return list(run.rows.values_list("row", "outcome", "is_warned", "record", "changes", "problems"))
+
+
+def test_what_became_of_each_row_is_kept_with_the_run(tmp_path):
+    bring(tmp_path, "suppliers", FILE)
+    result = bring(
+        tmp_path, "suppliers", "code,name,email\n1,Exotic,\n2,Tokyo Traders,\n3,New,x\n4,Four,\n", "--partial"
+    )
+    assert kept(result) == [
+        (2, "changed", False, "1", [["name", "Exotic Liquids", "Exotic"], ["email", "a@example.com", ""]], []),
+        (4, "refused", False, "3", [], [["email", "x", "Enter a valid email address.", "error"]]),
+        (5, "new", False, "4", [], []),
+    ]
+
+
+def test_only_so_many_rows_are_kept_and_refused_ones_first(tmp_path, settings):
+    settings.IMPORT_KEPT_ROWS = 2
+    result = bring(tmp_path, "suppliers", "code,name\n1,A\n2,\n3,C\n", "--dry-run")
+    assert [(row, outcome) for row, outcome, *_rest in kept(result)] == [(2, "new"), (3, "refused")]
+
+
+def test_a_check_again_replaces_what_was_kept_and_speaks_the_language_of_the_reader(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("code,name\n1,\n")
+    resource, owner = resources.get("suppliers"), make_user("owner")
+    run = running.start(resource, by=owner, name="file.csv", source="import", path=path)
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            running.check(run, running.open_table(path, resource), by=owner)
+            expected = gettext("There is no such %(kind)s yet, and to create it this is needed: %(label)s.") % {
+                "kind": gettext("supplier"), "label": gettext("name"),
+            }  # fmt: skip
+        assert list(run.rows.values_list("problems", flat=True)) == [[["name", "", expected, "error"]]]
+
+
+def test_rows_are_seen_by_those_who_see_the_run(tmp_path):
+    result = bring(tmp_path, "suppliers", FILE)
+    auditor, clerk = make_user("owner"), make_user("catalog_editor")
+    rows = ImportRow.objects.filter(run__number=result["run"])
+    assert (rows.visible_to(auditor).count(), rows.visible_to(clerk).count()) == (2, 0)
