@@ -42,6 +42,8 @@ class Command(BaseCommand):
         suffix = output.suffix.lstrip(".").lower() if output else "csv"
         fmt = options["format"] or (suffix if suffix in FORMATS else "csv")
         queryset = self._queryset(resource, options["where"])
+        if user is not None:
+            queryset = queryset.visible_to(user)
         pieces = exports.pieces(queryset, resource.export_columns(user), fmt, user=user, bom=options["bom"])
         if output is None:
             for piece in pieces:
