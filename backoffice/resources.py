@@ -314,6 +314,9 @@ class BaseResource(resources.Resource):
         joins = {name: columns[name].join for name in names if getattr(columns[name], "many", False)}
         return names, _lines(CellReader(mapping, columns, pads=mapping.pads).read(rows), names, joins)
 
+    def take_back(self, run: Any, undone: Any, *, by: Any) -> None:
+        """What undoing `run` needs beyond the row history, such as counter-entries in a ledger; counted in `undone`."""
+
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""
         raise NotImplementedError

@@ -63,6 +63,7 @@ def undo(run: ImportRun, *, by: User | None, source: str = "import") -> Undone:
                 work.restore(model)
             for model in resource.models:
                 work.delete(model)
+        resource.take_back(run, undone, by=by)
         run.status = Status.UNDONE
         run.report = run.report | {
             "undone": {
