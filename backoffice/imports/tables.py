@@ -73,6 +73,7 @@ class TableBatch(Batch):
     folds: functions over key columns, by default those of the unique index.
     keeps: columns whose blank cells keep the value where the field could be emptied.
     rules: columns with expressions of their own in place of those made from the field.
+    extra: staged columns that are no fields of the model, for the subclass to use.
     A lookup of the model itself also finds records that the same file creates, above or below.
     """
 
@@ -83,12 +84,13 @@ class TableBatch(Batch):
     folds: ClassVar[Mapping[str, str]] = {}
     keeps: ClassVar[frozenset[str]] = frozenset()
     rules: ClassVar[Mapping[str, Staged]] = {}
+    extra: ClassVar[Mapping[str, Staged]] = {}
     insert_order: ClassVar[str] = "r.row"
     tables = ("import_record",)
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names}
+        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | dict(self.extra)
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]
