@@ -16,15 +16,15 @@ from backoffice.imports.mapping import Mapping, simplify
 from backoffice.imports.reading import Unreadable
 from backoffice.models import ImportRun, User
 from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColumn
+from catalog.resources.prices import OptionColumn, other_numbers
+from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel
 from inventory.services import take_back_counts, upsert_counts
 
 NOT_KEPT = gettext_lazy("not kept")
 COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
 COST = "catalog.view_cost"
-NO_OPTION = "Default Title"
 NOT_STOCKED = frozenset(["not stocked", "不备货"])
-OPTIONS = ("option1", "option2", "option3")
 EACH_ROW = ("sku", "handle", *OPTIONS, "unit_cost", "reason")
 
 
@@ -41,14 +41,6 @@ class PlaceColumn(CountColumn):
     """Counts of one location, whose name the header is."""
 
     many = True
-
-
-class OptionColumn(TextColumn):
-    """The value of an option; Shopify writes one for products that have none."""
-
-    def read(self, text: str, decimal: str = ".") -> Any:
-        value = super().read(text, decimal)
-        return "" if value == NO_OPTION else value
 
 
 @resources.register
@@ -121,13 +113,19 @@ class StockResource(resources.BaseResource):
         help=gettext_lazy("Names the product, with the options, where a row has no SKU."),
     )
     option1 = OptionColumn(
-        gettext_lazy("Option 1"), aliases=["Option1 value", "Variant option 1 value", "规格1"], max_length=160
+        gettext_lazy("Option 1"),
+        aliases=["Option1 value", "Variant option 1 value", "Option 1 value", "规格1"],
+        max_length=160,
     )
     option2 = OptionColumn(
-        gettext_lazy("Option 2"), aliases=["Option2 value", "Variant option 2 value", "规格2"], max_length=160
+        gettext_lazy("Option 2"),
+        aliases=["Option2 value", "Variant option 2 value", "Option 2 value", "规格2"],
+        max_length=160,
     )
     option3 = OptionColumn(
-        gettext_lazy("Option 3"), aliases=["Option3 value", "Variant option 3 value", "规格3"], max_length=160
+        gettext_lazy("Option 3"),
+        aliases=["Option3 value", "Variant option 3 value", "Option 3 value", "规格3"],
+        max_length=160,
     )
 
     ignored = {
@@ -148,7 +146,7 @@ class StockResource(resources.BaseResource):
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         """A column may be that of a location; what is on hand goes before what is available."""
         names = {"on hand", "on hand current", "quantity on hand"}
-        renames = {"available": ""} if names & set(headers) else {}
+        renames = other_numbers(headers) | ({"available": ""} if names & set(headers) else {})
         known = {
             simplify(alias)
             for column in self.columns().values()

@@ -22,6 +22,7 @@ from backoffice import context
 from backoffice.imports.batch import Batch, Staged, carry_out
 from backoffice.imports.undoing import Undone
 from backoffice.models import ImportRun, User
+from catalog.services.naming import sku_from_options
 from inventory.models import Location, StockLevel
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
@@ -37,7 +38,6 @@ STAGED = {
     "unit_cost": Staged("numeric(20,6)"),
     "reason": Staged("text"),
 }
-OPTIONS = ("option1", "option2", "option3")
 MESSAGES = {
     "sku_missing": gettext_lazy("The row does not say which SKU was counted."),
     "unknown_sku": gettext_lazy("There is no variant “%(sku)s”."),
@@ -102,7 +102,8 @@ class CountBatch(Batch):
     tables = ("import_place", "import_count")
 
     def compare(self) -> None:
-        self._find_skus()
+        if "handle" in self.present:
+            self.run(sku_from_options(self.present))
         self._find_places()
         self.run(
             """CREATE TEMP TABLE import_count ON COMMIT DROP AS
@@ -118,29 +119,17 @@ class CountBatch(Batch):
         )
         self.run("ANALYZE import_count")
 
-    def _find_skus(self) -> None:
-        """Rows without a SKU are of the variant with their handle and options."""
-        if "handle" not in self.present:
-            return
-        same = " AND ".join(f"v.{name} = coalesce(s.{name}, '')" for name in OPTIONS if name in self.present)
-        alone = "(SELECT count(*) FROM catalog_variant o WHERE o.product_id = p.id) = 1"
-        self.run(
-            f"""UPDATE import_stage s SET sku = v.sku FROM catalog_product p JOIN catalog_variant v ON v.product_id = p.id
-                WHERE s.on_hand IS NOT NULL AND coalesce(s.sku, '') = '' AND s.handle <> ''
-                  AND upper(p.handle) = upper(s.handle) AND {same or alone}"""
-        )
-
     def _find_places(self) -> None:
         places = Places(self.by)
         self.cursor.execute("SELECT DISTINCT coalesce(location, '') FROM import_stage WHERE on_hand IS NOT NULL")
         found = [(text, *places.find(text)) for (text,) in self.cursor.fetchall()]
-        texts, keys, names, problems = ([row[n] for row in found] for n in range(4))
+        texts, keys, names, problems = zip(*found, strict=True) if found else ((), (), (), ())
         self.run(
             "CREATE TEMP TABLE import_place (text text, location_id bigint, name text, problem text) ON COMMIT DROP"
         )
         self.run(
             "INSERT INTO import_place SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])",
-            [texts, keys, names, problems],
+            [list(texts), list(keys), list(names), list(problems)],
         )
         self.wrong_places = {problem for problem in problems if problem}
 
