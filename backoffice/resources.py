@@ -27,6 +27,7 @@ from import_export import resources
 from import_export.fields import Field
 
 from backoffice.imports.cells import CellReader
+from backoffice.imports.lines import LineReader
 
 NUMBER_GROUPS = {
     ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
@@ -34,6 +35,8 @@ NUMBER_GROUPS = {
 }
 CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
+# A column with one of these in a cell, or at its start, is read cell by cell.
+SPECIAL = ("\\", "\t", "\r", "\0", "\n'", "\n#")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
@@ -100,9 +103,33 @@ class Column(Field):
         """The value of a blank cell."""
         return ""
 
+    def __init_subclass__(cls) -> None:
+        """A class that reads otherwise is certain of nothing unless it says so itself."""
+        super().__init_subclass__()
+        if "read" in vars(cls) and "certain" not in vars(cls):
+            cls.certain = _uncertain  # type: ignore[method-assign]
+
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        """What `read` makes of all these cells, as COPY writes it; None unless every one is plain."""
+        return self._plain(["" if text.isspace() else text for text in texts])
+
+    def _plain(self, values: Sequence[str]) -> Sequence[str] | None:
+        """The values, unless a cell holds or begins with anything that means more than itself."""
+        joined = "\n" + "\n".join(values)
+        if joined.count("\n") > len(values) or any(mark in joined for mark in SPECIAL):
+            return None
+        return None if self.max_length and max(map(len, values)) > self.max_length else values
+
+
+def _uncertain(self: Column, texts: Sequence[str]) -> Sequence[str] | None:
+    return None
+
 
 class TextColumn(Column):
     """Text, its surrounding blanks cut."""
+
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        return self._plain([text.strip() for text in texts])
 
     def read(self, text: str, decimal: str = ".") -> Any:
         return super().read(text.strip(), decimal)
@@ -112,6 +139,10 @@ class CodeColumn(TextColumn):
     """A code: digits and letters that no program may round or shorten."""
 
     kind = gettext_lazy("code")
+
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        values = super().certain(texts)
+        return None if values is None or any("+" in value for value in values) else values
 
     def read(self, text: str, decimal: str = ".") -> Any:
         value = text.strip()
@@ -302,17 +333,20 @@ class BaseResource(resources.Resource):
         """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
         return "", {}
 
-    def staged(
-        self, rows: Iterator[tuple[int, list[str]]], mapping: Any
-    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
-        """Names of the staged columns, and the staged rows (row number, problems, *values).
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[Any]]:
+        """Names of the staged columns, and the staged rows (row number, problems, *values) or blocks of them.
 
         One record a row here; a resource whose files have layouts of their own overrides this.
         """
         columns = self.columns()
         names = list(dict.fromkeys(match.target for match in mapping.used))
         joins = {name: columns[name].join for name in names if getattr(columns[name], "many", False)}
-        return names, _lines(CellReader(mapping, columns, pads=mapping.pads).read(rows), names, joins)
+        reader = CellReader(mapping, columns, pads=mapping.pads)
+
+        def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+            return _lines(reader.read(rows), names, joins)
+
+        return names, slowly(rows) if joins else LineReader(reader, names, slowly).read(rows)
 
     def take_back(self, run: Any, undone: Any, *, by: Any) -> None:
         """What undoing `run` needs beyond the row history, such as counter-entries in a ledger; counted in `undone`."""

@@ -14,6 +14,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from backoffice.imports.cells import CellReader, Problems, Values, error, warning
+from backoffice.imports.copying import NULL
+from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
 from catalog.services.categories import SEPARATOR
@@ -39,6 +41,10 @@ PRODUCT_COLUMNS = (
     "seo_description",
 )
 PLAIN_COLUMNS = (*PRODUCT_COLUMNS, "barcode", "price", "compare_at", "cost", "requires_shipping", "is_active")
+PLAIN_TARGETS = frozenset(
+    (*PLAIN_COLUMNS, "handle", "sku", "tags", "status", "weight_grams", "tax_class", "track_stock", "backorder_limit",
+     "option1", "option2", "option3")
+)  # fmt: skip
 NO_OPTION = "Default Title"
 ADDRESS = re.compile(r"https?://[^\s\"<>]+\Z", re.IGNORECASE)
 
@@ -112,7 +118,31 @@ class Reader:
             names += ["image_alts", "image_positions"]
         return names
 
-    def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+    def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Any]:
+        """Staged rows; where each staged column is one of the file, most of them in blocks."""
+        return self._quick().read(rows) if self.is_plain else self._slowly(rows)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the staged columns of a row with handle and SKU are its cells, each by itself."""
+        named = "sku" in self.targets and ("handle" in self.targets or "title" not in self.targets)
+        return named and self.targets <= PLAIN_TARGETS
+
+    def _quick(self) -> LineReader:
+        constants = {"spare_handle": NULL, "is_variant": "t", "spare_sku": NULL}
+        if "handle" not in self.targets:
+            constants["handle"] = ""
+        needed = [name for name in ("handle", "sku", "tax_class") if name in self.targets]
+        return LineReader(
+            self.cells,
+            self.names,
+            self._slowly,
+            constants=constants,
+            needed=needed,
+            odd={"option1": NO_OPTION, "option2": NO_OPTION, "option3": NO_OPTION},
+        )
+
+    def _slowly(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
         for number, values, problems in self.cells.read(rows):
             yield self.line(number, values, problems)
 
@@ -228,7 +258,9 @@ class Reader:
 class SpreeReader(Reader):
     """Spree writes the product itself as a row with SKU and price; where variants follow, it is none of them."""
 
-    def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+    is_plain = False
+
+    def _slowly(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
         lines = self.cells.read(rows)
         following: Any = next(lines, None)
         while following is not None:
@@ -253,6 +285,8 @@ class SpreeReader(Reader):
 
 class WooReader(Reader):
     """WooCommerce: rows of products and, below them, rows of variations that name their parent by SKU or number."""
+
+    is_plain = False
 
     def __init__(self, mapping: Mapping, columns: dict[str, Column]) -> None:
         super().__init__(mapping, columns)

@@ -1,7 +1,7 @@
 """The engine of every service that takes many rows: they are staged by COPY, compared and checked set-wise, and written
 in a few statements.
 
-A row is `(row number, problems found while reading, *values of columns)`. What is absent from `columns` is kept.
+A row is `(row number, problems found while reading, *values of columns)`, or comes in a Block that is written already. What is absent from `columns` is kept.
 A module subclasses `Batch`, or `TableBatch` where one row is one record, and its service is one call of `carry_out`.
 """
 
@@ -16,14 +16,15 @@ from typing import Any, ClassVar
 
 from django.db import connection, transaction
 
-from backoffice.imports.copying import encode_json, encoder
+from backoffice.imports.copying import Block, blocks, encode_json, encoder
 from backoffice.imports.findings import FINDINGS, Findings
 from backoffice.models import ImportRun, User
 from backoffice.resources import Outcome
 
 BIG = 2000  # rows from which on the planner is told to expect many
-BLOCK = 500
+SAMPLE = 10  # statistics target of the temporary tables; the sample has 300 times as many rows
 
+Rows = Iterable[Sequence[Any] | Block]
 OnRefused = Callable[[Iterator[dict[str, Any]]], None]
 
 
@@ -75,6 +76,10 @@ class Batch(Findings):
         self.notes: list[str] = []
         self.count = 0
 
+    def joined(self) -> Sequence[str]:
+        """Staged columns by which rows are joined or grouped."""
+        raise NotImplementedError
+
     def compare(self) -> None:
         """Find what each row is: new, changed or as it was."""
         raise NotImplementedError
@@ -83,7 +88,7 @@ class Batch(Findings):
         """Insert and update what is not refused."""
         raise NotImplementedError
 
-    def stage(self, rows: Iterable[Sequence[Any]]) -> None:
+    def stage(self, rows: Rows) -> None:
         self.clear()
         types = ", ".join(f"{name} {staged.type}" for name, staged in self.staged.items())
         self.run(f"CREATE TEMP TABLE import_stage (row int NOT NULL, problems jsonb, {types}) ON COMMIT DROP")
@@ -94,19 +99,15 @@ class Batch(Findings):
             *(encoder(self.staged[name].type) for name in self.columns),
         ]
         with self.cursor.copy(f"COPY import_stage ({names}) FROM STDIN") as copy:
-            lines: list[str] = []
-            for row in rows:
-                lines.append("\t".join([encode(value) for encode, value in zip(encoders, row, strict=True)]))
-                self.count += 1
-                if len(lines) >= BLOCK:
-                    copy.write("\n".join([*lines, ""]))
-                    lines = []
-            if lines:
-                copy.write("\n".join([*lines, ""]))
-        self.run("ANALYZE import_stage")
+            for block in blocks(rows, encoders):
+                copy.write(block.text)
+                self.count += block.count
         if self.count > BIG:
             self.run("SET LOCAL work_mem = '128MB'")
             self.run("SET LOCAL plan_cache_mode = force_custom_plan")
+        # A small sample is enough to tell the planner how many rows there are.
+        self.run(f"SET LOCAL default_statistics_target = {SAMPLE}")
+        self.run(f"ANALYZE import_stage ({', '.join(['row', *self.joined()])})")
 
     def clear(self) -> None:
         self.run(f"DROP TABLE IF EXISTS {', '.join(('import_stage', *self.tables, *FINDINGS))}")
@@ -127,16 +128,19 @@ class Batch(Findings):
             f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE"
         )
 
-    def analyze(self, table: str) -> None:
-        """Tell the planner when `table` is no longer what it knows."""
+    def analyze(self, table: str, written: int) -> None:
+        """Tell the planner when `table`, of which so many rows were written, is no longer what it knows."""
+        if written <= BIG:
+            return
         self.cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = %s::regclass", [table])
-        if self.count > BIG and self.count > 0.1 * self.cursor.fetchone()[0]:
+        if written > 0.1 * self.cursor.fetchone()[0]:
+            self.run("SET LOCAL default_statistics_target = DEFAULT")
             self.run(f"ANALYZE {table}")
 
 
 def carry_out(
     kind: type[Batch],
-    rows: Iterable[Sequence[Any]],
+    rows: Rows,
     *,
     columns: Sequence[str],
     by: User | None,
@@ -153,6 +157,8 @@ def carry_out(
     """
     with transaction.atomic(), connection.cursor() as cursor:
         batch = kind(cursor, columns, by, dry_run=dry_run)
+        # A server that no one listens to any more stops by itself.
+        cursor.execute("SET LOCAL client_connection_check_interval = '2s'")
         if not dry_run:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{kind.resource}"])
         batch.stage(rows)

@@ -62,12 +62,12 @@ class CellReader:
                 text = cells[index]
                 value = cache.get(text, _missing)
                 if value is _missing:
-                    value = self._clean(name, column, text, problems)
+                    value = self.clean(name, column, text, problems)
                     if len(text) <= CACHED_LENGTH and len(cache) < CACHED_VALUES and not problems:
                         cache[text] = value
                 values[name] = value
             for name, index, column, parts in many:
-                value = self._clean(name, column, cells[index], problems)
+                value = self.clean(name, column, cells[index], problems)
                 values.setdefault(name, []).append((parts, value))
             yield number, values, problems
 
@@ -88,7 +88,8 @@ class CellReader:
     def _around(self, cells: Sequence[str]) -> str:
         return " | ".join(cells[:3])
 
-    def _clean(self, name: str, column: Column, text: str, problems: Problems) -> Any:
+    def clean(self, name: str, column: Column, text: str, problems: Problems) -> Any:
+        """The value of a cell; what is wrong with it is added to `problems`."""
         if not text or text.isspace():
             return column.empty()
         if text == FORMULA:

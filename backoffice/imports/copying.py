@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 NULL = "\\N"
+BLOCK = 500
 ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+@dataclass(frozen=True)
+class Block:
+    """Staged rows as COPY reads them."""
+
+    count: int
+    text: str
 
 
 def encode_text(value: Any) -> str:
@@ -38,6 +48,17 @@ def encode_array(value: Any) -> str:
     return encode_text("{" + ",".join(map(_element, value)) + "}")
 
 
+def encode(value: Any) -> str:
+    """A value by its own type, for columns that hold no JSON lists."""
+    if isinstance(value, str):
+        return encode_text(value)
+    if isinstance(value, bool):
+        return encode_bool(value)
+    if isinstance(value, list):
+        return encode_array(value)
+    return encode_json(value) if isinstance(value, dict) else encode_plain(value)
+
+
 def _element(value: Any) -> str:
     if value is None:
         return "NULL"
@@ -53,3 +74,18 @@ def encoder(type: str) -> Callable[[Any], str]:
     if type.startswith(("text", "varchar")):
         return encode_text
     return {"jsonb": encode_json, "bool": encode_bool, "boolean": encode_bool}.get(type, encode_plain)
+
+
+def blocks(rows: Iterable[Any], encoders: Sequence[Callable[[Any], str]]) -> Iterator[Block]:
+    """Blocks as they are, and rows of values written as blocks."""
+    lines: list[str] = []
+    for row in rows:
+        if isinstance(row, Block):
+            yield row
+            continue
+        lines.append("\t".join([write(value) for write, value in zip(encoders, row, strict=True)]))
+        if len(lines) >= BLOCK:
+            yield Block(len(lines), "\n".join([*lines, ""]))
+            lines = []
+    if lines:
+        yield Block(len(lines), "\n".join([*lines, ""]))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import connection
 from backoffice.models import ImportRow, ImportRun
 from backoffice.resources import Outcome
 
-FINDINGS = ("import_problem", "import_refused")
+FINDINGS = ("import_problem", "import_refused", "import_line")
 SHOWN = 100  # problems, warnings and differences of a report
 SHOWN_CAUSES = 50
 PARAMETER = re.compile(r"%\((\w+)\)s|%%?")
@@ -28,6 +29,7 @@ class Findings:
     """
 
     cursor: Any
+    count: int
     notes: list[str]
     messages: Mapping[str, Any] = {}
 
@@ -38,11 +40,15 @@ class Findings:
         raise NotImplementedError
 
     def records(self) -> str:
-        """SELECT of every row once: row, is_new, changed (booleans), and the record it is about, by its natural key."""
+        """SELECT of the rows that are new or changed, each once: row, is_new, changed."""
+        raise NotImplementedError
+
+    def record(self) -> str:
+        """SQL of the natural key of the record that the staged row `s` is about."""
         raise NotImplementedError
 
     def changes(self, rows: str) -> str:
-        """SELECT of what changes in those of the rows `SELECT row` that are changed: row, place, column, old, new."""
+        """SELECT of what changes in the changed ones of the rows `SELECT row`: row, jsonb [[column, old, new], ...]."""
         raise NotImplementedError
 
     # --- Problems -------------------------------------------------------------------------------
@@ -67,6 +73,16 @@ class Findings:
             "CREATE TEMP TABLE import_refused ON COMMIT DROP AS SELECT DISTINCT row FROM import_problem WHERE is_error"
         )
         self.run("ANALYZE import_refused")
+        self.run("ANALYZE import_problem")
+        self.run(
+            f"""CREATE TEMP TABLE import_line ON COMMIT DROP AS
+                SELECT row, {self.record()} AS record,
+                       CASE WHEN p.is_error THEN 'refused' WHEN r.is_new THEN 'new' WHEN r.changed THEN 'changed' ELSE 'unchanged' END AS outcome
+                FROM ({self.records()}) r(row, is_new, changed)
+                FULL JOIN (SELECT row, bool_or(is_error) AS is_error FROM import_problem GROUP BY row) p USING (row)
+                JOIN import_stage s USING (row)"""
+        )
+        self.run("ANALYZE import_line (row, outcome)")
 
     def problem(self, code: str, select: str, params: Sequence[Any] | None = None, *, error: bool = True) -> int:
         """`select` yields row, column, value and the parameters of the sentence of `code`; how many there are."""
@@ -110,15 +126,11 @@ class Findings:
     # --- Telling --------------------------------------------------------------------------------
 
     def outcome(self) -> Outcome:
-        self.cursor.execute(
-            f"""SELECT count(*), count(*) FILTER (WHERE f.row IS NOT NULL), count(*) FILTER (WHERE f.row IS NULL AND r.is_new),
-                       count(*) FILTER (WHERE f.row IS NULL AND r.changed AND NOT r.is_new)
-                FROM ({self.records()}) r(row, is_new, changed, record) LEFT JOIN import_refused f ON f.row = r.row"""
-        )
-        read, refused, new, changed = self.cursor.fetchone()
-        outcome = Outcome(
-            read=read, new=new, changed=changed, unchanged=read - refused - new - changed, refused=refused
-        )
+        self.cursor.execute("SELECT outcome, count(*) FROM import_line GROUP BY 1")
+        found = dict(self.cursor.fetchall())
+        new, changed, refused = (found.get(name, 0) for name in ("new", "changed", "refused"))
+        unchanged = self.count - new - changed - refused
+        outcome = Outcome(read=self.count, new=new, changed=changed, unchanged=unchanged, refused=refused)
         outcome.notes = self.notes
         outcome.problems = list(self.problems(errors=True, limit=SHOWN))
         outcome.warnings = list(self.problems(errors=False, limit=SHOWN))
@@ -144,18 +156,15 @@ class Findings:
 
     def _differences(self) -> list[dict[str, Any]]:
         """Old and new values of the first changed rows, as text."""
-        first = f"""SELECT r.row FROM ({self.records()}) r(row, is_new, changed, record)
-                    WHERE r.changed AND NOT r.is_new AND NOT EXISTS (SELECT 1 FROM import_refused f WHERE f.row = r.row)
-                    ORDER BY r.row LIMIT {SHOWN}"""
-        self.cursor.execute(
-            f"""WITH shown AS MATERIALIZED ({first})
-                SELECT c.row, r.record, c.name, coalesce(left(c.old, 500), ''), coalesce(left(c.new, 500), '')
-                FROM ({self.changes("SELECT row FROM shown")}) c(row, place, name, old, new)
-                JOIN ({self.records()}) r(row, is_new, changed, record) ON r.row = c.row
-                ORDER BY c.row, c.place LIMIT {SHOWN}"""
-        )
-        names = ("row", "record", "column", "old", "new")
-        return [dict(zip(names, found, strict=True)) for found in self.cursor.fetchall()]
+        self.cursor.execute(f"SELECT row, record FROM import_line WHERE outcome = 'changed' ORDER BY row LIMIT {SHOWN}")
+        records = dict(self.cursor.fetchall())
+        rows = f"SELECT unnest(ARRAY[{', '.join(map(str, records))}]::int[])"
+        self.cursor.execute(f"SELECT c.row, c.changes FROM ({self.changes(rows)}) c(row, changes) ORDER BY c.row")
+        found = [(row, *change) for row, changes in self.cursor.fetchall() for change in json.loads(changes)]
+        return [
+            {"row": row, "record": records[row] or "", "column": name, "old": old, "new": new}
+            for row, name, old, new in found[:SHOWN]
+        ]
 
     def keep(self, run: ImportRun) -> None:
         """Keep a line for each row with its run, in place of earlier ones: refused rows first, as many as the settings say.
@@ -166,32 +175,31 @@ class Findings:
         table = ImportRow._meta.db_table
         self.run(f"DELETE FROM {table} WHERE run_id = %s", [run.pk])
         self.run(
-            f"""CREATE TEMP TABLE import_kept ON COMMIT DROP AS
-                SELECT r.row, r.record, CASE WHEN f.row IS NOT NULL THEN 'refused' WHEN r.is_new THEN 'new'
-                                             WHEN r.changed THEN 'changed' ELSE 'unchanged' END AS outcome
-                FROM ({self.records()}) r(row, is_new, changed, record) LEFT JOIN import_refused f ON f.row = r.row
-                WHERE f.row IS NOT NULL OR r.is_new OR r.changed
-                   OR EXISTS (SELECT 1 FROM import_problem p WHERE p.row = r.row)
-                ORDER BY (f.row IS NULL), r.row LIMIT {int(settings.IMPORT_KEPT_ROWS)}"""
+            f"""DELETE FROM import_line WHERE row IN (
+                    SELECT row FROM import_line ORDER BY (outcome <> 'refused'), row OFFSET {int(settings.IMPORT_KEPT_ROWS)})"""
         )
-        changed = "SELECT row FROM import_kept WHERE outcome = 'changed'"
+        changed = "SELECT row FROM import_line WHERE outcome = 'changed'"
         self.run(
             f"""INSERT INTO {table} (run_id, row, outcome, is_warned, record, changes, problems)
                 SELECT %s, k.row, k.outcome, coalesce(p.is_warned, false), coalesce(left(k.record, 500), ''),
                        coalesce(c.changes, '[]'), coalesce(p.problems, '[]')
-                FROM import_kept k
+                FROM import_line k
                 LEFT JOIN (
                     SELECT p.row, bool_or(NOT p.is_error) AS is_warned,
                            jsonb_agg(jsonb_build_array(coalesce(p.name, ''), coalesce(p.value, ''), {sentence},
                                CASE WHEN p.is_error THEN 'error' ELSE 'warning' END) ORDER BY p.is_error DESC, p.name) AS problems
                     FROM import_problem p GROUP BY p.row
                 ) p ON p.row = k.row
-                LEFT JOIN (
-                    SELECT c.row, jsonb_agg(jsonb_build_array(c.name, coalesce(left(c.old, 500), ''), coalesce(left(c.new, 500), ''))
-                                            ORDER BY c.place) AS changes
-                    FROM ({self.changes(changed).replace("%", "%%")}) c(row, place, name, old, new) GROUP BY c.row
-                ) c ON c.row = k.row
+                LEFT JOIN ({self.changes(changed).replace("%", "%%")}) c(row, changes) ON c.row = k.row
                 ORDER BY k.row""",
             [run.pk, *params],
         )
-        self.run("DROP TABLE import_kept")
+
+
+def changes_of(columns: Sequence[tuple[str, str, str, str]]) -> str:
+    """SQL of a jsonb array [[column, old, new], ...]; of each column its name, whether it differs, old and new text."""
+    cases = ", ".join(
+        f"CASE WHEN {differs} THEN jsonb_build_array('{name}', coalesce(left({old}, 500), ''), coalesce(left({new}, 500), '')) END"
+        for name, differs, old, new in columns
+    )
+    return f"to_jsonb(array_remove(ARRAY[{cases}]::jsonb[], NULL))"

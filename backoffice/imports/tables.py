@@ -22,6 +22,7 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy
 
 from backoffice.imports.batch import Batch, Staged, may
+from backoffice.imports.findings import changes_of
 from backoffice.imports.rules import Unique, check_sql, folding, literal, times, unique_rules
 from backoffice.models import User
 
@@ -87,6 +88,9 @@ class TableBatch(Batch):
     extra: ClassVar[Mapping[str, Staged]] = {}
     insert_order: ClassVar[str] = "r.row"
     tables = ("import_record",)
+
+    def joined(self) -> Sequence[str]:
+        return tuple(name for name in self.names if name in self.present and (name in self.key or name in self.lookups))
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
@@ -384,19 +388,19 @@ class TableBatch(Batch):
     # --- Telling and writing --------------------------------------------------------------------
 
     def records(self) -> str:
-        first = self.key[0]
-        return f"""SELECT s.row, coalesce(r.is_new, false), coalesce(r.changed, false), s.{first}::text
-                   FROM import_stage s LEFT JOIN import_record r ON r.row = s.row"""
+        return "SELECT row, is_new, changed FROM import_record WHERE is_new OR changed"
+
+    def record(self) -> str:
+        return f"s.{self.key[0]}::text"
 
     def changes(self, rows: str) -> str:
-        values = ", ".join(
-            f"({place}, '{name}', {self.shown(name, 't')}, {self.shown(name, 'r')})"
-            for place, name in enumerate(self.written)
-        )
-        return f"""SELECT r.row, d.place, d.name, d.old, d.new
-                   FROM import_record r JOIN import_stage s ON s.row = r.row JOIN {self.table} t ON t.id = r.id,
-                   LATERAL (VALUES {values or "(0, '', '', '')"}) d(place, name, old, new)
-                   WHERE r.row IN ({rows}) AND r.changed AND d.old IS DISTINCT FROM d.new"""
+        columns = []
+        for name in self.written:
+            old, new = self.shown(name, "t"), self.shown(name, "r")
+            columns.append((name, f"t.{self.column(name)} IS DISTINCT FROM r.{self.column(name)}", old, new))
+        return f"""SELECT r.row, {changes_of(columns)}
+                   FROM import_record r JOIN import_stage s ON s.row = r.row JOIN {self.table} t ON t.id = r.id
+                   WHERE r.row IN ({rows}) AND r.changed"""
 
     def shown(self, name: str, side: str) -> str:
         """SQL of the text that a difference shows of a column: `t` is the record as it is, `r` as it will be."""
@@ -415,7 +419,7 @@ class TableBatch(Batch):
         stamps = [*times(self.model, "auto_now_add"), *touched]
         columns = [self.column(name) for name in self.names if name in self.present]
         columns += [field.column for field in self._others()]
-        self.run(
+        written = self.run(
             f"""INSERT INTO {self.table} ({", ".join(["id", *columns, *stamps])})
                 SELECT {", ".join(["r.id", *(f"r.{column}" for column in columns), *("now()" for _ in stamps)])}
                 FROM import_record r WHERE r.is_new ORDER BY {self.insert_order}"""
@@ -424,11 +428,11 @@ class TableBatch(Batch):
             self.lock(self.table, "import_record")
             sets = [f"{self.column(name)} = {self._set(name)}" for name in self.written]
             sets += [f"{column} = now()" for column in touched]
-            self.run(
+            written += self.run(
                 f"""UPDATE {self.table} t SET {", ".join(sets)} FROM import_record r JOIN import_stage s ON s.row = r.row
                     WHERE r.changed AND t.id = r.id"""
             )
-        self.analyze(self.table)
+        self.analyze(self.table, written)
 
     def _set(self, name: str) -> str:
         """What an UPDATE sets: of a kept column what stands there by then."""

@@ -19,7 +19,7 @@ from backoffice.money import minor_units
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, MoneyColumn, NumberColumn, TextColumn
 from catalog import layouts
 from catalog.models import Brand, Category, Media, Product, Variant
-from catalog.services.barcodes import clean_barcode
+from catalog.services.barcodes import clean_barcode, is_gtin
 from catalog.services.categories import SEPARATOR
 from catalog.services.upsert import WITHOUT_LIMIT, upsert_products
 
@@ -56,6 +56,10 @@ class PriceColumn(MoneyColumn):
 
 
 class SkuColumn(CodeColumn):
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        values = super().certain(texts)
+        return values if values is not None and "".join(values).isprintable() else None
+
     def read(self, text: str, decimal: str = ".") -> Any:
         value = super().read(text, decimal)
         if not value.isprintable():
@@ -64,6 +68,10 @@ class SkuColumn(CodeColumn):
 
 
 class BarcodeColumn(CodeColumn):
+    def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
+        values = super().certain(texts)
+        return values if values is not None and all(not code or is_gtin(code) for code in values) else None
+
     def read(self, text: str, decimal: str = ".") -> Any:
         return clean_barcode(super().read(text, decimal))
 
@@ -402,9 +410,7 @@ class ProductResource(resources.BaseResource):
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         return layouts.of(headers)
 
-    def staged(
-        self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping
-    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         reader = layouts.reader(mapping, self.columns())
         return reader.names, reader.read(rows)
 

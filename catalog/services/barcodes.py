@@ -15,6 +15,15 @@ def check_digit(body: str) -> str:
     return str(-weighted % 10)
 
 
+def is_gtin(code: str) -> bool:
+    """Whether `code` is a GTIN with the right check digit."""
+    if len(code) not in GTIN_LENGTHS or not (code.isascii() and code.isdigit()):
+        return False
+    digits = code.encode()
+    own, tripled = digits[-1::-2], digits[-2::-2]
+    return (sum(own) + 3 * sum(tripled) - ord("0") * (len(own) + 3 * len(tripled))) % 10 == 0
+
+
 def clean_barcode(text: str) -> str:
     """`text` without spaces at its ends. Raises ValidationError for a wrong check digit or a shortened number."""
     code = text.strip()

@@ -112,7 +112,7 @@ class Checking(Comparing):
                    WHERE s.status = 'published' AND NOT k.sellable AND coalesce(t.status, '') <> 'published'""",
                 error=False,
             )
-        if "title" in self.present:
+        if "title" in self.present and self.has_followers:
             self.problem(
                 "title_differs",
                 """SELECT s.row, 'title', s.title, jsonb_build_object('row', k.row) FROM import_product k
@@ -126,14 +126,15 @@ class Checking(Comparing):
                WHERE v.is_new AND s.sku = s.spare_sku""",
             error=False,
         )
-        self.problem(
-            "picture_twice",
-            """SELECT s.row, 'image', u.url, jsonb_build_object('row', m.row)
-               FROM import_stage s, unnest(s.images) u(url), import_media m
-               WHERE s.images IS NOT NULL AND NOT s.is_variant AND m.hkey = upper(s.handle) AND m.url = u.url AND m.row < s.row
-                 AND s.row NOT IN (SELECT k.row FROM import_product k WHERE k.row IS NOT NULL)""",
-            error=False,
-        )
+        if self.has_media and self.has_followers:
+            self.problem(
+                "picture_twice",
+                """SELECT s.row, 'image', u.url, jsonb_build_object('row', m.row)
+                   FROM import_stage s, unnest(s.images) u(url), import_media m
+                   WHERE s.images IS NOT NULL AND NOT s.is_variant AND m.hkey = upper(s.handle) AND m.url = u.url AND m.row < s.row
+                     AND s.row NOT IN (SELECT k.row FROM import_product k WHERE k.row IS NOT NULL)""",
+                error=False,
+            )
 
     def _refuse_followers(self) -> None:
         """A new product that is refused takes its variants and pictures along."""

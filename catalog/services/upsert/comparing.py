@@ -11,58 +11,17 @@ from catalog.services.upsert.staging import Staging
 
 class Comparing(Staging):
     def compare(self) -> None:
-        self._find_products()
         self._compare_variants()
-        self._mark_sellable()
         self._compare_products()
         self._compare_media()
 
     def _differs(self, table: str) -> str:
         parts = [f"t.{STAGED[n].column or n} IS DISTINCT FROM {STAGED[n].updating(n)}" for n in self.of(table)]
-        if "category" in self.present and table == "product":
-            parts.append("k.category_new")
-        if "brand" in self.present and table == "product":
-            parts.append("k.brand_new")
         return " OR ".join(parts) or "false"
 
-    def _find_products(self) -> None:
-        titled = "row) FILTER (WHERE title <> ''" if "title" in self.present else "row"
-        self.run(
-            f"""CREATE TEMP TABLE import_product ON COMMIT DROP AS
-                SELECT f.hkey, f.first_row, f.row, {self._id("p", "product")} AS id, p.id IS NULL AS is_new, c.id AS category_id, b.id AS brand_id,
-                       coalesce(s.category, '') <> '' AND c.id IS NULL AS category_new,
-                       coalesce(s.brand, '') <> '' AND b.id IS NULL AS brand_new, false AS changed, false AS sellable
-                FROM (SELECT upper(handle) AS hkey, min(row) AS first_row, min({titled}) AS row
-                      FROM import_stage WHERE handle <> '' GROUP BY 1) f
-                LEFT JOIN import_stage s ON s.row = f.row
-                LEFT JOIN catalog_product p ON upper(p.handle) = f.hkey
-                LEFT JOIN catalog_category c ON lower(c.path) = lower(s.category)
-                LEFT JOIN catalog_brand b ON lower(b.name) = lower(s.brand)"""
-        )
-        self.run("ANALYZE import_product")
-
-    def _id(self, alias: str, table: str) -> str:
-        """The number of the row; new ones draw theirs here, unless nothing will be written."""
-        drawn = f"nextval(pg_get_serial_sequence('catalog_{table}', 'id'))"
-        return f"{alias}.id" if self.dry_run else f"coalesce({alias}.id, {drawn})"
-
-    def _mark_sellable(self) -> None:
-        """Mark products that will have an active variant with a price."""
-        self.run(
-            """UPDATE import_product k SET sellable = true WHERE k.hkey IN (SELECT hkey FROM import_variant WHERE is_active AND price > 0)"""
-        )
-        self.run(
-            """UPDATE import_product k SET sellable = true FROM catalog_variant t
-               WHERE NOT k.sellable AND t.product_id = k.id AND t.is_active AND t.price > 0
-                 AND NOT EXISTS (SELECT 1 FROM import_variant v WHERE v.id = t.id)"""
-        )
-
-    def _compare_products(self) -> None:
-        if self.of("product"):
-            self.run(
-                f"""UPDATE import_product k SET changed = true FROM import_stage s, catalog_product t
-                    WHERE s.row = k.row AND t.id = k.id AND ({self._differs("product")})"""
-            )
+    def _id(self, table: str) -> str:
+        """The number of the row `t`; new ones draw theirs here, unless nothing will be written."""
+        return "t.id" if self.dry_run else f"coalesce(t.id, nextval(pg_get_serial_sequence('catalog_{table}', 'id')))"
 
     def _compare_variants(self) -> None:
         effective = ", ".join(
@@ -75,14 +34,52 @@ class Comparing(Staging):
         )
         self.run(
             f"""CREATE TEMP TABLE import_variant ON COMMIT DROP AS
-                SELECT s.row, k.hkey, upper(s.sku) AS skey, {self._id("t", "variant")} AS id, t.product_id AS owner_id, t.id IS NULL AS is_new, {effective},
-                       {price} AS price, {active} AS is_active,
+                SELECT s.row, upper(s.handle) AS hkey, upper(s.sku) AS skey, {self._id("variant")} AS id, t.product_id AS owner_id,
+                       t.id IS NULL AS is_new, {effective}, {price} AS price, {active} AS is_active,
                        t.id IS NOT NULL AND ({self._differs("variant")}) AS changed
-                FROM import_stage s JOIN import_product k ON k.hkey = upper(s.handle)
-                LEFT JOIN catalog_variant t ON upper(t.sku) = upper(s.sku)
-                WHERE s.is_variant AND s.sku <> ''"""
+                FROM import_stage s LEFT JOIN catalog_variant t ON upper(t.sku) = upper(s.sku)
+                WHERE s.is_variant AND s.sku <> '' AND s.handle <> ''"""
         )
         self.run("ANALYZE import_variant")
+
+    def _compare_products(self) -> None:
+        titled = "row) FILTER (WHERE title <> ''" if "title" in self.present else "row"
+        category, brand = ("category" in self.present), ("brand" in self.present)
+        joins = "LEFT JOIN catalog_category c ON lower(c.path) = lower(s.category) " if category else ""
+        joins += "LEFT JOIN catalog_brand b ON lower(b.name) = lower(s.brand)" if brand else ""
+        found = f"""SELECT f.hkey, f.first_row, f.row, f.sellable, {"c.id" if category else "NULL::bigint"} AS category_id,
+                           {"b.id" if brand else "NULL::bigint"} AS brand_id,
+                           {"coalesce(s.category, '') <> '' AND c.id IS NULL" if category else "false"} AS category_new,
+                           {"coalesce(s.brand, '') <> '' AND b.id IS NULL" if brand else "false"} AS brand_new"""
+        differs = "s.row IS NOT NULL AND (k.category_new OR k.brand_new OR " + self._differs("product") + ")"
+        self.products = self.run(
+            f"""CREATE TEMP TABLE import_product ON COMMIT DROP AS
+                SELECT k.*, {self._id("product")} AS id, t.id IS NULL AS is_new, t.id IS NOT NULL AND {differs} AS changed
+                FROM (
+                    SELECT g.*, v.hkey IS NOT NULL OR {self._sold("g.hkey")} AS sellable
+                    FROM (SELECT upper(handle) AS hkey, min(row) AS first_row, min({titled}) AS row
+                          FROM import_stage WHERE handle <> '' GROUP BY 1) g
+                    LEFT JOIN (SELECT DISTINCT hkey FROM import_variant WHERE is_active AND price > 0) v ON v.hkey = g.hkey
+                ) f LEFT JOIN import_stage s ON s.row = f.row {joins}
+                LEFT JOIN catalog_product t ON upper(t.handle) = f.hkey
+                CROSS JOIN LATERAL ({found}) k"""
+        )
+        self.run("ANALYZE import_product")
+
+    def _sold(self, hkey: str) -> str:
+        """SQL: the product has an active variant with a price that the file does not speak of."""
+        return f"""EXISTS (SELECT 1 FROM catalog_product p JOIN catalog_variant o ON o.product_id = p.id
+                           WHERE upper(p.handle) = {hkey} AND o.is_active AND o.price > 0
+                             AND NOT EXISTS (SELECT 1 FROM import_variant v WHERE v.id = o.id))"""
+
+    @property
+    def has_media(self) -> bool:
+        return bool(self.present & {"images", "variant_image"})
+
+    @property
+    def has_followers(self) -> bool:
+        """Whether some product has more rows than one."""
+        return self.products < self.count
 
     def _compare_media(self) -> None:
         self.run(

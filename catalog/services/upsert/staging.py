@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports.batch import Batch, may
+from backoffice.imports.batch import Batch, Rows, may
 from backoffice.models import User
 from catalog.services.upsert.columns import STAGED
 
@@ -21,6 +21,7 @@ class Staging(Batch):
     resource = "products"
     staged = STAGED
     tables = ("import_product", "import_variant", "import_media")
+    products = 0
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
@@ -32,7 +33,10 @@ class Staging(Batch):
         """Names of the present columns of `table`."""
         return [name for name, staged in STAGED.items() if staged.table == table and name in self.present]
 
-    def stage(self, rows: Iterable[Sequence[Any]]) -> None:
+    def joined(self) -> Sequence[str]:
+        return ("handle", "sku")
+
+    def stage(self, rows: Rows) -> None:
         super().stage(rows)
         self._identify()
 

@@ -5,33 +5,45 @@
 
 from __future__ import annotations
 
+from backoffice.imports.findings import changes_of
 from catalog.services.upsert.checking import Checking
 from catalog.services.upsert.columns import STAGED
 
 
 class Telling(Checking):
     def records(self) -> str:
-        return """SELECT s.row, coalesce(k.is_new, false) OR coalesce(v.is_new, false)
-                                OR (k.row IS NULL AND v.row IS NULL AND coalesce(m.is_new, false)),
-                         coalesce(k.changed, false) OR coalesce(v.changed, false) OR coalesce(m.is_new OR m.changed, false),
-                         coalesce(nullif(s.sku, ''), s.handle)
-                  FROM import_stage s LEFT JOIN import_product k ON k.row = s.row LEFT JOIN import_variant v ON v.row = s.row
-                  LEFT JOIN (SELECT row, bool_or(is_new) AS is_new, bool_or(changed) AS changed FROM import_media GROUP BY row) m
-                    ON m.row = s.row"""
+        parts = [
+            "SELECT row, is_new, changed FROM import_product WHERE row IS NOT NULL AND (is_new OR changed)",
+            "SELECT row, is_new, changed FROM import_variant WHERE is_new OR changed",
+        ]
+        if self.has_media:
+            # A picture beside a product or variant changes that row.
+            parts.append(
+                """SELECT row, is_new AND NOT EXISTS (SELECT 1 FROM import_product k WHERE k.row = m.row)
+                              AND NOT EXISTS (SELECT 1 FROM import_variant v WHERE v.row = m.row), true
+                   FROM import_media m WHERE is_new OR changed"""
+            )
+        return f"SELECT row, bool_or(is_new), bool_or(changed) FROM ({' UNION ALL '.join(parts)}) u GROUP BY row"
+
+    def record(self) -> str:
+        return "coalesce(nullif(s.sku, ''), s.handle)"
 
     def changes(self, rows: str) -> str:
-        parts = [self._changes(table, rows) for table in ("product", "variant") if self.of(table)]
-        return " UNION ALL ".join(parts) or "SELECT 0, 0, '', '', '' WHERE false"
+        parts = [self._changes(table, rows) for table in ("product", "variant")]
+        return f"""SELECT row, coalesce(a.changes, '[]') || coalesce(b.changes, '[]')
+                   FROM ({parts[0]}) a FULL JOIN ({parts[1]}) b USING (row)"""
 
     def _changes(self, table: str, rows: str) -> str:
-        values = ", ".join(
-            f"({list(STAGED).index(name)}, '{name}', {_shown(name, 'old')}, {_shown(name, 'new')})"
-            for name in self.of(table)
-        )
-        return f"""SELECT k.row, d.place, d.name, d.old, d.new
-                   FROM import_{table} k JOIN import_stage s ON s.row = k.row JOIN catalog_{table} t ON t.id = k.id,
-                   LATERAL (VALUES {values}) d(place, name, old, new)
-                   WHERE k.changed AND k.row IN ({rows}) AND d.old IS DISTINCT FROM d.new"""
+        columns = []
+        for name in self.of(table):
+            staged = STAGED[name]
+            differs = f"t.{staged.column or name} IS DISTINCT FROM {staged.updating(name)}"
+            if name in ("category", "brand"):
+                differs = f"({differs} OR k.{name}_new)"
+            columns.append((name, differs, _shown(name, "old"), _shown(name, "new")))
+        return f"""SELECT k.row, {changes_of(columns)} AS changes
+                   FROM import_{table} k JOIN import_stage s ON s.row = k.row JOIN catalog_{table} t ON t.id = k.id
+                   WHERE k.changed AND k.row IN ({rows})"""
 
 
 def _shown(name: str, side: str) -> str:

@@ -15,21 +15,28 @@ from catalog.services.upsert.telling import Telling
 
 class ProductBatch(Telling):
     def write(self) -> None:
-        refused = self.run("DELETE FROM import_variant v USING import_refused r WHERE r.row = v.row")
-        self.run("DELETE FROM import_media m USING import_refused r WHERE r.row = m.row")
-        self.run(
-            """UPDATE import_product k SET row = NULL, changed = false FROM import_refused r WHERE r.row = k.row"""
-        )
-        if refused:
-            self.run("UPDATE import_product SET sellable = false")
-            self._mark_sellable()
+        self._leave_refused()
         self._write_categories()
         self._write_brands()
-        self._write_products()
-        self._write_variants()
-        self._write_media()
-        self.analyze("catalog_product")
-        self.analyze("catalog_variant")
+        products = self._write_products()
+        variants = self._write_variants()
+        if self.has_media:
+            self._write_media()
+        self.analyze("catalog_product", products)
+        self.analyze("catalog_variant", variants)
+
+    def _leave_refused(self) -> None:
+        """Take refused rows out; products of which some stay may no longer have anything to sell."""
+        refused = self.run("DELETE FROM import_variant v USING import_refused r WHERE r.row = v.row")
+        self.run("DELETE FROM import_media m USING import_refused r WHERE r.row = m.row")
+        self.run("UPDATE import_product k SET row = NULL, changed = false FROM import_refused r WHERE r.row = k.row")
+        if refused:
+            self.run(
+                f"""UPDATE import_product k SET sellable = {self._sold("k.hkey")}
+                        OR EXISTS (SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.is_active AND v.price > 0)
+                    WHERE k.sellable AND k.hkey IN (
+                        SELECT upper(s.handle) FROM import_stage s JOIN import_refused r ON r.row = s.row)"""
+            )
 
     def _write_categories(self) -> None:
         self.cursor.execute(
@@ -39,24 +46,29 @@ class ProductBatch(Telling):
         paths = [path for (path,) in self.cursor.fetchall()]
         if paths:
             ensure_categories(paths)
-            self.run(
-                """UPDATE import_product k SET category_id = c.id FROM import_stage s, catalog_category c
-                   WHERE s.row = k.row AND k.category_new AND lower(c.path) = lower(s.category)"""
-            )
 
     def _write_brands(self) -> None:
-        made = self.run(
+        self.run(
             """INSERT INTO catalog_brand (name, created_at, updated_at)
                SELECT DISTINCT ON (lower(s.brand)) s.brand, now(), now() FROM import_product k JOIN import_stage s ON s.row = k.row
                WHERE k.brand_new AND (k.is_new OR k.changed) ORDER BY lower(s.brand), s.row"""
         )
-        if made:
-            self.run(
-                """UPDATE import_product k SET brand_id = b.id FROM import_stage s, catalog_brand b
-                   WHERE s.row = k.row AND k.brand_new AND lower(b.name) = lower(s.brand)"""
-            )
 
-    def _write_products(self) -> None:
+    def _product_rows(self) -> str:
+        """FROM of the written products, the categories and brands that were just created found again."""
+        joins = ""
+        if "category" in self.present:
+            joins += " LEFT JOIN catalog_category c ON k.category_new AND lower(c.path) = lower(s.category)"
+        if "brand" in self.present:
+            joins += " LEFT JOIN catalog_brand b ON k.brand_new AND lower(b.name) = lower(s.brand)"
+        return f"import_product k JOIN import_stage s ON s.row = k.row{joins}"
+
+    def _found(self, sql: str) -> str:
+        return sql.replace("k.category_id", "coalesce(k.category_id, c.id)").replace(
+            "k.brand_id", "coalesce(k.brand_id, b.id)"
+        )
+
+    def _write_products(self) -> int:
         names = self.of("product")
         fields = ["title", *(name for name in names if name != "title")]
         for name in (
@@ -76,10 +88,10 @@ class ProductBatch(Telling):
         status = STAGED["status"].inserting("status") if "status" in self.present else "'draft'"
         values = [status if name == "status" else STAGED[name].inserting(name) for name in fields]
         targets = [STAGED[name].column or name for name in fields]
-        self.run(
+        written = self.run(
             f"""INSERT INTO catalog_product (id, handle, {", ".join(targets)}, published_at, created_at, updated_at)
-                SELECT k.id, s.handle, {", ".join(values)}, CASE WHEN {status} = 'published' THEN now() END, now(), now()
-                FROM import_product k JOIN import_stage s ON s.row = k.row WHERE k.is_new ORDER BY k.row"""
+                SELECT k.id, s.handle, {self._found(", ".join(values))}, CASE WHEN {status} = 'published' THEN now() END, now(), now()
+                FROM {self._product_rows()} WHERE k.is_new ORDER BY k.id"""
         )
         if names:
             self.lock("catalog_product", "import_product")
@@ -88,41 +100,43 @@ class ProductBatch(Telling):
                 sets.append(
                     f"published_at = CASE WHEN ({STATUS}) = 'published' AND t.status <> 'published' THEN now() ELSE t.published_at END"
                 )
-            self.run(
-                f"""UPDATE catalog_product t SET {", ".join(sets)}, updated_at = now() FROM import_product k, import_stage s
-                    WHERE k.changed AND s.row = k.row AND t.id = k.id"""
+            written += self.run(
+                f"""UPDATE catalog_product t SET {self._found(", ".join(sets))}, updated_at = now()
+                    FROM {self._product_rows()} WHERE k.changed AND t.id = k.id"""
             )
+        return written
 
-    def _write_variants(self) -> None:
+    def _write_variants(self) -> int:
         names = self.of("variant")
         fields = list(names)
         for name, staged in STAGED.items():
             if staged.table == "variant" and name not in fields:
                 fields.append(name)
         title = _variant_title("p.title", "v")
-        self.run(
+        written = self.run(
             f"""INSERT INTO catalog_variant (id, product_id, sku, title, position, {", ".join(fields)}, created_at, updated_at)
                 SELECT v.id, k.id, s.sku, {title},
                        coalesce((SELECT max(o.position) FROM catalog_variant o WHERE o.product_id = k.id AND NOT k.is_new), -1)
                          + row_number() OVER (PARTITION BY v.hkey ORDER BY v.row),
                        {", ".join(STAGED[name].inserting(name) for name in fields)}, now(), now()
                 FROM import_variant v JOIN import_stage s ON s.row = v.row JOIN import_product k ON k.hkey = v.hkey
-                JOIN catalog_product p ON p.id = k.id WHERE v.is_new ORDER BY v.row"""
+                JOIN catalog_product p ON p.id = k.id WHERE v.is_new ORDER BY v.id"""
         )
         if names:
             self.lock("catalog_variant", "import_variant")
             sets = ", ".join(f"{name} = {STAGED[name].updating(name)}" for name in names)
-            self.run(
+            written += self.run(
                 f"""UPDATE catalog_variant t SET {sets}, title = {title}, updated_at = now()
                     FROM import_variant v, import_stage s, catalog_product p
                     WHERE v.changed AND s.row = v.row AND t.id = v.id AND p.id = t.product_id"""
             )
         if "title" in self.present:
-            self.run(
+            written += self.run(
                 f"""UPDATE catalog_variant t SET title = {_variant_title("p.title", "t")}, updated_at = now()
                     FROM import_product k, catalog_product p WHERE k.changed AND p.id = k.id AND t.product_id = p.id
                     AND t.title IS DISTINCT FROM {_variant_title("p.title", "t")}"""
             )
+        return written
 
     def _write_media(self) -> None:
         self.run(
