@@ -50,6 +50,9 @@ class CategoryBatch(Batch):
     messages = MESSAGES
     tables = ("import_record", "import_change")
 
+    def joined(self) -> Sequence[str]:
+        return ()
+
     def compare(self) -> None:
         if not self.dry_run:
             lock_tree()

@@ -9,7 +9,7 @@ that change are locked at the end, all at once and in primary-key order, and get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -100,6 +100,9 @@ class CountBatch(Batch):
     staged = STAGED
     messages = MESSAGES
     tables = ("import_place", "import_count")
+
+    def joined(self) -> Sequence[str]:
+        return [name for name in ("sku", "handle", "location") if name in self.present]
 
     def compare(self) -> None:
         if "handle" in self.present:
