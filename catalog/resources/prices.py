@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
 from backoffice.imports.cells import CellReader, Values
+from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
 from backoffice.resources import TextColumn
@@ -157,9 +158,7 @@ class PriceResource(resources.BaseResource):
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         return "", other_numbers(headers)
 
-    def staged(
-        self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping
-    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
         names = [name for name, sources in SOURCES.items() if sources & used]
         if "sale_price" in used and "compare_at" not in names and used & {"price", "regular_price"}:
@@ -167,7 +166,13 @@ class PriceResource(resources.BaseResource):
         if not names or not used & {"sku", "handle"}:
             raise Unreadable(_("A price file needs a column of SKUs and one of prices."))
         names = [*names, *(name for name in ("sku", "handle", *OPTIONS) if name in used)]
-        return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names)
+        reader = CellReader(mapping, self.columns(), pads=mapping.pads)
+
+        def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+            return _lines(reader.read(rows), names)
+
+        is_plain = not used & {"regular_price", "sale_price"}
+        return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

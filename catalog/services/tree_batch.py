@@ -59,7 +59,9 @@ class CategoryBatch(Batch):
         self.cursor.execute(WRONG)
         wrong = [row for (row,) in self.cursor.fetchall()]
         self.plan = Planner(self._rows(), wrong).make()
-        self.run("CREATE TEMP TABLE import_record (row int, is_new bool, changed bool, record text) ON COMMIT DROP")
+        self.run(
+            "CREATE TEMP TABLE import_record (row int PRIMARY KEY, is_new bool, changed bool, record text) ON COMMIT DROP"
+        )
         self.run("CREATE TEMP TABLE import_change (row int, place int, name text, old text, new text) ON COMMIT DROP")
         settled = [(row, row.node) for row in self.plan.rows if row.node is not None and row.node.row == row.row]
         self._fill(
@@ -99,11 +101,14 @@ class CategoryBatch(Batch):
                 copy.write_row((number, True, name, value[:500], code, json.dumps(params, ensure_ascii=False)))
 
     def records(self) -> str:
-        return """SELECT s.row, coalesce(r.is_new, false), coalesce(r.changed, false), coalesce(r.record, s.path, s.name)
-                  FROM import_stage s LEFT JOIN import_record r ON r.row = s.row"""
+        return "SELECT row, is_new, changed FROM import_record WHERE is_new OR changed"
+
+    def record(self) -> str:
+        return "coalesce((SELECT r.record FROM import_record r WHERE r.row = s.row), nullif(s.path, ''), s.name)"
 
     def changes(self, rows: str) -> str:
-        return f"SELECT row, place, name, old, new FROM import_change WHERE row IN ({rows})"
+        return f"""SELECT row, jsonb_agg(jsonb_build_array(name, old, new) ORDER BY place)
+                   FROM import_change WHERE row IN ({rows}) GROUP BY row"""
 
     # --- Writing --------------------------------------------------------------------------------
 

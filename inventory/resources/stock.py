@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
 from backoffice.imports.cells import CellReader
+from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping, simplify
 from backoffice.imports.reading import Unreadable
 from backoffice.models import ImportRun, User
@@ -25,7 +26,7 @@ NOT_KEPT = gettext_lazy("not kept")
 COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
 COST = "catalog.view_cost"
 NOT_STOCKED = frozenset(["not stocked", "不备货"])
-EACH_ROW = ("sku", "handle", *OPTIONS, "unit_cost", "reason")
+EACH_ROW = ("sku", "handle", *OPTIONS, "location", "unit_cost", "reason")
 
 
 class CountColumn(WholeColumn):
@@ -162,16 +163,21 @@ class StockResource(resources.BaseResource):
                 }
         return "", renames
 
-    def staged(
-        self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping
-    ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
         if not used & {"on_hand", "counted", "at"}:
             raise Unreadable(_("No column of the file says how many pieces there are."))
-        names = [name for name in EACH_ROW if name in used]
         reader = CellReader(mapping, self.columns(), pads=mapping.pads)
+        names = [name for name in (*EACH_ROW, "on_hand") if name in used or (name == "on_hand" and "counted" in used)]
         places = [match.header.strip() for match in mapping.all("at")]
-        return [*names, "location", "on_hand"], _counts(reader, rows, names, places)
+        if places:
+            names += ["places", "pieces"]
+
+        def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+            return _counts(reader, rows, names, places)
+
+        is_plain = not used & {"counted", "at"}
+        return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
     def take_back(self, run: ImportRun, undone: Any, *, by: User | None) -> None:
         take_back_counts(run, undone, by=by)
@@ -203,20 +209,15 @@ def _unit_cost(level: StockLevel) -> Decimal | None:
 def _counts(
     reader: CellReader, rows: Iterator[tuple[int, list[str]]], names: Sequence[str], places: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
-    """One staged row for each number; a record without any is staged once, so that it is read."""
-    nothing = (None,) * (len(names) + 2)
+    """Staged rows: what is newly counted stands for what was on hand; counts of several places are two lists."""
+    nothing = (None,) * len(names)
     for number, values, problems in reader.read(rows):
         if values is None:
             yield (number, problems, *nothing)
             continue
-        shared = [values[name] for name in names]
-        counted = values.get("counted")
-        own = values.get("on_hand") if counted is None else counted
-        counts = [(values.get("location", ""), own)] if own is not None else []
-        counts += [
-            (place, pieces)
-            for place, (_parts, pieces) in zip(places, values.get("at", ()), strict=True)
-            if pieces is not None
-        ]
-        for nth, (place, pieces) in enumerate(counts or [("", None)]):
-            yield (number, (problems or None) if nth == 0 else None, *shared, place, pieces)
+        if values.get("counted") is not None:
+            values["on_hand"] = values["counted"]
+        values.setdefault("on_hand", None)
+        values["places"] = places
+        values["pieces"] = [pieces for _parts, pieces in values.get("at", ())]
+        yield (number, problems or None, *(values[name] for name in names))

@@ -35,6 +35,8 @@ STAGED = {
     "option3": Staged("text"),
     "location": Staged("text"),
     "on_hand": Staged("int"),
+    "places": Staged("text[]"),
+    "pieces": Staged("int[]"),
     "unit_cost": Staged("numeric(20,6)"),
     "reason": Staged("text"),
 }
@@ -109,22 +111,30 @@ class CountBatch(Batch):
             self.run(sku_from_options(self.present))
         self._find_places()
         self.run(
-            """CREATE TEMP TABLE import_count ON COMMIT DROP AS
-               SELECT s.row, v.id AS variant_id, v.sku, p.location_id, p.name AS place, s.on_hand AS counted, s.unit_cost, s.reason,
-                      coalesce(l.on_hand, 0) AS on_hand, coalesce(l.allocated, 0) AS allocated, coalesce(l.held, 0) AS held,
-                      coalesce(l.backorder_limit, v.backorder_limit) AS backorder_limit,
-                      l.id IS NULL AND s.on_hand > 0 AS is_new, l.id IS NOT NULL AND l.on_hand <> s.on_hand AS changed,
-                      count(*) OVER (PARTITION BY s.row) > 1 AS is_wide
-               FROM import_stage s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
-               JOIN import_place p ON p.text = coalesce(s.location, '')
-               LEFT JOIN inventory_stocklevel l ON l.variant_id = v.id AND l.location_id = p.location_id
-               WHERE s.on_hand IS NOT NULL AND s.sku <> ''"""
+            f"""CREATE TEMP TABLE import_count ON COMMIT DROP AS
+                SELECT s.row, v.id AS variant_id, v.sku, p.location_id, p.name AS place, s.pieces AS counted, s.unit_cost, s.reason,
+                       coalesce(l.on_hand, 0) AS on_hand, coalesce(l.allocated, 0) AS allocated, coalesce(l.held, 0) AS held,
+                       coalesce(l.backorder_limit, v.backorder_limit) AS backorder_limit,
+                       l.id IS NULL AND s.pieces > 0 AS is_new, l.id IS NOT NULL AND l.on_hand <> s.pieces AS changed, s.is_wide
+                FROM ({self._counts()}) s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
+                JOIN import_place p ON p.text = s.place
+                LEFT JOIN inventory_stocklevel l ON l.variant_id = v.id AND l.location_id = p.location_id
+                WHERE s.sku <> ''"""
         )
         self.run("ANALYZE import_count")
 
+    def _counts(self) -> str:
+        """SELECT of every number of the file with the place that it is of."""
+        facts = "row, sku, unit_cost, reason"
+        narrow = f"SELECT {facts}, coalesce(location, '') AS place, on_hand AS pieces, false AS is_wide FROM import_stage WHERE on_hand IS NOT NULL"
+        if "places" not in self.present:
+            return narrow
+        return f"""{narrow} UNION ALL SELECT {facts}, u.place, u.pieces, true FROM import_stage, unnest(places, pieces) u(place, pieces)
+                   WHERE u.pieces IS NOT NULL"""
+
     def _find_places(self) -> None:
         places = Places(self.by)
-        self.cursor.execute("SELECT DISTINCT coalesce(location, '') FROM import_stage WHERE on_hand IS NOT NULL")
+        self.cursor.execute(f"SELECT DISTINCT place FROM ({self._counts()}) s")
         found = [(text, *places.find(text)) for (text,) in self.cursor.fetchall()]
         texts, keys, names, problems = zip(*found, strict=True) if found else ((), (), (), ())
         self.run(
@@ -137,22 +147,22 @@ class CountBatch(Batch):
         self.wrong_places = {problem for problem in problems if problem}
 
     def find_problems(self) -> None:
+        counted = f"(SELECT DISTINCT row, sku FROM ({self._counts()}) c) s"
         self.problem(
             "sku_missing",
-            """SELECT s.row, 'sku', '', '{}'::jsonb FROM import_stage s WHERE s.on_hand IS NOT NULL AND coalesce(s.sku, '') = ''
-               AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+            f"""SELECT s.row, 'sku', '', '{{}}'::jsonb FROM {counted} WHERE coalesce(s.sku, '') = ''
+                AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
         )
         self.problem(
             "unknown_sku",
-            """SELECT DISTINCT s.row, 'sku', s.sku, jsonb_build_object('sku', s.sku) FROM import_stage s
-               WHERE s.on_hand IS NOT NULL AND s.sku <> ''
-                 AND NOT EXISTS (SELECT 1 FROM catalog_variant v WHERE upper(v.sku) = upper(s.sku))""",
+            f"""SELECT s.row, 'sku', s.sku, jsonb_build_object('sku', s.sku) FROM {counted}
+                WHERE s.sku <> '' AND NOT EXISTS (SELECT 1 FROM catalog_variant v WHERE upper(v.sku) = upper(s.sku))""",
         )
         for code in sorted(self.wrong_places):
             self.problem(
                 code,
-                """SELECT s.row, 'location', s.location, jsonb_build_object('location', p.name) FROM import_stage s
-                   JOIN import_place p ON p.text = coalesce(s.location, '') WHERE s.on_hand IS NOT NULL AND p.problem = %s""",
+                f"""SELECT s.row, 'location', s.place, jsonb_build_object('location', p.name) FROM ({self._counts()}) s
+                    JOIN import_place p ON p.text = s.place WHERE p.problem = %s""",
                 [code],
             )
         self.problem(
@@ -170,13 +180,15 @@ class CountBatch(Batch):
         )
 
     def records(self) -> str:
-        return """SELECT s.row, coalesce(bool_or(c.is_new), false), coalesce(bool_or(c.changed), false),
-                         min(CASE WHEN c.is_wide THEN c.sku ELSE c.sku || ' @ ' || c.place END)
-                  FROM import_stage s LEFT JOIN import_count c ON c.row = s.row GROUP BY s.row"""
+        return "SELECT row, bool_or(is_new), bool_or(changed) FROM import_count WHERE is_new OR changed GROUP BY row"
+
+    def record(self) -> str:
+        return "concat_ws(' @ ', s.sku, nullif(s.location, ''))"
 
     def changes(self, rows: str) -> str:
-        return f"""SELECT c.row, c.location_id, CASE WHEN c.is_wide THEN c.place ELSE 'on_hand' END, c.on_hand::text, c.counted::text
-                   FROM import_count c WHERE c.changed AND c.row IN ({rows})"""
+        name = "CASE WHEN is_wide THEN place ELSE 'on_hand' END"
+        return f"""SELECT row, jsonb_agg(jsonb_build_array({name}, on_hand::text, counted::text) ORDER BY location_id)
+                   FROM import_count WHERE changed AND row IN ({rows}) GROUP BY row"""
 
     def write(self) -> None:
         # The statements of the posting function are short and many: they keep their plans.

@@ -63,7 +63,7 @@ def test_a_check_shows_old_and_new_numbers_and_writes_nothing(tmp_path, main):
     result = bring(tmp_path, "stock", "sku,on_hand\nTEA,8\n", "--dry-run")
     row = ImportRow.objects.get()
     assert (counts(result), row.outcome, row.record, row.changes) == (
-        (0, 1, 0, 0), "changed", "TEA @ Main warehouse", [["on_hand", "10", "8"]],
+        (0, 1, 0, 0), "changed", "TEA", [["on_hand", "10", "8"]],
     )  # fmt: skip
     assert StockMove.objects.count() == 1
 
@@ -190,7 +190,7 @@ def test_one_column_a_location(tmp_path, main):
     assert counts(bring(tmp_path, "stock", text)) == (0, 0, 1, 0)
     bring(tmp_path, "stock", "SKU,MAIN,SHOP\nTEA,2,\n")
     assert (level_of(tea).on_hand, level_of(tea, shop).on_hand) == (2, 9)
-    assert ImportRow.objects.latest("pk").changes == [["on_hand", "3", "2"]]
+    assert ImportRow.objects.latest("pk").changes == [["Main warehouse", "3", "2"]]
 
 
 @pytest.mark.parametrize(
