@@ -9,6 +9,7 @@ from customers.services.contacts import (
     ContactTaken,
     find_by_email,
     find_or_create_by_email,
+    find_or_create_by_emails,
     normalize_email,
     normalize_phone,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "customer_replies",
     "find_by_email",
     "find_or_create_by_email",
+    "find_or_create_by_emails",
     "handle",
     "move_to_queue",
     "normalize_email",
