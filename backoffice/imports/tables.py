@@ -74,7 +74,7 @@ class TableBatch(Batch):
     folds: functions over key columns, by default those of the unique index.
     keeps: columns whose blank cells keep the value where the field could be emptied.
     rules: columns with expressions of their own in place of those made from the field.
-    extra: staged columns that are no fields of the model, for the subclass to use.
+    extra: staged columns that are no fields; what they mean is up to the subclass.
     A lookup of the model itself also finds records that the same file creates, above or below.
     """
 
@@ -94,7 +94,7 @@ class TableBatch(Batch):
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | dict(self.extra)
+        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | self.extra
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]

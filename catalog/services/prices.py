@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from backoffice.imports.batch import Staged, carry_out
+from backoffice.imports.batch import Rows, Staged, carry_out
 from backoffice.imports.tables import TableBatch
 from backoffice.models import User
 from catalog.models import Variant
@@ -39,7 +39,7 @@ class PriceBatch(TableBatch):
         """Nothing is created, so that only prices are compared."""
         return [field for field in super()._others() if field.name in self.names]
 
-    def stage(self, rows: Iterable[Sequence[Any]]) -> None:
+    def stage(self, rows: Rows) -> None:
         super().stage(rows)
         if "handle" in self.present:
             self.run(sku_from_options(self.present))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pghistory.models
 from django.db import transaction
@@ -38,13 +39,18 @@ def _contexts(run: ImportRun) -> Sequence[object]:
     return list(pghistory.models.Context.objects.filter(metadata__run=run.number).values_list("pk", flat=True))
 
 
+def _events() -> Any:
+    """The history of orders."""
+    return Order.history.rel.related_model.objects  # type: ignore[attr-defined]
+
+
 def _brought_by(run: ImportRun) -> list[int]:
-    events = Order.history.rel.related_model.objects.filter(pgh_label="insert", pgh_context__in=_contexts(run))
+    events = _events().filter(pgh_label="insert", pgh_context__in=_contexts(run))
     return list(events.values_list("pgh_obj_id", flat=True))
 
 
 def _changed_since(run: ImportRun, keys: Sequence[int]) -> set[int]:
-    events = Order.history.rel.related_model.objects.filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
+    events = _events().filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
     invoiced = Invoice.objects.filter(order__in=keys)
     return {*events.values_list("pgh_obj_id", flat=True), *invoiced.values_list("order_id", flat=True)}
 

@@ -41,9 +41,7 @@ class Command(BaseCommand):
         output = Path(options["output"]) if options["output"] else None
         suffix = output.suffix.lstrip(".").lower() if output else "csv"
         fmt = options["format"] or (suffix if suffix in FORMATS else "csv")
-        queryset = self._queryset(resource, options["where"])
-        if user is not None:
-            queryset = queryset.visible_to(user)
+        queryset = self._queryset(resource, options["where"], user)
         pieces = exports.pieces(queryset, resource.export_columns(user), fmt, user=user, bom=options["bom"])
         if output is None:
             for piece in pieces:
@@ -64,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError(f"{email} may not export.", returncode=2)
         return user
 
-    def _queryset(self, resource: resources.BaseResource, conditions: list[str]) -> Any:
+    def _queryset(self, resource: resources.BaseResource, conditions: list[str], user: User | None) -> Any:
         where = {}
         for condition in conditions:
             name, equals, value = condition.partition("=")
@@ -72,6 +70,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--where wants COLUMN=VALUE, not {condition!r}.", returncode=2)
             where[name] = value
         try:
-            return resource.export_queryset(where)
+            queryset = resource.export_queryset(where)
         except (FieldError, ValidationError, ValueError) as error:
             raise CommandError(f"--where: {error}", returncode=2) from error
+        return queryset.visible_to(user) if user is not None and hasattr(queryset, "visible_to") else queryset
