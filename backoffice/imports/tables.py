@@ -50,7 +50,7 @@ class TableBatch(Checking):
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | self.extra
+        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | dict(self.extra)
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]
