@@ -17,10 +17,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import generic, resources
+from backoffice import generic, references, resources
 from backoffice.imports import jobs, reading, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.models import ImportRun, JobProgress
+
+references.register(prefix="IM", model=ImportRun)
 
 IMPORT = "backoffice.import_data"
 SHOWN = 100

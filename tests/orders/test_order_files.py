@@ -7,8 +7,9 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.urls import reverse
 
-from backoffice import context, verification
+from backoffice import context, resources, verification
 from customers.models import Customer
 from orders import services
 from orders.models import Fulfilment, Order, Payment, Refund
@@ -254,6 +255,29 @@ def test_undo_deletes_unpaid_orders_and_cancels_paid_ones(tmp_path, main):
     assert Refund.objects.count() == 2
     assert_verified()
     assert counts(bring(tmp_path, "orders", text)) == (3, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("role", "offered", "kept_back"),
+    [
+        ("catalog_editor", {"categories", "prices", "products"}, {"orders", "stock", "locations"}),
+        ("warehouse_manager", {"stock", "locations", "suppliers"}, {"orders", "prices", "categories"}),
+        ("order_clerk", {"orders"}, {"stock", "prices", "locations"}),
+    ],
+)
+def test_the_upload_page_offers_what_a_role_may_bring_in(client, role, offered, kept_back):
+    client.force_login(make_user(role))
+    page = client.get(reverse("imports:new")).content.decode()
+    found = {resource.key for resource in resources.every() if f'value="{resource.key}"' in page}
+    assert (offered - found, kept_back & found) == (set(), set())
+
+
+@pytest.mark.parametrize("key", ["categories", "locations", "orders"])
+def test_the_template_is_a_file_that_goes_in(client, tmp_path, main, key):
+    client.force_login(make_user("owner"))
+    template = client.get(reverse("imports:template", args=[key])).content
+    result = bring(tmp_path, key, template)
+    assert (result["errors"], result["new"] + result["changed"]) == ([], 1)
 
 
 def test_the_service_takes_a_batch_of_one(main):

@@ -1,5 +1,9 @@
 """Real order files go in, add up, and change nothing the second time."""
 
+import csv
+from collections import defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
 from django.db.models import Sum
 
@@ -26,6 +30,19 @@ def test_orders_go_in_and_stay_as_they_are(real_data, tmp_path, name):
     assert Order.objects.count() == orders
     assert {r.name: r.result.examples for r in verification.run() if r.result.wrong} == {}
     assert counts(bring(tmp_path, "orders", data, "--partial")) == (0, 0, rows - refused, refused)
+
+
+def test_totals_of_a_sales_log_are_those_of_its_lines(real_data, tmp_path):
+    make_location()
+    path = real_data / "online_retail/days/2010-12-09.csv"
+    bring(tmp_path, "orders", path.read_bytes(), "--partial")
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    with path.open() as file:
+        for row in csv.DictReader(file):
+            amount = Decimal(row["Quantity"]) * Decimal(row["UnitPrice"])
+            sums[row["InvoiceNo"]] += amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    orders = dict(Order.objects.values_list("source_number", "total"))
+    assert orders == {number: sums[number] for number in orders}
 
 
 def test_totals_of_a_file_without_prices_are_kept(real_data, tmp_path):
