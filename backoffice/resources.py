@@ -376,6 +376,7 @@ class BaseResource(resources.Resource):
     ignored: ClassVar[dict[str, Any]] = {}
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
+    redo_refused: ClassVar[Any] = ""  # the sentence, where what was undone cannot be done again
     lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod
