@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice import resources
 from backoffice.imports import jobs, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
