@@ -156,7 +156,7 @@ def background_work(user: Any) -> Panel:
     return Panel(
         _("Work in the background"),
         rows=[
-            (_("Worker"), badge(_("Lives"), "good") if lives else badge(_("Gives no sign of life"), "bad")),
+            (_("Worker"), badge(_("Running"), "good") if lives else badge(_("Gives no sign of life"), "bad")),
             (
                 (_("Failed jobs"), f"{reverse('jobs:jobs')}?status=failed"),
                 badge(failed, "bad" if failed != "0" else "good"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from backoffice.imports.cells import CellReader, Problems, Values, error, warning
-from backoffice.imports.copying import NULL
+from backoffice.imports.copying import NULL, encode_array
 from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
@@ -43,7 +43,7 @@ PRODUCT_COLUMNS = (
 PLAIN_COLUMNS = (*PRODUCT_COLUMNS, "barcode", "price", "compare_at", "cost", "requires_shipping", "is_active")
 PLAIN_TARGETS = frozenset(
     (*PLAIN_COLUMNS, "handle", "sku", "tags", "status", "weight_grams", "tax_class", "track_stock", "backorder_limit",
-     "option1", "option2", "option3")
+     "option1", "option2", "option3", "option1_name", "option2_name", "option3_name", "images")
 )  # fmt: skip
 NO_OPTION = "Default Title"
 ADDRESS = re.compile(r"https?://[^\s\"<>]+\Z", re.IGNORECASE)
@@ -140,7 +140,18 @@ class Reader:
             constants=constants,
             needed=needed,
             odd={"option1": NO_OPTION, "option2": NO_OPTION, "option3": NO_OPTION},
+            made=self._made(),
         )
+
+    def _made(self) -> dict[str, tuple[Sequence[str], Callable[..., str | None]]]:
+        """Option names and pictures, which become arrays."""
+        made: dict[str, tuple[Sequence[str], Callable[..., str | None]]] = {}
+        if options := [name for name in ("option1_name", "option2_name", "option3_name") if name in self.targets]:
+            made["options"] = (options, lambda *names: encode_array([name for name in names if name]))
+        if "images" in self.targets:
+            made["images"] = (["images"], lambda text: _array_of(text, str))
+            made["image_alts"] = made["image_positions"] = (["images"], lambda text: _array_of(text, lambda _url: None))
+        return made
 
     def _slowly(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
         for number, values, problems in self.cells.read(rows):
@@ -439,6 +450,15 @@ def _addresses(texts: Sequence[str], problems: Problems) -> list[str]:
         else:
             urls.append(url)
     return list(dict.fromkeys(urls))
+
+
+def _array_of(text: str, value: Callable[[str], Any]) -> str | None:
+    """An array with something of each picture; None where an address needs a word."""
+    problems: Problems = []
+    urls = _addresses(_listed(text), problems)
+    if problems:
+        return None
+    return encode_array([value(url) for url in urls] if urls else None)
 
 
 def handle_of(text: str) -> str:

@@ -80,7 +80,7 @@ def oldest_to_ship(user: Any) -> Panel | None:
         return None
     return Panel(
         _("Paid, waiting longest to be shipped"),
-        columns=[pgettext("sale", "Order"), _("Waits since"), _("Total")],
+        columns=[pgettext("sale", "Order"), _("Waiting since"), _("Total")],
         numbers=[2],
         rows=[
             ((number, reverse("orders:order", args=[number])), relative_time(placed_at), format_money(total, currency))

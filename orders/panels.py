@@ -46,7 +46,7 @@ def variant_allocations(user: Any, variant: Any) -> Panel:
         shown.append(
             (
                 document,
-                row.location.name,
+                row.location,
                 plain_number(row.quantity),
                 formats.date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT"),
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -181,7 +181,7 @@ class Export:
                 self._count(len(block))
                 yield piece
 
-    def _texts(self) -> Iterator[Sequence[str | None]]:
+    def _texts(self) -> Generator[Sequence[str | None], None, None]:
         """Rows as texts, each a cell of CSV or a JSON value."""
         text = json_text if self.fmt == "jsonl" else cell
         if self.reads:
@@ -191,7 +191,7 @@ class Export:
                 for row in rows:
                     yield [text(value) for value in row]
 
-    def _mixed(self, text: Callable[[Any], str]) -> Iterator[Sequence[str | None]]:
+    def _mixed(self, text: Callable[[Any], str]) -> Generator[Sequence[str | None], None, None]:
         """PostgreSQL writes what it can, beside what the computed columns read."""
         computed = [(place, column.value) for column, place in self._computed_columns]
         make = light(self.queryset.model, self.reads, self.queryset.db)
@@ -213,7 +213,7 @@ class Export:
                         line.insert(place, text(read(obj)))
                     yield line
 
-    def _rows(self) -> Iterator[Sequence[Any]]:
+    def _rows(self) -> Generator[Sequence[Any], None, None]:
         """Rows as values."""
         with snapshot(self.queryset.db):
             if None in self.sources:
@@ -221,12 +221,12 @@ class Export:
             else:
                 yield from self._selected()
 
-    def _computed(self) -> Iterator[Sequence[Any]]:
+    def _computed(self) -> Generator[Sequence[Any], None, None]:
         readers = [_mask if column.key in self.masked else column.value for column in self.columns]
         for obj in self.queryset.iterator(chunk_size=CHUNK):
             yield [read(obj) for read in readers]
 
-    def _selected(self) -> Iterator[Sequence[Any]]:
+    def _selected(self) -> Generator[Sequence[Any], None, None]:
         hidden = [place for place, source in enumerate(self.sources) if source and source.expression is None]
         for row in sources.values(self.queryset, self.sources).iterator(chunk_size=CHUNK):
             if hidden:

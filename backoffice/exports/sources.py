@@ -129,7 +129,7 @@ def copy_statement(queryset: models.QuerySet, found: Sequence[Source], fmt: str,
         options = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
     rows, more = select(queryset, found, written)
     statement = f"COPY ({rows}) TO STDOUT WITH ({options})"
-    return str(connections[queryset.db].ops.compose_sql(statement, (*parameters, *more)))
+    return str(connections[queryset.db].ops.compose_sql(statement, (*parameters, *more)))  # type: ignore[attr-defined]
 
 
 def mixed_statement(

@@ -23,4 +23,4 @@ urlpatterns = [
 ]
 
 references.register(prefix="EX", model=ExportRun)
-navigation.register("system", _("Exports"), "exports:list", "backoffice.view_exportrun", order=11, icon="download")
+navigation.register("system", _("Exports"), "exports:list", "backoffice.view_exportrun", order=10, icon="download")

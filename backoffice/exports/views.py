@@ -183,6 +183,9 @@ class NewExport(generic.Page):
             raise Http404(error.messages[0]) from error
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
+        if not self.address:
+            messages.info(request, _("Choose a list first: each has an Export menu."))
+            return HttpResponseRedirect(reverse("exports:list"))
         page = self.listing
         initial = {
             "format": request.GET.get("format") or page.get_export_formats()[0],
@@ -276,9 +279,9 @@ class TemplateList(generic.ListPage):
     columns = [
         generic.Column("name", link=True),
         generic.Column("format", gettext_lazy("Format")),
-        generic.Column("schedule", get=schedule_text),
-        generic.Column("delivery", get=lambda template: template.get_delivery_display()),
-        generic.Column("next_at", gettext_lazy("Next"), kind="datetime"),
+        generic.Column("when", gettext_lazy("When"), get=schedule_text),
+        generic.Column("delivery"),
+        generic.Column("next_at", gettext_lazy("Runs next"), kind="datetime"),
         generic.Column("updated_at", kind="relative"),
     ]
     ordering = {"name": ("name", "pk"), "-name": ("-name", "-pk")}
@@ -298,9 +301,9 @@ class Template(generic.RecordPage):
     facts = [
         generic.Column("format", gettext_lazy("Format")),
         generic.Column("bom", kind="bool"),
-        generic.Column("schedule", get=schedule_text),
-        generic.Column("next_at", gettext_lazy("Next"), kind="datetime"),
-        generic.Column("delivery", get=lambda template: template.get_delivery_display()),
+        generic.Column("when", gettext_lazy("When"), get=schedule_text),
+        generic.Column("next_at", gettext_lazy("Runs next"), kind="datetime"),
+        generic.Column("delivery"),
         generic.Column("file_name"),
     ]
 

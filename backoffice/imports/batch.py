@@ -104,7 +104,6 @@ class Batch(Findings):
                 self.count += block.count
         if self.count > BIG:
             self.run("SET LOCAL work_mem = '128MB'")
-            self.run("SET LOCAL plan_cache_mode = force_custom_plan")
         # A small sample is enough to tell the planner how many rows there are.
         self.run(f"SET LOCAL default_statistics_target = {SAMPLE}")
         self.run(f"ANALYZE import_stage ({', '.join(['row', *self.joined()])})")
@@ -117,10 +116,13 @@ class Batch(Findings):
         if self.count > BIG:
             # The history triggers join old and new rows; without statistics they would do it row by row.
             self.run("SET LOCAL enable_nestloop = off")
+            self.run("SET LOCAL plan_cache_mode = force_custom_plan")
             self.run("SET LOCAL gin_pending_list_limit = '256MB'")
         self.write()
         if self.count > BIG:
             self.run("SET LOCAL enable_nestloop = on")
+            # The foreign keys are checked row by row at the end, each by a plan that must not be made anew.
+            self.run("SET LOCAL plan_cache_mode = auto")
 
     def lock(self, table: str, source: str) -> None:
         """Lock the rows of `table` that are changed in `source`, in the order everybody locks them in."""

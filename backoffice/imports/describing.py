@@ -17,8 +17,9 @@ What each kind of file may hold. This page is written by `manage.py describe_csv
 
 Any order of columns will do, and letter case, punctuation and blanks of a header do not matter. A column that a file lacks
 leaves the values as they are. CSV, TSV and XLSX are read; encoding, delimiter, decimals and the row of the header are found
-out. `manage.py import_csv RESOURCE FILE --dry-run` compares and writes nothing. A first column name can be replaced by a
-mapping file: `--mapping FILE`, a JSON object `{"header in the file": "column"}`, where "" leaves a column out.
+out. `manage.py import_csv RESOURCE FILE --dry-run` compares and writes nothing. Where headers are of another making, a mapping
+file says which column is which: `--mapping FILE`, a JSON object `{"header in the file": "column"}`, in which "" leaves a column
+out and a second column of the same name is called `name (2)`. The wizard gives such a file out, and templates to begin with.
 
 ## How a file is read
 

@@ -6,6 +6,7 @@ record with any other cell goes the ordinary way, which alone knows what to say 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ class LineReader:
 
     names: the staged columns; constants: those among them that are the same in every row, as COPY writes them.
     needed: columns whose blank cells need a second look; odd: texts that do, by column.
+    made: staged columns that are made of cells: the columns, and the function of their texts, as COPY writes them; None
+    where it wants a second look.
     slowly: makes staged rows of records one by one.
     """
 
@@ -36,12 +39,14 @@ class LineReader:
         constants: Mapping[str, str] | None = None,
         needed: Sequence[str] = (),
         odd: Mapping[str, str] | None = None,
+        made: Mapping[str, tuple[Sequence[str], Callable[..., str | None]]] | None = None,
     ) -> None:
         self.cells = cells
         self.names = names
         self.slowly = slowly
         self.constants = dict(constants or {})
         self.odd = [(name, "") for name in needed] + list((odd or {}).items())
+        self.made = {name: (sources, _remembering(make)) for name, (sources, make) in (made or {}).items()}
         self.memory: dict[str, dict[str, str | None]] = {
             name: {text: encode(value) for text, value in known.items()} for name, _i, _c, known in cells.single
         }
@@ -63,6 +68,10 @@ class LineReader:
         columns = list(zip(*[cells for _number, cells in records], strict=True))
         encoded = {
             name: self._column(name, column, columns[index]) for name, index, column, _known in self.cells.single
+        }
+        encoded |= {
+            name: [make(*texts) for texts in zip(*[encoded[source] for source in sources], strict=True)]
+            for name, (sources, make) in self.made.items()
         }
         suspects = self._suspects(encoded)
         parts: list[Iterable[Any]] = [[str(number) for number, _cells in records], itertools.repeat(NULL)]
@@ -106,3 +115,13 @@ class LineReader:
         problems: list[list[str]] = []
         value = self.cells.clean(name, column, text, problems)
         return None if problems else encode(value)
+
+
+def _remembering(make: Callable[..., str | None]) -> Callable[..., str | None]:
+    """`make` of texts that are plain; None where one of them is not."""
+
+    @functools.lru_cache(REMEMBERED)
+    def made(*texts: str | None) -> str | None:
+        return None if any(text is None or "\\" in text for text in texts) else make(*texts)
+
+    return made

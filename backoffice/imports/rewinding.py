@@ -124,7 +124,8 @@ class Rewinding:
         if "*" in self.overwrite:
             return
         label = f"{model._meta.label_lower}:"
-        chosen = [int(key.removeprefix(label)) for key in self.overwrite if key.startswith(label)]
+        keys = [key.removeprefix(label) for key in self.overwrite if key.startswith(label)]
+        chosen = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
         self.run(
             f"""UPDATE rewind_{model._meta.db_table} SET is_kept = true
                 WHERE is_foreign AND is_there AND NOT id = ANY(%s)""",

@@ -10,7 +10,6 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import legal_transitions
@@ -28,7 +27,7 @@ class ExportStatus(models.TextChoices):
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     CANCELED = "canceled", _("Canceled")
-    REMOVED = "removed", pgettext_lazy("a file", "Removed")
+    REMOVED = "removed", _("Removed")
 
 
 EXPORT_TRANSITIONS: dict[str, set[str]] = {

@@ -259,12 +259,45 @@ def test_a_mended_cell_may_be_wrong_again_and_can_be_as_in_the_file(page):
     assert (run.refused, run.mended) == (1, {})
 
 
+def test_cells_that_say_the_same_are_mended_together(page):
+    lines = [f"p{n},P{n},P{n},{'call us' if n != 20 else 'ask'}" for n in range(40)]
+    run = checked(page, "\n".join(["Handle,Title,Variant SKU,Variant Price", *lines]))
+    work(page, run, "mend", alike="1", **{"cell-2-3": "5"})
+    run.refresh_from_db()
+    assert (len(run.mended), run.new, run.refused) == (39, 39, 1)
+    assert "22" not in run.mended
+
+
 def test_unchanged_cells_mend_nothing(page):
     run = checked(page)
     answer = work(page, run, "mend", **{"cell-3-3": "six"})
     run.refresh_from_db()
     assert run.mended == {}
     assert "No cell was changed." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["?rows=x", "?column=%00", "?column=price'", "?after=²", "?before=99999999999999999999", "?step=x&open=²"]
+)
+def test_odd_addresses_show_the_page(page, query):
+    run = checked(page)
+    assert page.get(run.get_absolute_url() + query).status_code == 200
+
+
+def test_odd_forms_do_no_harm(page):
+    run = checked(page)
+    work(
+        page,
+        run,
+        "mend",
+        **{"cell-99999999999999999999-3": "1", "cell-²-²": "1", "cell-3-99": "1", "cell-3-3": "6\x00"},
+    )
+    run.refresh_from_db()
+    assert run.mended == {"3": {"3": ["six", "6"]}}
+    work(page, run, "apply")
+    odd = {"verb": "undo", "overwrite": ["catalog.variant:²", "catalog.variant:99999999999999999999", "x"]}
+    assert page.post(reverse("imports:undo", args=[run.number]), odd).status_code == 302
+    assert page.post(reverse("imports:work", args=[run.number]), {"action": "get_queryset"}).status_code == 404
 
 
 def test_another_delimiter_forgets_what_was_mended(page):

@@ -16,12 +16,14 @@ from catalog.services.upsert import STAGED
 
 HEADERS = [
     "handle", "title", "description", "category", "brand", "tags", "status", "sku", "barcode", "option1", "price", "compare_at",
-    "weight_grams", "tax_class", "track_stock", "backorder_limit", "is_active", "attributes",
+    "weight_grams", "tax_class", "track_stock", "backorder_limit", "is_active", "attributes", "option1_name", "option2_name",
+    "images",
 ]  # fmt: skip
 CELLS = st.sampled_from([
     "", " ", "tea", " Tea  pot ", "Tea > Green", "a, b,a", "published", "active", "TRUE", "no", "12.50", "1,234.5", "-1", "cheap",
     "4006381333931", "4006381333932", "8.5E+12", "'=1+1", "'quoted", "'-5", "#N/A", "a\tb", "two\nlines", "back\\slash", "\\N",
-    "Default Title", '{"a": [1]}', "[1]", "nul\0", "\x00formula", "x" * 300, "\u200b", "é", "茶壶", "+1", "1e5", "standard",
+    "Default Title", '{"a": [1]}', "[1]", "nul\0", "\x00formula", "x" * 300, "\u200b", "é", "茶壶",
+    "https://x.example/1.jpg https://x.example/2.jpg", "https://x.example/a,b.jpg", "pot.jpg", "+1", "1e5", "standard",
 ])  # fmt: skip
 
 

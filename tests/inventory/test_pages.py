@@ -76,6 +76,16 @@ def test_records_cost_the_same_for_any_number_of_rows(client, owner, django_asse
     assert found == RECORDS
 
 
+def test_on_a_phone_numbers_dates_and_flags_carry_their_names(client, owner):
+    fill(1)
+
+    cells = client.get(reverse("inventory:suppliers")).content.decode()
+    moments = client.get(reverse("inventory:transfers")).content.decode()
+
+    assert [f'data-label="{name}"' in cells for name in ("Lead time (days)", "Active", "Phone")] == [True, True, False]
+    assert 'data-label="Sent"' in moments
+
+
 def test_forms_open(client, owner):
     fill(1)
     for name in ["correct", "receive", "transfer_new", "hold_new", "location_new", "supplier_new"]:

@@ -5,9 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
-from backoffice.generic import Column
 from backoffice.models import Heartbeat
-from catalog.views.variants import VariantList
 from tests.performance.stock_admin import site
 
 
@@ -23,20 +21,9 @@ def three_statements(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(Heartbeat.objects.count()))
 
 
-class ComputedList(VariantList):
-    """The list of variants with a column that only Python can compute."""
-
-    key = "bench:variants"
-    columns = [
-        *(column for column in VariantList.columns if column.key != "margin"),
-        Column("margin", reads=("price", "cost")),
-    ]
-
-
 urlpatterns = [
     path("stock/", site.urls),
     path("bench/plain/", plain),
     path("bench/three/", three_statements),
-    path("bench/variants/", ComputedList.as_view()),
     path("", include("backoffice.urls")),
 ]

@@ -55,10 +55,8 @@ class Results:
         self.kind = asked.get("rows", "")
         if self.kind not in KINDS:
             self.kind = next((kind for kind, count in self.counts.items() if count), "new")
-        self.column = asked.get("column", "")
-        self.after, self.before = (
-            int(value) if value.isdigit() else 0 for value in (asked.get("after", ""), asked.get("before", ""))
-        )
+        self.column = asked.get("column", "") if asked.get("column") in dict(self.filters) else ""
+        self.after, self.before = _number(asked.get("after", "")), _number(asked.get("before", ""))
         self.places = places(run)
 
     def _counts(self) -> dict[str, int]:
@@ -171,6 +169,11 @@ class Results:
         ]
 
 
+def _number(text: str) -> int:
+    """A row number of the address or of the form; 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
 def places(run: ImportRun) -> dict[str, int]:
     """Column of the resource -> place of the column of the file that gives it, where that is one only."""
     found: dict[str, int] = {}
@@ -184,33 +187,46 @@ def places(run: ImportRun) -> dict[str, int]:
 
 
 def mend(run: ImportRun, data: QueryDict) -> int:
-    """Keep the cells that the form says otherwise; how many they are. Raises ValidationError beyond what a run keeps."""
+    """Keep the cells that the form says otherwise; how many they are. Raises ValidationError beyond what a run keeps.
+
+    With `alike`, cells of the same column that say the same and are refused as well become the same.
+    """
     typed = {}
     for name, text in data.items():
         row, _dash, index = name.removeprefix("cell-").partition("-")
-        if name.startswith("cell-") and row.isdigit() and index.isdigit():
-            typed[int(row), int(index)] = text
+        if name.startswith("cell-") and _number(row):
+            typed[_number(row), _number(index)] = text.replace("\x00", "")
     at = places(run)
+    refused = ImportRow.objects.filter(run=run, outcome=ImportRow.Outcome.REFUSED)
+    found: dict[tuple[int, str], tuple[str, str]] = {}
+    for row in refused.filter(row__in={row for row, _index in typed}):
+        for name, value, _message, kind in row.problems:
+            text = typed.get((row.row, at.get(name, -1)))
+            if kind == "error" and text is not None and text != ("" if len(value) >= CUT else value):
+                found[row.row, name] = (value, text)
+    if data.get("alike"):
+        for (_row, name), (value, text) in list(found.items()):
+            same = refused.filter(problems__contains=[[name, value]]).order_by("row")
+            for number in same.values_list("row", flat=True)[: MOST_MENDED + 1]:
+                found.setdefault((number, name), (value, text))
+    return _keep(run, {(row, at[name]): pair for (row, name), pair in found.items()})
+
+
+def _keep(run: ImportRun, found: dict[tuple[int, int], tuple[str, str]]) -> int:
+    """Add cells to those that are mended: (row, place of the column) -> (what it said, what it is to say)."""
     mended = {row: dict(cells) for row, cells in run.mended.items()}
-    count = 0
-    for found in ImportRow.objects.filter(run=run, outcome="refused", row__in={row for row, _index in typed}):
-        for name, value, _message, kind in found.problems:
-            text = typed.pop((found.row, at.get(name, -1)), None)
-            if kind != "error" or text is None or text == ("" if len(value) >= CUT else value):
-                continue
-            cells = mended.setdefault(str(found.row), {})
-            old = cells.get(str(at[name]), [value])[0]
-            cells[str(at[name])] = [old, text]
-            count += 1
+    for (row, index), (old, new) in found.items():
+        cells = mended.setdefault(str(row), {})
+        cells[str(index)] = [cells.get(str(index), [old])[0], new]
     if sum(map(len, mended.values())) > MOST_MENDED:
         raise ValidationError(
             _("More than %(limit)s cells are too many to mend here. Download the refused rows and mend them there.")
             % {"limit": MOST_MENDED}
         )
-    if count:
+    if found:
         run.mended = mended
         run.save(update_fields=["mended"])
-    return count
+    return len(found)
 
 
 def unmend(run: ImportRun, key: str) -> None:

@@ -11,6 +11,7 @@ from django.core.files import File
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,6 +74,11 @@ class Run(RunPage):
         may_rewind = self.may_bring and undoing.is_possible(run) and bool(run.new + run.changed)
         return {
             "is_told": is_told,
+            "rewound": [
+                step | {"when": parse_datetime(step["at"])}
+                for step in run.steps
+                if step["kind"] in ("undone", "redone")
+            ],
             "is_checked": run.status in (Status.CHECKED, Status.REFUSED),
             "ready": run.new + run.changed,
             "results": Results(run, self.request.GET, may_mend=is_open) if is_told else None,

@@ -55,7 +55,10 @@ class Command(BaseCommand):
         fmt = options["format"] or (suffix if suffix in exports.FORMATS else "csv")
         queryset = self._queryset(resource, options["where"], user)
         started = time.monotonic()
-        with translation.override(user.language or None if user else None), timezone.override(user and zone_of(user)):
+        with (
+            translation.override(user.language or None if user else None),
+            timezone.override(zone_of(user) if user else None),
+        ):
             export = exports.Export(
                 queryset,
                 resource.export_columns(user),
