@@ -365,7 +365,10 @@ class Outcome:
 
 
 class BaseResource(resources.Resource):
-    """A kind of record that files bring. Subclasses declare columns and `service`."""
+    """A kind of record that files bring. Subclasses declare columns and `service`.
+
+    models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
+    """
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
@@ -373,6 +376,8 @@ class BaseResource(resources.Resource):
     ignored: ClassVar[dict[str, Any]] = {}
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
+    redo_refused: ClassVar[Any] = ""  # the sentence, where what was undone cannot be done again
+    lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod
     def columns(cls) -> dict[str, Column]:
@@ -400,6 +405,15 @@ class BaseResource(resources.Resource):
             return _lines(reader.read(rows), names, joins)
 
         return names, slowly(rows) if joins else LineReader(reader, names, slowly).read(rows)
+
+    def rewind(self, run: Any, work: Any, *, by: Any, backwards: bool) -> None:
+        """Take the rows of `run` back, or set them again; `work` is the Rewinding that counts."""
+        work.carry_out(self.models, self.lifted)
+        if work.applied:
+            self.settle(run, backwards=backwards)
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        """Write what else follows once the rows of `run` were taken back, or set again; the `rewind_` tables are there."""
 
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""

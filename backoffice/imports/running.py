@@ -138,6 +138,19 @@ def start(
     return run
 
 
+def take_in(resource: BaseResource, *, by: User, source: str, upload: Any) -> ImportRun:
+    """Start a run with an upload and settle how it is read. Raises ValidationError for what is no such table; nothing stays."""
+    run = start(resource, by=by, name=upload.name, source=source, upload=upload)
+    try:
+        with local(run) as path:
+            settle(run, open_table(path, resource, by=by))
+    except ValidationError:
+        run.file.delete(save=False)
+        run.delete()
+        raise
+    return run
+
+
 def _digest(pieces: Any) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     for piece in pieces:

@@ -211,8 +211,9 @@ class Address(Personal):
         return ", ".join(part for part in (self.line1, self.postal_code, self.city, self.country) if part)
 
 
+@tracked()
 class Consent(models.Model):
-    """What a customer agreed to, or no longer; append-only, the latest row governs."""
+    """What a customer agreed to, or no longer; append-only, the latest row governs. Undone imports need the history."""
 
     CHANNELS = {"email": _("E-mail"), "phone": _("Phone"), "post": _("Post")}
 

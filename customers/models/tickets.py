@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -159,6 +160,8 @@ class Ticket(Personal, Stateful):
     )
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
+    source = models.CharField(_("from the system"), max_length=40, blank=True, default="", db_default="")
+    source_number = models.CharField(_("number there"), max_length=100, blank=True, default="", db_default="")
     token = models.CharField(max_length=64, unique=True, default=_public_token, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -183,6 +186,15 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                "source",
+                Upper("source_number"),
+                condition=~Q(source_number=""),
+                name="ticket_source_once",
+                violation_error_message=_("The ticket of this system is here already."),
+            )
         ]
         triggers = [legal_transitions("status", TICKET_TRANSITIONS)]
         permissions = [
@@ -266,8 +278,12 @@ class Attachment(models.Model):
         return self.name
 
 
+@tracked()
 class TicketEvent(models.Model):
-    """The handling record of a ticket: append-only, and replaying it gives the present state."""
+    """The handling record of a ticket: append-only, and replaying it gives the present state.
+
+    Undone imports need the history.
+    """
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", verbose_name=_("ticket"))
     at = models.DateTimeField(_("at"), default=timezone.now)

@@ -506,6 +506,10 @@ class Migration(migrations.Migration):
             "DROP FUNCTION inventory_effect(text, integer); DROP FUNCTION inventory_follow_ledger() CASCADE;"
             "DROP FUNCTION inventory_keep_level() CASCADE; DROP FUNCTION inventory_refuse_level(bigint);",
         ),
+        migrations.RunSQL(
+            (Path(__file__).parent.parent / "sql" / "posting_many.sql").read_text(),
+            "DROP FUNCTION inventory_post_many(jsonb, bigint, text)",
+        ),
         CreateSequence("RC"),
         CreateSequence("TR"),
     ]

@@ -97,7 +97,7 @@ class Command(BaseCommand):
             queryset = resource.export_queryset(where)
         except (FieldError, ValidationError, ValueError) as error:
             raise CommandError(f"--where: {error}", returncode=2) from error
-        return queryset if user is None else queryset.visible_to(user)
+        return queryset.visible_to(user) if user is not None and hasattr(queryset, "visible_to") else queryset
 
     def _write(self, export: exports.Export, output: Path | None) -> int:
         """Write the file and return its size. A file that breaks off leaves what was there before as it was."""

@@ -1,4 +1,4 @@
-"""What files of the inventory hold."""
+"""Supplier files."""
 
 from __future__ import annotations
 
