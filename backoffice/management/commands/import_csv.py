@@ -60,12 +60,14 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.", returncode=2)
         by = self._user(options["by"], resource)
+        wanted: dict[str, Any] = {
+            "chosen": self._chosen(options["mapping"]),
+            "read_as": self._read_as(options["read"]),
+        }
         run = running.start(resource, by=by, name=path.name, source=SOURCE, path=path)
         started = time.monotonic()
         try:
-            table = running.open_table(
-                path, resource, chosen=self._chosen(options["mapping"]), by=by, read_as=self._read_as(options["read"])
-            )
+            table = running.open_table(path, resource, by=by, **wanted)
             if not options["json"]:
                 self._tell_reading(table)
             progress = Bar(table.estimate()) if sys.stderr.isatty() else None
