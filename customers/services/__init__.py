@@ -9,6 +9,7 @@ from customers.services.contacts import (
     ContactTaken,
     find_by_email,
     find_or_create_by_email,
+    find_or_create_by_emails,
     normalize_email,
     normalize_phone,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "default_queue",
     "find_by_email",
     "find_or_create_by_email",
+    "find_or_create_by_emails",
     "handle",
     "move_to_queue",
     "normalize_email",

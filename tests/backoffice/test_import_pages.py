@@ -460,6 +460,9 @@ def test_rights(client):
     importer = make_user("")
     importer.user_permissions.add(Permission.objects.get(codename="import_data"))
     client.force_login(importer)
+    clerk = make_user("")
+    clerk.user_permissions.add(Permission.objects.get(codename="import_data"))
+    client.force_login(clerk)
     assert "There is nothing you may import" in client.get(upload_page).content.decode()
 
 

@@ -11,6 +11,7 @@ from django.core.files import File
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -73,13 +74,18 @@ class Run(RunPage):
         may_rewind = self.may_bring and undoing.is_possible(run) and bool(run.new + run.changed)
         return {
             "is_told": is_told,
+            "rewound": [
+                step | {"when": parse_datetime(step["at"])}
+                for step in run.steps
+                if step["kind"] in ("undone", "redone")
+            ],
             "is_checked": run.status in (Status.CHECKED, Status.REFUSED),
             "ready": run.new + run.changed,
             "results": Results(run, self.request.GET, may_mend=is_open) if is_told else None,
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "may_cancel": is_working and self.may_work and run.status not in (Status.APPLIED, Status.UNDONE),
             "may_undo": may_rewind and run.status == Status.APPLIED,
-            "may_redo": may_rewind and run.status == Status.UNDONE,
+            "may_redo": may_rewind and run.status == Status.UNDONE and not resources.get(run.resource).redo_refused,
             "may_choose": may_rewind and any(row["choice"] for row in run.report.get("undone", {}).get("kept", [])),
             "may_go_on": self.may_work and run.status == Status.APPLIED and bool(run.error_file),
             "rest": run.rests.order_by("-pk").first() if run.status == Status.APPLIED else None,
@@ -127,15 +133,24 @@ class Work(RunPage):
         run, data = self.run, self.request.POST
         is_other = self.take_kind(data.get("resource", ""))
         before = Dialect.from_json(run.dialect)
-        wanted = columns_step.wanted_dialect(before, data)
-        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.header_row) != (
+        wanted = before.changed(data)
+        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row) != (
             before.encoding,
             before.delimiter,
+            before.sheet,
             before.header_row,
         )
         chosen = None if moved else columns_step.chosen_columns(data, run.mapping)
         with running.local(run) as path:
-            table = running.open_table(path, self.resource, dialect=wanted, chosen=chosen, by=self.user, strict=False)
+            table = running.open_table(
+                path,
+                self.resource,
+                dialect=wanted,
+                chosen=chosen,
+                by=self.user,
+                strict=False,
+                find_header=wanted.sheet != before.sheet,
+            )
         if moved and run.mended:
             run.mended = {}
             run.save(update_fields=["mended"])
