@@ -20,6 +20,7 @@ from customers.services.upsert import CONSENTS, PURPOSE, correct_consents, upser
 
 NOT_KEPT = gettext_lazy("not kept")
 COUNTED = gettext_lazy("counted from the orders here")
+SUPPLIERS = {"supplierid", "supplier id", "supplier code", "vendor id", "vendor code", "供应商编码", "供应商编号"}
 KINDS = {
     **dict.fromkeys(["person", "individual", "个人"], "person"),
     **dict.fromkeys(["company", "business", "organization", "organisation", "公司", "企业"], "company"),
@@ -274,6 +275,8 @@ class CustomerResource(resources.BaseResource):
                 "customer city": "city",
                 "customer state": "region",
             }
+        if SUPPLIERS & set(headers):  # whom suppliers send to talk to is no customer
+            return "", {"contactname": "", "contact name": ""}
         return ("Northwind", {}) if {"customerid", "contactname"} <= set(headers) else ("", {})
 
     def staged(
