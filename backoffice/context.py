@@ -29,6 +29,12 @@ def current() -> dict[str, Any]:
     return dict(tracker.metadata) if tracker else {}
 
 
+def identifier() -> str:
+    """Key of the context in force, which its rows of history carry; "" outside one."""
+    tracker = getattr(pghistory.runtime._tracker, "value", None)
+    return str(tracker.id) if tracker else ""
+
+
 def say_why(reason: str) -> None:
     """Add `reason` to the context in force."""
     if reason and current():

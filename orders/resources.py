@@ -17,9 +17,10 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.imports.cells import CellReader, Values
 from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
+from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
 from backoffice.resources import BooleanColumn, CodeColumn, Column, MoneyColumn, TextColumn, WholeColumn
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.services import import_orders, take_back_orders
 
 NOT_KEPT = gettext_lazy("not kept")
@@ -141,6 +142,8 @@ class OrderResource(resources.BaseResource):
     label = gettext_lazy("Orders")
     permission = "orders.add_order"
     service = staticmethod(import_orders)
+    models = (Order,)
+    redo_refused = gettext_lazy("Orders that were taken back do not return by themselves. Import the file anew.")
 
     source_number = WordColumn(
         gettext_lazy("Number at the source"),
@@ -275,8 +278,8 @@ class OrderResource(resources.BaseResource):
         names += ["source"] if mapping.layout and "source" not in names else []
         return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names, mapping.layout)
 
-    def take_back(self, run: ImportRun, undone: Any, *, by: User | None) -> None:
-        take_back_orders(run, undone, by=by)
+    def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
+        take_back_orders(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

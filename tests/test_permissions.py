@@ -50,7 +50,6 @@ OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about one
     "api:api-root",
     "catalog:picture",
     "imports:refused",
-    "imports:template",
     "people:account",
     "people:token-new",
     "people:token-revoke",

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from backoffice import resources
 from backoffice.imports.reading import Unreadable, check_width
 from backoffice.resources import BaseResource
 
 LIKENESS = 0.87
+WORTH_A_LOOK = 0.5
+SUGGESTED = 4
 HEADER_SEARCH = 20
+ERRORS = "errors"  # the column that files of refused rows have beside those of the file they come from
 
 
 @dataclass
 class Match:
-    """One column of the file. `target` is "" for one that is ignored, with the reason."""
+    """One column of the file. `target` is "" for one that is ignored, with the reason.
+
+    `key` names the column in mappings: its header, with a number where several columns have the same.
+    """
 
     index: int
     header: str
@@ -27,12 +39,14 @@ class Match:
     how: str = ""  # name, alias, pattern, likeness, chosen
     reason: str = ""
     parts: tuple[str, ...] = ()
+    key: str = ""
 
 
 @dataclass
 class Mapping:
     matches: list[Match] = field(default_factory=list)
     decimal: str = "."
+    dates: str = ""  # order of year, month and day: "ymd", "dmy", "mdy", "" unknown
     layout: str = ""
     pads: bool = False  # the format drops blank cells at the end of a row
 
@@ -51,8 +65,8 @@ class Mapping:
         return [match for match in self.matches if match.target == target]
 
     def as_json(self) -> dict[str, str]:
-        """Header -> target, as a mapping file has it."""
-        return {match.header: match.target for match in self.matches}
+        """Key of the column -> target, as a mapping file has it."""
+        return {match.key: match.target for match in self.matches}
 
     def notes(self) -> list[str]:
         """What a person should know about the guesses."""
@@ -69,10 +83,27 @@ def simplify(header: str) -> str:
     return re.sub(r"[\W_]+", " ", header.lstrip("\ufeff").lower()).strip()
 
 
-def find_header(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -> tuple[int, list[str]]:
+def keys_of(headers: Sequence[str]) -> list[str]:
+    """The headers, each once: a second "Tag" is "Tag (2)"."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for header in headers:
+        seen[header] += 1
+        keys.append(header if seen[header] == 1 else f"{header} ({seen[header]})")
+    return keys
+
+
+def fingerprint(headers: Sequence[str]) -> str:
+    """What files with the same columns in the same order have in common."""
+    return hashlib.sha256("\x1f".join(simplify(header) for header in headers).encode()).hexdigest()
+
+
+def find_header(
+    rows: Sequence[tuple[int, list[str]]], resource: BaseResource, *, strict: bool = True
+) -> tuple[int, list[str]]:
     """Row number and cells of the header: the record, among the first ones, that names most columns.
 
-    Raises Unreadable when none names a column of the resource.
+    Raises Unreadable when none names a column of the resource; not `strict`, the first record of several cells is taken then.
     """
     best, best_score = None, 0
     for number, cells in rows[:HEADER_SEARCH]:
@@ -81,6 +112,9 @@ def find_header(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -
         if score > best_score:
             best, best_score = (number, cells), score
     if best is None or best_score < min(2, len(best[1])):
+        first = next(((number, cells) for number, cells in rows if len(cells) > 1), None)
+        if first is not None and not strict:
+            return first
         raise Unreadable(
             _("No header was found: no row near the top names columns of “%(resource)s”. The first row says: %(row)s")
             % {"resource": resource.label, "row": ", ".join(rows[0][1])[:200] if rows else "–"}
@@ -91,31 +125,34 @@ def find_header(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -
 def match_headers(
     headers: Sequence[str], resource: BaseResource, chosen: dict[str, str] | None = None, *, likeness: bool = True
 ) -> Mapping:
-    """Map `headers`; `chosen` (header -> target, "" to ignore) wins over the guesses."""
+    """Map `headers`; `chosen` (key of the column -> target, "" to ignore) wins over the guesses."""
     finder = _Finder(resource, headers)
     mapping = Mapping(layout=finder.layout)
     taken: set[str] = set()
-    for index, header in enumerate(headers):
+    for index, (header, key) in enumerate(zip(headers, keys_of(headers), strict=True)):
         match = finder.exact(index, header)
-        if chosen is not None and header in chosen:
-            target = chosen[header]
-            match = (
-                match
-                if match.target == target and target
-                else Match(
-                    index, header, target, "chosen" if target else "", _("left out by choice") if not target else ""
-                )
-            )
+        if chosen is not None and (name := key if key in chosen else header) in chosen:
+            match = _choose(match, chosen[name], finder)
+        match.key = key
         _take(match, taken, finder.many)
         mapping.matches.append(match)
     if likeness:
         for match in mapping.matches:
-            if not match.target and not match.reason and match.header.strip():
+            spoken = chosen is not None and (match.key in chosen or match.header in chosen)
+            if not match.target and not match.reason and match.header.strip() and not spoken:
                 finder.alike(match, taken)
     for match in mapping.matches:
         if not match.target and not match.reason:
             match.reason = _("no such column") if match.header.strip() else _("the column has no name")
     return mapping
+
+
+def _choose(match: Match, target: str, finder: _Finder) -> Match:
+    """What a person says of a column; a choice that is the guess, or that is no column, is none."""
+    if target == match.target or (target and target not in finder.columns):
+        return match
+    reason = "" if target else _("left out by choice")
+    return Match(match.index, match.header, target=target, how="chosen", reason=reason)
 
 
 def _take(match: Match, taken: set[str], many: set[str]) -> None:
@@ -125,6 +162,37 @@ def _take(match: Match, taken: set[str], many: set[str]) -> None:
         match.target = match.how = ""
     if match.target:
         taken.add(match.target)
+
+
+@cache
+def _labels(resource: str, column: str) -> frozenset[str]:
+    """The label of a column in every language, so that a template may speak the reader's."""
+    labels = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            labels.add(simplify(str(resources.get(resource).columns()[column].label)))
+    return frozenset(labels - {""})
+
+
+def suggestions(header: str, resource: BaseResource) -> list[str]:
+    """Columns whose names resemble `header`, the most alike first."""
+    text = simplify(header)
+    words = set(text.split())
+    matcher = SequenceMatcher(None, b=text)
+    scores: dict[str, float] = {}
+    for alias, target in _aliases(resource.key):
+        bonus = 0.2 * (not words.isdisjoint(alias.split()))
+        least = max(scores.get(target, 0), WORTH_A_LOOK) - bonus
+        matcher.set_seq1(alias)
+        if matcher.real_quick_ratio() > least and matcher.quick_ratio() > least and (ratio := matcher.ratio()) > least:
+            scores[target] = ratio + bonus
+    return sorted(scores, key=lambda target: -scores[target])[:SUGGESTED]
+
+
+@cache
+def _aliases(resource: str) -> tuple[tuple[str, str], ...]:
+    finder = _Finder(resources.get(resource), [])
+    return tuple((alias, target) for alias, (target, _how) in finder.names.items())
 
 
 class _Finder:
@@ -137,10 +205,11 @@ class _Finder:
         for name, column in self.columns.items():
             for alias in column.aliases:
                 self.names.setdefault(simplify(alias), (name, "alias"))
-        for name, column in self.columns.items():
+        for name in self.columns:
             self.names[simplify(name)] = (name, "name")
-            if column.label:
-                self.names.setdefault(simplify(str(column.label)), (name, "name"))
+        for name in self.columns:
+            for label in _labels(resource.key, name):
+                self.names.setdefault(label, (name, "name"))
         self.ignored = {simplify(header): reason for header, reason in resource.ignored.items()}
 
     def exact(self, index: int, header: str) -> Match:
@@ -153,6 +222,8 @@ class _Finder:
             return Match(index, header, name, how)
         if text in self.ignored:
             return Match(index, header, reason=str(self.ignored[text]))
+        if text == ERRORS:
+            return Match(index, header, reason=_("says what stood against the rows"))
         for name, column in self.columns.items():
             for pattern in column.patterns:
                 if found := pattern.fullmatch(text):

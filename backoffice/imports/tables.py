@@ -43,14 +43,14 @@ class TableBatch(Checking):
     rules: ClassVar[Mapping[str, Staged]] = {}
     extra: ClassVar[Mapping[str, Staged]] = {}
     insert_order: ClassVar[str] = "r.row"
-    tables = ("import_record",)
+    tables: ClassVar[tuple[str, ...]] = ("import_record",)
 
     def joined(self) -> Sequence[str]:
         return tuple(name for name in self.names if name in self.present and (name in self.key or name in self.lookups))
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names} | dict(self.extra)
+        self.staged = {**{name: self.rules.get(name) or self._staged(name) for name in self.names}, **self.extra}
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]

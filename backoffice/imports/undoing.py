@@ -1,188 +1,166 @@
-"""Taking an applied run back, from what the row history says it did.
+"""Taking an applied run back and putting it on again, from what the row history says it did.
 
-Rows it created are deleted where nothing refers to them; rows it changed get the values of before. A row that somebody
-changed since is left as it is, and listed. The undoing is itself in the history.
+Undo deletes the rows that the run created where nothing refers to them, and gives those it changed their values of before.
+Redo brings the deleted ones back under their keys, and sets again what the run had set. Both touch only columns that the run
+changed. A row that somebody changed since is left as it is and listed with both values, unless it is named in `overwrite`.
+Both stand in the history themselves.
 """
-
-# The statements are put together from names of our own tables and never from input.
-# ruff: noqa: S608
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
-import pghistory.models
-from django.db import connection, models, transaction
-from django.utils import timezone
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit, context, resources
-from backoffice.imports.running import Status
+from backoffice.imports.rewinding import Rewinding, Row
+from backoffice.imports.running import Status, step
 from backoffice.models import ImportRun, User
 
 SHOWN = 200
-OWNED = {"updated_at"}
+ALL = ("*",)
 
 
 @dataclass
 class Undone:
-    """How many rows were deleted and restored, and which stay, each with the reason."""
+    """How many rows were deleted, created anew and given other values; which stay, each with the reason and both values."""
 
     deleted: int = 0
+    created: int = 0
     restored: int = 0
-    kept: list[dict[str, str]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     kept_count: int = 0
 
-    def keep(self, rows: Sequence[tuple[Any, ...]], model: type[models.Model], reason: str) -> None:
-        self.kept_count += len(rows)
-        names = {obj.pk: str(obj) for obj in model._default_manager.filter(pk__in=[row[0] for row in rows[:SHOWN]])}
-        self.kept += [
-            {"kind": str(model._meta.verbose_name), "record": names.get(row[0], f"#{row[0]}"), "reason": reason}
-            for row in rows[:SHOWN]
-        ]
-
-
-def undo(run: ImportRun, *, by: User | None, source: str = "import") -> Undone:
-    """Take back what `run` did. Raises ValidationError unless it is applied and its rows were written by this history."""
-    resource = resources.get(run.resource)
-    with (
-        context.acting(source=source, user=by, undo=run.number, reason=_("%(run)s undone") % {"run": run.number}),
-        transaction.atomic(),
-    ):
-        run = ImportRun.objects.locked().get(pk=run.pk)
-        run.must_become(Status.UNDONE)
-        contexts = list(pghistory.models.Context.objects.filter(metadata__run=run.number).values_list("pk", flat=True))
-        undone = Undone()
-        if contexts:
-            work = _Undo(contexts, undone)
-            for model in resource.models:
-                work.find(model)
-            for model in reversed(resource.models):
-                work.restore(model)
-            for model in resource.models:
-                work.delete(model)
-        resource.take_back(run, undone, by=by)
-        run.status = Status.UNDONE
-        run.report = run.report | {
-            "undone": {
-                "deleted": undone.deleted,
-                "restored": undone.restored,
-                "kept": undone.kept,
-                "kept_count": undone.kept_count,
-                "at": timezone.now().isoformat(),
-                "by": str(by or ""),
-            },
+    def counts(self) -> dict[str, int]:
+        return {
+            "deleted": self.deleted,
+            "created": self.created,
+            "restored": self.restored,
+            "kept": self.kept_count,
         }
-        run.save(update_fields=["status", "report"])
-        audit.record(
-            "import.undone",
-            run,
-            by=by,
-            data={"deleted": undone.deleted, "restored": undone.restored, "kept": undone.kept_count},
-        )
-    return undone
 
 
-class _Undo:
-    """One run's rows: temporary table undo_<table> holds each with its first event, and the one before it."""
+def undo(run: ImportRun, *, by: User | None, source: str = "import", overwrite: Collection[str] = ()) -> Undone:
+    """Take back what `run` did. Raises ValidationError unless it is applied, or undone with rows that were kept.
 
-    def __init__(self, contexts: list[Any], undone: Undone) -> None:
-        self.contexts = contexts
-        self.undone = undone
-
-    def run(self, sql: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return cursor.fetchall() if cursor.description else []
-
-    def find(self, model: type[models.Model]) -> None:
-        """Note what the run did to each row, and whether others changed it since."""
-        table, history = model._meta.db_table, _history_table(model)
-        self.run(f"DROP TABLE IF EXISTS undo_{table}")
-        self.run(
-            f"""CREATE TEMP TABLE undo_{table} ON COMMIT DROP AS
-                SELECT t.pgh_obj_id AS id, t.is_new, t.first_event,
-                       (SELECT max(b.pgh_id) FROM {history} b WHERE b.pgh_obj_id = t.pgh_obj_id AND b.pgh_id < t.first_event) AS before,
-                       EXISTS (SELECT 1 FROM {history} a WHERE a.pgh_obj_id = t.pgh_obj_id AND a.pgh_id > t.last_event) AS is_foreign
-                FROM (SELECT pgh_obj_id, min(pgh_id) AS first_event, max(pgh_id) AS last_event, bool_or(pgh_label = 'insert') AS is_new
-                      FROM {history} WHERE pgh_context_id = ANY(%s) GROUP BY 1) t
-                WHERE EXISTS (SELECT 1 FROM {table} o WHERE o.id = t.pgh_obj_id)""",
-            [self.contexts],
-        )
-        foreign = self.run(f"SELECT id FROM undo_{table} WHERE is_foreign AND NOT is_new ORDER BY id")
-        self.undone.keep(foreign, model, _("changed since by others"))
-        unknown = self.run(
-            f"SELECT id FROM undo_{table} WHERE NOT is_new AND NOT is_foreign AND before IS NULL ORDER BY id"
-        )
-        self.undone.keep(unknown, model, _("its values of before are not known"))
-
-    def restore(self, model: type[models.Model]) -> None:
-        """Give changed rows the values of before."""
-        table, history = model._meta.db_table, _history_table(model)
-        columns = _columns(model)
-        differs = " OR ".join(f"o.{name} IS DISTINCT FROM b.{name}" for name in columns)
-        sets = ", ".join(f"{name} = b.{name}" for name in columns) + (
-            ", updated_at = now()" if _has(model, "updated_at") else ""
-        )
-        self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM undo_{table}) ORDER BY id FOR UPDATE")
-        which = f"FROM undo_{table} u JOIN {history} b ON b.pgh_id = u.before WHERE NOT u.is_new AND NOT u.is_foreign AND o.id = u.id"
-        if _has(model, "status"):
-            # What was archived becomes a draft on its way back to being published.
-            self.run(
-                f"UPDATE {table} o SET status = 'draft' {which} AND o.status = 'archived' AND b.status = 'published'"
-            )
-        rows = self.run(f"UPDATE {table} o SET {sets} {which} AND ({differs}) RETURNING o.id")
-        self.undone.restored += len(rows)
-
-    def delete(self, model: type[models.Model]) -> None:
-        """Delete created rows that nobody changed since and nothing refers to; children before parents."""
-        table = model._meta.db_table
-        free = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = o.id)" for other, column in _references(model)
-        )
-        sql = (
-            f"DELETE FROM {table} o USING undo_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_foreign"
-            + (f" AND {free}" if free else "")
-            + " RETURNING o.id"
-        )
-        while rows := self.run(sql):
-            self.undone.deleted += len(rows)
-            if not any(other == table for other, _column in _references(model)):
-                break
-        left = self.run(
-            f"SELECT u.id, u.is_foreign FROM undo_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new ORDER BY 1"
-        )
-        self.undone.keep([row for row in left if row[1]], model, _("changed since by others"))
-        self.undone.keep([row for row in left if not row[1]], model, _("in use by other records"))
+    `overwrite` names rows ("catalog.variant:12") that lose what others changed since; ALL means every one.
+    """
+    return _carry_out(run, Status.UNDONE, by=by, source=source, overwrite=overwrite)
 
 
-def _history_table(model: Any) -> str:
-    return str(model.history.rel.related_model._meta.db_table)
+def redo(run: ImportRun, *, by: User | None, source: str = "import", overwrite: Collection[str] = ()) -> Undone:
+    """Set again what `run` had set before it was undone; by the same rules."""
+    return _carry_out(run, Status.APPLIED, by=by, source=source, overwrite=overwrite)
 
 
-def _columns(model: Any) -> list[str]:
-    """Columns that the history keeps and that a restore sets."""
-    kept = {f.column for f in model.history.rel.related_model._meta.local_concrete_fields}
+def look(run: ImportRun, *, by: User | None) -> Undone:
+    """What undo would do to an applied run, or redo to one that was undone. Nothing stays written."""
+    status = Status.UNDONE if run.status == Status.APPLIED else Status.APPLIED
+    with transaction.atomic():
+        found = _carry_out(ImportRun.objects.get(pk=run.pk), status, by=by, source="import", overwrite=())
+        transaction.set_rollback(True)
+    return found
+
+
+def is_possible(run: ImportRun) -> bool:
+    """Whether undo and redo know what the run did."""
+    return bool(resources.get(run.resource).models)
+
+
+def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:
+    resource = resources.get(run.resource)
+    backwards = status == Status.UNDONE
+    kind = "undone" if backwards else "redone"
+    reason = (_("%(run)s undone") if backwards else _("%(run)s done again")) % {"run": run.number}
+    done = Undone()
+    try:
+        with context.acting(source=source, user=by, reason=reason, **{kind: run.number}), transaction.atomic():
+            run = ImportRun.objects.locked().get(pk=run.pk)
+            if not (run.status == status and overwrite):
+                run.must_become(status)
+            if resource.redo_refused and not backwards:
+                raise ValidationError(resource.redo_refused)
+            work = Rewinding(run, backwards=backwards, overwrite=overwrite)
+            resource.rewind(run, work, by=by, backwards=backwards)
+            _gather(work, done, by)
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            run.status, run.message = status, ""
+            run.steps = [*run.steps, step(kind, done.counts())]
+            run.report = run.report | {"undone": asdict(done) | {"kind": kind}}
+            run.save(update_fields=["status", "message", "steps", "report"])
+            audit.record(f"import.{kind}", run, by=by, data=done.counts())
+    except IntegrityError as error:
+        raise ValidationError(
+            _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}
+        ) from error
+    return done
+
+
+def _gather(work: Rewinding, done: Undone, by: User | None) -> None:
+    done.deleted, done.created, done.restored = work.deleted, work.created, work.restored
+    for model, rows in work.kept.items():
+        done.kept_count += len(rows)
+        done.kept += _told(model, rows[: max(SHOWN - len(done.kept), 0)], work, by)
+
+
+def _told(model: type[models.Model], rows: list[Row], work: Rewinding, by: User | None) -> list[dict[str, Any]]:
+    """Kept rows as people read them, with what would be set and what is there."""
+    names = {obj.pk: str(obj) for obj in model._default_manager.filter(pk__in=[row.pk for row in rows])}
+    values = work.values(model, [row.pk for row in rows if row.is_choice])
+    shown = _Values(model, by)
     return [
-        f.column
-        for f in model._meta.local_concrete_fields
-        if not f.primary_key and not isinstance(f, models.GeneratedField) and f.column in kept and f.name not in OWNED
+        {
+            "key": f"{model._meta.label_lower}:{row.pk}",
+            "kind": str(model._meta.verbose_name),
+            "record": names.get(row.pk, f"#{row.pk}"),
+            "reason": str(row.reason),
+            "choice": row.is_choice,
+            "values": [shown.of(name, target, now) for name, target, now in values.get(row.pk, [])],
+        }
+        for row in rows
     ]
 
 
-def _has(model: Any, name: str) -> bool:
-    return any(f.name == name for f in model._meta.local_concrete_fields)
+class _Values:
+    """Values of a model's columns as text; what refers to a record gives its name."""
 
+    def __init__(self, model: type[models.Model], by: User | None) -> None:
+        self.fields = {f.column: f for f in model._meta.local_concrete_fields}
+        self.hidden = {
+            name
+            for name, permission in getattr(model, "RESTRICTED", {}).items()
+            if by is not None and not by.has_perm(permission)
+        }
+        self.names: dict[tuple[str, Any], str] = {}
 
-def _references(model: Any) -> list[tuple[str, str]]:
-    """Tables and columns that point at `model` in the database."""
-    return [
-        (relation.related_model._meta.db_table, relation.field.column)
-        for relation in model._meta.related_objects
-        if relation.field.concrete
-        and relation.field.column
-        and relation.field.db_constraint
-        and not relation.field.many_to_many
-    ]
+    def of(self, column: str, target: Any, now: Any) -> list[str]:
+        """Name of the field, what would be set, what is there."""
+        known = self.fields[column]
+        if known.name in self.hidden:
+            return [str(known.verbose_name), "•••", "•••"]
+        return [str(known.verbose_name), self._text(known, target), self._text(known, now)]
+
+    def _text(self, known: models.Field, value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        if isinstance(known, models.ForeignKey):
+            return self._name(known, value)
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
+        if isinstance(value, Decimal):
+            return f"{value.normalize():f}"
+        return str(dict(known.flatchoices).get(value, value))[:500]
+
+    def _name(self, known: models.ForeignKey, value: Any) -> str:
+        key = (known.name, value)
+        if key not in self.names:
+            found = known.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
+            self.names[key] = str(found or f"#{value}")
+        return self.names[key]

@@ -304,7 +304,7 @@ class ProductResource(resources.BaseResource):
     )
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Variant requires shipping"])
     track_stock = BooleanColumn(gettext_lazy("Track stock"), aliases=["track_inventory", "Variant manage inventory"])
-    tracker = TrackerColumn(gettext_lazy("Inventory tracker"), aliases=["Variant inventory tracker"])
+    tracker = TrackerColumn(gettext_lazy("Inventory tracker"), aliases=["Variant inventory tracker"], system="Shopify")
     backorder_limit = GramsColumn(gettext_lazy("Backorder limit"), blank="keep", example="0")
     backorders = ChoiceColumn(
         gettext_lazy("Sold beyond stock"),
@@ -332,14 +332,16 @@ class ProductResource(resources.BaseResource):
         gettext_lazy("Picture of the variant"), aliases=["Variant image", "Variant image URL"], blank="keep"
     )
     images = TextColumn(gettext_lazy("Picture addresses"), aliases=["Image URLs"], blank="keep")
-    woo_type = TextColumn(gettext_lazy("Kind of row (WooCommerce)"))
-    woo_id = TextColumn(gettext_lazy("Number (WooCommerce)"))
-    parent = TextColumn(gettext_lazy("Parent (WooCommerce)"))
-    regular_price = PriceColumn(gettext_lazy("Regular price"), blank="keep")
-    sale_price = PriceColumn(gettext_lazy("Sale price"))
-    categories = TextColumn(gettext_lazy("Categories (WooCommerce)"))
+    woo_type = TextColumn(gettext_lazy("Kind of row (WooCommerce)"), system="WooCommerce")
+    woo_id = TextColumn(gettext_lazy("Number (WooCommerce)"), system="WooCommerce")
+    parent = TextColumn(gettext_lazy("Parent (WooCommerce)"), system="WooCommerce")
+    regular_price = PriceColumn(gettext_lazy("Regular price"), blank="keep", system="WooCommerce")
+    sale_price = PriceColumn(gettext_lazy("Sale price"), system="WooCommerce")
+    categories = TextColumn(gettext_lazy("Categories (WooCommerce)"), system="WooCommerce")
     attribute = ManyColumn(
-        gettext_lazy("Attribute (WooCommerce)"), patterns=[r"attribute (\d+) (name|value s|visible|global|default)"]
+        gettext_lazy("Attribute (WooCommerce)"),
+        patterns=[r"attribute (\d+) (name|value s|visible|global|default)"],
+        system="WooCommerce",
     )
 
     ignored = {

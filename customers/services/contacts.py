@@ -61,11 +61,11 @@ def normalize_email(text: str) -> str:
     return address
 
 
-def normalize_phone(text: str) -> str:
-    """E.164; a number without country code is read as one of DEFAULT_PHONE_REGION. Raises ValidationError."""
+def normalize_phone(text: str, region: str = "") -> str:
+    """E.164; a number without country code is read as one of `region`, else DEFAULT_PHONE_REGION. Raises ValidationError."""
     typed = unicodedata.normalize("NFKC", text).strip()
     try:
-        number = phonenumbers.parse(typed, settings.DEFAULT_PHONE_REGION)
+        number = phonenumbers.parse(typed, region or settings.DEFAULT_PHONE_REGION)
     except phonenumbers.NumberParseException:
         number = None
     if (

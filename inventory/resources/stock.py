@@ -15,6 +15,7 @@ from backoffice.imports.cells import CellReader
 from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping, simplify
 from backoffice.imports.reading import Unreadable
+from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
 from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColumn
 from catalog.resources.prices import OptionColumn, other_numbers
@@ -52,6 +53,8 @@ class StockResource(resources.BaseResource):
     label = gettext_lazy("Stock")
     permission = "inventory.adjust_stock"
     service = staticmethod(upsert_counts)
+    models = (StockLevel,)
+    redo_refused = gettext_lazy("What was counted is not counted again by itself. Import the file anew.")
 
     sku = CodeColumn(
         gettext_lazy("SKU"),
@@ -179,8 +182,8 @@ class StockResource(resources.BaseResource):
         is_plain = not used & {"counted", "at"}
         return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
-    def take_back(self, run: ImportRun, undone: Any, *, by: User | None) -> None:
-        take_back_counts(run, undone, by=by)
+    def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
+        take_back_counts(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

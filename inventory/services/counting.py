@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import context
 from backoffice.imports.batch import Batch, Staged, carry_out
-from backoffice.imports.undoing import Undone
+from backoffice.imports.rewinding import Rewinding, Row
 from backoffice.models import ImportRun, User
 from catalog.services.naming import sku_from_options
 from inventory.models import Location, StockLevel
@@ -239,17 +239,18 @@ COUNTED = """
 
 
 @transaction.atomic
-def take_back_counts(run: ImportRun, undone: Undone, *, by: User | None) -> None:
+def take_back_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
     """Post the opposite of what `run` counted. Levels whose pieces moved since, or are promised now, are kept and named."""
     lock_levels((variant, place) for _level, variant, place, *_more in _counted_by(run))
     rows = _counted_by(run)
-    undone.keep([row for row in rows if row[5]], StockLevel, _("moved since by others"))
-    undone.keep([row for row in rows if row[6] and not row[5]], StockLevel, _("its pieces are promised"))
+    moved, promised = _("moved since by others"), _("its pieces are promised")
+    work.kept[StockLevel] += [Row(row[0], moved) for row in rows if row[5]]
+    work.kept[StockLevel] += [Row(row[0], promised) for row in rows if row[6] and not row[5]]
     free = [row for row in rows if not row[5] and not row[6]]
     outside = virtual(Location.Kind.ADJUSTMENT)
     reason = _("%(run)s undone") % {"run": run.number}
     post_all((_opposite(row, outside, run.number, reason) for row in free), by=by)
-    undone.restored += len(free)
+    work.restored += len(free)
 
 
 def _counted_by(run: ImportRun) -> list[tuple[Any, ...]]:

@@ -116,7 +116,7 @@ def _call(sql: str, parameters: Sequence[Any]) -> Any:
 
 
 def virtual(kind: Location.Kind) -> int:
-    """Primary key of the one location of a virtual kind, which the first migration creates."""
+    """Primary key of the one location of a virtual kind, which every migrate makes sure of."""
     return Location.objects.values_list("pk", flat=True).get(kind=kind)
 
 

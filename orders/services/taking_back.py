@@ -11,28 +11,29 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import audit
-from backoffice.imports.undoing import Undone
+from backoffice.imports.rewinding import CHANGED, Rewinding, Row
 from backoffice.models import ImportRun, User
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Refund
 from orders.services.status import lines_of, recalculate
 
 
 @transaction.atomic
-def take_back_orders(run: ImportRun, undone: Undone, *, by: User | None) -> None:
+def take_back_orders(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
     """Delete the orders that `run` brought; cancel those with payments and give the money back on paper.
 
     Orders that somebody changed since, or that were invoiced, are kept and named. Customers stay.
     """
     orders = list(Order.objects.filter(pk__in=_brought_by(run)).locked())
     foreign = _changed_since(run, [order.pk for order in orders])
-    undone.keep([(order.pk,) for order in orders if order.pk in foreign], Order, _("changed since by others"))
+    work.kept[Order] += [Row(order.pk, CHANGED) for order in orders if order.pk in foreign]
     free = [order for order in orders if order.pk not in foreign]
     _delete([order.pk for order in free if not order.paid])
-    undone.deleted += sum(not order.paid for order in free)
+    work.deleted += sum(not order.paid for order in free)
     paid = [order for order in free if order.paid]
     for order in paid:
         _cancel(order, run, by)
-    undone.keep([(order.pk,) for order in paid], Order, _("canceled and refunded, for payments are never deleted"))
+    refunded = _("canceled and refunded, for payments are never deleted")
+    work.kept[Order] += [Row(order.pk, refunded) for order in paid]
 
 
 def _contexts(run: ImportRun) -> Sequence[object]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from backoffice.models import Scope, User
+from backoffice.models import Heartbeat, Scope, User
+from customers.models import Ticket
 from orders import services
 from orders.models import DailySales
-from tests.factories import make_user
+from tests.factories import make_ticket, make_user
 from tests.orders.builders import make_order
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,24 @@ def test_home_draws_the_sales_of_the_last_days_from_the_summary(client):
 
     assert "Sales of the last 30 days: €30.50." in html
     assert "999" not in html
+
+
+def test_home_names_the_tickets_that_wait_longest_and_what_runs_in_the_background(client):
+    old, new = make_ticket("Broken cup"), make_ticket("Late parcel")
+    Ticket.objects.filter(pk=old.pk).update(last_message_at=timezone.now() - timedelta(days=2))
+    Heartbeat.objects.create(name="worker", at=timezone.now())
+    client.force_login(make_user("owner"))
+
+    html = client.get("/").content.decode()
+
+    assert html.index(old.get_absolute_url()) < html.index(new.get_absolute_url())
+    assert [text in html for text in ("Running", "Gives no sign of life")] == [True, False]
+
+
+def test_home_says_when_no_worker_lives(client):
+    client.force_login(make_user("owner"))
+
+    assert "Gives no sign of life" in client.get("/").content.decode()
 
 
 def test_home_of_a_role_without_figures_says_so(client):

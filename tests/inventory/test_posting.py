@@ -250,6 +250,54 @@ def test_a_lowered_limit_breaks_no_promise_and_allows_no_new_one():
     assert level_of(tea).free == -1
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
+        "UPDATE inventory_stocklevel SET allocated = allocated + 1",
+        "UPDATE inventory_stocklevel SET held = held - 1",
+        "UPDATE inventory_stocklevel SET value = 0",
+        "UPDATE inventory_stocklevel SET location_id = (SELECT id FROM inventory_location WHERE kind = 'transit')",
+        "DELETE FROM inventory_stocklevel",
+    ],
+)
+def test_a_level_is_what_its_last_posting_says_whoever_writes(statement):
+    tea = make_variant("TEA", on_hand=9, cost=Decimal(2))
+    post([move(Kind.HELD, tea, 2)], by=None)
+    refused = pytest.raises(IntegrityError, match="TEA @ MAIN: a stock level is what its last posting says")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert numbers(tea) == (9, 0, 2, Decimal(18))
+
+
+def test_a_level_begins_empty_whoever_writes():
+    tea, main = make_variant("TEA"), make_location()
+    with pytest.raises(IntegrityError, match="TEA @ MAIN: a stock level is what"), transaction.atomic():
+        StockLevel.objects.create(variant=tea, location=main, on_hand=1)
+    StockLevel.objects.create(variant=tea, location=main).delete()
+    assert not StockLevel.objects.exists()
+
+
+def test_what_is_not_in_the_ledger_may_be_written():
+    tea = make_variant("TEA", on_hand=9)
+    StockLevel.objects.update(incoming=4, updated_at=level_of(tea).updated_at)
+    assert level_of(tea).incoming == 4
+
+
+def test_what_is_owed_beyond_the_limit_may_only_shrink_within_a_call():
+    tea = make_variant("TEA", backorder_limit=5)
+    post([move(Kind.ALLOCATED, tea, 5)], by=None)
+    type(tea).objects.update(backorder_limit=0)
+    with pytest.raises(InsufficientStock, match="TEA: 0 available, 2 asked"), transaction.atomic():
+        post([move(Kind.RECEIVED, tea, 3, "supplier"), move(Kind.ALLOCATED, tea, 2)], by=None)
+    post(
+        [move(Kind.RECEIVED, tea, 3, "supplier"), move(Kind.RELEASED, tea, 1), move(Kind.RECEIVED, tea, 1, "supplier")],
+        by=None,
+    )
+    level = level_of(tea)
+    assert (level.on_hand, level.allocated, level.backorder_limit) == (4, 4, 0)
+
+
 # --- Many moves at once -------------------------------------------------------------------------
 
 

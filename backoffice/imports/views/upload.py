@@ -1,0 +1,199 @@
+"""The history of imports, and how a file comes in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import generic, resources
+from backoffice.imports import reading, running
+from backoffice.imports.mapping import ERRORS, fingerprint, simplify
+from backoffice.imports.running import Table
+from backoffice.imports.views.base import IMPORT, allowed_resources
+from backoffice.models import ImportMapping, ImportRun, User
+
+ANY = "any"
+OWN_NAME = re.compile(r"(IM-[\w-]*\d)-refused", re.IGNORECASE)
+
+
+class RunList(generic.ListPage):
+    """History of imports: one's own, or everybody's for those who read the audit trail."""
+
+    model = ImportRun
+    permission = "backoffice.view_importrun"
+    key = "imports"
+    title = gettext_lazy("Imports")
+    columns = [
+        generic.Column("number", link=True),
+        generic.Column("file_name"),
+        generic.Column("resource"),
+        generic.Column("status", kind="badge"),
+        generic.Column("new", kind="number"),
+        generic.Column("changed", kind="number"),
+        generic.Column("unchanged", kind="number"),
+        generic.Column("refused", kind="number"),
+        generic.Column("user.name", gettext_lazy("By")),
+        generic.Column("created_at", kind="relative"),
+    ]
+    ordering = {"newest": ("-pk",), "oldest": ("pk",)}
+    create_url = "imports:new"
+    create_permission = IMPORT
+    create_label = gettext_lazy("Import a file")
+    empty_title = gettext_lazy("No file was brought in yet")
+    empty_text = gettext_lazy("Product files of Shopify, WooCommerce, Spree and Medusa are understood as they are.")
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("user")
+
+
+class UploadForm(forms.Form):
+    resource = forms.ChoiceField(label=gettext_lazy("What the file holds"))
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "CSV, TSV or XLSX, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
+            "written yet."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"}),
+    )
+
+
+class Upload(generic.Page):
+    """Takes a file in and leads to its columns."""
+
+    permission = IMPORT
+    template_name = "imports/upload.html"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self.show(self.form(initial={"resource": request.GET.get("resource", ANY)}))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = self.form(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.show(form, 422)
+        upload, key = form.cleaned_data["file"], form.cleaned_data["resource"]
+        try:
+            run = take_in(
+                self.resources if key == ANY else [resources.get(key)], by=self.user, name=upload.name, upload=upload
+            )
+        except ValidationError as error:
+            form.add_error("file", error)
+            return self.show(form, 422)
+        return HttpResponseRedirect(run.get_absolute_url())
+
+    def form(self, *args: Any, **kwargs: Any) -> UploadForm:
+        form = UploadForm(*args, **kwargs)
+        every = [(resource.key, resource.label) for resource in self.resources]
+        form.fields["resource"].choices = [(ANY, _("find out from its columns")), *every] if len(every) > 1 else every
+        return form
+
+    @cached_property
+    def resources(self) -> list[resources.BaseResource]:
+        return allowed_resources(self.request.user)
+
+    def show(self, form: UploadForm, status: int = 200) -> HttpResponseBase:
+        shown = {"title": _("Import a file"), "form": form, "resources": self.resources, "step": "file"}
+        return TemplateResponse(self.request, self.template_name, shown, status=status)
+
+
+def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upload: Any) -> ImportRun:
+    """A run for an uploaded file of one of these kinds, read as well as can be guessed.
+
+    Raises ValidationError for what is no table.
+    """
+    run = running.start(kinds[0], by=by, name=name, source="import", upload=upload)
+    try:
+        with running.local(run) as path:
+            table = likeliest(path, kinds, by=by)
+            run.resource = table.resource.key
+            run.rest_of = rest_of(run, table)
+            if run.rest_of:
+                table.dialect.decimal = run.rest_of.dialect.get("decimal", table.dialect.decimal)
+                table.dialect.dates = run.rest_of.dialect.get("dates", table.dialect.dates)
+            chosen = run.rest_of.mapping if run.rest_of else remembered(run, table.header)
+            if chosen is not None:
+                table = running.open_table(
+                    path, table.resource, dialect=table.dialect, chosen=chosen, by=by, strict=False
+                )
+            run.save(update_fields=["resource", "rest_of"])
+            running.settle(run, table)
+    except ValidationError:
+        run.file.delete(save=False)
+        run.delete()
+        raise
+    return run
+
+
+def likeliest(path: Path, kinds: Sequence[resources.BaseResource], *, by: User) -> Table:
+    """The file as a table of the kind that knows most of its columns; what was mapped by hand before counts as known."""
+    dialect = reading.sniff(path)
+    tables, refusals = [], []
+    for resource in kinds:
+        try:
+            table = running.open_table(path, resource, dialect=dialect, by=by, strict=False, find_header=True)
+        except ValidationError as error:
+            refusals.append(error)
+        else:
+            tables.append((_known(table, by), table))
+    if not tables:
+        raise refusals[0]
+    best, table = max(tables, key=lambda one: one[0])
+    if not best and len(kinds) > 1:
+        raise ValidationError(
+            _("No column of this file is known. Say what the file holds; its columns are chosen then.")
+        )
+    return table
+
+
+def _known(table: Table, by: User) -> int:
+    """How many columns are known."""
+    saved = ImportMapping.objects.filter(
+        user=by, resource=table.resource.key, fingerprint=fingerprint(table.header)
+    ).exists()
+    return len(table.header) if saved else len(table.mapping.used)
+
+
+def rest_of(run: ImportRun, table: Table) -> ImportRun | None:
+    """The run whose refused rows these are: a file of ours ends with the column `errors`, and its name says of which run."""
+    if not table.header or simplify(table.header[-1]) != ERRORS:
+        return None
+    earlier = ImportRun.objects.filter(user=run.user, resource=run.resource, refused__gt=0).exclude(pk=run.pk)
+    named = OWN_NAME.search(run.file_name)
+    if named and (found := earlier.filter(number=named[1].upper()).first()):
+        return found
+    keys = {match.key for match in table.mapping.matches[:-1]}
+    return next((one for one in earlier.order_by("-pk")[:20] if set(one.mapping) - {table.header[-1]} == keys), None)
+
+
+def remembered(run: ImportRun, header: list[str]) -> dict[str, str] | None:
+    """How the person mapped such a file last time."""
+    saved = saved_mapping(run, header)
+    return saved.mapping if saved else None
+
+
+def saved_mapping(run: ImportRun, header: list[str]) -> ImportMapping | None:
+    return ImportMapping.objects.filter(user=run.user, resource=run.resource, fingerprint=fingerprint(header)).first()
+
+
+def remember(run: ImportRun, table: Table) -> None:
+    """Keep what the person chose for the next file with this header; what was only guessed needs no keeping."""
+    if any(match.how == "chosen" for match in table.mapping.matches):
+        ImportMapping.objects.update_or_create(
+            user=run.user,
+            resource=run.resource,
+            fingerprint=fingerprint(table.header),
+            defaults={"name": run.file_name, "mapping": table.mapping.as_json()},
+        )
+    elif saved := saved_mapping(run, table.header):
+        saved.delete()
