@@ -150,7 +150,7 @@ class Command(BaseCommand):
             place = f"row {problem['row']}, " if problem["row"] else ""
             value = f" “{problem['value']}”" if problem["value"] else ""
             self.stderr.write(self.style.ERROR(f"{place}{problem['column']}{value}: {problem['message']}"))
-        if len(problems) > SHOWN_ERRORS:
+        if run.refused > SHOWN_ERRORS:
             self.stderr.write(f"... and {run.refused - SHOWN_ERRORS} more; --errors FILE writes all of them.")
         rate = f", {run.read / seconds:,.0f} rows/s" if seconds > 0 else ""
         state = (
