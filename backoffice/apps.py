@@ -10,7 +10,16 @@ from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-REGISTRATIONS = ("search", "dashboard", "panels", "navigation", "resources", "verification", "people")
+REGISTRATIONS = (
+    "search",
+    "dashboard",
+    "panels",
+    "navigation",
+    "resources",
+    "resources_people",
+    "verification",
+    "people",
+)
 
 
 def own_apps() -> list[AppConfig]:

@@ -181,11 +181,12 @@ class Sparkline:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20 ... that holds `value`; 1 for nothing."""
+    """The next round number that holds `value`, such that half of it is written shortly too; 1 for nothing."""
     if value <= 0:
         return 1
     magnitude = 10.0 ** floor(log10(value))
-    return next(step * magnitude for step in (1, 2, 5, 10) if step * magnitude >= value * 0.999999)
+    steps = (1, 2, 3, 4, 5, 6, 8, 10) if value > 10 else (1, 2, 4, 6, 8, 10)
+    return next(step * magnitude for step in steps if step * magnitude >= value * 0.999999)
 
 
 def _whole(value: float) -> float | int:

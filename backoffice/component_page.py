@@ -179,7 +179,13 @@ def samples() -> dict[str, Any]:
         ],
         "facts": [Fact("Customer", "Ada Lovelace"), Fact("Placed", "22 Nov 2026, 10:31"), Fact("Note", "")],
         "panels": [
-            Panel("Orders", ["Number", "Total"], [[("SO-1042", "#"), "€120.00"], [("SO-1040", "#"), "€9.50"]], url="#"),
+            Panel(
+                "Orders",
+                ["Number", "Total"],
+                [[("SO-1042", "#"), "€120.00"], [("SO-1040", "#"), "€9.50"]],
+                numbers=[1],
+                url="#",
+            ),
             Panel("Returns", empty="No returns yet"),
         ],
         "moments": [

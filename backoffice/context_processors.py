@@ -23,6 +23,11 @@ class Shell:
     def sections(self) -> list[navigation.Section]:
         return navigation.sections(self.user, self.request.path) if self.is_staff_shell else []
 
+    @property
+    def here(self) -> navigation.Link | None:
+        """The entry of the navigation that the page stands under, for the way back."""
+        return next((link for section in self.sections for link in section.links if link.current), None)
+
     @cached_property
     def theme(self) -> str:
         """light, dark or system."""

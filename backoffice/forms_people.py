@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.db.models import Q, QuerySet
@@ -114,6 +115,9 @@ def _time_zones() -> list[tuple[str, str]]:
 
 
 class AccountForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("Like the browser")), *settings.LANGUAGES], required=False
+    )
     timezone = forms.ChoiceField(label=_("Time zone"), choices=_time_zones, required=False)
 
     class Meta:

@@ -28,6 +28,13 @@ def next_number(prefix: str) -> str:
         return f"{prefix}-{cursor.fetchone()[0]}"
 
 
+def next_numbers(prefix: str, count: int) -> list[str]:
+    """Draw as many numbers at once, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence_name(prefix), count])
+        return [f"{prefix}-{number}" for (number,) in cursor.fetchall()]
+
+
 def draw(series: str, year: int) -> str:
     """Draw the next number of a gapless series, such as "INV-2026-00001".
 

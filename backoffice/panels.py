@@ -9,15 +9,30 @@ from django.db import models
 
 @dataclass(frozen=True)
 class Panel:
-    """A titled box: either `columns` and `rows` (cells may be (text, url) pairs), or a `template` with `context`."""
+    """A titled box: either `columns` and `rows` (cells may be (text, url) pairs), or a `template` with `context`.
+
+    `numbers`: places of the columns that stand right; on a phone, where the head is hidden, they carry its words along.
+    """
 
     title: Any
     columns: Sequence[Any] = ()
     rows: Sequence[Sequence[Any]] = ()
+    numbers: Sequence[int] = ()
     empty: Any = ""
     url: str = ""
     template: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def heads(self) -> list[tuple[Any, bool]]:
+        """(title, is a number) of every column."""
+        return [(title, place in self.numbers) for place, title in enumerate(self.columns)]
+
+    @property
+    def table(self) -> list[list[tuple[Any, Any]]]:
+        """The rows as (cell, title of a column of numbers or "")."""
+        titles = [title if is_number else "" for title, is_number in self.heads]
+        return [list(zip(row, titles or [""] * len(row), strict=True)) for row in self.rows]
 
 
 Builder = Callable[[Any, Any], Panel | None]

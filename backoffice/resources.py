@@ -13,12 +13,14 @@ record into one staged row, and `service` takes all of them set-wise.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -26,21 +28,18 @@ from django.utils.translation import gettext_lazy
 from import_export import resources
 from import_export.fields import Field
 
+from backoffice.imports import values
 from backoffice.imports.cells import CellReader
 from backoffice.imports.lines import LineReader
 
-NUMBER_GROUPS = {
-    ".": re.compile(r"-?(?:\d{1,3}(?:[, '\u00a0\u202f]\d{3})+|\d*)(?:\.(\d*))?"),
-    ",": re.compile(r"-?(?:\d{1,3}(?:[. '\u00a0\u202f]\d{3})+|\d*)(?:,(\d*))?"),
-}
-CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€$£¥₹₽])\s*|\s*(?:[A-Z]{3}|[€$£¥₹₽])$")
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
 # A column with one of these in a cell, or at its start, is read cell by cell.
 SPECIAL = ("\\", "\t", "\r", "\0", "\n'", "\n#")
+AS_NUMBER = re.compile(r"\d{5,}\.0")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
-TRUE = frozenset(["1", "true", "yes", "y", "on", "是", "x", "ja", "wahr", "oui", "vrai", "sim", "verdadeiro"])
-FALSE = frozenset(["0", "false", "no", "n", "off", "否", "nein", "falsch", "non", "faux", "não", "nao", "falso"])
+TRUE = frozenset("1 true t yes y on 是 有 x ✓ √ ja wahr oui vrai sim verdadeiro sí si vero да はい 예".split())
+FALSE = frozenset("0 false f no n off 否 无 ✗ nein falsch non faux não nao falso nee нет いいえ 아니요".split())
 
 Problem = tuple[str, str, str]  # column, value, sentence
 
@@ -60,6 +59,8 @@ class Column(Field):
     """
 
     kind = gettext_lazy("text")
+    # Texts that count as an empty cell, beside blanks. Columns of text keep "null", which may be meant there.
+    blanks: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -92,8 +93,13 @@ class Column(Field):
     def blank_text(self) -> str:
         return str(_("empties the field") if self.blank == "clear" else _("leaves the value as it is"))
 
+    def for_file(self, mapping: Any) -> Self:
+        """The column as it reads one file. Those that depend on more than its decimals return a copy that knows."""
+        return self
+
     def read(self, text: str, decimal: str = ".") -> Any:
         """The value of a cell that is not blank. Raises ValidationError with a sentence."""
+        refuse_error(text)
         value = plain(text)
         if self.max_length and len(value) > self.max_length:
             raise ValidationError(
@@ -128,6 +134,12 @@ def _uncertain(self: Column, texts: Sequence[str]) -> Sequence[str] | None:
     return None
 
 
+def refuse_error(text: str) -> None:
+    """Raise ValidationError for what a spreadsheet shows where it has no value: #N/A, #REF!, #####."""
+    if text[0] == "#" and values.ERRORS.fullmatch(text):
+        raise ValidationError(_("A spreadsheet could not show the value here. Mend the cell there."))
+
+
 class TextColumn(Column):
     """Text, its surrounding blanks cut."""
 
@@ -144,8 +156,8 @@ class CodeColumn(TextColumn):
     kind = gettext_lazy("code")
 
     def certain(self, texts: Sequence[str]) -> Sequence[str] | None:
-        values = super().certain(texts)
-        return None if values is None or any("+" in value for value in values) else values
+        codes = super().certain(texts)
+        return None if codes is None or any("+" in code or code.endswith(".0") for code in codes) else codes
 
     def read(self, text: str, decimal: str = ".") -> Any:
         value = text.strip()
@@ -153,6 +165,8 @@ class CodeColumn(TextColumn):
             raise ValidationError(
                 _("A spreadsheet shortened this code. Format the column as text there and enter the codes anew.")
             )
+        if AS_NUMBER.fullmatch(value):
+            raise ValidationError(_("A program wrote this code as a number with decimals. Write it as it is."))
         return super().read(value.removeprefix("'"), decimal)
 
 
@@ -181,6 +195,7 @@ class ChoiceColumn(Column):
     """One of some values; `words` maps what files say to what is stored."""
 
     kind = gettext_lazy("choice")
+    blanks = values.NULLS
 
     def __init__(self, label: Any = "", *, words: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
@@ -189,6 +204,9 @@ class ChoiceColumn(Column):
     def read(self, text: str, decimal: str = ".") -> Any:
         value = text.strip().lower()
         if value not in self.words:
+            value = values.tidy(value)
+        if value not in self.words:
+            refuse_error(text)
             raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.words)})
         return self.words[value]
 
@@ -200,6 +218,7 @@ class BooleanColumn(Column):
     """Yes or no."""
 
     kind = gettext_lazy("yes or no")
+    blanks = values.NULLS
 
     def __init__(self, label: Any = "", **kwargs: Any) -> None:
         super().__init__(label, **{"blank": "keep", **kwargs})
@@ -210,6 +229,7 @@ class BooleanColumn(Column):
             return True
         if value in FALSE:
             return False
+        refuse_error(text)
         raise ValidationError(_("Yes or no is expected (TRUE or FALSE, 1 or 0)."))
 
     def empty(self) -> Any:
@@ -220,6 +240,7 @@ class NumberColumn(Column):
     """A number in the decimal notation of the file, thousands grouped or not."""
 
     kind = gettext_lazy("number")
+    blanks = values.NULLS
     digits = 12
 
     def __init__(self, label: Any = "", *, places: int = 3, minimum: int | None = 0, **kwargs: Any) -> None:
@@ -234,26 +255,17 @@ class NumberColumn(Column):
         return value
 
     def number(self, text: str, decimal: str) -> Decimal:
-        bare = CURRENCY.sub("", CURRENCY.sub("", plain(text.strip())))
-        match = NUMBER_GROUPS[decimal].fullmatch(bare)
-        if not match or not any(ch.isdigit() for ch in bare):
-            raise ValidationError(self._refusal(bare, decimal))
-        digits = re.sub(r"[ '\u00a0\u202f]", "", bare)
-        digits = digits.replace(",", "") if decimal == "." else digits.replace(".", "").replace(",", ".")
-        value = Decimal(digits)
+        refuse_error(text)
+        value, places = values.number(self.bare(plain(text.strip()), decimal), decimal)
         if value.adjusted() >= self.digits:
             raise ValidationError(_("The number is too large."))
-        if len((match[1] or "").rstrip("0")) > self.places:
+        if places > self.places:
             raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": self.places})
         return round(value, self.places) if self.places else value
 
-    def _refusal(self, bare: str, decimal: str) -> str:
-        other = "," if decimal == "." else "."
-        if NUMBER_GROUPS[other].fullmatch(bare) and any(ch.isdigit() for ch in bare):
-            return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {
-                "mark": decimal
-            }
-        return _("This is not a number.")
+    def bare(self, text: str, decimal: str) -> str:
+        """The number in the text."""
+        return text
 
     def empty(self) -> Any:
         return None
@@ -272,9 +284,46 @@ class WholeColumn(NumberColumn):
 
 
 class MoneyColumn(NumberColumn):
-    """An amount; the sign or code of a currency around it is cut off."""
+    """An amount; the sign or code of the shop's currency around it is cut off, that of another one refused."""
 
     kind = gettext_lazy("amount")
+
+    def bare(self, text: str, decimal: str) -> str:
+        if values.NUMBER_GROUPS[decimal].fullmatch(text):
+            return text
+        return values.amount(text, settings.DEFAULT_CURRENCY)
+
+
+class DateColumn(Column):
+    """A day. The order of day and month is that of the whole file; where nothing tells it, such dates are refused."""
+
+    kind = gettext_lazy("date")
+    blanks = values.NULLS
+    order = "ymd"
+
+    def for_file(self, mapping: Any) -> Self:
+        column = copy.copy(self)
+        column.order = mapping.dates
+        return column
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        refuse_error(text)
+        return self.value(plain(text.strip()))
+
+    def value(self, text: str) -> Any:
+        return values.date(text, self.order)
+
+    def empty(self) -> Any:
+        return None
+
+
+class DateTimeColumn(DateColumn):
+    """A moment, in the time zone that it names or else that of the shop."""
+
+    kind = gettext_lazy("date and time")
+
+    def value(self, text: str) -> Any:
+        return values.moment(text, self.order)
 
 
 class ListColumn(Column):
@@ -287,11 +336,12 @@ class ListColumn(Column):
         self.separator = separator
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        values = dict.fromkeys(part.strip() for part in plain(text).split(self.separator) if part.strip())
-        long = next((value for value in values if self.max_length and len(value) > self.max_length), None)
+        refuse_error(text)
+        parts = dict.fromkeys(part.strip() for part in plain(text).split(self.separator) if part.strip())
+        long = next((part for part in parts if self.max_length and len(part) > self.max_length), None)
         if long is not None:
             raise ValidationError(_("“%(value)s…” is too long.") % {"value": long[:40]})
-        return list(values)
+        return list(parts)
 
     def empty(self) -> Any:
         return []
@@ -315,7 +365,10 @@ class Outcome:
 
 
 class BaseResource(resources.Resource):
-    """A kind of record that files bring. Subclasses declare columns and `service`."""
+    """A kind of record that files bring. Subclasses declare columns and `service`.
+
+    models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
+    """
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
@@ -323,6 +376,8 @@ class BaseResource(resources.Resource):
     ignored: ClassVar[dict[str, Any]] = {}
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
+    redo_refused: ClassVar[Any] = ""  # the sentence, where what was undone cannot be done again
+    lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod
     def columns(cls) -> dict[str, Column]:
@@ -351,6 +406,15 @@ class BaseResource(resources.Resource):
 
         return names, slowly(rows) if joins else LineReader(reader, names, slowly).read(rows)
 
+    def rewind(self, run: Any, work: Any, *, by: Any, backwards: bool) -> None:
+        """Take the rows of `run` back, or set them again; `work` is the Rewinding that counts."""
+        work.carry_out(self.models, self.lifted)
+        if work.applied:
+            self.settle(run, backwards=backwards)
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        """Write what else follows once the rows of `run` were taken back, or set again; the `rewind_` tables are there."""
+
     def export_columns(self, user: Any = None) -> Sequence[Any]:
         """Columns of `export_csv` that `user` may see, named so that the file can be imported again."""
         raise NotImplementedError
@@ -364,13 +428,13 @@ def _lines(
     records: Iterator[tuple[int, dict[str, Any] | None, list[Any]]], names: Sequence[str], joins: dict[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
     nothing = (None,) * len(names)
-    for number, values, problems in records:
-        if values is None:
+    for number, record, problems in records:
+        if record is None:
             yield (number, problems, *nothing)
             continue
         for name, join in joins.items():
-            values[name] = join(values[name])
-        yield (number, problems or None, *(values[name] for name in names))
+            record[name] = join(record[name])
+        yield (number, problems or None, *(record[name] for name in names))
 
 
 _registry: dict[str, BaseResource] = {}

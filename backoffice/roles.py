@@ -21,6 +21,7 @@ class Role:
 
 _reads_all = ("catalog.view_*", "inventory.view_*", "orders.view_*", "customers.view_*")
 _history = "*.view_*history"
+_exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.view_exporttemplate")
 
 ROLES: dict[str, Role] = {
     OWNER: Role(_("Owner"), ("*",)),
@@ -35,7 +36,7 @@ ROLES: dict[str, Role] = {
             "customers.add_article",
             "customers.change_article",
             "backoffice.import_data",
-            "backoffice.export_data",
+            *_exports,
             "backoffice.view_importrun",
         ),
     ),
@@ -46,7 +47,7 @@ ROLES: dict[str, Role] = {
             "catalog.publish_*",
             "customers.view_article",
             "customers.publish_article",
-            "backoffice.export_data",
+            *_exports,
         ),
     ),
     "order_clerk": Role(
@@ -66,7 +67,7 @@ ROLES: dict[str, Role] = {
             "customers.view_message",
             "customers.view_personal_data",
             "backoffice.import_data",
-            "backoffice.export_data",
+            *_exports,
             "backoffice.view_importrun",
         ),
     ),
@@ -101,7 +102,7 @@ ROLES: dict[str, Role] = {
             "orders.receive_return",
             "customers.view_personal_data",
             "backoffice.import_data",
-            "backoffice.export_data",
+            *_exports,
             "backoffice.view_importrun",
         ),
     ),
@@ -132,7 +133,7 @@ ROLES: dict[str, Role] = {
             "inventory.view_stocklevel",
             "inventory.view_location",
             "backoffice.import_data",
-            "backoffice.export_data",
+            *_exports,
             "backoffice.view_importrun",
         ),
     ),
@@ -144,7 +145,7 @@ ROLES: dict[str, Role] = {
             "!customers.view_message*",
             "!customers.view_attachment*",
             "!*.view_*history",
-            "backoffice.export_data",
+            *_exports,
             "backoffice.view_importrun",
         ),
     ),

@@ -298,12 +298,20 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 PGTRIGGER_MIGRATIONS = True
-PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
 # Of how many rows of a run the page can tell what became of each; refused rows come first.
 IMPORT_KEPT_ROWS = env.int("IMPORT_KEPT_ROWS", default=100_000)
+IMPORT_UNPACKED_LIMIT = env.int("IMPORT_UNPACKED_LIMIT", default=4 * 1024**3)  # bytes that a packed file may unpack to
+# Larger exports are made by the worker; rows that Python computes count five times, those of workbooks twenty times.
+EXPORT_FOREGROUND_ROWS = env.int("EXPORT_FOREGROUND_ROWS", default=1_000_000)
+EXPORT_TIMEOUT = timedelta(seconds=env.int("EXPORT_TIMEOUT_SECONDS", default=3600))
+EXPORT_KEEP = timedelta(days=env.int("EXPORT_KEEP_DAYS", default=7))
+EXPORT_MAIL_BYTES = env.int("EXPORT_MAIL_BYTES", default=5 * 1024 * 1024)
+# Where scheduled exports may leave files; without a folder nobody is offered this.
+EXPORT_DIR = Path(env.str("EXPORT_DIR")) if env.str("EXPORT_DIR", default="") else None
 UNDO_SEND_SECONDS = 15
 
 # --- Logs ---------------------------------------------------------------------------------------

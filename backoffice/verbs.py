@@ -27,7 +27,11 @@ VERBS: dict[str, tuple[Any, str]] = {
     "customer.noted": (gettext_lazy("Note"), "message"),
     "customer.restored": (gettext_lazy("Customer restored"), "undo"),
     "customer.tagged": (gettext_lazy("Tags changed"), "tag"),
+    "dailysales.repaired": (gettext_lazy("Daily sales repaired"), "settings"),
     "demo.loaded": (gettext_lazy("Demonstration shop loaded"), "box"),
+    "export.canceled": (gettext_lazy("Export canceled"), "x"),
+    "export.downloaded": (gettext_lazy("Export downloaded"), "download"),
+    "export.removed": (gettext_lazy("File of the export removed"), "trash"),
     "fulfilment.canceled": (gettext_lazy("Fulfilment canceled"), "x"),
     "fulfilment.created": (gettext_lazy("Fulfilment created"), "box"),
     "fulfilment.delivered": (gettext_lazy("Delivered"), "check-circle"),
@@ -133,6 +137,21 @@ SOURCES = {
     "command": gettext_lazy("by a command"),
     "import": gettext_lazy("by an import"),
     "job": gettext_lazy("by itself"),
+    "staff": gettext_lazy("by staff"),
+    "web": gettext_lazy("in the web shop"),
+}
+JOBS = {
+    "backoffice.send_mail": gettext_lazy("Send a mail"),
+    "backoffice.tasks.forget_old_jobs": gettext_lazy("Clear old jobs away"),
+    "backoffice.tasks.heartbeat": gettext_lazy("Show that the worker lives"),
+    "backoffice.tasks.take_over": gettext_lazy("Take over from workers that died"),
+    "backoffice.work_on_import": gettext_lazy("Work on an import"),
+    "customers.deliver": gettext_lazy("Mail a message of a ticket"),
+    "customers.forget_uses": gettext_lazy("Forget who used the public form"),
+    "inventory.tasks.expire_holds": gettext_lazy("End holds whose time is over"),
+    "orders.refresh_all_sales": gettext_lazy("Add up the sales of all days"),
+    "orders.refresh_sales": gettext_lazy("Add up the latest sales"),
+    "orders.tasks.send_mail": gettext_lazy("Mail the customer about an order"),
 }
 
 
@@ -140,6 +159,11 @@ def words(verb: str) -> tuple[str, str]:
     """Text and icon of a verb; a verb without a line here is spelled out."""
     found = VERBS.get(verb) or ENDINGS.get(verb.rpartition(".")[2])
     return (str(found[0]), found[1]) if found else (capfirst(verb.replace(".", " ").replace("_", " ")), "dot")
+
+
+def job_words(task: str) -> str:
+    """What a job does; one without a line here keeps its name."""
+    return str(JOBS.get(task, task))
 
 
 def source_words(source: str) -> str:

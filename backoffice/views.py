@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive, make_aware, now
+from django.utils.timezone import get_current_timezone_name, is_naive, make_aware, now
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -29,10 +29,12 @@ HOME_PARTS = {"cards": "card", "attention": "attention", "charts": "chart"}
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Figures, what waits, charts: drawn anew every half a minute for each person, and saying as of when."""
-    key = f"home:{request.user.pk}:{get_language()}:{hash(frozenset(request.user.get_all_permissions()))}"
+    user = request.user
+    permissions = hash(frozenset(user.get_all_permissions()))
+    key = f"home:{user.pk}:{user.access_version}:{permissions}:{get_language()}:{get_current_timezone_name()}"  # type: ignore[union-attr]
     drawn = caches["local"].get(key)
     if drawn is None:
-        parts = {name: dashboard.parts_for(request.user, part) for name, part in HOME_PARTS.items()}
+        parts = {name: dashboard.parts_for(user, part) for name, part in HOME_PARTS.items()}
         drawn = render_to_string("backoffice/_home_parts.html", parts, request=request), now()
         caches["local"].set(key, drawn, HOME_SECONDS)
     return render(request, "backoffice/home.html", {"parts": drawn[0], "as_of": drawn[1]})

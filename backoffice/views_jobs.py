@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
-from backoffice import generic, jobs
-from backoffice.models import Job, JobFailure, JobProgress
-from backoffice.templatetags.houtai import tone_of
+from backoffice import dashboard, generic, health, jobs, verbs
+from backoffice.models import ImportRun, Job, JobFailure, JobProgress
+from backoffice.panels import Panel
+from backoffice.templatetags.houtai import badge, tone_of
 
 STATUSES = Job.STATUS_TEXTS
 EVENTS = {
@@ -48,6 +49,10 @@ def progress_text(job: Any) -> str:
     }
 
 
+def task_text(job: Job) -> str:
+    return verbs.job_words(job.task_name)
+
+
 class JobPage:
     """Jobs with when they were queued, how far they are and why they last failed."""
 
@@ -72,7 +77,9 @@ class JobList(JobPage, generic.ListPage):
     title = gettext_lazy("Jobs")
     filterset_class = JobFilter
     columns = [
-        generic.Column("task_name", gettext_lazy("Task"), link=True),
+        generic.Column(
+            "task_name", gettext_lazy("Task"), link=True, get=task_text, secondary=generic.Column("task_name")
+        ),
         generic.Column("status", gettext_lazy("Status"), kind="badge"),
         generic.Column("at", gettext_lazy("Queued or planned"), kind="relative"),
         generic.Column("progress", gettext_lazy("Progress"), get=progress_text),
@@ -100,6 +107,7 @@ class JobRecord(JobPage, generic.RecordPage):
     context_object_name = "job"
     status_fields = ()
     facts = [
+        generic.Column("task_name", gettext_lazy("Task")),
         generic.Column("at", gettext_lazy("Queued or planned"), kind="datetime"),
         generic.Column("attempts", gettext_lazy("Attempts"), kind="number"),
         generic.Column("progress", gettext_lazy("Progress"), get=progress_text),
@@ -137,3 +145,23 @@ class RetryJob(JobPage, generic.ActionView):
     service = jobs.retry
     title = gettext_lazy("Try again: %s")
     done = gettext_lazy("%s waits in the queue again.")
+
+
+@dashboard.attention(permission="backoffice.view_jobs", order=90)
+def background_work(user: Any) -> Panel:
+    """Whether what runs without anybody is well."""
+    lives, _detail = health.worker()
+    failed = dashboard.capped(Job.objects.visible_to(user).filter(status="failed"))
+    refused = dashboard.capped(ImportRun.objects.visible_to(user).filter(status="failed"))
+    return Panel(
+        _("Work in the background"),
+        rows=[
+            (_("Worker"), badge(_("Running"), "good") if lives else badge(_("Gives no sign of life"), "bad")),
+            (
+                (_("Failed jobs"), f"{reverse('jobs:jobs')}?status=failed"),
+                badge(failed, "bad" if failed != "0" else "good"),
+            ),
+            ((_("Failed imports"), reverse("imports:list")), badge(refused, "bad" if refused != "0" else "good")),
+        ],
+        url=reverse("jobs:jobs"),
+    )

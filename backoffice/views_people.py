@@ -213,7 +213,7 @@ def invitation_state(invitation: Invitation) -> str:
         return _("Accepted")
     if invitation.withdrawn_at:
         return _("Withdrawn")
-    return _("Open") if invitation.is_open else _("Expired")
+    return _("Waiting") if invitation.is_open else _("Expired")
 
 
 class InvitationPage:

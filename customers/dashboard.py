@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import dashboard
+from backoffice.panels import Panel
+from backoffice.templatetags.houtai import badge, relative_time
 from customers.models import Ticket
 
 
@@ -35,3 +37,24 @@ def tickets_today(user: Any) -> dashboard.Card:
     today = timezone.localdate()
     rows = Ticket.objects.visible_to(user).filter(created_at__date=today)
     return _card(_("Tickets opened today"), rows, f"created_min={today:%Y-%m-%d}&sort=created")
+
+
+@dashboard.attention(permission="customers.reply_ticket", order=20)
+def longest_waiting(user: Any) -> Panel | None:
+    """The tickets that wait for us, the oldest first."""
+    rows = Ticket.objects.visible_to(user).filter(status__in=["new", "open"]).order_by("last_message_at", "pk")[:6]
+    if not rows:
+        return None
+    return Panel(
+        _("Customers waiting longest for an answer"),
+        columns=[_("Ticket"), _("Status"), _("Last message")],
+        rows=[
+            (
+                (ticket.subject, ticket.get_absolute_url()),
+                badge(ticket.get_status_display(), ticket.status),
+                relative_time(ticket.last_message_at),
+            )
+            for ticket in rows
+        ],
+        url=f"{reverse('tickets:list')}?status=new&status=open&sort=oldest",
+    )

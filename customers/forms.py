@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from backoffice import generic
 from backoffice.models import User
 from customers import services
-from customers.models import Address, Article, ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
+from customers.models import Address, Article, Consent, ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments
 
 NOT_ASSIGNED = gettext_lazy("Nobody")
@@ -166,9 +166,7 @@ AddressFormSet = forms.formset_factory(AddressForm, formset=BaseRows, extra=1, c
 
 
 class ConsentForm(forms.Form):
-    CHANNELS = [("email", gettext_lazy("E-mail")), ("phone", gettext_lazy("Phone")), ("post", gettext_lazy("Post"))]
-
-    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=CHANNELS)
+    channel = forms.ChoiceField(label=gettext_lazy("Channel"), choices=list(Consent.CHANNELS.items()))
     purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=40, initial=gettext_lazy("News"))
     granted = forms.TypedChoiceField(
         label=gettext_lazy("The customer"),
@@ -259,13 +257,22 @@ class HandleForm(forms.Form):
         self.fields["queue"].queryset = Queue.objects.filter(Q(is_active=True) | Q(pk=ticket.queue_id))  # type: ignore[attr-defined]
         if not may_take_away(ticket, user):
             self.fields["assignee"].disabled = True
-        for name in ("assignee", "queue"):
-            read_once(self.fields[name])
+        self.offer()
 
-
-def read_once(field: Any) -> None:
-    """Fetch the choices now: a select iterates over them twice."""
-    field.widget.choices = [choice for choice in field.choices]  # noqa: C416 - list() counts first
+    def offer(self) -> None:
+        """Fetch both lists of choices in one statement."""
+        people, queues = self.fields["assignee"], self.fields["queue"]
+        rows = (
+            people.queryset.values_list(Value("assignee"), "pk", "name", "email")  # type: ignore[attr-defined]
+            .union(queues.queryset.values_list(Value("queue"), "pk", "name", "name_zh"))  # type: ignore[attr-defined]
+            .order_by("name", "pk")
+        )
+        offered: dict[str, list[tuple[int, str]]] = {"assignee": [], "queue": []}
+        for field, pk, name, other in rows:
+            one = User(name=name, email=other) if field == "assignee" else Queue(name=name, name_zh=other)
+            offered[field].append((pk, str(one)))
+        people.widget.choices = [("", NOT_ASSIGNED), *offered["assignee"]]  # type: ignore[attr-defined]
+        queues.widget.choices = offered["queue"]  # type: ignore[attr-defined]
 
 
 def candidates(ticket: Ticket, user: User) -> QuerySet[User]:

@@ -81,6 +81,11 @@ def mask(obj: models.Model) -> models.Model:
 
 
 class MaskedIterable(ModelIterable):
+    @staticmethod
+    def hides(model: type[models.Model], name: str) -> bool:
+        """Whether rows come with this field masked; exports read such fields through here."""
+        return name in getattr(model, "PERSONAL", {})
+
     def __iter__(self) -> Iterator[Any]:
         for obj in super().__iter__():
             yield mask(obj)

@@ -37,7 +37,9 @@ class WarehouseField(forms.ModelChoiceField):
     """An open warehouse that the user may act at; `of(user)` is called by the form."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Location.objects.none(), **{"label": _("Location"), **kwargs})
+        super().__init__(
+            queryset=Location.objects.none(), **{"label": _("Location"), "empty_label": _("Choose…"), **kwargs}
+        )
 
     def of(self, user: Any) -> None:
         self.queryset = Location.objects.visible_to(user).stock()  # type: ignore[attr-defined]
@@ -161,7 +163,7 @@ class HoldForm(UserForm):
 
 class TransferForm(UserForm):
     source = WarehouseField(label=_("From"))
-    destination = forms.ModelChoiceField(label=_("To"), queryset=Location.objects.none())
+    destination = forms.ModelChoiceField(label=_("To"), queryset=Location.objects.none(), empty_label=_("Choose…"))
     note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

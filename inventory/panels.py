@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from backoffice.generic import display
 from backoffice.panels import Panel, register
 from backoffice.references import linked
+from backoffice.templatetags.houtai import plain_number
 from catalog.models import Product, Variant
 from inventory.models import Allocation, Hold, Location, Receipt, StockLevel, Supplier
 
@@ -58,7 +59,8 @@ def allocations_of_level(user: Any, level: StockLevel) -> Panel | None:
     return Panel(
         title=_("Promised to"),
         columns=[_("Document"), _("Pieces"), _("Since")],
-        rows=[[linked(row.cause), row.quantity, display(row.created_at, "date")] for row in shown],
+        numbers=[1],
+        rows=[[linked(row.cause), plain_number(row.quantity), display(row.created_at, "date")] for row in shown],
     )
 
 
@@ -72,8 +74,11 @@ def holds_of_level(user: Any, level: StockLevel) -> Panel | None:
         return None
     return Panel(
         title=_("Held"),
-        columns=[_("Pieces"), _("Reason"), _("Until")],
-        rows=[[(row.quantity, row.get_absolute_url()), row.reason, display(row.expires_at)] for row in shown],
+        columns=[_("Reason"), _("Pieces"), _("Until")],
+        numbers=[1],
+        rows=[
+            [(row.reason, row.get_absolute_url()), plain_number(row.quantity), display(row.expires_at)] for row in shown
+        ],
     )
 
 

@@ -84,7 +84,7 @@ def _say_promise(row: Sequence[Any]) -> str:
 
 
 def repair_levels(by: User | None) -> None:
-    """Give levels the sums of their postings: the ledger is right."""
+    """Give levels the sums of their postings: the ledger is right. Where its own balance is broken, the level stays."""
     wrong = keys(WRONG_LEVELS)
     levels = list(StockLevel.objects.select_related("variant", "location").filter(pk__in=wrong).locked())
     with connection.cursor() as cursor:
@@ -93,11 +93,20 @@ def repair_levels(by: User | None) -> None:
             UPDATE inventory_stocklevel s
             SET on_hand = l.sum_on_hand, allocated = l.sum_allocated, held = l.sum_held, value = l.sum_value,
                 backorder_limit = greatest(s.backorder_limit, l.sum_allocated + l.sum_held - l.sum_on_hand)
-            FROM ({SUMS}) l WHERE l.id = s.id AND s.id = ANY(%s)
+            FROM ({SUMS}) l
+            LEFT JOIN LATERAL (
+                SELECT on_hand_after, allocated_after, held_after, value_after
+                FROM inventory_stockposting p WHERE p.level_id = l.id ORDER BY p.id DESC LIMIT 1
+            ) last ON true
+            WHERE l.id = s.id AND s.id = ANY(%s)
+              AND (l.sum_on_hand, l.sum_allocated, l.sum_held, l.sum_value)
+                  = (coalesce(on_hand_after, 0), coalesce(allocated_after, 0), coalesce(held_after, 0), coalesce(value_after, 0))
+            RETURNING s.id
             """,  # noqa: S608 - no input
             [wrong],
         )
-    audit.record_many("stocklevel.repaired", levels, by=by, reason=REASON)
+        mended = {pk for (pk,) in cursor.fetchall()}
+    audit.record_many("stocklevel.repaired", [level for level in levels if level.pk in mended], by=by, reason=REASON)
 
 
 def repair_allocations(by: User | None) -> None:

@@ -17,6 +17,7 @@ from backoffice.charts import BarChart, Series
 from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
+from backoffice.templatetags.houtai import relative_time
 from orders.models import DailySales, Fulfilment, Order, Return
 
 
@@ -74,18 +75,16 @@ def to_refund(user: Any) -> Card | None:
 def oldest_to_ship(user: Any) -> Panel | None:
     """The paid orders that have waited longest."""
     waiting = Order.objects.visible_to(user).awaiting_shipment().filter(payment_status="paid")
-    rows = waiting.order_by("placed_at", "pk").values_list("number", "placed_at")[:6]
+    rows = waiting.order_by("placed_at", "pk").values_list("number", "placed_at", "total", "currency")[:6]
     if not rows:
         return None
     return Panel(
         _("Paid, waiting longest to be shipped"),
-        columns=[pgettext("sale", "Order"), _("Date")],
+        columns=[pgettext("sale", "Order"), _("Waiting since"), _("Total")],
+        numbers=[2],
         rows=[
-            (
-                (number, reverse("orders:order", args=[number])),
-                date_format(timezone.localtime(placed_at), "SHORT_DATE_FORMAT"),
-            )
-            for number, placed_at in rows
+            ((number, reverse("orders:order", args=[number])), relative_time(placed_at), format_money(total, currency))
+            for number, placed_at, total, currency in rows
         ],
         url=_link(
             "orders:list",
@@ -108,7 +107,8 @@ def sales(user: Any) -> BarChart | None:
     total = format_money(sum(sold.values(), ZERO), currency)
     return BarChart(
         caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
-        labels=[date_format(day, "j M") for day in days],
+        # A day of this year, as short as can be: in Chinese n月j日.
+        labels=[date_format(day, _("j M")) for day in days],
         series=[Series(_("Sales"), [sold.get(day, 0) for day in days])],
         write=lambda value: format_money(Decimal(value), currency),
     )

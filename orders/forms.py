@@ -275,7 +275,7 @@ class FulfilForm(QuantitiesForm):
 class ReceiveForm(forms.Form):
     """What arrived of each line: resellable, damaged, and whether to restock."""
 
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Received at"))
+    location = forms.ModelChoiceField(Location.objects.none(), label=_("Received at"), empty_label=_("Choose…"))
 
     def __init__(self, *args: Any, lines: Sequence[ReturnLine], locations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 from backoffice import panels
 from backoffice.money import format_money
 from backoffice.panels import Panel
-from backoffice.templatetags.houtai import badge
+from backoffice.templatetags.houtai import badge, plain_number
 from inventory.models import Allocation
 from orders.models import Order, OrderLine
 
@@ -46,14 +46,15 @@ def variant_allocations(user: Any, variant: Any) -> Panel:
         shown.append(
             (
                 document,
-                row.location.name,
-                row.quantity,
+                row.location,
+                plain_number(row.quantity),
                 formats.date_format(timezone.localtime(row.created_at), "SHORT_DATE_FORMAT"),
             )
         )
     return Panel(
         _("Allocated to"),
         columns=[pgettext("sale", "Order"), _("Location"), _("Pieces"), _("Since")],
+        numbers=[2],
         rows=shown,
         empty=_("Nothing is allocated."),
         url=f"{reverse('orders:list')}?variant=%23{variant.pk}&status=placed" if shown else "",
@@ -76,6 +77,7 @@ def _orders(user: Any, customer: Any) -> Panel:
     return Panel(
         _("Orders"),
         columns=[_("Number"), _("Date"), _("Total"), _("Status"), _("Payment"), _("Fulfilment")],
+        numbers=[2],
         rows=rows,
         empty=_("No orders yet."),
         url=f"{reverse('orders:list')}?customer=%23{customer.pk}" if rows else "",

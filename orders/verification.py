@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -10,10 +11,13 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.money import MINOR_UNITS
 from backoffice.verification import Result, check, compare, keys
-from orders.models import Order, OrderLine
+from orders.models import DailySales, Order, OrderLine
+from orders.services import BEGINNING, refresh_sales
+from orders.services.summaries import SOLD
 
 ORDERS = "SELECT count(*) FROM orders_order"
 LINES = "SELECT count(*) FROM orders_orderline"
+DAYS = "SELECT count(*) FROM orders_dailysales"
 REASON = "verify --repair"
 DIGITS = (
     f"CASE o.currency {' '.join(f'WHEN {code!r} THEN {digits}' for code, digits in MINOR_UNITS.items())} ELSE 2 END"
@@ -95,6 +99,20 @@ WRONG_STATUSES = """
     ) d
     WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
 """
+# A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
+WRONG_DAYS = f"""
+    SELECT w.* FROM (
+        SELECT day, currency, coalesce(d.orders, 0) AS orders, coalesce(d.total, 0) AS total,
+               coalesce(s.orders, 0) AS sum_orders, coalesce(s.total, 0) AS sum_total
+        FROM orders_dailysales d FULL JOIN ({SOLD}) s USING (day, currency)
+        WHERE (d.orders, d.total) IS DISTINCT FROM (s.orders, s.total)
+    ) w
+    WHERE NOT EXISTS (
+        SELECT FROM orders_order o
+        WHERE o.updated_at > now() - interval '10 minutes' AND o.currency = w.currency
+          AND (o.placed_at AT TIME ZONE %(zone)s)::date = w.day
+    )
+"""  # noqa: S608 - no input
 
 
 def _differences(names: Sequence[Any], row: Sequence[Any]) -> str:
@@ -116,6 +134,14 @@ def _say_line(row: Sequence[Any]) -> str:
     line = OrderLine.objects.select_related("order").get(pk=row[0])
     names = (_("allocated"), _("shipped"), _("returned"))
     return f"{line.order.number} {line.sku or line.title}: {_differences(names, row[1:])}"
+
+
+def _say_day(row: Sequence[Any]) -> str:
+    return f"{row[0]} {row[1]}: {_differences((_('orders'), _('total')), row[2:])}"
+
+
+def _all_days() -> dict[str, Any]:
+    return {"since": BEGINNING, "zone": settings.TIME_ZONE}
 
 
 def repair_money(by: User | None) -> None:
@@ -153,6 +179,23 @@ def repair_statuses(by: User | None) -> None:
     audit.record_many("order.repaired", orders, by=by, reason=REASON)
 
 
+def repair_days(by: User | None) -> None:
+    """Every day from the first wrong one on is summed up from its orders anew."""
+    days: list[Any] = keys(WRONG_DAYS, _all_days())
+    before = _sums(days)
+    refresh_sales(since=min(days))
+    after = _sums(days)
+    rows = {sums: row for sums, row in [*before.items(), *after.items()] if sums not in before or sums not in after}
+    audit.record_many(
+        "dailysales.repaired", list({row.pk: row for row in rows.values()}.values()), by=by, reason=REASON
+    )
+
+
+def _sums(days: Sequence[Any]) -> dict[tuple[Any, ...], DailySales]:
+    """Rows of these days by all that they say."""
+    return {(row.day, row.currency, row.orders, row.total): row for row in DailySales.objects.filter(day__in=days)}
+
+
 @check("order_totals")
 def order_totals() -> Result:
     """Amounts of an order are the sums of its lines and its shipping. Never mended unseen: it is money."""
@@ -176,3 +219,9 @@ def order_lines() -> Result:
 def order_statuses() -> Result:
     """The three derived statuses follow from the rows."""
     return compare(checked=ORDERS, wrong=WRONG_STATUSES, say=_say_order(_("payment"), _("fulfilment"), _("return")))
+
+
+@check("daily_sales", repair=repair_days)
+def daily_sales() -> Result:
+    """What was sold on a day is the sum of its orders."""
+    return compare(checked=DAYS, wrong=WRONG_DAYS, say=_say_day, parameters=_all_days())

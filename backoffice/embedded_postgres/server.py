@@ -243,8 +243,8 @@ class Server:
             left.unlink()
 
     def _write_options(self) -> None:
-        options = self.options | {
-            "listen_addresses": "",
+        options = {"listen_addresses": ""} | self.options
+        options |= {
             "port": str(PORT),
             "unix_socket_directories": '"' + str(self.socket_folder).replace('"', '""') + '"',
         }

@@ -70,7 +70,7 @@ Templates. Blocks of a list: `above`, `list_actions`, `rows`, `empty`; of a reco
 from backoffice.generic.actions import Action, ActionView, OnePage, act
 from backoffice.generic.base import Page, may, safe_next
 from backoffice.generic.bulk import BulkAction, Outcome
-from backoffice.generic.columns import Column, display
+from backoffice.generic.columns import Column, display, in_reader_language, joined, named
 from backoffice.generic.filters import AnyOfFilter, DateRangeFilter, NumberRangeFilter
 from backoffice.generic.forms import FormPage
 from backoffice.generic.lists import Count, ListPage, Tab
@@ -100,6 +100,9 @@ __all__ = [
     "Tab",
     "act",
     "display",
+    "in_reader_language",
+    "joined",
     "may",
+    "named",
     "safe_next",
 ]

@@ -1,5 +1,6 @@
 """What every page shares: sign-in, permission, and functions kept as class attributes."""
 
+from functools import cache
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -55,9 +56,14 @@ def visible(model: type[models.Model], user: Any) -> models.QuerySet:
     return model._default_manager.visible_to(user)  # type: ignore[attr-defined]
 
 
+@cache
+def _steps(path: str) -> list[str]:
+    return path.replace("__", ".").split(".")
+
+
 def path_value(obj: Any, path: str) -> Any:
     """Follow `customer.name` (or `customer__name`) from `obj`, calling methods; None where the way ends early."""
-    for name in path.replace("__", ".").split("."):
+    for name in _steps(path):
         if obj is None:
             return None
         obj = getattr(obj, name)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backoffice.generic.lists import ListPage
 
 CHUNK = 200
+EXPORT = "export"  # the one action that every list has
 
 
 def _no_service(*args: Any, **kwargs: Any) -> None:
@@ -88,6 +89,8 @@ def _run_batch(action: BulkAction, rows: list[Any], *, by: Any, **fields: Any) -
 def post(page: "ListPage") -> HttpResponseBase:
     """Answer the POST of a list: ask, refuse, or run the action over the rows."""
     request = page.request
+    if request.POST.get("action") == EXPORT and page.get_export_formats():
+        return _export(page)
     action = next((a for a in page.get_bulk_actions() if a.key == request.POST.get("action")), None)
     if action is None:
         raise PermissionDenied
@@ -95,20 +98,32 @@ def post(page: "ListPage") -> HttpResponseBase:
     if everything and not page.filterset_valid:
         return _refuse(page, _("A filter is not right. Nothing was done."))
     chosen = page.matching if everything else _ticked(page, request.POST.getlist("selected"))
-    keys = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])
-    if not keys:
+    found = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])
+    if not found:
         return _refuse(page, _("Choose at least one row."))
-    if len(keys) > action.limit:
+    if len(found) > action.limit:
         limit = number_format(action.limit, use_l10n=True, force_grouping=True)
         return _refuse(page, _("At most %(limit)s rows at once. Narrow the filter first.") % {"limit": limit})
     if action.leads_to:
-        return HttpResponseRedirect(action.leads_to(keys))
-    return _confirm_or_run(page, action, keys, everything)
+        return HttpResponseRedirect(action.leads_to(found))
+    return _confirm_or_run(page, action, found, everything)
+
+
+def keys(values: Iterable[str]) -> list[int]:
+    """Primary keys out of an address or a form, what is none left out."""
+    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
 
 
 def _ticked(page: "ListPage", values: Iterable[str]) -> models.QuerySet:
-    keys = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
-    return page.get_queryset().filter(pk__in=keys)
+    return page.get_queryset().filter(pk__in=keys(values))
+
+
+def _export(page: "ListPage") -> HttpResponseBase:
+    """To the page about exporting the ticked rows, or all that match."""
+    if page.request.POST.get("all") == "1":
+        return HttpResponseRedirect(page.export_link())
+    ticked = keys(page.request.POST.getlist("selected"))
+    return HttpResponseRedirect(page.export_link(ticked)) if ticked else _refuse(page, _("Choose at least one row."))
 
 
 def _confirm_or_run(page: "ListPage", action: BulkAction, keys: list[Any], everything: bool) -> HttpResponseBase:

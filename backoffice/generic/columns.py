@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.functions import Coalesce, NullIf
 from django.template.loader import render_to_string
-from django.utils import formats, timezone
+from django.utils import formats, timezone, translation
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -34,8 +35,10 @@ class Column:
     link: the cell leads to the record (`obj.get_absolute_url()`); a path such as "customer" leads to that object.
     currency: attribute path of the currency of a money column.
     get: function of the row, where no attribute has the value.
+    sql: the same value as a query expression, or a function that gives one, so that PostgreSQL writes it in exports.
     permission: who lacks it sees and exports no such column.
     personal: who may not see personal data sees dots instead, and exports them.
+    reads: fields and annotations that the value is computed from, such as ("price", "cost"): all that exports load.
     template: template that draws the cell from `object` and `value`.
     secondary: column drawn small below this one, in the same cell.
     """
@@ -46,6 +49,8 @@ class Column:
     link: bool | str = False
     currency: str = ""
     get: Callable[[Any], Any] | None = None
+    sql: Any = None
+    reads: tuple[str, ...] = ()
     template: str = ""
     permission: str = ""
     personal: bool = False
@@ -82,7 +87,9 @@ class Column:
         below = self.secondary.masked() if self.secondary else None
         if not self.personal:
             return replace(self, secondary=below)
-        return replace(self, get=lambda obj: MASK, kind="text", link=self.link is True, template="", secondary=below)
+        return replace(
+            self, get=lambda obj: MASK, sql=None, kind="text", link=self.link is True, template="", secondary=below
+        )
 
     def value(self, obj: Any) -> Any:
         """The plain Python value, as exports want it."""
@@ -136,6 +143,27 @@ class Column:
         holder = path_value(obj, ".".join(way)) if way else obj
         shown = getattr(holder, f"get_{name}_display", None)
         return str(shown()) if shown else ""
+
+
+def joined(path: str) -> Any:
+    """The values of a list with commas between them, as SQL."""
+    return models.Func(models.F(path), models.Value(", "), function="array_to_string", output_field=models.TextField())
+
+
+def named(path: str) -> Any:
+    """What `str` gives for the user that the key `path` leads to, as SQL."""
+    return Coalesce(NullIf(f"{path}__name", models.Value("")), f"{path}__email", output_field=models.TextField())
+
+
+def in_reader_language(path: str) -> Callable[[], Any]:
+    """The text at `path` or its Chinese beside it, as SQL; see `rows.in_reader_language`."""
+
+    def expression() -> Any:
+        if not (translation.get_language() or "").startswith("zh"):
+            return models.F(path)
+        return Coalesce(NullIf(f"{path}_zh", models.Value("")), path)
+
+    return expression
 
 
 def model_field(model: type[models.Model], path: str) -> models.Field | None:

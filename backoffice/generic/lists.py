@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,8 +32,9 @@ from backoffice.templatetags.houtai import as_query
 
 COUNT_CAP = 1000
 PLACE = ("after", "before")
-NOT_FILTERS = {*PLACE, "sort", "columns", "export", "from"}
-FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
+DATES = {"date", "datetime", "relative"}
+OF_EXPORT = ("export", "selected", "bom")
+NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from"}
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ class Header:
     css: str
     sort: str = ""
     url: str = ""
+    labels: bool = False
 
     @cached_property
     def opening(self) -> SafeString:
-        """Start tag of the cells below; on a phone, where the header is hidden, numbers carry it along."""
-        if self.css == "num":
-            return format_html('<td class="num" data-label="{}">', self.title)
-        return format_html('<td class="{}">', self.css) if self.css else mark_safe("<td>")
+        """Start tag of the cells below; on a phone, where the header is hidden, what says nothing alone carries it along."""
+        label = format_html(' data-label="{}"', self.title) if self.labels else ""
+        return format_html('<td class="{}"{}>', self.css, label) if self.css else format_html("<td{}>", label)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class ListPage(Page):
             "rows": self.rows,
             "chips": self.chips,
             "bulk_actions": self.get_bulk_actions(),
-            "formats": [(self.link(export=name), FORMATS[name]) for name in self.get_export_formats()],
+            "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
         }
@@ -193,13 +194,30 @@ class ListPage(Page):
         return bulk.post(self)
 
     def export(self, fmt: str) -> HttpResponseBase:
-        """Stream every matching row with the columns on show."""
+        """Send every matching row with the columns on show; what is large is asked about, and made in the background."""
         if not self.filterset_valid:
             messages.error(self.request, _("A filter is not right. Nothing was exported."))
             return HttpResponseRedirect(self.link(export=None))
+        export = self.get_export(fmt, bom=self.request.GET.get("bom") != "0")
+        if export.is_large:
+            return HttpResponseRedirect(self.export_link(format=fmt))
+        return exports.stream(export, self.list_key)
+
+    def get_export(self, fmt: str, *, bom: bool = True) -> exports.Export:
+        """The rows and columns on show as a file; of these only the `selected` ones, when the address names any."""
         shown = [replace(column, header=column.title(self.model)) for column in self.shown_columns]
-        rows = self.matching.order_by(*self.terms)
-        return exports.stream(rows, shown, fmt, self.list_key, user=self.user)
+        rows = self.matching
+        selected = bulk.keys(self.request.GET.getlist("selected"))
+        if selected:
+            rows = rows.filter(pk__in=selected)
+        return exports.Export(rows.order_by(*self.terms), shown, fmt, user=self.user, bom=bom)
+
+    def export_link(self, selected: Sequence[int] = (), **more: str) -> str:
+        """Address of the page that offers everything about exporting this list as it is, or so many rows of it."""
+        query = self.state.copy()
+        chosen = selected or bulk.keys(self.request.GET.getlist("selected"))
+        query.setlist("selected", [str(key) for key in chosen[: self.page_size]])
+        return f"{reverse('exports:new')}?{urlencode({'list': as_query(query, self.request.path), **more})}"
 
     # --- State in the address -------------------------------------------------------------------
 
@@ -211,7 +229,7 @@ class ListPage(Page):
     def link(self, **changes: str | None) -> str:
         """The present address with some parameters set, or removed by None; the place in the list is left."""
         query = self.request.GET.copy()
-        for name in (*PLACE, "export"):
+        for name in (*PLACE, *OF_EXPORT):
             query.pop(name, None)
         for name, value in changes.items():
             if value is None:
@@ -224,7 +242,7 @@ class ListPage(Page):
     def state(self) -> QueryDict:
         """Filters, order and columns of the address, without the place in the list."""
         query = self.request.GET.copy()
-        for name in (*PLACE, "export", "from"):
+        for name in (*PLACE, *OF_EXPORT, "from"):
             query.pop(name, None)
         for name in [name for name, values in query.lists() if not any(values)]:
             del query[name]
@@ -341,7 +359,18 @@ class ListPage(Page):
     def headers(self) -> list[Header]:
         shown = self.shown_columns
         leads = next((column for column in shown if column.link is True), shown[0] if shown else None)
-        return [self._header(column, "name" if column is leads else column.css) for column in shown]
+        dated = sum(column.kind in DATES for column in shown) > 1
+        return [
+            replace(
+                self._header(column, "name" if column is leads else column.css),
+                labels=column is not leads
+                and (column.is_numeric or self._is_flag(column) or (dated and column.kind in DATES)),
+            )
+            for column in shown
+        ]
+
+    def _is_flag(self, column: Column) -> bool:
+        return column.kind != "badge" and isinstance(model_field(self.model, column.accessor), models.BooleanField)
 
     def _header(self, column: Column, css: str) -> Header:
         path = column.accessor.replace(".", "__")
@@ -412,6 +441,11 @@ class ListPage(Page):
             mine = view.user_id == self.request.user.pk
             shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))
         return shown
+
+    @property
+    def has_views(self) -> bool:
+        """Whether there is a choice of views: "All" alone is none."""
+        return len(self.shown_tabs) > 1 or self.can_save_view
 
     @property
     def current_view(self) -> ShownTab | None:

@@ -89,6 +89,7 @@ class RecordPage(OnePage):
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         actions = self.get_actions()
         primary = next((action for action in actions if action.primary), None)
+        beside = None if primary else next((action for action in actions if action.icon == "edit"), None)
         return {
             "page": self,
             "object": self.object,
@@ -97,7 +98,8 @@ class RecordPage(OnePage):
             "subtitle": self.get_subtitle(),
             "badges": self.get_badges(),
             "primary": primary,
-            "actions": [action for action in actions if action is not primary],
+            "beside": beside,
+            "actions": [action for action in actions if action is not primary and action is not beside],
             "facts": self.get_facts(),
             "panels": panels.panels_for(self.request.user, self.object),
             "moments": self.timeline,

@@ -37,9 +37,15 @@ class CellReader:
     def __init__(self, mapping: Mapping, columns: dict[str, Column], *, pads: bool = False) -> None:
         self.width = len(mapping.matches)
         self.decimal = mapping.decimal
+        columns = {name: column.for_file(mapping) for name, column in columns.items()}
         self.pads = pads
         self.single = [
-            (m.target, m.index, columns[m.target], {"": columns[m.target].empty()})
+            (
+                m.target,
+                m.index,
+                columns[m.target],
+                dict.fromkeys(["", *columns[m.target].blanks], columns[m.target].empty()),
+            )
             for m in mapping.used
             if not getattr(columns[m.target], "many", False)
         ]

@@ -20,6 +20,26 @@ leaves the values as they are. CSV, TSV and XLSX are read; encoding, delimiter, 
 out. `manage.py import_csv RESOURCE FILE --dry-run` compares and writes nothing. Where headers are of another making, a mapping
 file says which column is which: `--mapping FILE`, a JSON object `{"header in the file": "column"}`, in which "" leaves a column
 out and a second column of the same name is called `name (2)`. The wizard gives such a file out, and templates to begin with.
+
+## How a file is read
+
+What is guessed is shown and can be said otherwise: on the page of the import, or with `--read NAME=VALUE` (encoding,
+delimiter, decimal, dates, sheet). A guess with little evidence is said to be one; what can be read in two ways is refused.
+
+- **Formats**: text with commas, semicolons, TABs or bars; .xlsx and .xlsm; each text also as .gz, or alone in a .zip.
+- **Encodings**: UTF-8, UTF-16 and UTF-32 with and without mark, GB18030, Big5, Shift_JIS, EUC-JP, ISO-2022-JP, EUC-KR,
+  Windows-1252, 1250 and 1251, Latin-1.
+- **Header**: the row among the first twenty that names most columns; a title above it may stand, blank rows do not matter.
+- **Numbers** in one notation a file: decimal point or comma, thousands grouped by the other mark, a blank or an apostrophe.
+  Scientific notation is refused. Amounts may carry the sign or code of the shop's currency, not of another.
+- **Dates**: `2026-03-31` and month names in any file; `31/03/2026` and `03/31/2026` in the order of the file, which the
+  values of a column decide; when none does, the order is asked for. A moment without time zone is one of the shop's.
+- **Codes** keep their zeros. Those that a spreadsheet shortened (4.00638E+12, more than 15 digits) are refused.
+- **Empty**: a cell without text, or with blanks. `null`, `NULL` and `\\N` count as empty in columns of numbers, dates and
+  choices; columns of text keep them, as every column takes `N/A` at its word.
+- **Workbooks**: the first sheet with cells, or the one that is chosen. A formula is refused, never evaluated; so is what a
+  spreadsheet shows for an error (#N/A, ####), in every format.
+- **Limits**: 1,000 columns, 1 MiB of text in a cell, 16 MiB in a line, `IMPORT_UNPACKED_LIMIT` for what is packed.
 """
 
 

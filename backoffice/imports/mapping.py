@@ -46,6 +46,7 @@ class Match:
 class Mapping:
     matches: list[Match] = field(default_factory=list)
     decimal: str = "."
+    dates: str = ""  # order of year, month and day: "ymd", "dmy", "mdy", "" unknown
     layout: str = ""
     pads: bool = False  # the format drops blank cells at the end of a row
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pghistory.models
+import pgtrigger
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext_lazy
 
@@ -54,15 +56,22 @@ class Rewinding:
         self.kept: dict[Model, list[Row]] = defaultdict(list)
         self.applied, self.own = _contexts(run)
 
-    def carry_out(self, kinds: Sequence[Model]) -> None:
-        """Children stand before their parents in `kinds`."""
+    def carry_out(self, kinds: Sequence[Model], lifted: Sequence[str] = ()) -> None:
+        """Children stand before their parents in `kinds`; the triggers `lifted` do not stand in the way."""
         if not self.applied:
             return
+        self.tables = [model._meta.db_table for model in kinds]
         for model in kinds:
             self._find(model)
         if self.count > BIG:
             # The history triggers join old and new rows; without statistics they would do it row by row.
             self.run("SET LOCAL enable_nestloop = off")
+        with pgtrigger.ignore(*lifted) if lifted else nullcontext():
+            self._write(kinds)
+
+    def _write(self, kinds: Sequence[Model]) -> None:
+        for model in kinds:
+            self._step_back(model)
         for model in reversed(kinds):
             if not self.backwards:
                 self._create(model)
@@ -191,6 +200,14 @@ class Rewinding:
         ]
         return "(" + " OR ".join(parts) + ")"
 
+    def _step_back(self, model: Model) -> None:
+        """Let what is the one of several, such as the primary contact, be none of them until the right one is set."""
+        for flag in _flags(model):
+            self.run(
+                f"""UPDATE {model._meta.db_table} o SET {flag} = false FROM {self._sides(model)}
+                    WHERE o.id = u.id AND NOT u.is_kept AND o.{flag} AND a.{flag} IS DISTINCT FROM b.{flag}"""
+            )
+
     def _restore(self, model: Model) -> None:
         """Set the columns that the run changed to their values of before, or to those that it gave them."""
         table, target = model._meta.db_table, "a" if self.backwards else "b"
@@ -259,21 +276,35 @@ class Rewinding:
         self.kept[model] += [Row(pk, PLACE_TAKEN) for (pk,) in left]
 
     def _delete(self, model: Model) -> None:
-        """Delete the rows that the run created and nothing refers to; children before parents."""
+        """Delete the rows that the run created and nothing refers to; children before parents.
+
+        Entries of a ledger go only with what they belong to: where that stays, a counter-entry corrects them.
+        """
         table = model._meta.db_table
-        free = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = o.id)" for other, column in _references(model)
-        )
+        is_ledger = any(trigger.name == "append_only" for trigger in getattr(model._meta, "triggers", []))
+        free = f"AND {self._belongs_to_deleted(model)}" if is_ledger else _free(model)
         sql = f"""DELETE FROM {table} o USING rewind_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_kept
-                  {f"AND {free}" if free else ""} RETURNING o.id"""
+                  {free} RETURNING o.id"""
         while rows := self.run(sql):
             self.deleted += len(rows)
             if not any(other == table for other, _column in _references(model)):
                 break
+        if is_ledger:
+            return
         left = self.run(
             f"SELECT u.id FROM rewind_{table} u JOIN {table} o ON o.id = u.id WHERE u.is_new AND NOT u.is_kept ORDER BY 1"
         )
         self.kept[model] += [Row(pk, IN_USE) for (pk,) in left]
+
+    def _belongs_to_deleted(self, ledger: Model) -> str:
+        """SQL: the run created what the entry `o` belongs to, and nothing but rows of the run refers to that."""
+        parts = [
+            f"""EXISTS (SELECT 1 FROM rewind_{parent._meta.db_table} v JOIN {parent._meta.db_table} p ON p.id = v.id
+                        WHERE p.id = o.{column} AND v.is_new AND NOT v.is_kept {_free(parent, "p", self.tables)})"""
+            for column, parent in _parent_models(ledger)
+            if parent._meta.db_table in self.tables
+        ]
+        return " AND ".join(parts) or "false"
 
 
 def _contexts(run: ImportRun) -> tuple[list[Any], list[Any]]:
@@ -306,11 +337,33 @@ def _has(model: Any, name: str) -> bool:
 
 def _parents(model: Any) -> list[tuple[str, str]]:
     """Columns of `model` that refer to a table, and that table."""
+    return [(column, parent._meta.db_table) for column, parent in _parent_models(model)]
+
+
+def _parent_models(model: Any) -> list[tuple[str, Any]]:
     return [
-        (f.column, f.related_model._meta.db_table)
+        (f.column, f.related_model)
         for f in model._meta.local_concrete_fields
         if isinstance(f, models.ForeignKey) and getattr(f, "db_constraint", True)
     ]
+
+
+def _flags(model: Any) -> list[str]:
+    """Columns that are true for one row of several, by a unique constraint."""
+    found = []
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is not None:
+            found += [part[0] for part in constraint.condition.children if isinstance(part, tuple) and part[1] is True]
+    return found
+
+
+def _free(model: Any, alias: str = "o", apart: Collection[str] = ()) -> str:
+    """SQL: nothing refers to the row, but for rows of the tables `apart`."""
+    return " ".join(
+        f"AND NOT EXISTS (SELECT 1 FROM {other} r WHERE r.{column} = {alias}.id)"
+        for other, column in _references(model)
+        if other not in apart
+    )
 
 
 def _references(model: Any) -> list[tuple[str, str]]:

@@ -48,14 +48,18 @@ class Table:
     dialect: Dialect
     header: list[str]
     mapping: Mapping
+    since: reading.Stamp
     sample: list[tuple[int, list[str]]] = field(default_factory=list)
     mended: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Records below the header, with the cells that were mended."""
         mended = {int(row): cells for row, cells in self.mended.items()}
-        for number, cells in reading.open_table(self.path, self.dialect):
+        width = len(self.header) if self.mapping.pads else 0
+        for number, cells in reading.open_table(self.path, self.dialect, self.since):
             if number > self.dialect.header_row:
+                if len(cells) < width:
+                    cells.extend([""] * (width - len(cells)))
                 for index, (_old, new) in mended.get(number, {}).items():
                     cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
                     cells[int(index)] = new
@@ -63,7 +67,7 @@ class Table:
 
     def estimate(self) -> int:
         """About how many records there are; never fewer, but for workbooks."""
-        return self.path.stat().st_size // 40 if self.dialect.kind == "xlsx" else line_count(self.path)
+        return reading.estimate(self.path, self.dialect)
 
 
 def open_table(
@@ -73,15 +77,18 @@ def open_table(
     dialect: Dialect | None = None,
     chosen: dict[str, str] | None = None,
     by: User | None = None,
+    read_as: dict[str, str] | None = None,
     strict: bool = True,
     find_header: bool = False,
 ) -> Table:
-    """Open the file: guess what `dialect` and `chosen` do not say. Raises ValidationError for what is no such table.
+    """Open the file: guess what `dialect`, `read_as` (parts of one) and `chosen` do not say.
 
-    Not `strict`, a table is opened though none of its columns is known: a person says which is which.
+    Raises ValidationError for what is no such table. Not `strict`, a table is opened though none of its columns is known:
+    a person says which is which.
     """
     guessed = dialect is None or find_header
-    dialect = replace(dialect) if dialect else reading.sniff(path)
+    since = reading.stamp(path)
+    dialect = replace(dialect) if dialect else reading.sniff(path).changed(read_as or {})
     rows = reading.sample(path, dialect)
     if guessed:
         number, header = mappings.find_header(rows, resource, strict=strict)
@@ -93,14 +100,17 @@ def open_table(
                 _("Row %(row)s is not there or empty; it cannot be the header.") % {"row": dialect.header_row}
             )
         reading.check_width(header)
+    sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
+    if dialect.kind == "xlsx":  # cells do not slip there: what stands beside the header is a column without a name
+        header = [*header, *[""] * (max([0, *(len(cells) for _number, cells in sample)]) - len(header))]
     mapping = mappings.match_headers(header, resource, chosen)
     mapping.decimal = dialect.decimal
+    mapping.dates = dialect.dates
     mapping.pads = dialect.kind == "xlsx"
     _withhold(mapping, resource, by)
     if strict and not mapping.used:
         raise reading.Unreadable(_("No column of the file is used. Choose at least one."))
-    sample = [(number, cells) for number, cells in rows if number > dialect.header_row]
-    return Table(path, resource, dialect, header, mapping, sample)
+    return Table(path, resource, dialect, header, mapping, since, sample)
 
 
 def _withhold(mapping: Mapping, resource: BaseResource, by: User | None) -> None:
@@ -125,6 +135,19 @@ def start(
         with path.open("rb") as file:
             run.sha256, run.size = _digest(iter(lambda: file.read(1 << 20), b""))
     run.save()
+    return run
+
+
+def take_in(resource: BaseResource, *, by: User, source: str, upload: Any) -> ImportRun:
+    """Start a run with an upload and settle how it is read. Raises ValidationError for what is no such table; nothing stays."""
+    run = start(resource, by=by, name=upload.name, source=source, upload=upload)
+    try:
+        with local(run) as path:
+            settle(run, open_table(path, resource, by=by))
+    except ValidationError:
+        run.file.delete(save=False)
+        run.delete()
+        raise
     return run
 
 
@@ -240,7 +263,7 @@ def _carry_out(
         ):
             _hold(run)
             outcome = _serve(run, table, refused, by=by, dry_run=dry_run, partial=partial, progress=progress)
-            outcome.notes = [*table.dialect.doubts, *table.mapping.notes(), *outcome.notes]
+            outcome.notes = [*table.dialect.doubts, *table.dialect.notes, *table.mapping.notes(), *outcome.notes]
             run.status = Status.CHECKED if dry_run else Status.APPLIED if outcome.applied else Status.REFUSED
             _keep(run, table, outcome, time.monotonic() - started)
             if outcome.applied:
@@ -428,11 +451,6 @@ def _grouped(problems: Iterator[dict[str, Any]]) -> Iterator[tuple[int, str]]:
         sentences.append(f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"])
     if row is not None:
         yield row, " ".join(sentences)
-
-
-def line_count(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(piece.count(b"\n") or piece.count(b"\r") for piece in iter(lambda: file.read(1 << 20), b""))
 
 
 def summary(run: ImportRun) -> str:

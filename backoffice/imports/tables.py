@@ -34,21 +34,23 @@ class TableBatch(Checking):
     folds: functions over key columns, by default those of the unique index.
     keeps: columns whose blank cells keep the value where the field could be emptied.
     rules: columns with expressions of their own in place of those made from the field.
+    extra: staged columns that are no fields; what they mean is up to the subclass.
     A lookup of the model itself also finds records that the same file creates, above or below.
     """
 
     folds: ClassVar[Mapping[str, str]] = {}
     keeps: ClassVar[frozenset[str]] = frozenset()
     rules: ClassVar[Mapping[str, Staged]] = {}
+    extra: ClassVar[Mapping[str, Staged]] = {}
     insert_order: ClassVar[str] = "r.row"
-    tables = ("import_record",)
+    tables: ClassVar[tuple[str, ...]] = ("import_record",)
 
     def joined(self) -> Sequence[str]:
         return tuple(name for name in self.names if name in self.present and (name in self.key or name in self.lookups))
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         self.fields = {name: self.model._meta.get_field(name) for name in self.names}
-        self.staged = {name: self.rules.get(name) or self._staged(name) for name in self.names}
+        self.staged = {**{name: self.rules.get(name) or self._staged(name) for name in self.names}, **self.extra}
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.table = self.model._meta.db_table
         self.written = [name for name in self.names if name in self.present and name not in self.key]

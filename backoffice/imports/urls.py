@@ -22,5 +22,5 @@ urlpatterns = [
 
 references.register(prefix="IM", model=ImportRun)
 navigation.register(
-    "system", _("Imports"), "imports:list", "backoffice.view_importrun", order=10, icon="upload", jump="i"
+    "system", _("Imports"), "imports:list", "backoffice.view_importrun", order=10, icon="upload", jump="m"
 )

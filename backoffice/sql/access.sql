@@ -43,7 +43,8 @@ CREATE TRIGGER backoffice_keep_owner_name BEFORE UPDATE OF name ON auth_group
     FOR EACH ROW WHEN (OLD.name = 'owner' AND NEW.name <> 'owner')
     EXECUTE FUNCTION backoffice_keep_owner_name();
 
--- Sessions that settled the second factor are asked again when a role, its policy or a second factor changes.
+-- What was settled for a user (the second factor, the figures drawn for the home page) is settled anew when a role, its
+-- policy, a second factor or the row scope changes.
 CREATE FUNCTION backoffice_raise_access_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'backoffice_rolepolicy' THEN
@@ -58,6 +59,8 @@ END
 $$;
 
 CREATE TRIGGER backoffice_raise_access_version AFTER INSERT OR UPDATE OR DELETE ON backoffice_user_groups
+    FOR EACH ROW EXECUTE FUNCTION backoffice_raise_access_version();
+CREATE TRIGGER backoffice_raise_access_version AFTER INSERT OR UPDATE OR DELETE ON backoffice_scope
     FOR EACH ROW EXECUTE FUNCTION backoffice_raise_access_version();
 CREATE TRIGGER backoffice_raise_access_version AFTER INSERT OR UPDATE ON backoffice_rolepolicy
     FOR EACH ROW EXECUTE FUNCTION backoffice_raise_access_version();

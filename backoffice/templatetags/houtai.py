@@ -168,6 +168,25 @@ def described(bound: BoundField, attrs: dict[str, Any]) -> SafeString:
     return bound.as_widget(attrs=attrs)
 
 
+# What a user agent calls itself, the more particular names first.
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = {
+    "Windows": "Windows",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """ "Firefox, Windows"; what is not known is shown as it is, cut."""
+    found = [next((name for sign, name in signs.items() if sign in user_agent), "") for signs in (BROWSERS, SYSTEMS)]
+    return ", ".join(name for name in found if name) or user_agent[:60] or "–"
+
+
 @register.simple_tag(takes_context=True)
 def without(context: dict[str, Any], *names: str) -> str:
     """The present query string without some parameters, for a link: `?a=1&b=2`, or the bare path."""

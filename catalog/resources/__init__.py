@@ -1,6 +1,8 @@
 """What files of the catalogue hold."""
 
 from catalog.resources.brands import BrandResource
+from catalog.resources.categories import CategoryResource
+from catalog.resources.prices import PriceResource
 from catalog.resources.products import ProductResource
 
-__all__ = ["BrandResource", "ProductResource"]
+__all__ = ["BrandResource", "CategoryResource", "PriceResource", "ProductResource"]

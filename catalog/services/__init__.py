@@ -6,6 +6,7 @@ from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
 from catalog.services.media import attach_media, make_cover, picture_kind, remove_media
+from catalog.services.prices import upsert_prices
 from catalog.services.products import (
     NotPublishable,
     ProductFields,
@@ -17,6 +18,7 @@ from catalog.services.products import (
     unpublish,
     update_product,
 )
+from catalog.services.tree_batch import upsert_categories
 from catalog.services.upsert import upsert_products
 from catalog.services.variants import (
     VariantFields,
@@ -81,6 +83,8 @@ __all__ = [
     "update_product",
     "update_variant",
     "upsert_brands",
+    "upsert_categories",
+    "upsert_prices",
     "upsert_products",
     "whole_price",
 ]

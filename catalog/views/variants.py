@@ -31,11 +31,13 @@ class VariantList(generic.ListPage):
         generic.Column("sku", gettext_lazy("SKU"), link=True),
         generic.Column("title", link="product"),
         generic.Column("barcode", gettext_lazy("Barcode")),
-        generic.Column("is_active", gettext_lazy("State"), template="catalog/_active.html"),
+        generic.Column("is_active", gettext_lazy("State"), kind="badge", template="catalog/_active.html"),
         generic.Column("price", kind="money", currency="currency"),
         generic.Column("compare_at", kind="money", currency="currency"),
         generic.Column("cost", kind="money", currency="currency", permission="catalog.view_cost"),
-        generic.Column("margin", gettext_lazy("Margin"), kind="percent", permission="catalog.view_cost"),
+        generic.Column(
+            "margin", gettext_lazy("Margin"), kind="percent", permission="catalog.view_cost", reads=("price", "cost")
+        ),
         generic.Column("weight_grams", kind="number"),
         generic.Column("tax_class"),
         generic.Column("updated_at", kind="relative"),

@@ -1,7 +1,7 @@
 """E-mail addresses and phone numbers: one form of each, one customer for each."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
-from backoffice.numbering import next_number
+from backoffice.numbering import next_number, next_numbers
 from customers import masking
 from customers.models import ContactPoint, Customer
 
@@ -61,11 +61,11 @@ def normalize_email(text: str) -> str:
     return address
 
 
-def normalize_phone(text: str) -> str:
-    """E.164; a number without country code is read as one of DEFAULT_PHONE_REGION. Raises ValidationError."""
+def normalize_phone(text: str, region: str = "") -> str:
+    """E.164; a number without country code is read as one of `region`, else DEFAULT_PHONE_REGION. Raises ValidationError."""
     typed = unicodedata.normalize("NFKC", text).strip()
     try:
-        number = phonenumbers.parse(typed, settings.DEFAULT_PHONE_REGION)
+        number = phonenumbers.parse(typed, region or settings.DEFAULT_PHONE_REGION)
     except phonenumbers.NumberParseException:
         number = None
     if (
@@ -104,6 +104,27 @@ def find_or_create_by_email(email: str, name: str = "", *, language: str = "en",
             return customer
     except ContactTaken as taken:
         return taken.owner
+
+
+@transaction.atomic
+def find_or_create_by_emails(people: Mapping[str, str], *, by: User | None = None) -> dict[str, Customer]:
+    """Customers by normalised address; where nobody uses one, a customer with the name given is created.
+
+    Raises IntegrityError when somebody else creates one of them just now.
+    """
+    live = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, normalized__in=people, ended_at=None)
+    found = {contact.normalized: contact.customer for contact in live.select_related("customer")}
+    missing = [email for email in people if email not in found]
+    created = Customer.objects.bulk_create(
+        Customer(number=number, name=people[email].strip()[:200] or email[:200])
+        for number, email in zip(next_numbers("CU", len(missing)), missing, strict=True)
+    )
+    ContactPoint.objects.bulk_create(
+        ContactPoint(customer=customer, kind=ContactPoint.Kind.EMAIL, raw=email, normalized=email, is_primary=True)
+        for customer, email in zip(created, missing, strict=True)
+    )
+    audit.record_many("customer.created", created, by=by)
+    return found | dict(zip(missing, created, strict=True))
 
 
 @transaction.atomic

@@ -44,8 +44,8 @@ class CustomerList(generic.ListPage):
         generic.Column("email", gettext_lazy("E-mail")),
         generic.Column("phone", gettext_lazy("Phone")),
         generic.Column("kind"),
-        generic.Column("tags", get=tags_of),
-        generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
+        generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
+        generic.Column("owner", pgettext_lazy("of a customer", "Owner"), sql=generic.named("owner")),
         generic.Column("status", kind="badge"),
         generic.Column("created_at", kind="date"),
     ]

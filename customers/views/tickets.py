@@ -1,17 +1,19 @@
 """Pages of tickets: the list, the conversation, a new ticket, the files."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,16 +51,16 @@ class TicketList(generic.ListPage):
         generic.Column("subject", link=True, secondary=generic.Column("requester_name")),
         generic.Column("number"),
         generic.Column("status", kind="badge"),
-        generic.Column("priority", get=priority_label, template="tickets/_priority.html"),
-        generic.Column("assignee", gettext_lazy("Assignee")),
-        generic.Column("queue", gettext_lazy("Queue")),
+        generic.Column("priority", get=priority_label, reads=("priority",), template="tickets/_priority.html"),
+        generic.Column("assignee", gettext_lazy("Assignee"), sql=generic.named("assignee")),
+        generic.Column("queue", gettext_lazy("Queue"), sql=generic.in_reader_language("queue__name")),
         generic.Column("last_message_at", kind="relative"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("channel"),
         generic.Column("customer.name", gettext_lazy("Customer"), link="customer"),
         generic.Column("requester_email"),
         generic.Column("about", kind="references"),
-        generic.Column("tags", get=tags_of),
+        generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
     ]
     default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "last_message_at"]
     ordering = {
@@ -115,7 +117,16 @@ class TicketRecord(generic.RecordPage):
     template_name = "tickets/ticket_record.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("assignee", "queue", "customer")
+        """The ticket with its handling record, oldest first."""
+        happened = TicketEvent.objects.visible_to(self.request.user).filter(ticket=OuterRef("pk")).order_by("pk")
+        by = Coalesce(NullIf("actor__name", Value("")), "actor__email")
+        fields = JSONObject(
+            **{name: name for name in ("field", "old", "new", "reason", "at")},
+            actor=by,
+            actor_id=Cast("actor_id", TextField()),
+        )
+        rows = super().get_queryset().select_related("assignee", "queue", "customer")
+        return rows.annotate(happened=ArraySubquery(happened.values(json=fields)))
 
     def get_title(self) -> str:
         return str(self.object.subject)
@@ -149,8 +160,11 @@ class TicketRecord(generic.RecordPage):
 
     @cached_property
     def thread(self) -> list[Message]:
+        """The messages, oldest first, each with its `files`."""
+        files = Attachment.objects.visible_to(self.request.user).filter(message=OuterRef("pk")).order_by("pk")
+        fields = JSONObject(**{name: name for name in ("pk", "name", "size", "verdict", "verdict_reason")})
         rows = Message.objects.visible_to(self.request.user).filter(ticket=self.object).select_related("author")
-        return list(rows.prefetch_related(Prefetch("attachments", Attachment.objects.visible_to(self.request.user))))
+        return list(rows.annotate(files=ArraySubquery(files.values(json=fields))))
 
     @cached_property
     def composer(self) -> forms.ComposeForm | None:
@@ -170,7 +184,6 @@ class TicketRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, ticket = self.request.user, self.object
-        events = list(TicketEvent.objects.visible_to(user).filter(ticket=ticket).select_related("actor"))
         handling = None
         if user.has_perm("customers.change_ticket") and ticket.status not in services.FINAL:
             handling = forms.HandleForm(ticket=ticket, user=user, auto_id="handle_%s")
@@ -179,7 +192,7 @@ class TicketRecord(generic.RecordPage):
                 "thread": self.thread,
                 "composer": self.composer,
                 "handling": handling,
-                "events": in_words(events, ticket, handling),
+                "events": in_words(ticket, handling),
                 "contacts": contacts_of(ticket, user),
                 "others": others_of(ticket, user),
                 "newer": set(),
@@ -212,17 +225,18 @@ def others_of(ticket: Ticket, user: Any) -> list[Ticket]:
     return list(rows[:5])
 
 
-def in_words(events: Iterable[TicketEvent], ticket: Ticket, handling: forms.HandleForm | None) -> list[dict[str, Any]]:
+def in_words(ticket: Ticket, handling: forms.HandleForm | None) -> list[dict[str, Any]]:
     """The handling record for people: newest first, users and queues by name."""
-    events = list(events)
-    users = {str(event.actor_id): str(event.actor) for event in events if event.actor_id}
+    events: list[dict[str, Any]] = ticket.happened or []  # type: ignore[attr-defined]  # None: not to be seen
+    users = {str(pk): name for pk, name in handling.fields["assignee"].widget.choices} if handling else {}  # type: ignore[attr-defined]
+    users |= {event["actor_id"]: event["actor"] for event in events if event["actor_id"]}
     if ticket.assignee:
         users[str(ticket.assignee_id)] = str(ticket.assignee)
-    named = {value for e in events if e.field == "assignee" for value in (e.old, e.new) if value} - set(users)
+    named = {value for e in events if e["field"] == "assignee" for value in (e["old"], e["new"]) if value} - set(users)
     if named:
         users |= {str(user.pk): str(user) for user in User.objects.filter(pk__in=named)}
     queues = {ticket.queue.slug: str(ticket.queue)}
-    if any(e.field == "queue" and e.old for e in events):
+    if any(e["field"] == "queue" and e["old"] for e in events):
         queues = {queue.slug: str(queue) for queue in Queue.objects.all()}
     words: dict[str, dict[str, Any]] = {
         "status": dict(Ticket.Status.choices),
@@ -232,12 +246,11 @@ def in_words(events: Iterable[TicketEvent], ticket: Ticket, handling: forms.Hand
     }
     return [
         {
-            "at": event.at,
-            "actor": event.actor,
-            "what": Ticket._meta.get_field(event.field).verbose_name,
-            "old": words[event.field].get(event.old, event.old),
-            "new": words[event.field].get(event.new, event.new),
-            "reason": event.reason,
+            **event,
+            "at": parse_datetime(event["at"]),
+            "what": Ticket._meta.get_field(event["field"]).verbose_name,
+            "old": words[event["field"]].get(event["old"], event["old"]),
+            "new": words[event["field"]].get(event["new"], event["new"]),
         }
         for event in reversed(events)
     ]

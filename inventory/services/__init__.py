@@ -11,7 +11,9 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.corrections import Correction, adjust, adjust_many
+from inventory.services.counting import take_back_counts, upsert_counts
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
+from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.receipts import receive
@@ -48,7 +50,10 @@ __all__ = [
     "send",
     "ship",
     "take_back",
+    "take_back_counts",
     "unit_costs",
+    "upsert_counts",
+    "upsert_locations",
     "upsert_suppliers",
     "virtual",
 ]

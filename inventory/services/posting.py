@@ -19,6 +19,7 @@ from backoffice.rows import in_reader_language
 from inventory.models import Location, StockMove
 
 SHORT = "HT001"
+MANY = 100  # moves from which on a few large statements are faster than many small ones
 WAITED_FOR = (pg_errors.LockNotAvailable, pg_errors.DeadlockDetected)
 Kind = StockMove.Kind
 
@@ -84,7 +85,8 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
         return []
     payload = json.dumps([move.as_json() for move in moves])
     request = str(context.current().get("request_id", ""))[:40]
-    return list(_call("SELECT inventory_post(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
+    function = "inventory_post" if len(moves) < MANY else "inventory_post_many"
+    return list(_call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
 
 
 def lock_levels(places: Iterable[tuple[int, int]]) -> None:
@@ -114,7 +116,7 @@ def _call(sql: str, parameters: Sequence[Any]) -> Any:
 
 
 def virtual(kind: Location.Kind) -> int:
-    """Primary key of the one location of a virtual kind, which the first migration creates."""
+    """Primary key of the one location of a virtual kind, which every migrate makes sure of."""
     return Location.objects.values_list("pk", flat=True).get(kind=kind)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic, panels
-from backoffice.generic import Action, Column, Tab
+from backoffice.generic import Action, Column, Tab, in_reader_language, named
 from inventory import filters, forms, services
 from inventory.models import StockLevel, StockMove, StockPosting
 
@@ -25,13 +25,20 @@ class StockList(generic.ListPage):
     filterset_class = filters.StockFilter
     columns = [
         Column("variant.sku", gettext_lazy("SKU"), link=True, secondary=Column("variant.title")),
-        Column("location", gettext_lazy("Location")),
+        Column("location", gettext_lazy("Location"), sql=in_reader_language("location__name")),
         Column("on_hand", kind="number"),
         Column("allocated", kind="number"),
         Column("held", kind="number"),
         Column("available", gettext_lazy("Available"), kind="number", template="inventory/_available.html"),
         Column("value", kind="money", currency="currency", permission=COST),
-        Column("average_cost", gettext_lazy("Average cost"), kind="money", currency="currency", permission=COST),
+        Column(
+            "average_cost",
+            gettext_lazy("Average cost"),
+            kind="money",
+            currency="currency",
+            permission=COST,
+            reads=("value", "on_hand"),
+        ),
         Column("variant.barcode", gettext_lazy("Barcode")),
         Column("updated_at", gettext_lazy("Changed"), kind="relative"),
     ]
@@ -84,9 +91,9 @@ class LevelPage(generic.ListPage):
         Column("value_after", gettext_lazy("Value"), kind="money", currency="currency", permission=COST),
         Column("move.cause", gettext_lazy("Document"), kind="references"),
         Column("move.reason", gettext_lazy("Reason"), kind="references"),
-        Column("move.from_location", gettext_lazy("From")),
-        Column("move.to_location", gettext_lazy("To")),
-        Column("move.actor", gettext_lazy("By")),
+        Column("move.from_location", gettext_lazy("From"), sql=in_reader_language("move__from_location__name")),
+        Column("move.to_location", gettext_lazy("To"), sql=in_reader_language("move__to_location__name")),
+        Column("move.actor", gettext_lazy("By"), sql=named("move__actor")),
     ]
     default_columns = [
         "at", "move.kind", "on_hand", "on_hand_after", "allocated_after", "held_after", "value_after", "move.cause",
@@ -154,12 +161,12 @@ class MoveList(generic.ListPage):
         Column("kind", kind="badge"),
         Column("variant.sku", gettext_lazy("SKU"), link="variant", secondary=Column("variant.title")),
         Column("quantity", kind="number"),
-        Column("from_location", gettext_lazy("From")),
-        Column("to_location", gettext_lazy("To")),
+        Column("from_location", gettext_lazy("From"), sql=in_reader_language("from_location__name")),
+        Column("to_location", gettext_lazy("To"), sql=in_reader_language("to_location__name")),
         Column("unit_cost", kind="money", currency="currency", permission=COST),
         Column("cause", gettext_lazy("Document"), kind="references"),
         Column("reason", kind="references"),
-        Column("actor", gettext_lazy("By")),
+        Column("actor", gettext_lazy("By"), sql=named("actor")),
     ]
     ordering = {"newest": ("-at", "-pk"), "oldest": ("at", "pk")}
     ordering_labels = {"newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}

@@ -251,10 +251,7 @@ FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter);
 ANALYZE demo_event;
 ANALYZE demo_delivery;
 INSERT INTO inventory_stocklevel (variant_id, location_id, on_hand, allocated, held, incoming, backorder_limit, value, updated_at)
-SELECT e.variant_id, e.location_id,
-       sum(CASE e.kind WHEN 'allocated' THEN 0 WHEN 'shipped' THEN -e.quantity ELSE e.quantity END),
-       sum(CASE e.kind WHEN 'allocated' THEN e.quantity WHEN 'shipped' THEN -e.quantity ELSE 0 END), 0, 0, 0,
-       sum(CASE e.kind WHEN 'allocated' THEN 0 WHEN 'shipped' THEN -e.quantity ELSE e.quantity END) * max(e.cost), max(e.at)
+SELECT e.variant_id, e.location_id, 0, 0, 0, 0, 0, 0, max(e.at)
 FROM demo_event e GROUP BY e.variant_id, e.location_id ORDER BY 1, 2;
 
 ANALYZE inventory_stocklevel;
@@ -284,6 +281,9 @@ FROM (
 ) m
 WINDOW before AS (PARTITION BY level_id ORDER BY id)
 ORDER BY id;
+ANALYZE inventory_stockposting;
+UPDATE inventory_stocklevel s SET on_hand = p.on_hand_after, allocated = p.allocated_after, value = p.value_after
+FROM (SELECT DISTINCT ON (level_id) * FROM inventory_stockposting ORDER BY level_id, id DESC) p WHERE p.level_id = s.id;
 INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
 SELECT o.number, l.id, l.variant_id, o.location_id, l.allocated, o.placed_at
 FROM demo_line l JOIN demo_order o ON o.n = l.n WHERE l.allocated > 0 ORDER BY l.id;

@@ -25,6 +25,7 @@ from orders.services.intake import (
     create_draft,
     edit_draft,
 )
+from orders.services.order_files import import_orders
 from orders.services.payments import (
     KeyReused,
     RefundTooHigh,
@@ -53,6 +54,7 @@ from orders.services.returns import (
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
 from orders.services.summaries import BEGINNING, refresh_sales
+from orders.services.taking_back import take_back_orders
 
 __all__ = [
     "BEGINNING",
@@ -80,6 +82,7 @@ __all__ = [
     "credit",
     "deliver",
     "edit_draft",
+    "import_orders",
     "invoices_of",
     "issue_invoice",
     "left_to_credit",
@@ -99,4 +102,5 @@ __all__ = [
     "set_tracking",
     "ship",
     "suggested_refund",
+    "take_back_orders",
 ]

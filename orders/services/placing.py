@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import audit
+from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from inventory import services as inventory
 from orders import mails
@@ -31,7 +32,8 @@ def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order
     Raises IllegalTransition unless the order is a draft, InsufficientStock naming every short line.
     """
     order = lock(order)
-    order.must_become(Order.Status.PLACED)
+    if order.status != Order.Status.DRAFT:  # a closed one becomes placed again by `reopen`, without a new promise
+        raise IllegalTransition(order, order.get_status_display(), Order.Status.PLACED.label)
     lines = lines_of(order)
     if not lines:
         raise ValidationError(_("%(order)s has no lines. Add what is sold first.") % {"order": order})

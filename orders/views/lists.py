@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -34,6 +34,11 @@ def return_in_list(order: Order) -> str:
     return "" if order.return_status == Order.ReturnStatus.NONE else order.return_status
 
 
+def blank_where(condition: Q, name: str) -> Case:
+    """The same in SQL: nothing where `condition` holds, else the field."""
+    return Case(When(condition, Value("")), default=F(name), output_field=CharField())
+
+
 def slips(parameter: str) -> generic.BulkAction:
     """Leads to the packing slips of the chosen rows."""
 
@@ -57,17 +62,29 @@ class OrderList(generic.ListPage):
         generic.Column("customer_name", _("Customer"), permission="customers.view_personal_data"),
         generic.Column("total", kind="money", currency="currency"),
         generic.Column("status", kind="badge"),
-        generic.Column("payment_status", kind="badge", get=payment_in_list),
-        generic.Column("fulfilment_status", kind="badge", get=fulfilment_in_list),
+        generic.Column(
+            "payment_status",
+            kind="badge",
+            get=payment_in_list,
+            sql=blank_where(Q(status="draft") | Q(status="canceled", paid=0), "payment_status"),
+        ),
+        generic.Column(
+            "fulfilment_status",
+            kind="badge",
+            get=fulfilment_in_list,
+            sql=blank_where(Q(status__in=["draft", "canceled"]), "fulfilment_status"),
+        ),
         generic.Column("items", _("Pieces"), kind="number"),
         generic.Column("email", permission="customers.view_personal_data"),
-        generic.Column("return_status", kind="badge", get=return_in_list),
+        generic.Column(
+            "return_status", kind="badge", get=return_in_list, sql=blank_where(Q(return_status="none"), "return_status")
+        ),
         generic.Column("paid", kind="money", currency="currency"),
         generic.Column("refunded", kind="money", currency="currency"),
         generic.Column("tax", kind="money", currency="currency"),
         generic.Column("currency"),
         generic.Column("source"),
-        generic.Column("created_by", _("Taken by")),
+        generic.Column("created_by", _("Taken by"), sql=generic.named("created_by")),
     ]
     default_columns = [
         "number",
@@ -143,7 +160,7 @@ class FulfilmentList(generic.ListPage):
         generic.Column("status", kind="badge"),
         generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
-        generic.Column("location.name", _("Location")),
+        generic.Column("location", _("Location")),
         generic.Column("pieces", _("Pieces"), kind="number"),
         generic.Column("created_at", kind="relative"),
         generic.Column("carrier"),
@@ -155,7 +172,7 @@ class FulfilmentList(generic.ListPage):
         "status",
         "order.number",
         "order.customer_name",
-        "location.name",
+        "location",
         "pieces",
         "created_at",
         "tracking_number",
@@ -240,7 +257,7 @@ class InvoiceList(generic.ListPage):
         generic.Column("net", kind="money", currency="currency"),
         generic.Column("tax", kind="money", currency="currency"),
         generic.Column("gross", kind="money", currency="currency"),
-        generic.Column("corrects", link="corrects"),
+        generic.Column("corrects", link="corrects", sql=F("corrects__number")),
     ]
     default_columns = ["number", "kind", "issued_at", "order.number", "order.customer_name", "net", "tax", "gross"]
     ordering = {"newest": ("-issued_at", "-pk"), "oldest": ("issued_at", "pk")}

@@ -228,7 +228,7 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
     template_name = "orders/fulfilment.html"
     facts = [
         generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
-        generic.Column("location.name", gettext_lazy("From")),
+        generic.Column("location", gettext_lazy("From")),
         generic.Column("carrier"),
         generic.Column("tracking_number"),
         generic.Column("created_by"),
@@ -269,7 +269,7 @@ class ReturnRecord(Timeline, generic.RecordPage):
         generic.Column("created_by"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("received_at", kind="datetime"),
-        generic.Column("location.name", gettext_lazy("Received at")),
+        generic.Column("location", gettext_lazy("Received at")),
     ]
 
     def get_queryset(self) -> QuerySet:

@@ -487,7 +487,11 @@ def test_rights(client):
     for role, status in (("catalog_editor", 200), ("analyst", 403), ("support_agent", 403)):
         client.force_login(make_user(role))
         assert client.get(upload_page).status_code == status, role
-    clerk = make_user("order_clerk")
+    importer = make_user("")
+    importer.user_permissions.add(Permission.objects.get(codename="import_data"))
+    client.force_login(importer)
+    clerk = make_user("")
+    clerk.user_permissions.add(Permission.objects.get(codename="import_data"))
     client.force_login(clerk)
     assert "There is nothing you may import" in client.get(upload_page).content.decode()
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from backoffice import navigation
 from backoffice.charts import BarChart, LineChart, Series, Sparkline, round_up
 from backoffice.models import Notification, User
+from backoffice.templatetags.houtai import browser
 from catalog.models import Brand, Product
 from tests.backoffice.pages import ProductList
 from tests.backoffice.people import make_user
@@ -75,6 +76,19 @@ def test_the_navigation_shows_what_one_may_see(monkeypatch):
 
     assert (str(section.label), section.current) == ("Catalog", True)
     assert [(link.label, link.url, link.current) for link in section.links] == [("Products", "/test/products/", True)]
+
+
+def test_no_two_entries_answer_to_the_same_key(owner):
+    keys = [link.jump for section in navigation.sections(owner, "/") for link in section.links if link.jump]
+
+    assert sorted(keys) == sorted({*keys})
+
+
+def test_a_form_leads_back_to_the_list_that_it_stands_under(client, owner):
+    page = client.get("/catalog/brands/new/").content.decode()
+
+    assert '<ol><li><a href="/catalog/brands/">Brands</a></li><li aria-current="page">New brand</li></ol>' in page
+    assert '<a class="button quiet" href="/catalog/brands/">Cancel</a>' in page
 
 
 def test_an_unknown_section_is_refused():
@@ -268,7 +282,7 @@ def test_charts_without_values():
     assert Sparkline("None.", []).points == ""
 
 
-@pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (7, 10), (101, 200), (5000, 5000)])
+@pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.4), (1, 1), (7, 8), (101, 200), (2240, 3000), (5000, 5000)])
 def test_axes_end_at_round_numbers(value, top):
     assert round_up(value) == pytest.approx(top)
 
@@ -279,3 +293,23 @@ def test_templates_write_keys_plainly():
     folder = Path(settings.BASE_DIR) / "templates"
 
     assert [str(path) for path in folder.rglob("*.html") if key.search(path.read_text())] == []
+
+
+# --- Words of browsers ----------------------------------------------------------------------------
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        (f"Mozilla/5.0 (Linux; Android 15) {WEBKIT} Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "–"),
+    ],
+)
+def test_browsers_are_named_as_people_name_them(user_agent, words):
+    assert browser(user_agent) == words

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +17,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from backoffice import demo as sign_ins
 from backoffice import people
 from backoffice.context import acting
-from backoffice.models import AuditEvent, Invitation, User
+from backoffice.exports import running, schedules
+from backoffice.models import AuditEvent, ExportTemplate, Invitation, User
 from backoffice.tasks import heartbeat
 from catalog.models import Brand, Category, Product, Variant
 from customers.models import Article, Customer, Ticket
@@ -44,6 +45,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "catalog:product_by_key",
     "catalog:variant_by_key",
     "imports:mapping",
+    "exports:file",
     "imports:refused",
     "imports:template",
     "imports:work",
@@ -63,10 +65,8 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
     "orders:note",
-    "orders:place",
     "orders:reopen",
     "orders:return-approve",
-    "orders:return-cancel",
     "orders:return-close",
     "people:end-sessions",
     "people:reactivate",
@@ -166,6 +166,7 @@ def of_orders() -> Paths:
     draft = Order.objects.filter(status="draft").first()
     yield draft.get_absolute_url()
     yield reverse("orders:edit", args=[draft.number])
+    yield reverse("orders:place", args=[draft.number])
     to_ship = (
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
@@ -190,6 +191,7 @@ def of_parcels() -> Paths:
     coming = Return.objects.filter(status="approved").first()
     yield coming.get_absolute_url()
     yield reverse("orders:return-receive", args=[coming.number])
+    yield reverse("orders:return-cancel", args=[coming.number])
 
 
 def of_customers() -> Paths:
@@ -203,6 +205,25 @@ def of_customers() -> Paths:
     article = Article.objects.first()
     yield article.get_absolute_url()
     yield reverse("articles:edit", args=[article.slug])
+
+
+def of_exports() -> Paths:
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    address = "/orders/?status=placed&sort=oldest"
+    yield f"{reverse('exports:new')}?{urlencode({'list': address})}"
+    template = ExportTemplate(user=owner, name="Orders of the day", address=address, schedule="daily")
+    schedules.save(template, by=owner)
+    yield template.get_absolute_url()
+    yield reverse("exports:template-edit", args=[template.pk])
+    yield reverse("exports:template-delete", args=[template.pk])
+    waiting, made = (running.repeat(template, by=owner) for _number in range(2))
+    running.make(made)
+    yield reverse("exports:list")
+    yield reverse("exports:templates")
+    yield waiting.get_absolute_url()
+    yield made.get_absolute_url()
+    yield reverse("exports:cancel", args=[waiting.number])
+    yield reverse("exports:remove", args=[made.number])
 
 
 def of_people() -> Paths:
@@ -240,7 +261,7 @@ def of_the_public() -> Paths:
     yield reverse("invitation", args=[Invitation.objects.get().token])
 
 
-STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_people, of_set_up]
+STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_exports, of_people, of_set_up]
 
 
 # --- The claims ---------------------------------------------------------------------------------------

@@ -34,6 +34,11 @@ def visit(page, path):
     page.goto(path, wait_until="networkidle")
 
 
+def settled(page):
+    """Wait for the scripts of a page that a key has led to."""
+    page.wait_for_load_state("networkidle")
+
+
 def violations(page):
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
@@ -78,6 +83,7 @@ def test_enter_opens_the_row_and_j_goes_on_to_the_next(page, owner, products):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Product 4")
 
+    settled(page)
     page.keyboard.press("j")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Product 3")
 
@@ -107,6 +113,7 @@ def test_letters_jump_unless_switched_off(page, owner, products):
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page).to_have_url(re.compile("://[^/]+/$"))
+    settled(page)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
@@ -143,8 +150,8 @@ def test_leaving_a_changed_form_asks(page, owner):
     page.get_by_label("Name").fill("Fjord")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.get_by_role("link", name="Home").first.click()
-    page.wait_for_timeout(200)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Home").first.click()
 
     assert asked == ["beforeunload"]
     expect(page).to_have_url(re.compile("/catalog/brands/new/$"))

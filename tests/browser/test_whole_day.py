@@ -31,8 +31,8 @@ def click(page: Page, name: str) -> None:
     target = target.or_(page.locator("main").get_by_role("button", name=name, exact=True)).first
     if not target.is_visible():
         page.locator("main summary", has_text="More").first.click()
-    target.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        target.click()
 
 
 def run_jobs() -> None:
@@ -79,7 +79,8 @@ def sign_in(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Email").fill("owner@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Hello, Olivia Okafor")).to_be_visible()
 
 

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from backoffice import people
 from backoffice.errors import IllegalTransition
 from customers import services
+from customers.apps import create_default_queue
 from customers.models import TICKET_TRANSITIONS, Message, Queue, Ticket, TicketEvent, TicketStatus
 from customers.services.tickets import as_stored
 from tests.factories import make_customer, make_queue, make_ticket, make_user
@@ -221,6 +223,13 @@ def test_without_a_default_queue_the_oldest_takes_what_comes():
     Queue.objects.update(is_active=False)
     with pytest.raises(ValidationError, match="No ticket queue is in use"):
         services.open_ticket(subject="Hello", body="Hello.", by=None)
+
+
+def test_migrating_makes_the_first_queue_and_no_second():
+    Queue.objects.all().delete()
+    for _ in range(2):
+        create_default_queue(apps.get_app_config("customers"), using="default")
+    assert list(Queue.objects.values_list("slug", "is_default")) == [("support", True)]
 
 
 def test_a_subject_is_one_line():

@@ -159,6 +159,39 @@ def test_new_levels_are_created_once_whatever_the_order():
     assert_verified()
 
 
+@pytest.mark.parametrize("variants", [5, 150])
+def test_counts_come_in_while_orders_allocate(variants):
+    """Files of counts lock many levels at once, some of them new: nobody waits for the other in a ring."""
+    main, shop = make_location(), make_location("SHOP")
+    hot = [make_variant(f"C{n}", on_hand=20) for n in range(variants)]
+    columns = ["sku", "location", "on_hand"]
+
+    def file(number):
+        def worker():
+            counted = Counter()
+            chance = random.Random(number)
+            for _ in range(6):
+                rows = [
+                    (row, None, variant.sku, place.code, chance.randint(15, 60))
+                    for row, (variant, place) in enumerate(((v, p) for v in hot for p in (shop, main)), 2)
+                ]
+                chance.shuffle(rows)
+                try:
+                    counted += Counter(applied=services.upsert_counts(rows, columns=columns, by=None).applied)
+                except InsufficientStock:
+                    counted["InsufficientStock"] += 1
+            return counted
+
+        return worker
+
+    people = [Worker(n, hot, [main, shop], 25) for n in range(6)]
+    results = at_once([file(1), file(2), *people])
+    assert sum(sum(counted.values()) for counted in results[2:]) == 6 * 25
+    assert results[0]["applied"] + results[1]["applied"] > 0
+    assert StockMove.objects.filter(kind=Kind.COUNTED).exists()
+    assert_verified()
+
+
 def test_limits_may_change_while_stock_moves():
     main = make_location().pk
     variants = [make_variant(f"L{n}", on_hand=50) for n in range(6)]

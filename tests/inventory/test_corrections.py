@@ -1,12 +1,14 @@
 """Corrections and closing warehouses."""
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from backoffice.errors import NotAllowed
 from backoffice.models import AuditEvent
 from inventory import services
-from inventory.models import StockMove
+from inventory.apps import VIRTUAL, create_virtual_locations
+from inventory.models import Location, StockMove
 from inventory.services import Correction, InsufficientStock
 from tests.factories import level_of, make_location, make_user, make_variant, stock
 
@@ -99,3 +101,13 @@ def test_a_warehouse_with_open_transfers_cannot_be_closed():
 def test_virtual_locations_cannot_be_closed():
     with pytest.raises(ValidationError):
         services.close_location(make_location("transit"), by=None)
+
+
+def test_a_new_database_has_each_virtual_location_and_migrating_again_makes_what_is_missing():
+    kinds = Location.objects.exclude(kind="stock").order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == sorted(VIRTUAL)
+
+    Location.objects.filter(kind="scrap").delete()
+    create_virtual_locations(apps.get_app_config("inventory"), using="default")
+    assert list(kinds) == sorted(VIRTUAL)
+    assert str(Location.objects.get(kind="scrap")) == "Scrap"

@@ -248,3 +248,133 @@ def test_a_lowered_limit_breaks_no_promise_and_allows_no_new_one():
     assert level_of(tea).backorder_limit == 1
     post([move(Kind.ALLOCATED, tea, 1)], by=None)
     assert level_of(tea).free == -1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inventory_stocklevel SET on_hand = on_hand + 1",
+        "UPDATE inventory_stocklevel SET allocated = allocated + 1",
+        "UPDATE inventory_stocklevel SET held = held - 1",
+        "UPDATE inventory_stocklevel SET value = 0",
+        "UPDATE inventory_stocklevel SET location_id = (SELECT id FROM inventory_location WHERE kind = 'transit')",
+        "DELETE FROM inventory_stocklevel",
+    ],
+)
+def test_a_level_is_what_its_last_posting_says_whoever_writes(statement):
+    tea = make_variant("TEA", on_hand=9, cost=Decimal(2))
+    post([move(Kind.HELD, tea, 2)], by=None)
+    refused = pytest.raises(IntegrityError, match="TEA @ MAIN: a stock level is what its last posting says")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert numbers(tea) == (9, 0, 2, Decimal(18))
+
+
+def test_a_level_begins_empty_whoever_writes():
+    tea, main = make_variant("TEA"), make_location()
+    with pytest.raises(IntegrityError, match="TEA @ MAIN: a stock level is what"), transaction.atomic():
+        StockLevel.objects.create(variant=tea, location=main, on_hand=1)
+    StockLevel.objects.create(variant=tea, location=main).delete()
+    assert not StockLevel.objects.exists()
+
+
+def test_what_is_not_in_the_ledger_may_be_written():
+    tea = make_variant("TEA", on_hand=9)
+    StockLevel.objects.update(incoming=4, updated_at=level_of(tea).updated_at)
+    assert level_of(tea).incoming == 4
+
+
+def test_what_is_owed_beyond_the_limit_may_only_shrink_within_a_call():
+    tea = make_variant("TEA", backorder_limit=5)
+    post([move(Kind.ALLOCATED, tea, 5)], by=None)
+    type(tea).objects.update(backorder_limit=0)
+    with pytest.raises(InsufficientStock, match="TEA: 0 available, 2 asked"), transaction.atomic():
+        post([move(Kind.RECEIVED, tea, 3, "supplier"), move(Kind.ALLOCATED, tea, 2)], by=None)
+    post(
+        [move(Kind.RECEIVED, tea, 3, "supplier"), move(Kind.RELEASED, tea, 1), move(Kind.RECEIVED, tea, 1, "supplier")],
+        by=None,
+    )
+    level = level_of(tea)
+    assert (level.on_hand, level.allocated, level.backorder_limit) == (4, 4, 0)
+
+
+# --- Many moves at once -------------------------------------------------------------------------
+
+
+def all_kinds(variant, number):
+    """One move of the `number`th kind; on 6 pieces worth 12, of which 2 are allocated and 2 held."""
+    quantity = number % 2 + 1
+    return [
+        move(Kind.ALLOCATED, variant, quantity),
+        move(Kind.RELEASED, variant, quantity),
+        move(Kind.HELD, variant, quantity),
+        move(Kind.UNHELD, variant, quantity),
+        move(Kind.SHIPPED, variant, quantity, None, "customer", cause="SO-1"),
+        move(Kind.SCRAPPED, variant, quantity, None, "scrap", reason="broken"),
+        move(Kind.TRANSFERRED, variant, quantity, None, "transit"),
+        move(Kind.TRANSFERRED, variant, quantity, None, make_location("SHOP")),
+        move(Kind.RECEIVED, variant, quantity, "supplier"),
+        move(Kind.RECEIVED, variant, quantity, "supplier", make_location("SHOP")),
+        move(Kind.RECEIVED, variant, quantity, "supplier", unit_cost=Decimal("7.123456")),
+        move(Kind.COUNTED, variant, quantity, "adjustment", make_location("SHOP"), unit_cost=Decimal("0.333333")),
+        move(Kind.RECEIVED, variant, quantity, "supplier", "customer", unit_cost=Decimal(1)),
+    ][number % 13]
+
+
+def ledger(variants):
+    """Everything about these variants but keys and times."""
+    levels = StockLevel.objects.filter(variant__in=variants).order_by("variant__sku", "location__code")
+    facts = ("kind", "from_location", "to_location", "quantity", "unit_cost", "cause", "reason")
+    moves = StockMove.objects.filter(variant__in=variants).order_by("pk")
+    changes = ("on_hand", "allocated", "held", "on_hand_after", "allocated_after", "held_after", "value", "value_after")
+    postings = StockPosting.objects.filter(level__variant__in=variants).order_by("pk")
+    return (
+        list(levels.values_list("location", "on_hand", "allocated", "held", "value", "backorder_limit")),
+        list(moves.values_list(*facts)),
+        list(postings.values_list("level__location", *changes)),
+    )
+
+
+def prepared(prefix):
+    variants = [make_variant(f"{prefix}{n:03}", cost=Decimal(5), backorder_limit=n % 3) for n in range(130)]
+    for variant in variants:
+        stock(variant, 6, unit_cost=Decimal(2))
+    post([move(kind, v, 2) for v in variants for kind in (Kind.ALLOCATED, Kind.HELD)], by=None)
+    return variants
+
+
+def test_many_moves_at_once_do_what_one_after_the_other_does():
+    alone, together = prepared("A"), prepared("B")
+    for number, variant in enumerate(alone):
+        post([all_kinds(variant, number)], by=None)
+    ids = post([all_kinds(variant, number) for number, variant in enumerate(together)], by=None)
+    assert list(StockMove.objects.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)) == ids
+    assert [StockMove.objects.get(pk=pk).variant for pk in ids[:5]] == together[:5]
+    assert ledger(together) == ledger(alone)
+
+
+def test_many_moves_of_which_two_touch_one_level_go_one_after_the_other():
+    variants = [make_variant(f"M{n}") for n in range(100)]
+    post([move(Kind.RECEIVED, v, 1, "supplier") for v in [*variants, variants[0]]], by=None)
+    assert [numbers(variant)[0] for variant in variants[:2]] == [2, 1]
+
+
+def test_many_moves_are_refused_with_every_shortage():
+    variants = [make_variant(f"S{n}", on_hand=1) for n in range(100)]
+    with pytest.raises(InsufficientStock) as refusal, transaction.atomic():
+        post([move(Kind.ALLOCATED, v, 1 if n % 50 else 3) for n, v in enumerate(variants)], by=None)
+    assert refusal.value.messages == [
+        "S0: 1 available, 3 asked (Main).",
+        "S50: 1 available, 3 asked (Main).",
+    ]
+    assert not StockMove.objects.filter(kind=Kind.ALLOCATED).exists()
+
+
+def test_many_moves_name_only_what_exists():
+    variants = [make_variant(f"X{n}") for n in range(100)]
+    moves = [move(Kind.RECEIVED, v, 1, "supplier") for v in variants]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        post(
+            [*moves, Move(Kind.RECEIVED, 999_999_999, virtual(Location.Kind.SUPPLIER), make_location().pk, 1)], by=None
+        )
+    assert not StockMove.objects.exists()

@@ -173,7 +173,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, clerk, django_as
 def test_an_order_costs_the_same_for_any_number_of_lines(client, clerk, django_assert_num_queries, number):
     order = make_order([(f"SKU{n}", 1) for n in range(number)], placed=True)
     client.get(order.get_absolute_url())
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(order.get_absolute_url())
 
 

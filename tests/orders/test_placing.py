@@ -75,6 +75,18 @@ def test_place_needs_a_draft_with_lines(clerk):
         services.place(make_order([]), by=clerk)
 
 
+def test_a_closed_order_is_not_placed_anew(clerk):
+    order = make_order([("TEA", 1)], placed=True)
+    parcel_of(order, shipped=True)
+    services.close(order, by=clerk)
+
+    with pytest.raises(IllegalTransition, match="is Closed and cannot become Placed"):
+        services.place(order, by=clerk)
+
+    order.refresh_from_db()
+    assert (order.status, line_of(order, "TEA").allocated) == ("closed", 0)
+
+
 def test_variants_without_stock_tracking_need_none(clerk):
     article("WRAP", track_stock=False)
     order = services.place(make_order([("WRAP", 3)]), by=clerk)

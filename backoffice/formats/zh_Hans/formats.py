@@ -1,3 +1,5 @@
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
 SHORT_DATE_FORMAT = "Y-m-d"
 SHORT_DATETIME_FORMAT = "Y-m-d H:i"
 DATE_INPUT_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]

@@ -25,11 +25,17 @@ DELIMITERS = [
     ("|", gettext_lazy("bar |")),
 ]
 DECIMALS = [(".", gettext_lazy("point 1,234.50")), (",", gettext_lazy("comma 1.234,50"))]
+DATES = [
+    ("", gettext_lazy("not known")),
+    ("ymd", gettext_lazy("year, month, day")),
+    ("dmy", gettext_lazy("day, month, year")),
+    ("mdy", gettext_lazy("month, day, year")),
+]
 
 
 def shown(run: ImportRun, *, by: User, opened: set[str]) -> dict[str, Any]:
     """Settings, sample and mapping of the file; `opened` are columns whose list is to be complete."""
-    choices = {"encodings": reading.ENCODINGS, "delimiters": DELIMITERS, "decimals": DECIMALS}
+    choices = {"encodings": reading.ENCODINGS.items(), "delimiters": DELIMITERS, "decimals": DECIMALS, "dates": DATES}
     try:
         with running.local(run) as path:
             table = running.table_of(run, path, by=by, strict=False)
@@ -90,22 +96,6 @@ class _Rows:
         cells = (cells for _number, cells in self.table.sample)
         found = dict.fromkeys(row[index][:CELL] for row in cells if index < len(row) and row[index].strip())
         return list(found)[:SAMPLE]
-
-
-def wanted_dialect(dialect: Dialect, data: Any) -> Dialect:
-    """`dialect` with what the form says."""
-    wanted = Dialect.from_json(dialect.as_json())
-    if data.get("encoding") in reading.ENCODINGS:
-        wanted.encoding = data["encoding"]
-    if data.get("delimiter") in reading.DELIMITERS:
-        wanted.delimiter = data["delimiter"]
-    if data.get("decimal") in (".", ","):
-        wanted.decimal = data["decimal"]
-    if str(data.get("header_row", "")).isdecimal():
-        wanted.header_row = max(int(data["header_row"]), 1)
-    if wanted.as_json() != dialect.as_json():
-        wanted.doubts = []
-    return wanted
 
 
 def chosen_columns(data: Any, before: dict[str, str]) -> dict[str, str]:

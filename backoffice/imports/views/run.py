@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice import resources
 from backoffice.imports import jobs, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
@@ -87,7 +88,7 @@ class Run(RunPage):
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "may_cancel": is_working and self.may_work and run.status not in (Status.APPLIED, Status.UNDONE),
             "may_undo": may_rewind and run.status == Status.APPLIED,
-            "may_redo": may_rewind and run.status == Status.UNDONE,
+            "may_redo": may_rewind and run.status == Status.UNDONE and not resources.get(run.resource).redo_refused,
             "kept": undoing.visible(kept, self.user),
             "may_choose": may_rewind and any(row["choice"] for row in kept),
             "may_go_on": self.may_work and run.status == Status.APPLIED and bool(run.error_file),
@@ -141,15 +142,24 @@ class Work(RunPage):
         run, data = self.run, self.request.POST
         is_other = self.take_kind(data.get("resource", ""))
         before = Dialect.from_json(run.dialect)
-        wanted = columns_step.wanted_dialect(before, data)
-        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.header_row) != (
+        wanted = before.changed(data)
+        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row) != (
             before.encoding,
             before.delimiter,
+            before.sheet,
             before.header_row,
         )
         chosen = None if moved else columns_step.chosen_columns(data, run.mapping)
         with running.local(run) as path:
-            table = running.open_table(path, self.resource, dialect=wanted, chosen=chosen, by=self.user, strict=False)
+            table = running.open_table(
+                path,
+                self.resource,
+                dialect=wanted,
+                chosen=chosen,
+                by=self.user,
+                strict=False,
+                find_header=wanted.sheet != before.sheet,
+            )
         if moved and run.mended:
             run.mended = {}
             run.save(update_fields=["mended"])

@@ -62,9 +62,10 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV, TSV or XLSX. Encoding, delimiter and columns are found out and shown; nothing is written yet."
+            "CSV, TSV or XLSX, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
+            "written yet."
         ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.gz,.zip"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"}),
     )
 
 
@@ -119,6 +120,7 @@ def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upl
             run.rest_of = rest_of(run, table)
             if run.rest_of:
                 table.dialect.decimal = run.rest_of.dialect.get("decimal", table.dialect.decimal)
+                table.dialect.dates = run.rest_of.dialect.get("dates", table.dialect.dates)
             chosen = run.rest_of.mapping if run.rest_of else remembered(run, table.header)
             if chosen is not None:
                 table = running.open_table(

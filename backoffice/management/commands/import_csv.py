@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice import resources
 from backoffice.imports import running
+from backoffice.imports.reading import Dialect
 from backoffice.models import ImportRun, User
 
 SOURCE = "command:import_csv"
@@ -38,6 +39,14 @@ class Command(BaseCommand):
             help='JSON file {"header in the file": "column"}; "" leaves a column out',
         )
         parser.add_argument(
+            "--read",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="how the file is to be read where the guess is wrong: encoding, delimiter (or TAB), decimal, dates (ymd, dmy, "
+            "mdy) or sheet; may be repeated",
+        )
+        parser.add_argument(
             "--errors", type=Path, metavar="FILE", help="write the refused rows there, with a column `errors`"
         )
         parser.add_argument(
@@ -51,10 +60,14 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.", returncode=2)
         by = self._user(options["by"], resource)
+        wanted: dict[str, Any] = {
+            "chosen": self._chosen(options["mapping"]),
+            "read_as": self._read_as(options["read"]),
+        }
         run = running.start(resource, by=by, name=path.name, source=SOURCE, path=path)
         started = time.monotonic()
         try:
-            table = running.open_table(path, resource, chosen=self._chosen(options["mapping"]), by=by)
+            table = running.open_table(path, resource, by=by, **wanted)
             if not options["json"]:
                 self._tell_reading(table)
             progress = Bar(table.estimate()) if sys.stderr.isatty() else None
@@ -97,13 +110,25 @@ class Command(BaseCommand):
             raise CommandError('A mapping file is a JSON object {"header in the file": "column"}.', returncode=2)
         return chosen
 
+    def _read_as(self, choices: list[str]) -> dict[str, str]:
+        """Parts of a dialect; a sheet is looked for when the file is open."""
+        possible = Dialect().choices()
+        wanted = {}
+        for choice in choices:
+            name, _equals, value = choice.partition("=")
+            value = "\t" if (name, value) == ("delimiter", "TAB") else value
+            if name not in possible or (name != "sheet" and value not in possible[name]):
+                there = ", ".join(filter(None, possible.get(name, possible))).replace("\t", "TAB")
+                raise CommandError(f"--read {choice}: this cannot be chosen. There are: {there}.", returncode=2)
+            wanted[name] = value
+        return wanted
+
     def _tell_reading(self, table: running.Table) -> None:
         dialect = table.dialect
         delimiter = {"\t": "TAB"}.get(dialect.delimiter, dialect.delimiter)
-        if dialect.kind == "csv":
-            self.stdout.write(
-                f"{dialect.encoding}, delimiter {delimiter}, decimals {dialect.decimal}, header in row {dialect.header_row}"
-            )
+        reading = f"{dialect.encoding}, delimiter {delimiter}" if dialect.kind == "csv" else f"sheet {dialect.sheet}"
+        dates = f", dates {dialect.dates}" if dialect.dates else ""
+        self.stdout.write(f"{reading}, decimals {dialect.decimal}{dates}, header in row {dialect.header_row}")
         for match in table.mapping.used:
             self.stdout.write(
                 f"  {match.header} -> {match.target}" + (f" ({match.how})" if match.how == "likeness" else "")

@@ -1,0 +1,45 @@
+"""Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
+
+from customers.models.articles import ARTICLE_TRANSITIONS, Article, ArticleQuerySet, ArticleStatus
+from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.tickets import (
+    TICKET_TRANSITIONS,
+    Attachment,
+    AttachmentQuerySet,
+    Message,
+    MessageQuerySet,
+    Queue,
+    QueueQuerySet,
+    Throttle,
+    Ticket,
+    TicketEvent,
+    TicketPartQuerySet,
+    TicketQuerySet,
+    TicketStatus,
+)
+
+__all__ = [
+    "ARTICLE_TRANSITIONS",
+    "TICKET_TRANSITIONS",
+    "Address",
+    "Article",
+    "ArticleQuerySet",
+    "ArticleStatus",
+    "Attachment",
+    "AttachmentQuerySet",
+    "Consent",
+    "ContactPoint",
+    "Customer",
+    "CustomerQuerySet",
+    "Message",
+    "MessageQuerySet",
+    "Queue",
+    "QueueQuerySet",
+    "Throttle",
+    "Ticket",
+    "TicketEvent",
+    "TicketPartQuerySet",
+    "TicketQuerySet",
+    "TicketStatus",
+    "contact_text",
+]

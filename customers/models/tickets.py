@@ -1,0 +1,323 @@
+"""What customers ask, and how it is handled."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.rows import (
+    Stateful,
+    VisibleQuerySet,
+    in_reader_language,
+    search_index,
+    search_text,
+    tracked,
+)
+from backoffice.triggers import append_only, legal_transitions
+from customers import masking
+from customers.masking import MaskingQuerySet, Personal
+from customers.models.customers import Customer
+
+
+class TicketPartQuerySet(MaskingQuerySet):
+    """Rows that belong to a ticket are seen with it; `TICKET` is the way to its queue."""
+
+    TICKET = "ticket"
+
+    def in_scope(self, user: Any) -> "TicketPartQuerySet":
+        slugs = user.scope("queue")
+        return self if slugs is None else self.filter(**{f"{self.TICKET}__queue__slug__in": slugs})
+
+
+class MessageQuerySet(TicketPartQuerySet):
+    def public(self) -> "MessageQuerySet":
+        """What the customer may read."""
+        return self.exclude(kind="note")
+
+
+class AttachmentQuerySet(TicketPartQuerySet):
+    TICKET = "message__ticket"
+
+
+class QueueQuerySet(VisibleQuerySet):
+    def in_scope(self, user: Any) -> "QueueQuerySet":
+        slugs = user.scope("queue")
+        return self if slugs is None else self.filter(slug__in=slugs)
+
+
+@tracked()
+class Queue(models.Model):
+    """Where tickets wait for a group of agents."""
+
+    slug = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
+    email = models.EmailField(_("answers from"), blank=True)
+    is_default = models.BooleanField(_("default"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = QueueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="queue_one_default")
+        ]
+
+    def __str__(self) -> str:
+        return in_reader_language(self.name, self.name_zh)
+
+
+class TicketStatus(models.TextChoices):
+    NEW = "new", _("New")
+    OPEN = "open", _("Open")
+    PENDING = "pending", _("Waiting for the customer")
+    ON_HOLD = "on_hold", _("On hold")
+    SOLVED = "solved", _("Solved")
+    CLOSED = "closed", _("Closed")
+    MERGED = "merged", _("Merged")
+    SPAM = "spam", _("Spam")
+
+
+_working = {TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD}
+
+
+TICKET_TRANSITIONS = {
+    TicketStatus.NEW: {*_working, TicketStatus.SOLVED, TicketStatus.SPAM, TicketStatus.MERGED},
+    TicketStatus.OPEN: {*_working - {TicketStatus.OPEN}, TicketStatus.SOLVED, TicketStatus.SPAM, TicketStatus.MERGED},
+    TicketStatus.PENDING: {*_working - {TicketStatus.PENDING}, TicketStatus.SOLVED, TicketStatus.MERGED},
+    TicketStatus.ON_HOLD: {*_working - {TicketStatus.ON_HOLD}, TicketStatus.SOLVED, TicketStatus.MERGED},
+    TicketStatus.SOLVED: {TicketStatus.OPEN, TicketStatus.CLOSED, TicketStatus.MERGED},
+    TicketStatus.SPAM: {TicketStatus.OPEN, TicketStatus.CLOSED},
+}
+
+
+class TicketQuerySet(MaskingQuerySet):
+    def in_scope(self, user: Any) -> "TicketQuerySet":
+        slugs = user.scope("queue")
+        return self if slugs is None else self.filter(queue__slug__in=slugs)
+
+    def unsolved(self) -> "TicketQuerySet":
+        return self.filter(status__in=[TicketStatus.NEW, *sorted(_working)])
+
+
+def _public_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+@tracked()
+class Ticket(Personal, Stateful):
+    """A customer's issue. `status`, `assignee`, `queue` and `priority` are written by services, each with a TicketEvent."""
+
+    PERSONAL = {"requester_name": masking.name, "requester_email": masking.email}
+    lookup_fields = ("number", "subject")
+
+    Status = TicketStatus
+    TRANSITIONS = TICKET_TRANSITIONS
+
+    class Priority(models.IntegerChoices):
+        LOW = 1, _("Low")
+        NORMAL = 2, _("Normal")
+        HIGH = 3, _("High")
+        URGENT = 4, _("Urgent")
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("E-mail")
+        FORM = "form", _("Form")
+        STAFF = "staff", _("Staff")
+        API = "api", _("API")
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    subject = models.CharField(_("subject"), max_length=300)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("customer")
+    )
+    requester_name = models.CharField(_("asked by"), max_length=200, blank=True)
+    requester_email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets", verbose_name=_("queue"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.NEW)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        verbose_name=_("assignee"),
+    )
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.STAFF)
+    about = models.CharField(
+        _("about"), max_length=60, blank=True, help_text=_("Number of an order or another document.")
+    )
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
+    tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
+    source = models.CharField(_("from the system"), max_length=40, blank=True, default="", db_default="")
+    source_number = models.CharField(_("number there"), max_length=100, blank=True, default="", db_default="")
+    token = models.CharField(max_length=64, unique=True, default=_public_token, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
+    solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
+    search_text = search_text("number", "subject", "requester_name", "requester_email", "about")
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-last_message_at", "-pk"]
+        indexes = [
+            search_index("ticket_search"),
+            models.Index(fields=["-last_message_at", "-id"], name="ticket_newest"),
+            models.Index(fields=["-created_at", "-id"], name="ticket_created"),
+            models.Index(fields=["status", "-last_message_at", "-id"], name="ticket_status"),
+            models.Index(fields=["queue", "status", "last_message_at", "id"], name="ticket_queue"),
+            models.Index(fields=["assignee", "status", "-last_message_at", "-id"], name="ticket_assignee"),
+            models.Index(fields=["customer", "-last_message_at", "-id"], name="ticket_customer"),
+            models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
+            models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
+            models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                "source",
+                Upper("source_number"),
+                condition=~Q(source_number=""),
+                name="ticket_source_once",
+                violation_error_message=_("The ticket of this system is here already."),
+            )
+        ]
+        triggers = [legal_transitions("status", TICKET_TRANSITIONS)]
+        permissions = [
+            ("reply_ticket", _("Can answer tickets")),
+            ("assign_ticket", _("Can assign tickets to others")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("tickets:ticket", args=[self.number])
+
+
+@tracked()
+class Message(Personal):
+    """One turn of a conversation. Public messages reach the customer, internal notes never do."""
+
+    PERSONAL = {"author_name": masking.name, "author_email": masking.email}
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", _("Customer")
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Internal note")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="messages", verbose_name=_("ticket"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )
+    author_name = models.CharField(_("name"), max_length=200, blank=True)
+    author_email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    body = models.TextField(_("text"))
+    message_id = models.CharField(max_length=300, blank=True, db_index=True)
+    sent_at = models.DateTimeField(_("mailed"), null=True, blank=True)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="customer") | Q(author__isnull=False), name="message_of_staff_has_author"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:80]
+
+
+@tracked()
+class Attachment(models.Model):
+    """A file of a message, kept under a random name and served as a download only."""
+
+    class Verdict(models.TextChoices):
+        SAFE = "safe", _("Safe")
+        QUARANTINED = "quarantined", _("Quarantined")
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="attachments", verbose_name=_("message"))
+    file = models.FileField(_("file"), upload_to="attachments/")
+    name = models.CharField(_("name"), max_length=255)
+    size = models.PositiveIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64)
+    content_type = models.CharField(_("type"), max_length=100)
+    verdict = models.CharField(_("verdict"), max_length=12, choices=Verdict, default=Verdict.SAFE)
+    verdict_reason = models.CharField(_("why"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class TicketEvent(models.Model):
+    """The handling record of a ticket: append-only, and replaying it gives the present state.
+
+    Undone imports need the history.
+    """
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="events", verbose_name=_("ticket"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    field = models.CharField(_("what"), max_length=20)
+    old = models.CharField(_("from"), max_length=100, blank=True)
+    new = models.CharField(_("to"), max_length=100, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    objects = TicketPartQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["ticket", "id"], name="ticket_event_of_ticket")]
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.old} → {self.new}"
+
+
+class Throttle(models.Model):
+    """How often a sender used the public form within an hour; `sender` is a keyed hash, never an address."""
+
+    sender = models.CharField(max_length=64)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "hour"], name="throttle_once")]
+        indexes = [models.Index(fields=["hour"], name="throttle_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00}: {self.count}"

@@ -1,0 +1,226 @@
+"""Files of counted stock: opening balances and stock counts, one row a level or one column a location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import resources
+from backoffice.generic import Column as ExportColumn
+from backoffice.imports.cells import CellReader
+from backoffice.imports.lines import LineReader
+from backoffice.imports.mapping import Mapping, simplify
+from backoffice.imports.reading import Unreadable
+from backoffice.imports.rewinding import Rewinding
+from backoffice.models import ImportRun, User
+from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColumn
+from catalog.resources.prices import OptionColumn, other_numbers
+from catalog.services.naming import OPTIONS
+from inventory.models import Location, StockLevel
+from inventory.services import take_back_counts, upsert_counts
+
+NOT_KEPT = gettext_lazy("not kept")
+COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
+COST = "catalog.view_cost"
+NOT_STOCKED = frozenset(["not stocked", "不备货"])
+EACH_ROW = ("sku", "handle", *OPTIONS, "location", "unit_cost", "reason")
+
+
+class CountColumn(WholeColumn):
+    """Whole pieces; what a location does not stock counts nothing."""
+
+    digits = 9
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return None if text.strip().lower() in NOT_STOCKED else super().read(text, decimal)
+
+
+class PlaceColumn(CountColumn):
+    """Counts of one location, whose name the header is."""
+
+    many = True
+
+
+@resources.register
+class StockResource(resources.BaseResource):
+    """Counts by SKU and location. The number becomes what is on hand; the ledger gets the difference."""
+
+    key = "stock"
+    label = gettext_lazy("Stock")
+    permission = "inventory.adjust_stock"
+    service = staticmethod(upsert_counts)
+    models = (StockLevel,)
+    redo_refused = gettext_lazy("What was counted is not counted again by itself. Import the file anew.")
+
+    sku = CodeColumn(
+        gettext_lazy("SKU"),
+        aliases=["Variant SKU", "Variant code", "SKU code", "Item number", "Stock code", "Internal reference", "default_code",
+                 "Product/Internal Reference", "Product ID", "productID", "variant_sku", "goods_sn",
+                 "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
+        required=True,
+        max_length=100,
+        help=gettext_lazy("Names the variant, whatever the letter case."),
+        example="POT-RED",
+    )  # fmt: skip
+    location = TextColumn(
+        gettext_lazy("Location"),
+        aliases=["Warehouse", "Location name", "Location code", "Location ID", "Warehouse code", "Warehouse name", "Stock location",
+                 "stock_location_name", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
+        max_length=120,
+        help=gettext_lazy("Code or name; may be left out where there is one warehouse."),
+        example="MAIN",
+    )  # fmt: skip
+    on_hand = CountColumn(
+        gettext_lazy("On hand"),
+        aliases=["On hand (current)", "Quantity on hand", "Quantity", "Qty", "Stock", "Stock quantity", "Variant Inventory Qty",
+                 "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity",
+                 "Units in stock", "unitsInStock", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
+        required=True,
+        blank="keep",
+        help=gettext_lazy("Pieces counted. A blank cell counts nothing."),
+        example="40",
+    )  # fmt: skip
+    counted = CountColumn(
+        gettext_lazy("Newly counted"),
+        aliases=["On hand (new)", "Counted", "Counted quantity", "New quantity", "Physical count", "盘点数量", "实盘数量", "实盘数", "盘点数"],
+        blank="keep",
+        help=gettext_lazy("Where it is filled in, it counts in place of what is on hand."),
+    )  # fmt: skip
+    at = PlaceColumn(
+        gettext_lazy("On hand at one location"),
+        blank="keep",
+        help=gettext_lazy("A column whose header is the code or name of a location."),
+    )
+    unit_cost = MoneyColumn(
+        gettext_lazy("Unit cost"),
+        aliases=["Cost", "Cost per item", "cost_price", "standard_price", "Average cost", "成本", "单位成本", "成本价", "进价"],
+        places=6,
+        blank="keep",
+        permission=COST,
+        help=gettext_lazy("Values the pieces that are more than before; without it they have the average of what is there."),
+        example="4.20",
+    )  # fmt: skip
+    reason = TextColumn(
+        gettext_lazy("Reason"),
+        aliases=["Note", "Comment", "Remark", "备注", "原因", "说明"],
+        max_length=300,
+        help=gettext_lazy("It stands in the ledger for good."),
+    )
+    handle = TextColumn(
+        gettext_lazy("Handle"),
+        aliases=["URL handle", "slug", "Product handle"],
+        max_length=200,
+        help=gettext_lazy("Names the product, with the options, where a row has no SKU."),
+    )
+    option1 = OptionColumn(
+        gettext_lazy("Option 1"),
+        aliases=["Option1 value", "Variant option 1 value", "Option 1 value", "规格1"],
+        max_length=160,
+    )
+    option2 = OptionColumn(
+        gettext_lazy("Option 2"),
+        aliases=["Option2 value", "Variant option 2 value", "Option 2 value", "规格2"],
+        max_length=160,
+    )
+    option3 = OptionColumn(
+        gettext_lazy("Option 3"),
+        aliases=["Option3 value", "Variant option 3 value", "Option 3 value", "规格3"],
+        max_length=160,
+    )
+
+    ignored = {
+        **dict.fromkeys(
+            ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Bin name", "Barcode",
+             "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "商品名称", "品名", "单位",
+             "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price"],
+            NOT_KEPT,
+        ),
+        **dict.fromkeys(
+            ["Incoming (not editable)", "Unavailable (not editable)", "Committed (not editable)", "Available (not editable)",
+             "Incoming", "Unavailable", "Committed", "Reserved", "Reserved quantity", "Allocated", "Held", "unitsOnOrder",
+             "Low stock amount", "In stock?", "reorderLevel"],
+            COMPUTED,
+        ),
+    }  # fmt: skip
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """A column may be that of a location; what is on hand goes before what is available."""
+        names = {"on hand", "on hand current", "quantity on hand"}
+        renames = other_numbers(headers) | ({"available": ""} if names & set(headers) else {})
+        known = {
+            simplify(alias)
+            for column in self.columns().values()
+            for alias in (column.name, str(column.label), *column.aliases)
+        }
+        known |= {simplify(header) for header in self.ignored}
+        if set(headers) - known:
+            for place in Location.objects.stock():
+                renames |= {
+                    name: "at"
+                    for name in map(simplify, (place.code, place.name, place.name_zh))
+                    if name and name in headers and name not in known
+                }
+        return "", renames
+
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
+        used = {match.target for match in mapping.used}
+        if not used & {"on_hand", "counted", "at"}:
+            raise Unreadable(_("No column of the file says how many pieces there are."))
+        reader = CellReader(mapping, self.columns(), pads=mapping.pads)
+        names = [name for name in (*EACH_ROW, "on_hand") if name in used or (name == "on_hand" and "counted" in used)]
+        places = [match.header.strip() for match in mapping.all("at")]
+        if places:
+            names += ["places", "pieces"]
+
+        def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
+            return _counts(reader, rows, names, places)
+
+        is_plain = not used & {"counted", "at"}
+        return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
+
+    def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
+        take_back_counts(run, work, by=by)
+
+    def export_queryset(self, where: dict[str, str]) -> Any:
+        lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}
+        levels = StockLevel.objects.at_warehouses().filter(**lookups)
+        return levels.select_related("variant", "location").order_by("pk")
+
+    def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
+        columns = [
+            ExportColumn("variant.sku", "sku"),
+            ExportColumn("variant.title", "title"),
+            ExportColumn("location.code", "location"),
+            ExportColumn("on_hand", "on_hand", kind="number"),
+        ]
+        if user is None or user.has_perm(COST):
+            columns.append(ExportColumn("average_cost", "unit_cost", kind="number", get=_unit_cost))
+        return columns
+
+
+LOOKUPS = {"sku": "variant__sku__iexact", "location": "location__code__iexact"}
+
+
+def _unit_cost(level: StockLevel) -> Decimal | None:
+    return None if level.average_cost is None else round(level.average_cost, 6)
+
+
+def _counts(
+    reader: CellReader, rows: Iterator[tuple[int, list[str]]], names: Sequence[str], places: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Staged rows: what is newly counted stands for what was on hand; counts of several places are two lists."""
+    nothing = (None,) * len(names)
+    for number, values, problems in reader.read(rows):
+        if values is None:
+            yield (number, problems, *nothing)
+            continue
+        if values.get("counted") is not None:
+            values["on_hand"] = values["counted"]
+        values.setdefault("on_hand", None)
+        values["places"] = places
+        values["pieces"] = [pieces for _parts, pieces in values.get("at", ())]
+        yield (number, problems or None, *(values[name] for name in names))

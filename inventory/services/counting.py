@@ -1,0 +1,267 @@
+"""Counts of many levels at once: opening balances, and what was found on the shelves.
+
+A row is `(row number, problems found while reading, *values of columns)`; a row without a number counts nothing. Levels
+that change are locked at the end, all at once and in primary-key order, and get moves of kind "counted" by `post`.
+"""
+
+# The statements are put together from the constants of this module and never from input.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import context
+from backoffice.imports.batch import Batch, Staged, carry_out
+from backoffice.imports.rewinding import Rewinding, Row
+from backoffice.models import ImportRun, User
+from catalog.services.naming import sku_from_options
+from inventory.models import Location, StockLevel
+from inventory.services.posting import Kind, Move, lock_levels, post, virtual
+
+POSTED_AT_ONCE = 5000
+STAGED = {
+    "sku": Staged("text"),
+    "handle": Staged("text"),
+    "option1": Staged("text"),
+    "option2": Staged("text"),
+    "option3": Staged("text"),
+    "location": Staged("text"),
+    "on_hand": Staged("int"),
+    "places": Staged("text[]"),
+    "pieces": Staged("int[]"),
+    "unit_cost": Staged("numeric(20,6)"),
+    "reason": Staged("text"),
+}
+MESSAGES = {
+    "sku_missing": gettext_lazy("The row does not say which SKU was counted."),
+    "unknown_sku": gettext_lazy("There is no variant “%(sku)s”."),
+    "no_place": gettext_lazy("There is no open warehouse yet. Create one first."),
+    "which_place": gettext_lazy("Say at which location: there are several."),
+    "unknown_place": gettext_lazy("There is no location “%(location)s”."),
+    "ambiguous_place": gettext_lazy("Several locations are called “%(location)s”. Give the code."),
+    "closed_place": gettext_lazy("%(location)s is not an open warehouse."),
+    "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
+    "count_twice": gettext_lazy("Row %(row)s has a count of this SKU at this location already."),
+    "promised": gettext_lazy(
+        "%(allocated)s pieces are allocated and %(held)s held at %(location)s: the count cannot be below %(least)s."
+    ),
+}
+
+
+class Places:
+    """The locations that texts of a file name, by code or by name, whatever the letter case."""
+
+    def __init__(self, by: User | None) -> None:
+        codes = by.scope("warehouse") if by else None
+        self.codes = None if codes is None else set(codes)
+        self.by_code: dict[str, list[Location]] = {}
+        self.by_name: dict[str, list[Location]] = {}
+        for place in Location.objects.all():
+            self.by_code.setdefault(place.code.lower(), []).append(place)
+            for name in {place.name.lower(), place.name_zh.lower()} - {""}:
+                self.by_name.setdefault(name, []).append(place)
+        open_ones = [place for places in self.by_code.values() for place in places if self._problem(place) == ""]
+        self.usual = open_ones[0] if len(open_ones) == 1 else None
+        self.none = not open_ones
+
+    def find(self, text: str) -> tuple[int | None, str, str]:
+        """Key, name and the code of what stands against the location that `text` names."""
+        if not text:
+            if self.usual is None:
+                return None, "", "no_place" if self.none else "which_place"
+            return self.usual.pk, str(self.usual), ""
+        found = self.by_code.get(text.lower()) or self.by_name.get(text.lower()) or []
+        exact = [place for place in found if text in (place.code, place.name, place.name_zh)]
+        found = exact if len(exact) == 1 else found
+        if len(found) > 1:
+            found = [place for place in found if self._problem(place) == ""] or found
+        if len(found) != 1:
+            return None, text, "ambiguous_place" if found else "unknown_place"
+        place = found[0]
+        problem = self._problem(place)
+        return (None if problem else place.pk), str(place), problem
+
+    def _problem(self, place: Location) -> str:
+        if self.codes is not None and place.code not in self.codes:
+            return "not_your_place"
+        return "" if place.kind == Location.Kind.STOCK and place.is_active else "closed_place"
+
+
+class CountBatch(Batch):
+    """import_place holds the locations that the file names, import_count the levels that it counts."""
+
+    resource = "stock"
+    staged = STAGED
+    messages = MESSAGES
+    tables = ("import_place", "import_count")
+
+    def joined(self) -> Sequence[str]:
+        return [name for name in ("sku", "handle", "location") if name in self.present]
+
+    def compare(self) -> None:
+        if "handle" in self.present:
+            self.run(sku_from_options(self.present))
+        self._find_places()
+        self.run(
+            f"""CREATE TEMP TABLE import_count ON COMMIT DROP AS
+                SELECT s.row, v.id AS variant_id, v.sku, p.location_id, p.name AS place, s.pieces AS counted, s.unit_cost, s.reason,
+                       coalesce(l.on_hand, 0) AS on_hand, coalesce(l.allocated, 0) AS allocated, coalesce(l.held, 0) AS held,
+                       coalesce(l.backorder_limit, v.backorder_limit) AS backorder_limit,
+                       l.id IS NULL AND s.pieces > 0 AS is_new, l.id IS NOT NULL AND l.on_hand <> s.pieces AS changed, s.is_wide
+                FROM ({self._counts()}) s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
+                JOIN import_place p ON p.text = s.place
+                LEFT JOIN inventory_stocklevel l ON l.variant_id = v.id AND l.location_id = p.location_id
+                WHERE s.sku <> ''"""
+        )
+        self.run("ANALYZE import_count")
+
+    def _counts(self) -> str:
+        """SELECT of every number of the file with the place that it is of."""
+        facts = "row, sku, unit_cost, reason"
+        narrow = f"SELECT {facts}, coalesce(location, '') AS place, on_hand AS pieces, false AS is_wide FROM import_stage WHERE on_hand IS NOT NULL"
+        if "places" not in self.present:
+            return narrow
+        return f"""{narrow} UNION ALL SELECT {facts}, u.place, u.pieces, true FROM import_stage, unnest(places, pieces) u(place, pieces)
+                   WHERE u.pieces IS NOT NULL"""
+
+    def _find_places(self) -> None:
+        places = Places(self.by)
+        self.cursor.execute(f"SELECT DISTINCT place FROM ({self._counts()}) s")
+        found = [(text, *places.find(text)) for (text,) in self.cursor.fetchall()]
+        texts, keys, names, problems = zip(*found, strict=True) if found else ((), (), (), ())
+        self.run(
+            "CREATE TEMP TABLE import_place (text text, location_id bigint, name text, problem text) ON COMMIT DROP"
+        )
+        self.run(
+            "INSERT INTO import_place SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[])",
+            [list(texts), list(keys), list(names), list(problems)],
+        )
+        self.wrong_places = {problem for problem in problems if problem}
+
+    def find_problems(self) -> None:
+        counted = f"(SELECT DISTINCT row, sku FROM ({self._counts()}) c) s"
+        self.problem(
+            "sku_missing",
+            f"""SELECT s.row, 'sku', '', '{{}}'::jsonb FROM {counted} WHERE coalesce(s.sku, '') = ''
+                AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+        )
+        self.problem(
+            "unknown_sku",
+            f"""SELECT s.row, 'sku', s.sku, jsonb_build_object('sku', s.sku) FROM {counted}
+                WHERE s.sku <> '' AND NOT EXISTS (SELECT 1 FROM catalog_variant v WHERE upper(v.sku) = upper(s.sku))""",
+        )
+        for code in sorted(self.wrong_places):
+            self.problem(
+                code,
+                f"""SELECT s.row, 'location', s.place, jsonb_build_object('location', p.name) FROM ({self._counts()}) s
+                    JOIN import_place p ON p.text = s.place WHERE p.problem = %s""",
+                [code],
+            )
+        self.problem(
+            "count_twice",
+            """SELECT c.row, 'sku', c.sku, jsonb_build_object('row', c.first) FROM (
+                   SELECT row, sku, row_number() OVER w AS nth, min(row) OVER w AS first FROM import_count
+                   WHERE location_id IS NOT NULL WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY row)
+               ) c WHERE c.nth > 1""",
+        )
+        self.problem(
+            "promised",
+            """SELECT row, 'on_hand', counted::text, jsonb_build_object('allocated', allocated, 'held', held, 'location', place,
+                      'least', allocated + held - backorder_limit)
+               FROM import_count WHERE changed AND counted < on_hand AND counted < allocated + held - backorder_limit""",
+        )
+
+    def records(self) -> str:
+        return "SELECT row, bool_or(is_new), bool_or(changed) FROM import_count WHERE is_new OR changed GROUP BY row"
+
+    def record(self) -> str:
+        return "concat_ws(' @ ', s.sku, nullif(s.location, ''))"
+
+    def changes(self, rows: str) -> str:
+        name = "CASE WHEN is_wide THEN place ELSE 'on_hand' END"
+        return f"""SELECT row, jsonb_agg(jsonb_build_array({name}, on_hand::text, counted::text) ORDER BY location_id)
+                   FROM import_count WHERE changed AND row IN ({rows}) GROUP BY row"""
+
+    def write(self) -> None:
+        self.keep_plans()
+        self.run("DELETE FROM import_count c USING import_refused r WHERE r.row = c.row")
+        lock_levels(self._fetched("SELECT variant_id, location_id FROM import_count WHERE is_new OR changed"))
+        moves = self._moves(
+            self._fetched(
+                """SELECT c.variant_id, c.location_id, c.counted - l.on_hand, c.unit_cost, c.reason FROM import_count c
+                   JOIN inventory_stocklevel l ON l.variant_id = c.variant_id AND l.location_id = c.location_id
+                   WHERE (c.is_new OR c.changed) AND c.counted <> l.on_hand ORDER BY l.id"""
+            )
+        )
+        post_all(moves, by=self.by)
+
+    def _fetched(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(sql)
+            yield from cursor
+
+    def _moves(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Move]:
+        facts = context.current()
+        cause, usual = str(facts.get("run", "")), str(facts.get("reason", ""))
+        outside = virtual(Location.Kind.ADJUSTMENT)
+        for variant, place, delta, cost, reason in rows:
+            source, target = (outside, place) if delta > 0 else (place, outside)
+            why = (reason or usual)[:300]
+            yield Move(Kind.COUNTED, variant, source, target, abs(delta), cost if delta > 0 else None, cause, why)
+
+
+def post_all(moves: Iterable[Move], *, by: User | None) -> None:
+    """Post moves of levels that are locked already, a few thousand at a time."""
+    moves = iter(moves)
+    while part := list(islice(moves, POSTED_AT_ONCE)):
+        post(part, by=by)
+
+
+upsert_counts = partial(carry_out, CountBatch)
+
+
+COUNTED = """
+    SELECT l.id, l.variant_id, l.location_id, p.on_hand, m.unit_cost,
+           EXISTS (SELECT 1 FROM inventory_stockposting o WHERE o.level_id = l.id AND o.id > p.id AND o.on_hand <> 0) AS is_foreign,
+           l.on_hand - p.on_hand < l.allocated + l.held - l.backorder_limit AS is_promised
+    FROM inventory_stockmove m JOIN inventory_stockposting p ON p.move_id = m.id JOIN inventory_stocklevel l ON l.id = p.level_id
+    WHERE m.cause = %s AND m.kind = 'counted'
+    ORDER BY l.id
+"""
+
+
+@transaction.atomic
+def take_back_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
+    """Post the opposite of what `run` counted. Levels whose pieces moved since, or are promised now, are kept and named."""
+    lock_levels((variant, place) for _level, variant, place, *_more in _counted_by(run))
+    rows = _counted_by(run)
+    moved, promised = _("moved since by others"), _("its pieces are promised")
+    work.kept[StockLevel] += [Row(row[0], moved) for row in rows if row[5]]
+    work.kept[StockLevel] += [Row(row[0], promised) for row in rows if row[6] and not row[5]]
+    free = [row for row in rows if not row[5] and not row[6]]
+    outside = virtual(Location.Kind.ADJUSTMENT)
+    reason = _("%(run)s undone") % {"run": run.number}
+    post_all((_opposite(row, outside, run.number, reason) for row in free), by=by)
+    work.restored += len(free)
+
+
+def _counted_by(run: ImportRun) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, [run.number])
+        return cursor.fetchall()
+
+
+def _opposite(row: tuple[Any, ...], outside: int, cause: str, reason: str) -> Move:
+    """Pieces that were missing come back at the cost they left with; value otherwise follows the average."""
+    _level, variant, place, delta, cost, *_more = row
+    if delta > 0:
+        return Move(Kind.COUNTED, variant, place, outside, delta, None, cause, reason)
+    return Move(Kind.COUNTED, variant, outside, place, -delta, cost, cause, reason)

@@ -1,0 +1,99 @@
+"""What was shipped."""
+
+from collections.abc import Iterable, Mapping
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.rows import Stateful, VisibleQuerySet, tracked
+from backoffice.triggers import legal_transitions
+from inventory.models import Location, WarehouseScoped
+from orders.models.orders import Order, OrderLine
+
+
+class FulfilmentStatus(models.TextChoices):
+    PENDING = "pending", _("To pick")
+    PACKED = "packed", _("Packed")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    CANCELED = "canceled", _("Canceled")
+
+
+FULFILMENT_TRANSITIONS: Mapping[str, Iterable[str]] = {
+    FulfilmentStatus.PENDING: {FulfilmentStatus.PACKED, FulfilmentStatus.CANCELED},
+    FulfilmentStatus.PACKED: {FulfilmentStatus.SHIPPED, FulfilmentStatus.CANCELED},
+    FulfilmentStatus.SHIPPED: {FulfilmentStatus.DELIVERED},
+}
+
+
+class FulfilmentQuerySet(WarehouseScoped):
+    def waiting(self) -> "FulfilmentQuerySet":
+        return self.filter(status__in=[FulfilmentStatus.PENDING, FulfilmentStatus.PACKED])
+
+
+@tracked()
+class Fulfilment(Stateful):
+    """A parcel of an order from one location. `status` is written by pack, ship, deliver and cancel."""
+
+    Status = FulfilmentStatus
+    TRANSITIONS = FULFILMENT_TRANSITIONS
+
+    number = models.CharField(_("number"), max_length=50, unique=True)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="fulfilments", verbose_name=_("order"))
+    location = models.ForeignKey(Location, models.PROTECT, related_name="fulfilments", verbose_name=_("location"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    carrier = models.CharField(_("carrier"), max_length=60, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    packed_at = models.DateTimeField(_("packed"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+
+    objects = FulfilmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fulfilment")
+        verbose_name_plural = _("fulfilments")
+        ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="fulfilment_newest"),
+            models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
+            models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="fulfilment_tracking"),
+        ]
+        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS)]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("orders:fulfilment", args=[self.number])
+
+
+@tracked()
+class FulfilmentLine(models.Model):
+    fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines", verbose_name=_("fulfilment"))
+    order_line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="fulfilment_lines", verbose_name=_("order line")
+    )
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fulfilment line")
+        verbose_name_plural = _("fulfilment lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["fulfilment", "order_line"], name="fulfilment_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="fulfilment_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.order_line}"

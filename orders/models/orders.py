@@ -1,0 +1,252 @@
+"""What was bought."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.money import MoneyField
+from backoffice.rows import Stateful, VisibleQuerySet, search_index, search_text, tracked
+from backoffice.triggers import legal_transitions
+from catalog.models import Variant
+from customers.models import Customer
+
+
+class OrderStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PLACED = "placed", _("Placed")
+    CLOSED = "closed", _("Closed")
+    CANCELED = "canceled", _("Canceled")
+
+
+ORDER_TRANSITIONS: Mapping[str, Iterable[str]] = {
+    OrderStatus.DRAFT: {OrderStatus.PLACED, OrderStatus.CANCELED},
+    OrderStatus.PLACED: {OrderStatus.CLOSED, OrderStatus.CANCELED},
+    OrderStatus.CLOSED: {OrderStatus.PLACED},
+}
+
+
+class OrderQuerySet(VisibleQuerySet):
+    def placed(self) -> "OrderQuerySet":
+        return self.filter(status=OrderStatus.PLACED)
+
+    def awaiting_payment(self) -> "OrderQuerySet":
+        return self.placed().filter(payment_status__in=["none", "partially_paid"])
+
+    def awaiting_shipment(self) -> "OrderQuerySet":
+        return self.placed().filter(fulfilment_status__in=["unfulfilled", "partial"])
+
+
+@tracked()
+class Order(Stateful):
+    """A customer's order. `status` is written by place, cancel, close and reopen; the other three statuses and all
+    amounts by `services.recalculate`; `paid` and `refunded` by triggers of Payment and Refund."""
+
+    Status = OrderStatus
+    TRANSITIONS = ORDER_TRANSITIONS
+
+    class PaymentStatus(models.TextChoices):
+        NONE = "none", _("Unpaid")
+        PARTIALLY_PAID = "partially_paid", _("Partly paid")
+        PAID = "paid", _("Paid")
+        OVERCHARGED = "overcharged", _("Overpaid")
+        PARTIALLY_REFUNDED = "partially_refunded", _("Partly refunded")
+        REFUNDED = "refunded", _("Refunded")
+
+    class FulfilmentStatus(models.TextChoices):
+        UNFULFILLED = "unfulfilled", _("To ship")
+        PARTIAL = "partial", _("Partly shipped")
+        FULFILLED = "fulfilled", _("Shipped")
+        NONE = "none", _("Nothing to ship")
+
+    class ReturnStatus(models.TextChoices):
+        NONE = "none", _("No return")
+        REQUESTED = "requested", _("Return announced")
+        PARTIAL = "partial", _("Partly returned")
+        RETURNED = "returned", _("Returned")
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+    )
+    customer_name = models.CharField(_("name"), max_length=200, blank=True)
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
+    billing_address = models.JSONField(_("billing address"), default=dict, blank=True)
+    shipping_address = models.JSONField(_("shipping address"), default=dict, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    payment_status = models.CharField(_("payment"), max_length=20, choices=PaymentStatus, default=PaymentStatus.NONE)
+    fulfilment_status = models.CharField(
+        _("fulfilment"), max_length=12, choices=FulfilmentStatus, default=FulfilmentStatus.UNFULFILLED
+    )
+    return_status = models.CharField(_("return"), max_length=12, choices=ReturnStatus, default=ReturnStatus.NONE)
+    source = models.CharField(_("source"), max_length=40, default="staff")
+    source_number = models.CharField(_("number at the source"), max_length=100, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
+    subtotal = MoneyField(_("subtotal"), default=0, help_text=_("Sum of the lines after discounts."))
+    discount = MoneyField(_("discount"), default=0, help_text=_("Taken off the whole order, shared over its lines."))
+    shipping = MoneyField(_("shipping"), default=0)
+    shipping_tax_rate = models.DecimalField(_("tax on shipping"), max_digits=7, decimal_places=5, default=0)
+    tax = MoneyField(_("tax"), default=0)
+    total = MoneyField(_("total"), default=0)
+    paid = MoneyField(_("paid"), default=0)
+    refunded = MoneyField(_("refunded"), default=0)
+    note = models.TextField(_("note"), blank=True)
+    tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
+    cancel_reason = models.CharField(_("reason of the cancellation"), max_length=300, blank=True)
+    placed_at = models.DateTimeField(_("date"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    canceled_at = models.DateTimeField(_("canceled"), null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    search_text = search_text("number", "source_number", "customer_name", "email")
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "source_number"],
+                condition=~Q(source_number=""),
+                name="order_source_number_once",
+                violation_error_message=_("This order was taken in already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__lte=F("paid")),
+                name="order_refund_within_paid",
+                violation_error_message=_("Refunds cannot exceed what was paid."),
+            ),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0) & Q(shipping__gte=0) & Q(paid__gte=0) & Q(refunded__gte=0),
+                name="order_amounts_not_negative",
+                violation_error_message=_("Amounts cannot be negative."),
+            ),
+        ]
+        indexes = [
+            search_index("order_search"),
+            models.Index(fields=["-placed_at", "-id"], name="order_newest"),
+            models.Index(fields=["status", "-placed_at", "-id"], name="order_status"),
+            models.Index(fields=["payment_status", "-placed_at", "-id"], name="order_payment"),
+            models.Index(fields=["fulfilment_status", "-placed_at", "-id"], name="order_fulfilment"),
+            models.Index(
+                fields=["return_status", "-placed_at", "-id"], condition=~Q(return_status="none"), name="order_return"
+            ),
+            models.Index(fields=["source", "-placed_at", "-id"], name="order_source"),
+            models.Index(fields=["currency", "-placed_at", "-id"], name="order_currency"),
+            models.Index(fields=["customer", "-placed_at", "-id"], name="order_customer"),
+            models.Index(fields=["-total", "-id"], name="order_total"),
+            models.Index(
+                fields=["placed_at", "id"],
+                condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]),
+                name="order_to_ship",
+            ),
+            models.Index(fields=["updated_at"], name="order_updated"),
+            GinIndex(fields=["tags"], name="order_tags"),
+        ]
+        triggers = [legal_transitions("status", ORDER_TRANSITIONS)]
+        permissions = [
+            ("place_order", _("Can place orders")),
+            ("cancel_order", _("Can cancel orders")),
+            ("fulfil_order", _("Can pick, pack and ship")),
+            ("receive_return", _("Can receive returns")),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("orders:order", args=[self.number])
+
+    @property
+    def balance(self) -> Any:
+        """What the customer still owes; negative when overpaid."""
+        return self.total - self.paid + self.refunded
+
+
+@tracked()
+class OrderLine(models.Model):
+    """One article of an order, with what it was called and cost at the time."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    position = models.PositiveIntegerField(_("position"), default=0)
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, null=True, blank=True, related_name="order_lines", verbose_name=_("variant")
+    )
+    sku = models.CharField(_("SKU"), max_length=100, blank=True)
+    title = models.CharField(_("title"), max_length=400)
+    quantity = models.PositiveIntegerField(_("quantity"))
+    unit_price = MoneyField(_("unit price"))
+    discount = MoneyField(_("discount"), default=0, help_text=_("Off the whole line."))
+    order_discount = MoneyField(_("share of the order's discount"), default=0, editable=False)
+    tax_name = models.CharField(_("tax"), max_length=60, blank=True)
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=5, default=0)
+    requires_shipping = models.BooleanField(_("requires shipping"), default=True)
+    net = MoneyField(_("net"), default=0)
+    tax = MoneyField(_("tax"), default=0)
+    gross = MoneyField(_("gross"), default=0)
+    allocated = models.PositiveIntegerField(_("allocated"), default=0)
+    fulfilled = models.PositiveIntegerField(_("shipped"), default=0)
+    canceled = models.PositiveIntegerField(_("canceled"), default=0)
+    returned = models.PositiveIntegerField(_("returned"), default=0)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0),
+                name="order_line_quantity",
+                violation_error_message=_("The quantity must be at least 1."),
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("allocated") + F("fulfilled") + F("canceled")),
+                name="order_line_not_exceeded",
+                violation_error_message=_("More pieces allocated, shipped and canceled than ordered."),
+            ),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("fulfilled")),
+                name="order_line_returned_within_shipped",
+                violation_error_message=_("More pieces returned than shipped."),
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_price__gte=0) & Q(discount__gte=0) & Q(order_discount__gte=0) & Q(gross__gte=0),
+                name="order_line_amounts",
+                violation_error_message=_("Amounts cannot be negative."),
+            ),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="order_line_sums"),
+        ]
+        indexes = [
+            models.Index(fields=["order", "position", "id"], name="order_line_of_order"),
+            models.Index(fields=["variant", "-id"], name="order_line_variant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku or self.title}"
+
+    @property
+    def kept(self) -> int:
+        """Pieces that are not canceled."""
+        return self.quantity - self.canceled
+
+    @property
+    def open_quantity(self) -> int:
+        """Pieces still to be shipped."""
+        return self.quantity - self.fulfilled - self.canceled

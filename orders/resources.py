@@ -1,0 +1,336 @@
+"""Order files: Shopify's layout with rows that go on, and flat files of one line a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import resources
+from backoffice.generic import Column as ExportColumn
+from backoffice.imports.cells import CellReader, Values
+from backoffice.imports.mapping import Mapping
+from backoffice.imports.reading import Unreadable
+from backoffice.imports.rewinding import Rewinding
+from backoffice.models import ImportRun, User
+from backoffice.resources import BooleanColumn, CodeColumn, Column, MoneyColumn, TextColumn, WholeColumn
+from orders.models import Order, OrderLine
+from orders.services import import_orders, take_back_orders
+
+NOT_KEPT = gettext_lazy("not kept")
+NOTHING = frozenset(["null", "none", "nan", "-", "n/a"])
+ZONE = re.compile(r" ([+-]\d{2}):?(\d{2})$")
+FORMATS = (
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y",
+    "%d/%m/%Y %H:%M",
+)
+ADDRESS = {
+    "name": "name",
+    "company": "company",
+    "address1": "line1",
+    "street": "line1",
+    "address2": "line2",
+    "city": "city",
+    "zip": "postal_code",
+    "province code": "region",
+    "province": "region",
+    "country code": "country",
+    "country": "country",
+    "phone": "phone",
+}
+
+
+class WordColumn(TextColumn):
+    """Text; the words of other programs for nothing are nothing."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return "" if text.strip().lower() in NOTHING else super().read(text, decimal)
+
+
+class NumberTextColumn(WordColumn):
+    """A number that names somebody; programs that count write 17850 as 17850.0."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = super().read(text, decimal)
+        return value[:-2] if value.endswith(".0") and value[:-2].isdigit() else value
+
+
+class StateColumn(WordColumn):
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return super().read(text, decimal).lower()
+
+
+class CurrencyColumn(WordColumn):
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = super().read(text, decimal).upper()
+        if value and not re.fullmatch(r"[A-Z]{3}", value):
+            raise ValidationError(_("A currency has three letters, such as EUR."))
+        return value
+
+
+class MomentColumn(Column):
+    """A date, with its time and time zone where they are given; without a zone it is the shop's."""
+
+    kind = gettext_lazy("date and time")
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = ZONE.sub(r"\1:\2", resources.plain(text.strip()))
+        if value.lower() in NOTHING:
+            return None
+        moment = self._moment(value)
+        if moment is None:
+            raise ValidationError(_("This is no date. Write 2026-11-25 14:30."))
+        return (moment if timezone.is_aware(moment) else timezone.make_aware(moment)).isoformat()
+
+    def _moment(self, value: str) -> datetime | None:
+        try:
+            return datetime.fromisoformat(value.removesuffix(" UTC"))
+        except ValueError:
+            pass
+        for pattern in FORMATS:
+            try:
+                return datetime.strptime(value, pattern)  # noqa: DTZ007 - the shop's zone is added
+            except ValueError:
+                continue
+        return None
+
+    def empty(self) -> Any:
+        return None
+
+
+class PiecesColumn(WholeColumn):
+    digits = 9
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"minimum": None, **kwargs})
+
+
+class AmountColumn(MoneyColumn):
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return None if text.strip().lower() in NOTHING else super().read(text, decimal)
+
+
+class AddressColumn(WordColumn):
+    """A part of an address; which one stands in the header."""
+
+    many = True
+
+
+class ManyAmountsColumn(AmountColumn):
+    """Amounts of several columns that are added up."""
+
+    many = True
+
+
+@resources.register
+class OrderResource(resources.BaseResource):
+    """Orders of another system. What was shipped comes in as closed history, what is open as a draft."""
+
+    key = "orders"
+    label = gettext_lazy("Orders")
+    permission = "orders.add_order"
+    service = staticmethod(import_orders)
+    models = (Order,)
+    redo_refused = gettext_lazy("Orders that were taken back do not return by themselves. Import the file anew.")
+
+    source_number = WordColumn(
+        gettext_lazy("Number at the source"),
+        aliases=["Order number", "Order", "Order ID", "orderID", "Order name", "Order no", "Invoice no", "InvoiceNo", "Invoice",
+                 "订单号", "订单编号", "单号"],
+        required=True,
+        max_length=100,
+        help=gettext_lazy("Rows with the same number are one order; one that is there already stays as it is."),
+        example="1001",
+    )  # fmt: skip
+    source = WordColumn(
+        gettext_lazy("Source"), max_length=40, help=gettext_lazy("The system that numbered it."), example="oldshop"
+    )
+    number = WordColumn(gettext_lazy("Number here"), max_length=40, help=gettext_lazy("As exports write it."))
+    placed_at = MomentColumn(
+        gettext_lazy("Date"),
+        aliases=["Created at", "Processed at", "Order date", "orderDate", "Invoice date", "InvoiceDate", "Placed at", "Date created",
+                 "下单时间", "订单时间", "创建时间", "日期"],
+        example="2026-01-31 14:30",
+    )  # fmt: skip
+    email = WordColumn(
+        gettext_lazy("E-mail"), aliases=["Customer email", "Email address", "邮箱", "电子邮箱"], max_length=254,
+        help=gettext_lazy("Finds the customer, or creates one."), example="ada@example.com",
+    )  # fmt: skip
+    phone = WordColumn(gettext_lazy("Phone"), aliases=["Telephone", "电话", "手机", "联系电话"], max_length=60)
+    customer_name = WordColumn(
+        gettext_lazy("Customer name"),
+        aliases=["Customer", "Buyer", "shipName", "客户", "客户名称", "收货人"],
+        max_length=200,
+    )
+    customer_number = NumberTextColumn(
+        gettext_lazy("Customer number elsewhere"), aliases=["Customer ID", "customerID", "客户编号"], max_length=100
+    )
+    currency = CurrencyColumn(gettext_lazy("Currency"), aliases=["货币", "币种"], example="EUR")
+    financial = StateColumn(
+        gettext_lazy("Payment"), aliases=["Financial status", "Payment status", "payment_status", "支付状态", "付款状态"],
+        help=gettext_lazy("paid, partially_paid, refunded, partially_refunded, pending, authorized or voided."), example="paid",
+    )  # fmt: skip
+    fulfilment = StateColumn(
+        gettext_lazy("Fulfilment"), aliases=["Fulfillment status", "fulfilment_status", "Shipping status", "发货状态"],
+        help=gettext_lazy("fulfilled is history; blank or unfulfilled comes in as a draft that is to be placed here."), example="fulfilled",
+    )  # fmt: skip
+    paid_at = MomentColumn(gettext_lazy("Paid at"), aliases=["支付时间", "付款时间"])
+    fulfilled_at = MomentColumn(
+        gettext_lazy("Shipped at"), aliases=["Fulfilled at", "shippedDate", "Shipped date", "发货时间"]
+    )
+    canceled_at = MomentColumn(gettext_lazy("Canceled at"), aliases=["Cancelled at", "取消时间"])
+    cancel_reason = WordColumn(gettext_lazy("Reason of the cancellation"), aliases=["Cancel reason"], max_length=300)
+    payment_method = WordColumn(gettext_lazy("Payment method"), aliases=["Payment", "支付方式"], max_length=100)
+    payment_reference = WordColumn(
+        gettext_lazy("Payment reference"), aliases=["Payment ID", "Payment references", "支付流水号"]
+    )
+    carrier = WordColumn(
+        gettext_lazy("Shipping method"), aliases=["Shipping line title", "Carrier", "配送方式", "快递公司"]
+    )
+    note = Column(gettext_lazy("Note"), aliases=["Notes", "Customer note", "备注", "买家留言"])
+    tags = WordColumn(gettext_lazy("Tags"), aliases=["标签"])
+    country = WordColumn(gettext_lazy("Country"), aliases=["shipCountry", "Ship country", "国家"], max_length=60)
+    address = AddressColumn(
+        gettext_lazy("Address"), patterns=[rf"(billing|shipping) ({'|'.join(sorted(ADDRESS, key=len, reverse=True))})"],
+        max_length=200, help=gettext_lazy("Columns such as Shipping City or Billing Zip."),
+    )  # fmt: skip
+    total = AmountColumn(gettext_lazy("Total"), aliases=["Order total", "订单金额", "总额", "总计"], example="25.00")
+    shipping = AmountColumn(
+        gettext_lazy("Shipping"), aliases=["Shipping line price", "Shipping total", "Freight", "运费"]
+    )
+    taxes = AmountColumn(gettext_lazy("Taxes"), aliases=["Total tax", "Tax", "Tax total", "税额"])
+    discount = AmountColumn(gettext_lazy("Discount"), aliases=["Discount amount", "Discount total", "优惠金额", "折扣"])
+    refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "退款金额"])
+    outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
+    paid = AmountColumn(gettext_lazy("Paid amount"), aliases=["Amount paid", "实付金额", "实付"])
+    sku = CodeColumn(
+        gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "商品编码", "货号"],
+        max_length=100, example="POT-RED",
+    )  # fmt: skip
+    title = WordColumn(
+        gettext_lazy("Title"),
+        aliases=[
+            "Lineitem name",
+            "Line item name",
+            "Item name",
+            "Description",
+            "Product",
+            "Product name",
+            "商品名称",
+            "品名",
+        ],
+        max_length=400,
+        example="Tea pot",
+    )
+    quantity = PiecesColumn(
+        gettext_lazy("Quantity"),
+        aliases=["Lineitem quantity", "Line item quantity", "Qty", "数量"],
+        required=True,
+        example="2",
+    )
+    unit_price = AmountColumn(
+        gettext_lazy("Unit price"),
+        aliases=["Lineitem price", "Line item price", "Price", "unitPrice", "单价"],
+        example="12.50",
+    )
+    line_discount = AmountColumn(
+        gettext_lazy("Discount of the line"), aliases=["Lineitem discount", "Line item discount"]
+    )
+    line_tax = ManyAmountsColumn(gettext_lazy("Tax of the line"), patterns=[r"tax \d price"])
+    tax_name = WordColumn(gettext_lazy("Tax"), aliases=["Tax 1 name", "Tax 1 title"], max_length=60)
+    requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Lineitem requires shipping"])
+
+    ignored = dict.fromkeys(
+        ["Accepts marketing", "Buyer accepts marketing", "Subtotal", "Discount code", "Discount type", "Lineitem compare at price",
+         "Lineitem taxable", "Lineitem fulfillment status", "Note attributes", "Vendor", "Employee", "Location", "Device ID", "Id",
+         "Risk level", "Receipt number", "Duties", "Billing province name", "Shipping province name", "Payment terms name",
+         "Next payment due at", "Tax 1 value", "Tax 2 value", "Tax 3 value", "Tax 4 value", "Tax 5 value", "Tax 2 name", "Tax 3 name",
+         "Referring site", "Total weight", "Closed at", "Shipping first name", "Shipping last name", "Billing first name",
+         "Billing last name", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title", "Transaction amount",
+         "Transaction kind", "Transaction status", "Shipping line code", "Shipping line carrier identifier", "Shipping tax price",
+         "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate", "Status"],
+        NOT_KEPT,
+    )  # fmt: skip
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        if any(header.startswith("lineitem ") for header in headers):
+            return "shopify", {"name": "source_number", "source": "", "source name": ""}
+        return "", {}
+
+    def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
+        used = {match.target for match in mapping.used}
+        if not used & {"source_number", "number"} or "quantity" not in used:
+            raise Unreadable(_("An order file needs a column of order numbers and one of quantities."))
+        names = [name for name in self.columns() if name in used and name != "address"]
+        names += ["billing_address", "shipping_address"] if "address" in used else []
+        names += ["source"] if mapping.layout and "source" not in names else []
+        return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names, mapping.layout)
+
+    def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
+        take_back_orders(run, work, by=by)
+
+    def export_queryset(self, where: dict[str, str]) -> Any:
+        lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}
+        return OrderLine.objects.filter(**lookups).select_related("order").order_by("order_id", "position", "pk")
+
+    def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
+        return EXPORT
+
+
+LOOKUPS = {name: f"order__{name}" for name in ("number", "source", "source_number", "status", "currency", "email")}
+EXPORT = [
+    ExportColumn("order.number", "number"),
+    ExportColumn("order.source", "source"),
+    ExportColumn("order.source_number", "source_number"),
+    ExportColumn("order.placed_at", "placed_at", kind="datetime"),
+    ExportColumn("order.status", "status"),
+    ExportColumn("order.payment_status", "payment_status"),
+    ExportColumn("order.fulfilment_status", "fulfilment_status"),
+    ExportColumn("order.customer_name", "customer_name", personal=True),
+    ExportColumn("order.email", "email", personal=True),
+    ExportColumn("order.currency", "currency"),
+    ExportColumn("sku", "sku"),
+    ExportColumn("title", "title"),
+    ExportColumn("quantity", "quantity", kind="number"),
+    ExportColumn("unit_price", "unit_price", kind="number"),
+    ExportColumn("discount", "line_discount", kind="number"),
+    ExportColumn("order.discount", "discount", kind="number"),
+    ExportColumn("order.shipping", "shipping", kind="number"),
+    ExportColumn("order.tax", "taxes", kind="number"),
+    ExportColumn("order.total", "total", kind="number"),
+    ExportColumn("order.paid", "paid", kind="number"),
+    ExportColumn("order.refunded", "refunded", kind="number"),
+]
+
+
+def _lines(
+    records: Iterator[tuple[int, Values | None, Any]], names: Sequence[str], layout: str
+) -> Iterator[tuple[Any, ...]]:
+    nothing = (None,) * len(names)
+    for number, values, problems in records:
+        if values is None:
+            yield (number, problems, *nothing)
+            continue
+        if layout:
+            values["source"] = layout
+        if "line_tax" in values:
+            amounts = [amount for _parts, amount in values["line_tax"] if amount is not None]
+            values["line_tax"] = sum(amounts) if amounts else None
+        for parts, text in values.get("address", ()):
+            kind, part = parts or ("shipping", "address1")
+            address = values.setdefault(f"{kind}_address", {})
+            if text and (part.endswith("code") or ADDRESS[part] not in address):
+                address[ADDRESS[part]] = text
+        yield (number, problems or None, *(values.get(name) for name in names))

@@ -1,0 +1,85 @@
+"""Undoing an import of orders. What money was recorded for cannot vanish: it gets counter-entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pghistory.models
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.imports.rewinding import CHANGED, Rewinding, Row
+from backoffice.models import ImportRun, User
+from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Refund
+from orders.services.status import lines_of, recalculate
+
+
+@transaction.atomic
+def take_back_orders(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
+    """Delete the orders that `run` brought; cancel those with payments and give the money back on paper.
+
+    Orders that somebody changed since, or that were invoiced, are kept and named. Customers stay.
+    """
+    orders = list(Order.objects.filter(pk__in=_brought_by(run)).locked())
+    foreign = _changed_since(run, [order.pk for order in orders])
+    work.kept[Order] += [Row(order.pk, CHANGED) for order in orders if order.pk in foreign]
+    free = [order for order in orders if order.pk not in foreign]
+    _delete([order.pk for order in free if not order.paid])
+    work.deleted += sum(not order.paid for order in free)
+    paid = [order for order in free if order.paid]
+    for order in paid:
+        _cancel(order, run, by)
+    refunded = _("canceled and refunded, for payments are never deleted")
+    work.kept[Order] += [Row(order.pk, refunded) for order in paid]
+
+
+def _contexts(run: ImportRun) -> Sequence[object]:
+    return list(pghistory.models.Context.objects.filter(metadata__run=run.number).values_list("pk", flat=True))
+
+
+def _events() -> Any:
+    """The history of orders."""
+    return Order.history.rel.related_model.objects  # type: ignore[attr-defined]
+
+
+def _brought_by(run: ImportRun) -> list[int]:
+    events = _events().filter(pgh_label="insert", pgh_context__in=_contexts(run))
+    return list(events.values_list("pgh_obj_id", flat=True))
+
+
+def _changed_since(run: ImportRun, keys: Sequence[int]) -> set[int]:
+    events = _events().filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
+    invoiced = Invoice.objects.filter(order__in=keys)
+    return {*events.values_list("pgh_obj_id", flat=True), *invoiced.values_list("order_id", flat=True)}
+
+
+def _delete(keys: Sequence[int]) -> None:
+    FulfilmentLine.objects.filter(fulfilment__order__in=keys).delete()
+    Fulfilment.objects.filter(order__in=keys).delete()
+    OrderLine.objects.filter(order__in=keys).delete()
+    Order.objects.filter(pk__in=keys).delete()
+
+
+def _cancel(order: Order, run: ImportRun, by: User | None) -> None:
+    """Cancel the order, refund what is left of its payments, and free its number at the source."""
+    reason = _("%(run)s undone") % {"run": run.number}
+    FulfilmentLine.objects.filter(fulfilment__order=order).delete()
+    Fulfilment.objects.filter(order=order).delete()
+    lines = lines_of(order)
+    for line in lines:
+        line.fulfilled, line.canceled = 0, line.quantity
+    left = order.paid - order.refunded
+    if left:
+        Refund.objects.create(order=order, amount=left, method=_("unknown"), reason=reason, by=by)
+        order.refunded += left
+    if order.status == Order.Status.CLOSED:
+        Order.objects.filter(pk=order.pk).update(status=Order.Status.PLACED)
+    order.status = Order.Status.CANCELED
+    order.canceled_at = order.canceled_at or timezone.now()
+    order.cancel_reason = reason
+    order.source_number = f"{order.source_number[:80]} ({run.number})"
+    recalculate(order, lines, fields=["status", "canceled_at", "cancel_reason", "source_number"])
+    audit.record("order.canceled", order, by=by, reason=reason)

@@ -1,0 +1,38 @@
+"""Which files the upload page offers to whom."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.backoffice.test_import_tables import bring, counts
+from tests.factories import make_queue, make_user
+
+pytestmark = pytest.mark.django_db
+
+OFFERED = {
+    "owner": {"articles", "brands", "customers", "products", "suppliers", "tickets", "users"},
+    "catalog_editor": {"articles", "brands", "products"},
+    "order_clerk": {"customers"},
+    "support_lead": {"articles", "customers", "tickets"},
+}
+
+
+@pytest.mark.parametrize("role", OFFERED)
+def test_the_upload_page_offers_what_the_person_may_bring_in(client, role):
+    client.force_login(make_user(role))
+    page = client.get(reverse("imports:new")).content.decode()
+    select = re.search(r'<select name="resource".*?</select>', page, re.DOTALL)
+    assert set(re.findall(r'value="(\w+)"', select[0])) - {"any"} == OFFERED[role]
+    for key in OFFERED[role]:
+        assert client.get(reverse("imports:template", args=[key])).status_code == 200, key
+
+
+@pytest.mark.parametrize("key", ["articles", "customers", "tickets", "users"])
+def test_a_template_can_be_brought_in_as_it_is(client, tmp_path, key):
+    make_queue("support")
+    owner = make_user("owner")
+    client.force_login(owner)
+    text = client.get(reverse("imports:template", args=[key])).content
+    result = bring(tmp_path, key, text, "--by", owner.email)
+    assert (result["errors"], result["warnings"], counts(result)) == ([], [], (1, 0, 0, 0))

@@ -1,0 +1,32 @@
+"""Real service requests and utterances become tickets; their second run changes nothing."""
+
+import gzip
+
+import pytest
+
+from customers.models import Ticket
+from tests.customers.test_ticket_files import bring, counts
+from tests.factories import make_queue
+
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
+
+
+def test_service_requests(real_data, tmp_path):
+    make_queue("support")
+    data = gzip.decompress((real_data / "tickets/nyc_311_animal_requests.csv.gz").read_bytes())
+    first = bring(tmp_path, data)
+    assert (first["errors"], counts(first)) == ([], (4969, 0, 0, 0))
+    assert (Ticket.objects.filter(status="closed").count(), Ticket.objects.filter(status="open").count()) == (4692, 277)
+    ticket = Ticket.objects.get(source="NYC 311", source_number="64345465")
+    assert (ticket.subject, ticket.messages.get().body, ticket.created_at.isoformat()) == (
+        "Animal-Abuse", "Neglected", "2025-03-14T01:20:00+00:00",
+    )  # fmt: skip
+    assert counts(bring(tmp_path, data)) == (0, 0, 4969, 0)
+
+
+def test_utterances(real_data, tmp_path):
+    make_queue("support")
+    data = (real_data / "tickets/bitext_customer_service_utterances_dev.csv").read_bytes()
+    assert counts(bring(tmp_path, data)) == (810, 0, 0, 0)
+    assert Ticket.objects.filter(tags__contains=["cancel_order"]).count() == 35
+    assert counts(bring(tmp_path, data)) == (0, 0, 810, 0)
