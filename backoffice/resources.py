@@ -74,7 +74,7 @@ class Column(Field):
         example: str = "",
         max_length: int = 0,
         permission: str = "",
-        system: str = "",
+        system: Any = "",
     ) -> None:
         super().__init__()
         self.label = label
