@@ -43,6 +43,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "hold.released": (gettext_lazy("Hold released"), "undo"),
     "import.applied": (gettext_lazy("Import applied"), "upload"),
     "import.undone": (gettext_lazy("Import undone"), "undo"),
+    "import.redone": (gettext_lazy("Import done again"), "refresh"),
     "invitation.resent": (gettext_lazy("Invitation sent again"), "mail"),
     "invitation.sent": (gettext_lazy("Invitation sent"), "mail"),
     "invitation.withdrawn": (gettext_lazy("Invitation withdrawn"), "x"),

@@ -328,7 +328,8 @@ def _lines(
         if "line_tax" in values:
             amounts = [amount for _parts, amount in values["line_tax"] if amount is not None]
             values["line_tax"] = sum(amounts) if amounts else None
-        for (kind, part), text in values.get("address", ()):
+        for parts, text in values.get("address", ()):
+            kind, part = parts or ("shipping", "address1")
             address = values.setdefault(f"{kind}_address", {})
             if text and (part.endswith("code") or ADDRESS[part] not in address):
                 address[ADDRESS[part]] = text

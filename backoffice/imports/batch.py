@@ -124,6 +124,11 @@ class Batch(Findings):
             # The foreign keys are checked row by row at the end, each by a plan that must not be made anew.
             self.run("SET LOCAL plan_cache_mode = auto")
 
+    def keep_plans(self) -> None:
+        """For writing by many short statements, as triggers and functions for single rows have: planning each anew is ruinous."""
+        self.run("SET LOCAL plan_cache_mode = DEFAULT")
+        self.run("SET LOCAL enable_nestloop = DEFAULT")
+
     def lock(self, table: str, source: str) -> None:
         """Lock the rows of `table` that are changed in `source`, in the order everybody locks them in."""
         self.run(

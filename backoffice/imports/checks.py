@@ -204,10 +204,12 @@ class Checking(Batch):
         name = next((n for n in self.names if self.fields[n].name in rule.fields and n in self.present), "")
         shown = f"s.{name}::text" if name else "''"
         future = f"SELECT id, row, {rule.parts} FROM import_record WHERE {rule.where}"
+        parts = ", ".join(f"u{n}" for n in range(rule.width))
         self.told(
             rule.name if rule.message else "taken",
             f"""SELECT a.row, '{name}', {shown}, '{{}}'::jsonb FROM (
-                    SELECT a.row FROM ({future}) a JOIN ({future}) b ON {rule.same} AND b.row < a.row AND b.id <> a.id
+                    SELECT a.row FROM (SELECT row, min(row) OVER (PARTITION BY {parts}) AS first FROM ({future}) f WHERE {rule.counts}) a
+                    WHERE a.row > a.first
                     UNION
                     SELECT a.row FROM ({future}) a JOIN (SELECT id, {rule.parts} FROM {self.table} WHERE {rule.where}) b
                       ON {rule.same} AND b.id <> a.id WHERE NOT EXISTS (SELECT 1 FROM import_record o WHERE o.id = b.id)

@@ -98,7 +98,7 @@ class LineReader:
 
     def _column(self, name: str, column: Any, texts: Sequence[str]) -> Sequence[str | None]:
         """The cells as COPY writes them; None for those that are not plain."""
-        if (certain := column.certain(texts)) is not None:
+        if not getattr(column, "blanks", ()) and (certain := column.certain(texts)) is not None:
             return certain  # type: ignore[no-any-return]
         memory = self.memory[name]
         try:

@@ -21,12 +21,22 @@ class Unique:
     width: int
     where: str
     message: Any
-    equals: str = "="
+    nulls_distinct: bool = True
 
     @property
     def same(self) -> str:
-        """SQL: rows a and b have the same parts."""
-        return " AND ".join(f"a.u{n} {self.equals} b.u{n}" for n in range(self.width))
+        """SQL: rows a and b have the same parts, in a form that can be hashed."""
+        if self.nulls_distinct:
+            return " AND ".join(f"a.u{n} = b.u{n}" for n in range(self.width))
+        return " AND ".join(
+            f"coalesce(a.u{n}::text, '') = coalesce(b.u{n}::text, '') AND (a.u{n} IS NULL) = (b.u{n} IS NULL)"
+            for n in range(self.width)
+        )
+
+    @property
+    def counts(self) -> str:
+        """SQL: the parts of a row are such that another row cannot have the same."""
+        return " AND ".join(f"u{n} IS NOT NULL" for n in range(self.width)) if self.nulls_distinct else "true"
 
 
 def literal(value: Any, field: Any) -> str:
@@ -90,10 +100,19 @@ def unique_rules(model: Any, key: Sequence[str]) -> list[Unique]:
             continue
         expressions = constraint.expressions or [models.F(name) for name in constraint.fields]
         where = check_sql(model, constraint.condition) if constraint.condition else "true"
-        equals = "IS NOT DISTINCT FROM" if constraint.nulls_distinct is False else "="
         parts, width = _parts(model, expressions)
         message = constraint.violation_error_message
-        rules.append(Unique(constraint.name, _fields(constraint), parts, width, where, message, equals))
+        rules.append(
+            Unique(
+                constraint.name,
+                _fields(constraint),
+                parts,
+                width,
+                where,
+                message,
+                constraint.nulls_distinct is not False,
+            )
+        )
     for field in model._meta.local_concrete_fields:
         if field.unique and not field.primary_key and (field.name,) != tuple(key):
             parts, width = _parts(model, [models.F(field.name)])

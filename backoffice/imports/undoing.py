@@ -24,6 +24,7 @@ from backoffice.models import ImportRun, User
 
 SHOWN = 200
 ALL = ("*",)
+HIDDEN = "•••"
 
 
 @dataclass
@@ -123,9 +124,29 @@ def _told(model: type[models.Model], rows: list[Row], work: Rewinding, by: User 
             "reason": str(row.reason),
             "choice": row.is_choice,
             "values": [shown.of(name, target, now) for name, target, now in values.get(row.pk, [])],
+            "restricted": shown.restricted,
         }
         for row in rows
     ]
+
+
+def visible(kept: list[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
+    """Kept rows of a report as `user` may see them."""
+    return [
+        row
+        | {
+            "values": [
+                [label, target, now] if _may_see(row, label, user) else [label, HIDDEN, HIDDEN]
+                for label, target, now in row["values"]
+            ]
+        }
+        for row in kept
+    ]
+
+
+def _may_see(row: dict[str, Any], label: str, user: Any) -> bool:
+    permission = row["restricted"].get(label)
+    return not permission or user.has_perm(permission)
 
 
 class _Values:
@@ -138,13 +159,19 @@ class _Values:
             for name, permission in getattr(model, "RESTRICTED", {}).items()
             if by is not None and not by.has_perm(permission)
         }
+        # Label -> permission to see the values, for whoever reads the report later.
+        self.restricted = {
+            str(f.verbose_name): model.RESTRICTED[f.name]  # type: ignore[attr-defined]
+            for f in self.fields.values()
+            if f.name in getattr(model, "RESTRICTED", {})
+        }
         self.names: dict[tuple[str, Any], str] = {}
 
     def of(self, column: str, target: Any, now: Any) -> list[str]:
         """Name of the field, what would be set, what is there."""
         known = self.fields[column]
         if known.name in self.hidden:
-            return [str(known.verbose_name), "•••", "•••"]
+            return [str(known.verbose_name), HIDDEN, HIDDEN]
         return [str(known.verbose_name), self._text(known, target), self._text(known, now)]
 
     def _text(self, known: models.Field, value: Any) -> str:

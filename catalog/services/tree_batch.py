@@ -114,6 +114,7 @@ class CategoryBatch(Batch):
 
     def write(self) -> None:
         """From the top down, so that every path follows from a parent that is where it will be."""
+        self.keep_plans()
         levels: dict[int, set[Node]] = {}
         for row in self.plan.rows:
             node = row.node

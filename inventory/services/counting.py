@@ -191,9 +191,7 @@ class CountBatch(Batch):
                    FROM import_count WHERE changed AND row IN ({rows}) GROUP BY row"""
 
     def write(self) -> None:
-        # The statements of the posting function are short and many: they keep their plans.
-        self.run("SET LOCAL plan_cache_mode = auto")
-        self.run("SET LOCAL enable_nestloop = on")
+        self.keep_plans()
         self.run("DELETE FROM import_count c USING import_refused r WHERE r.row = c.row")
         lock_levels(self._fetched("SELECT variant_id, location_id FROM import_count WHERE is_new OR changed"))
         moves = self._moves(

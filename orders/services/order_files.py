@@ -179,6 +179,7 @@ class OrderBatch(Batch):
     # --- Writing --------------------------------------------------------------------------------
 
     def write(self) -> None:
+        self.keep_plans()
         groups = (self._read(rows) for rows in self._grouped())
         while part := list(islice(groups, ORDERS_AT_ONCE)):
             self._write(part)

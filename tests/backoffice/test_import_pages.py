@@ -94,6 +94,17 @@ def test_mapping_and_decimals_can_be_changed(page):
     assert Variant.objects.get().price == Decimal("5.50")
 
 
+def test_what_was_found_is_void_when_the_file_is_read_otherwise(page):
+    run = checked(page)
+    headers = ["Handle", "Title", "Variant SKU", "Variant Price"]
+    same = mapped(headers, ["handle", "title", "sku", "price"])
+    work(page, run, "read", **same)
+    assert 'id="result"' in shown(page, run)
+    work(page, run, "read", **same | {"map-3": ""})
+    assert 'id="result"' not in shown(page, run)
+    assert "Check the file" in shown(page, run)
+
+
 def test_the_mapping_is_remembered_for_the_next_file_with_this_header(page, owner):
     headers = ["Handle", "Title", "Amount", "Variant SKU"]
     text = "Handle,Title,Amount,Variant SKU\ncup,Cup,5,CUP\n"
@@ -433,6 +444,25 @@ def test_what_others_changed_is_listed_and_overwritten_by_choice(page):
     page.post(address, {"verb": "undo", "again": "1", "overwrite": f"catalog.variant:{variant.pk}"})
     variant.refresh_from_db()
     assert variant.price == 1
+
+
+def test_costs_are_hidden_from_readers_who_may_not_see_them(page, client):
+    make_variant("CUP", cost=1)
+    run = checked(page, "sku,cost\nCUP,571\n")
+    work(page, run, "apply")
+    with context.acting(source="page"):
+        Variant.objects.update(cost=682)
+    page.post(reverse("imports:undo", args=[run.number]), {"verb": "undo"})
+    text = shown(page, run, "?rows=changed")
+    assert "682" in text
+    assert "571" in text
+    auditor = make_user("auditor")
+    auditor.groups.first().permissions.remove(*Permission.objects.filter(codename="view_cost"))
+    client.force_login(auditor)
+    text = shown(client, run, "?rows=changed")
+    assert "•••" in text
+    assert "571" not in text
+    assert "682" not in text
 
 
 def test_undo_of_a_large_run_is_left_to_the_worker(page, owner, settings):

@@ -300,3 +300,22 @@ def test_rows_are_seen_by_those_who_see_the_run(tmp_path):
     auditor, clerk = make_user("owner"), make_user("catalog_editor")
     rows = ImportRow.objects.filter(run__number=result["run"])
     assert (rows.visible_to(auditor).count(), rows.visible_to(clerk).count()) == (2, 0)
+
+
+def test_two_roots_of_one_name_are_told_though_null_is_no_value():
+    Category.objects.create(name="Home", path="Home")
+    rows = [(1, None, "Garden", "Garden", ""), (2, None, "garden ", "garden", ""), (3, None, "HOME ", "HOME", "")]
+    outcome = carry_out(CategoryBatch, rows, columns=["path", "name", "parent"], by=None, dry_run=True)
+    assert [(p["row"], p["message"]) for p in outcome.problems] == [
+        (2, "There is a category of this name here already."),
+        (3, "There is a category of this name here already."),
+    ]
+
+
+def test_the_command_says_that_there_are_more_refusals_than_it_shows(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("code,name\n" + "".join(f"{n},\n" for n in range(120)))
+    err = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("import_csv", "suppliers", str(path), stdout=io.StringIO(), stderr=err)
+    assert (err.getvalue().count("is needed: name."), "... and 20 more" in err.getvalue()) == (100, True)

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from backoffice.context import acting
 from catalog.models import Product, Variant
 from tests.browser.test_every_page import Inspector
 from tests.factories import make_user
 
 PLANTED = {3: ("Variant price", "call us"), 15: ("Variant price", "12,50"), 20: ("Variant grams", "heavy")}
+CHANGED = "fantastic-bronze-lamp-plum"
 OWN = "Kennung,Bezeichnung,Artnr,VK\ntasse,Tasse,T1,5\nkanne,Kanne,T2,sechs\n"
 
 
@@ -86,11 +88,18 @@ def test_a_real_file_is_mapped_checked_mended_applied_and_undone(page: Page, rol
     expect(page.locator("main")).to_contain_text("The very same file was imported before")
     expect(page.locator(".counts")).to_contain_text("296 Unchanged")
 
+    with acting(source="page"):
+        Variant.objects.filter(sku__iexact=CHANGED).update(price=1)
     page.goto(run)
     press(page, "Undo")
+    expect(page.locator("main")).to_contain_text("created by this import, and changed since by others")
     inspector.look("undo")
     press(page, "Undo")
     expect(page.locator("main")).to_contain_text("Taken back")
+    assert [variant.sku.lower() for variant in Variant.objects.all()] == [CHANGED]
+    inspector.look("undone, one record kept")
+    page.get_by_role("checkbox", name=f"Overwrite {CHANGED}").check()
+    press(page, "Overwrite the chosen ones")
     assert Product.objects.count() == Variant.objects.count() == 0
     inspector.look("undone")
     press(page, "Import again")

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.imports.cells import SHOWN as CUT
-from backoffice.models import ImportRow, ImportRun
+from backoffice.imports.undoing import HIDDEN
+from backoffice.models import ImportRow, ImportRun, User
 
 PAGE = 25
 MOST_MENDED = 1000
@@ -47,10 +48,13 @@ class Cell:
 class Results:
     """One page of the rows of a run, as the address asks for it."""
 
-    def __init__(self, run: ImportRun, asked: QueryDict, *, may_mend: bool) -> None:
+    def __init__(self, run: ImportRun, asked: QueryDict, *, user: User, may_mend: bool) -> None:
         self.run = run
         self.may_mend = may_mend
         self.columns = resources.get(run.resource).columns()
+        self.hidden = {
+            name for name, column in self.columns.items() if column.permission and not user.has_perm(column.permission)
+        }
         self.counts = self._counts()
         self.kind = asked.get("rows", "")
         if self.kind not in KINDS:
@@ -92,6 +96,7 @@ class Results:
             cause
             | {
                 "label": self.label(cause["column"]),
+                "value": self.seen(cause["column"], cause["value"]),
                 "url": self.address(rows="refused", column=cause["column"]),
             }
             for cause in self.run.report.get("causes", [])
@@ -132,10 +137,20 @@ class Results:
         return {
             "row": row.row,
             "record": row.record,
-            "changes": [(self.label(name), old, new) for name, old, new in row.changes],
+            "changes": [
+                (self.label(name), self.seen(name, old), self.seen(name, new)) for name, old, new in row.changes
+            ],
             "cells": cells,
-            "hints": [(self.label(name), value, text) for name, value, text, kind in row.problems if kind != "error"],
+            "hints": [
+                (self.label(name), self.seen(name, value), text)
+                for name, value, text, kind in row.problems
+                if kind != "error"
+            ],
         }
+
+    def seen(self, name: str, value: str) -> str:
+        """The value, where the person may see that column."""
+        return HIDDEN if name in self.hidden and value else value
 
     def _cell(self, row: int, name: str, value: str, message: str) -> Cell:
         index = self.places.get(name) if self.may_mend else None
@@ -144,7 +159,7 @@ class Results:
         return Cell(
             row=row,
             label=self.label(name) if name else "",
-            value=value,
+            value=self.seen(name, value),
             message=message,
             index=index,
             is_cut=is_cut,
@@ -155,14 +170,14 @@ class Results:
     @property
     def mended(self) -> list[dict[str, Any]]:
         """Every correction, in the order of the file."""
-        labels = {index: self.label(name) for name, index in self.places.items()}
+        names = {index: name for name, index in self.places.items()}
         return [
             {
                 "row": int(row),
                 "key": f"{row}-{index}",
-                "label": labels.get(int(index), index),
-                "old": old,
-                "new": new,
+                "label": self.label(names.get(int(index), index)),
+                "old": self.seen(names.get(int(index), ""), old),
+                "new": self.seen(names.get(int(index), ""), new),
             }
             for row, cells in sorted(self.run.mended.items(), key=lambda one: int(one[0]))
             for index, (old, new) in sorted(cells.items(), key=lambda one: int(one[0]))

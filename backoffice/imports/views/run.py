@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice import resources
 from backoffice.imports import jobs, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
@@ -53,7 +54,8 @@ class Run(RunPage):
 
     def step(self, *, is_open: bool, is_interrupted: bool) -> str:
         """Where in the wizard the person stands."""
-        if is_open and (self.run.status == Status.UPLOADED or self.request.GET.get("step") == "columns"):
+        is_unchecked = not self.run.finished_at and not is_interrupted
+        if is_open and (is_unchecked or self.request.GET.get("step") == "columns"):
             return "columns"
         return "result" if self.run.status in (Status.APPLIED, Status.UNDONE) and not is_interrupted else "check"
 
@@ -72,6 +74,7 @@ class Run(RunPage):
             )
         )
         may_rewind = self.may_bring and undoing.is_possible(run) and bool(run.new + run.changed)
+        kept = run.report.get("undone", {}).get("kept", [])
         return {
             "is_told": is_told,
             "rewound": [
@@ -79,14 +82,15 @@ class Run(RunPage):
                 for step in run.steps
                 if step["kind"] in ("undone", "redone")
             ],
-            "is_checked": run.status in (Status.CHECKED, Status.REFUSED),
+            "is_checked": is_told and run.status in (Status.CHECKED, Status.REFUSED),
             "ready": run.new + run.changed,
-            "results": Results(run, self.request.GET, may_mend=is_open) if is_told else None,
+            "results": Results(run, self.request.GET, user=self.user, may_mend=is_open) if is_told else None,
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "may_cancel": is_working and self.may_work and run.status not in (Status.APPLIED, Status.UNDONE),
             "may_undo": may_rewind and run.status == Status.APPLIED,
             "may_redo": may_rewind and run.status == Status.UNDONE and not resources.get(run.resource).redo_refused,
-            "may_choose": may_rewind and any(row["choice"] for row in run.report.get("undone", {}).get("kept", [])),
+            "kept": undoing.visible(kept, self.user),
+            "may_choose": may_rewind and any(row["choice"] for row in kept),
             "may_go_on": self.may_work and run.status == Status.APPLIED and bool(run.error_file),
             "rest": run.rests.order_by("-pk").first() if run.status == Status.APPLIED else None,
             "ignored": run.report.get("ignored", []) if is_told else [],
@@ -116,7 +120,12 @@ class Work(RunPage):
     # --- Columns ---------------------------------------------------------------------------------
 
     def do_read(self) -> str:
+        """Read the file anew. What was found about it when it was read otherwise says nothing any more."""
+        before = (self.run.resource, self.run.dialect, self.run.mapping)
         self.settle()
+        if before != (self.run.resource, self.run.dialect, self.run.mapping):
+            self.run.finished_at = None
+            self.run.save(update_fields=["finished_at"])
         opened = "".join(f"&open={place}" for place in columns_step.opened_columns(self.request.POST))
         return f"{self.run.get_absolute_url()}?step=columns{opened}"
 

@@ -60,12 +60,14 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.", returncode=2)
         by = self._user(options["by"], resource)
+        wanted: dict[str, Any] = {
+            "chosen": self._chosen(options["mapping"]),
+            "read_as": self._read_as(options["read"]),
+        }
         run = running.start(resource, by=by, name=path.name, source=SOURCE, path=path)
         started = time.monotonic()
         try:
-            table = running.open_table(
-                path, resource, chosen=self._chosen(options["mapping"]), by=by, read_as=self._read_as(options["read"])
-            )
+            table = running.open_table(path, resource, by=by, **wanted)
             if not options["json"]:
                 self._tell_reading(table)
             progress = Bar(table.estimate()) if sys.stderr.isatty() else None
@@ -173,7 +175,7 @@ class Command(BaseCommand):
             place = f"row {problem['row']}, " if problem["row"] else ""
             value = f" “{problem['value']}”" if problem["value"] else ""
             self.stderr.write(self.style.ERROR(f"{place}{problem['column']}{value}: {problem['message']}"))
-        if len(problems) > SHOWN_ERRORS:
+        if run.refused > SHOWN_ERRORS:
             self.stderr.write(f"... and {run.refused - SHOWN_ERRORS} more; --errors FILE writes all of them.")
         rate = f", {run.read / seconds:,.0f} rows/s" if seconds > 0 else ""
         state = (

@@ -41,7 +41,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if options["json"]:
-            facts = {"run": run.number, **undone.counts(), "kept": undone.kept, "kept_count": undone.kept_count}
+            kept = [{name: value for name, value in row.items() if name != "restricted"} for row in undone.kept]
+            facts = {"run": run.number, **undone.counts(), "kept": kept, "kept_count": undone.kept_count}
             self.stdout.write(json.dumps(facts, ensure_ascii=False))
             return
         for row in undone.kept:

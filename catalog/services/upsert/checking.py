@@ -138,11 +138,14 @@ class Checking(Comparing):
 
     def _refuse_followers(self) -> None:
         """A new product that is refused takes its variants and pictures along."""
+        if not self.has_followers:
+            return
         self.problem(
             "product_refused",
             """SELECT s.row, 'handle', s.handle, jsonb_build_object('row', d.row) FROM (
-                   SELECT k.hkey, min(p.row) AS row FROM import_product k
-                   JOIN import_problem p ON p.row IN (k.row, k.first_row) AND p.is_error WHERE k.is_new GROUP BY 1
+                   SELECT k.hkey, min(k.row) AS row FROM (
+                       SELECT hkey, row FROM import_product WHERE is_new UNION ALL SELECT hkey, first_row FROM import_product WHERE is_new
+                   ) k JOIN (SELECT DISTINCT row FROM import_problem WHERE is_error) p ON p.row = k.row GROUP BY 1
                ) d JOIN import_stage s ON upper(s.handle) = d.hkey
                WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
         )
