@@ -320,7 +320,7 @@ class TicketRows:
 
     def _assignee(self, text: str, queue: str, problems: Problems) -> str:
         """The address of a person who may answer here; the ticket of somebody who left waits in its queue."""
-        if not text:
+        if text in ("", "-"):
             return ""
         email, queues = self.people.get(text.lower(), ("", None))
         if email and (queues is None or queue in queues):
