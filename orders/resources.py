@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,23 +17,12 @@ from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
-from backoffice.resources import BooleanColumn, CodeColumn, Column, MoneyColumn, TextColumn, WholeColumn
+from backoffice.resources import BooleanColumn, CodeColumn, Column, DateTimeColumn, MoneyColumn, TextColumn, WholeColumn
 from orders.models import Order, OrderLine
 from orders.services import import_orders, take_back_orders
 
 NOT_KEPT = gettext_lazy("not kept")
 NOTHING = frozenset(["null", "none", "nan", "-", "n/a"])
-ZONE = re.compile(r" ([+-]\d{2}):?(\d{2})$")
-FORMATS = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y",
-    "%d/%m/%Y %H:%M",
-)
 ADDRESS = {
     "name": "name",
     "company": "company",
@@ -80,34 +67,11 @@ class CurrencyColumn(WordColumn):
         return value
 
 
-class MomentColumn(Column):
-    """A date, with its time and time zone where they are given; without a zone it is the shop's."""
-
-    kind = gettext_lazy("date and time")
+class MomentColumn(DateTimeColumn):
+    """A moment as everywhere; the words of other programs for nothing are none."""
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        value = ZONE.sub(r"\1:\2", resources.plain(text.strip()))
-        if value.lower() in NOTHING:
-            return None
-        moment = self._moment(value)
-        if moment is None:
-            raise ValidationError(_("This is no date. Write 2026-11-25 14:30."))
-        return (moment if timezone.is_aware(moment) else timezone.make_aware(moment)).isoformat()
-
-    def _moment(self, value: str) -> datetime | None:
-        try:
-            return datetime.fromisoformat(value.removesuffix(" UTC"))
-        except ValueError:
-            pass
-        for pattern in FORMATS:
-            try:
-                return datetime.strptime(value, pattern)  # noqa: DTZ007 - the shop's zone is added
-            except ValueError:
-                continue
-        return None
-
-    def empty(self) -> Any:
-        return None
+        return None if text.strip().lower() in NOTHING else super().read(text, decimal).isoformat()
 
 
 class PiecesColumn(WholeColumn):

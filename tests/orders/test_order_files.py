@@ -187,7 +187,7 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
     )
     assert reasons(result) == [
         (2, "source_number", "", "The row does not say which order it belongs to."),
-        (3, "placed_at", "soon", "This is no date. Write 2026-11-25 14:30."),
+        (3, "placed_at", "soon", "This is not a date. 2026-03-31 is always understood."),
         (4, "currency", "EURO", "A currency has three letters, such as EUR."),
         (5, "title", "", "A line needs a SKU or a title."),
         (6, "discount", "", "The discount of €9.00 is more than the lines come to (€5.00)."),
