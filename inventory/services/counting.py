@@ -27,6 +27,7 @@ from inventory.models import Location, StockLevel
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
 POSTED_AT_ONCE = 5000
+VALUE_LIMIT = 10**13
 STAGED = {
     "sku": Staged("text"),
     "handle": Staged("text"),
@@ -50,6 +51,7 @@ MESSAGES = {
     "closed_place": gettext_lazy("%(location)s is not an open warehouse."),
     "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
     "count_twice": gettext_lazy("Row %(row)s has a count of this SKU at this location already."),
+    "too_large": gettext_lazy("The number is too large."),
     "promised": gettext_lazy(
         "%(allocated)s pieces are allocated and %(held)s held at %(location)s: the count cannot be below %(least)s."
     ),
@@ -173,6 +175,11 @@ class CountBatch(Batch):
                ) c WHERE c.nth > 1""",
         )
         self.problem(
+            "too_large",
+            f"""SELECT row, 'unit_cost', unit_cost::text, '{{}}'::jsonb FROM import_count
+                WHERE (is_new OR changed) AND unit_cost * counted >= {VALUE_LIMIT}""",
+        )
+        self.problem(
             "promised",
             """SELECT row, 'on_hand', counted::text, jsonb_build_object('allocated', allocated, 'held', held, 'location', place,
                       'least', allocated + held - backorder_limit)
@@ -263,5 +270,5 @@ def _opposite(row: tuple[Any, ...], outside: int, cause: str, reason: str) -> Mo
     """Pieces that were missing come back at the cost they left with; value otherwise follows the average."""
     _level, variant, place, delta, cost, *_more = row
     if delta > 0:
-        return Move(Kind.COUNTED, variant, place, outside, delta, None, cause, reason)
-    return Move(Kind.COUNTED, variant, outside, place, -delta, cost, cause, reason)
+        return Move(Kind.ADJUSTED, variant, place, outside, delta, None, cause, reason)
+    return Move(Kind.ADJUSTED, variant, outside, place, -delta, cost, cause, reason)

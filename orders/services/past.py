@@ -21,6 +21,7 @@ from orders.models import Fulfilment, Order, OrderLine, Payment, Refund
 from orders.services.status import fulfilment_status, line_amount, payment_status, price, share_discount
 
 DONE = frozenset(["fulfilled", "partial", "restocked"])
+LIMIT = Decimal(10) ** 12
 UNPAID = frozenset(["pending", "authorized", "unpaid", "voided", "expired"])
 HEADER = (
     "currency", "placed_at", "email", "phone", "customer_name", "customer_number", "financial", "fulfilment", "paid_at",
@@ -106,6 +107,10 @@ def read_past(
     lines = [row for row in rows if row["sku"] or row["title"] or row["quantity"] is not None]
     if not lines:
         raise Refused(first, "title", _("The order has no lines."))
+    if has_prices and (blank := next((row for row in lines if row["unit_price"] is None), None)):
+        raise Refused(
+            blank["row"], "unit_price", _("%(line)s: a price is needed.") % {"line": blank["sku"] or blank["title"]}
+        )
     past = Past(_header(facts), [_line(row, place_in) for place_in, row in enumerate(lines)], facts, place=place)
     past.email = _email(past, first)
     past.customer_number = facts["customer_number"] or ""
@@ -204,14 +209,12 @@ def _share_total(past: Past, row: int) -> None:
 def _amounts(past: Past, rows: Sequence[Mapping[str, Any]]) -> None:
     """Amounts of the lines and the order; the taxes of the file are shared over the lines to the last cent."""
     order, lines, facts = past.order, past.lines, past.facts
-    own = sum((line.discount for line in lines), ZERO)
-    if own and order.discount:
-        order.discount = max(order.discount - own, ZERO)  # the sum of all discounts holds those of the lines
+    each = [row["line_tax"] for row in rows if row["line_tax"] is not None]
+    taxes = round_money(facts["taxes"] if facts["taxes"] is not None else sum(each, ZERO), order.currency)
+    order.discount = _order_discount(past, taxes)
     share_discount(order, lines)
     amounts = [line_amount(order, line) - line.order_discount for line in lines]
     goods = sum(amounts, ZERO)
-    each = [row["line_tax"] for row in rows if row["line_tax"] is not None]
-    taxes = round_money(facts["taxes"] if facts["taxes"] is not None else sum(each, ZERO), order.currency)
     total = facts["total"]
     order.prices_include_tax = taxes == 0 or (
         total is not None and abs(goods + order.shipping - total) < abs(goods + order.shipping + taxes - total)
@@ -224,6 +227,19 @@ def _amounts(past: Past, rows: Sequence[Mapping[str, Any]]) -> None:
     order.subtotal = goods
     order.tax = sum(parts, ZERO)
     order.total = past.worth = sum((line.gross for line in lines), order.shipping)
+    if max(order.total, *(line.gross for line in lines)) >= LIMIT:
+        raise ValidationError(_("The number is too large."))
+
+
+def _order_discount(past: Past, taxes: Decimal) -> Decimal:
+    """What is taken off the whole order. Some files count the discounts of the lines in: the total tells."""
+    order, total = past.order, past.facts["total"]
+    own = sum((line.discount for line in past.lines), ZERO)
+    less = max(order.discount - own, ZERO)
+    if total is None:
+        return less
+    rest = total - order.shipping - sum((line_amount(order, line) for line in past.lines), ZERO)
+    return min((less, order.discount), key=lambda discount: min(abs(rest + discount), abs(rest + discount - taxes)))
 
 
 def _check_sum(past: Past, row: int) -> None:

@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
-from backoffice.models import ImportRow
+from backoffice.imports import undoing
+from backoffice.models import ImportRow, ImportRun
 from catalog.models import Category, Product
 from catalog.services import upsert_categories
 from tests.backoffice.test_import_tables import bring, counts, reasons
@@ -190,8 +191,22 @@ def test_an_export_comes_back_as_it_went(tmp_path):
 def test_undo_deletes_what_nothing_refers_to(tmp_path):
     run = bring(tmp_path, "categories", "path\nA > B\nC\n")["run"]
     Product.objects.create(handle="p", title="P", category=Category.objects.get(name="C"))
-    assert undo(run)["kept"] == [{"kind": "category", "record": "C", "reason": "in use by other records"}]
+    kept = [(row["kind"], row["record"], row["reason"]) for row in undo(run)["kept"]]
+    assert kept == [("category", "C", "in use by other records")]
     assert tree() == ["C"]
+
+
+def test_an_undone_tree_comes_back_and_moves_are_done_again(tmp_path):
+    make_category("Green", make_category("Old"))
+    text = "path,parent,name_zh\nA > B > C,,\nD,,丁\nOld > Green,A > B,\n"
+    run = bring(tmp_path, "categories", text)["run"]
+    after = ["A", "A > B", "A > B > C", "A > B > Green", "D", "Old"]
+    assert tree() == after
+    undo(run)
+    assert tree() == ["Old", "Old > Green"]
+    done = undoing.redo(ImportRun.objects.get(number=run), by=None)
+    assert (done.kept, tree()) == ([], after)
+    assert Category.objects.get(name="D").name_zh == "丁"
 
 
 def test_the_service_takes_a_batch_of_one():

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
 from backoffice import verification
-from backoffice.models import ImportRow
+from backoffice.imports import undoing
+from backoffice.models import ImportRow, ImportRun
 from inventory import services
 from inventory.models import StockLevel, StockMove
 from inventory.services import Demand
@@ -106,6 +107,12 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
         (13, "sku", "TEA", "Row 12 has a count of this SKU at this location already."),
     ]
     assert (result["read"], counts(result)) == (12, (1, 0, 0, 11))
+
+
+def test_values_have_an_end(tmp_path, main):
+    make_variant("TEA")
+    result = bring(tmp_path, "stock", "sku,on_hand,unit_cost\nTEA,999999999,99999999999\n")
+    assert reasons(result) == [(2, "unit_cost", "99999999999.000000", "The number is too large.")]
 
 
 def test_without_a_warehouse_nothing_is_counted(tmp_path):
@@ -245,6 +252,17 @@ def test_undo_posts_the_opposite(tmp_path, main):
     assert (undone["deleted"], undone["restored"], undone["kept"]) == (0, 3, [])
     assert [(level.on_hand, level.value) for level in map(level_of, (tea, cup, pot))] == [(10, 20), (0, 0), (5, 20)]
     assert StockMove.objects.filter(cause=run).count() == 6
+    assert_verified()
+
+
+def test_undo_is_not_undone_by_pressing_it_again(tmp_path, main):
+    tea, cup = make_variant("TEA"), make_variant("CUP")
+    run = bring(tmp_path, "stock", "sku,on_hand\nTEA,8\nCUP,4\n")["run"]
+    stock(cup, 1)
+    undo(run)
+    again = undoing.undo(ImportRun.objects.get(number=run), by=None, overwrite=undoing.ALL)
+    assert (again.restored, again.kept_count) == (0, 2)
+    assert [level_of(variant).on_hand for variant in (tea, cup)] == [0, 5]
     assert_verified()
 
 

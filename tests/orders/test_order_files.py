@@ -181,7 +181,8 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
         tmp_path,
         "orders",
         header
-        + ",,EUR,A,Pot,1,5,\n1,soon,EUR,A,Pot,1,5,\n2,,EURO,A,Pot,1,5,\n3,,EUR,,,1,5,\n4,,EUR,A,Pot,1,5,9\n5,,EUR,A,Pot,,5,\n",
+        + ",,EUR,A,Pot,1,5,\n1,soon,EUR,A,Pot,1,5,\n2,,EURO,A,Pot,1,5,\n3,,EUR,,,1,5,\n4,,EUR,A,Pot,1,5,9\n5,,EUR,A,Pot,,5,\n"
+        "6,,EUR,A,Pot,1,,\n7,,EUR,A,Pot,999999999,99999999999,\n",
         "--dry-run",
     )
     assert reasons(result) == [
@@ -191,8 +192,18 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
         (5, "title", "", "A line needs a SKU or a title."),
         (6, "discount", "", "The discount of €9.00 is more than the lines come to (€5.00)."),
         (7, "quantity", "", "The quantity must be at least 1."),
+        (8, "unit_price", "", "A: a price is needed."),
+        (9, "discount", "", "The number is too large."),
     ]
-    assert counts(result) == (0, 0, 0, 6)
+    assert counts(result) == (0, 0, 0, 8)
+
+
+@pytest.mark.parametrize(("discount", "total"), [("3.00", "17.00"), ("1.00", "17.00")])
+def test_discounts_of_lines_may_be_counted_in_that_of_the_order(tmp_path, main, discount, total):
+    header = "Order number,Discount,Total,SKU,Title,Quantity,Unit price,line_discount\n"
+    result = bring(tmp_path, "orders", header + f"1,{discount},{total},A,Pot,2,10,2\n")
+    assert [w["message"] for w in result["warnings"] if w["column"] == "total"] == []
+    assert (Order.objects.get().discount, Order.objects.get().total) == (1, 17)
 
 
 def test_unknown_skus_are_said_and_kept_as_text(tmp_path, main):
