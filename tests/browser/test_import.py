@@ -55,6 +55,7 @@ def shop_file(real_data: Path, tmp_path: Path) -> Path:
 def test_a_real_file_is_mapped_checked_mended_applied_and_undone(page: Page, roles, signed_in, shop_file: Path) -> None:
     signed_in(make_user("owner"))
     inspector = Inspector(page)
+    page.emulate_media(reduced_motion="reduce")
 
     upload(page, shop_file)
     expect(page.get_by_label("Variant price", exact=True)).to_have_value("price")
