@@ -74,7 +74,7 @@ class Column(Field):
         example: str = "",
         max_length: int = 0,
         permission: str = "",
-        system: str = "",
+        system: Any = "",
     ) -> None:
         super().__init__()
         self.label = label
@@ -182,13 +182,13 @@ class EmailColumn(TextColumn):
 
 
 class LinesColumn(TextColumn):
-    """One text that files spread over several columns, such as an address: a line each."""
+    """One text that files spread over several columns, such as an address: a line each. NULL is no line."""
 
     many = True
 
     @staticmethod
     def join(parts: Sequence[tuple[Any, str]]) -> str:
-        return "\n".join(text for _found, text in parts if text)
+        return "\n".join(text for _found, text in parts if text and text != "NULL")
 
 
 class ChoiceColumn(Column):

@@ -141,6 +141,10 @@ SOURCES = {
     "web": gettext_lazy("in the web shop"),
 }
 JOBS = {
+    "backoffice.mail_export": gettext_lazy("Mail an export"),
+    "backoffice.make_export": gettext_lazy("Make an export"),
+    "backoffice.remove_expired_exports": gettext_lazy("Remove exports whose time is over"),
+    "backoffice.run_export_schedules": gettext_lazy("Start the exports that are due"),
     "backoffice.send_mail": gettext_lazy("Send a mail"),
     "backoffice.tasks.forget_old_jobs": gettext_lazy("Clear old jobs away"),
     "backoffice.tasks.heartbeat": gettext_lazy("Show that the worker lives"),

@@ -39,6 +39,7 @@ BOM = "\ufeff".encode()
 PIECE = 64 * 1024  # bytes handed on at a time
 BLOCK = 500  # rows written at a time in Python
 CHUNK = 2000  # rows fetched at a time
+STREAMED = CHUNK if pq.version() >= 170000 else 1  # older ones of libpq stream single rows
 EXCEL_ROWS = 1_048_575  # of one sheet, below its header
 MOMENTS = adapters.get_loader(postgres.types["timestamptz"].oid, pq.Format.TEXT)
 # What a row costs, in rows that PostgreSQL writes as CSV.
@@ -201,12 +202,16 @@ class Export:
             return
         connection = connections[self.queryset.db]
         start = len(self.columns) - len(computed)
-        with snapshot(self.queryset.db, sources.zone_name() or "UTC"), connection.chunked_cursor() as cursor:
+        with (
+            snapshot(self.queryset.db, sources.zone_name() or "UTC"),
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+        ):
             # The loader of psycopg itself minds the zone of the connection, that of Django takes it for UTC.
             cursor.cursor.adapters.register_loader("timestamptz", MOMENTS)
-            cursor.execute(statement, parameters)
-            while chunk := cursor.fetchmany(CHUNK):
-                for row in chunk:
+            # A stream rather than a cursor: PostgreSQL goes on while Python computes.
+            with closing(cursor.cursor.stream(statement, parameters, size=STREAMED)) as rows:
+                for row in rows:
                     obj = make(row[start:])
                     line = list(row[:start])
                     for place, read in computed:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backoffice import resources
+from backoffice.imports.mapping import match_headers
 from backoffice.resources import BaseResource, Column
 
 DOCUMENT_HEAD = """# CSV files
@@ -78,6 +79,16 @@ def described(resource: BaseResource, user: Any = None) -> list[Described]:
 def template_columns(resource: BaseResource, user: Any = None) -> list[Column]:
     """Columns of a template: all but those that only other systems write."""
     return [column for column in resource.columns().values() if _may_see(column, user) and not column.system]
+
+
+def template_headers(resource: BaseResource, columns: Sequence[Column]) -> list[str]:
+    """Headers of a template in the reader's language; where a label names another column as well, the name of the field."""
+    headers = [str(column.label) for column in columns]
+    found = match_headers(headers, resource, likeness=False).matches
+    return [
+        match.header if match.target == column.name else column.name
+        for match, column in zip(found, columns, strict=True)
+    ]
 
 
 def _may_see(column: Column, user: Any) -> bool:

@@ -29,7 +29,7 @@ BIG = 2000  # rows from which on the planner is told to expect many
 Model = type[models.Model]
 
 CHANGED = gettext_lazy("changed since by others")
-CREATED_AND_CHANGED = gettext_lazy("created by this import, and changed since by others")
+CREATED_AND_CHANGED = gettext_lazy("created by this import and changed since by others; overwriting deletes it")
 GONE = gettext_lazy("deleted since by others")
 UNKNOWN = gettext_lazy("its values of before are not known")
 IN_USE = gettext_lazy("in use by other records")

@@ -22,6 +22,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from backoffice import audit, context, resources
+from backoffice.errors import IllegalTransition
 from backoffice.imports import mapping as mappings
 from backoffice.imports import reading
 from backoffice.imports.mapping import Mapping
@@ -268,6 +269,8 @@ def _carry_out(
             _keep(run, table, outcome, time.monotonic() - started)
             if outcome.applied:
                 audit.record("import.applied", run, by=by, data=counts(outcome))
+    except IllegalTransition:
+        raise
     except (IntegrityError, OperationalError) as error:
         refusal = NothingApplied(
             _("The database refused the rows, nothing was written: %(error)s") % {"error": str(error).splitlines()[0]}
@@ -299,9 +302,15 @@ def _serve(
 
 
 def _hold(run: ImportRun) -> None:
-    """A lock that lives as long as the run is worked on, so that `interrupted` can tell."""
+    """A lock that lives as long as the run is worked on, so that `interrupted` can tell.
+
+    Raises IllegalTransition when somebody else claimed the run before it was held, and is done with it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [run.number])
+    now = ImportRun.objects.get(pk=run.pk)
+    if now.status != run.status:
+        raise IllegalTransition(now, now.get_status_display(), run.get_status_display())
 
 
 def interrupted(run: ImportRun) -> bool:

@@ -115,11 +115,13 @@ class PriceResource(resources.BaseResource):
         ],
         permission=COST,
     )
-    regular_price = PriceColumn(gettext_lazy("Regular price"), blank="keep")
+    # A template has none of these two: where they stand in a file they decide, and `price` does not count.
+    regular_price = PriceColumn(gettext_lazy("Regular price"), blank="keep", system=gettext_lazy("other systems"))
     sale_price = PriceColumn(
         gettext_lazy("Sale price"),
         aliases=["Special price", "special_price", "促销价", "特价"],
         help=gettext_lazy("Where it is filled in, it is the price, and the regular one what it is compared with."),
+        system=gettext_lazy("other systems"),
     )
     currency = CurrencyColumn(
         gettext_lazy("Currency"),

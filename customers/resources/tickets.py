@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,10 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
-from backoffice.imports import values
 from backoffice.imports.cells import CellReader, Problems, Values, warning
 from backoffice.imports.mapping import Mapping
-from backoffice.resources import ChoiceColumn, CodeColumn, Column, ListColumn, TextColumn
+from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateTimeColumn, ListColumn, TextColumn
 from customers.masking import PERMISSION
 from customers.models import Message, Queue, Ticket, TicketEvent
 from customers.services import assignable, clean_tags, default_queue, normalize_email, one_line
@@ -27,7 +24,6 @@ from customers.services.upsert import correct_events, upsert_tickets
 NOT_KEPT = gettext_lazy("not kept")
 MESSAGES = "customers.view_message"
 SUBJECT = 100  # characters of a subject that is made of the text
-ASKED = 2000  # rows that are asked for the order of dates
 STATUS = {
     **dict.fromkeys(["new", "unassigned", "created", "submitted", "新建", "待受理", "未处理"], "new"),
     **dict.fromkeys(["open", "in progress", "assigned", "started", "reopened", "working", "处理中", "进行中", "已受理"], "open"),
@@ -90,24 +86,6 @@ class WordsColumn(ListColumn):
 
 class OneOfManyColumn(TextColumn):
     many = True
-
-
-class MomentColumn(Column):
-    """A moment, in the time zone that it names or else that of the shop; the order of its parts is that of the file."""
-
-    kind = gettext_lazy("date and time")
-    order = ""
-
-    def in_order(self, order: str) -> MomentColumn:
-        column = copy.copy(self)
-        column.order = order
-        return column
-
-    def read(self, text: str, decimal: str = ".") -> Any:
-        return values.moment(resources.plain(text.strip()), self.order)
-
-    def empty(self) -> Any:
-        return None
 
 
 class AddressColumn(TextColumn):
@@ -203,11 +181,11 @@ class TicketResource(resources.BaseResource):
     language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "语言"], blank="keep")
     tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
     tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], system="Bitext", max_length=120, blank="keep")
-    created_at = MomentColumn(
+    created_at = DateTimeColumn(
         gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
         blank="keep", example="2026-03-31 14:05",
     )  # fmt: skip
-    solved_at = MomentColumn(
+    solved_at = DateTimeColumn(
         gettext_lazy("Closed"),
         aliases=[
             "Solved at",
@@ -300,23 +278,14 @@ class TicketRows:
         self.seen: Counter[str] = Counter()
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
-        first = list(itertools.islice(rows, ASKED))
-        order = getattr(self.mapping, "dates", "") or self._order(first)
-        columns = {n: c.in_order(order) if isinstance(c, MomentColumn) else c for n, c in self.columns.items()}
-        reader = CellReader(self.mapping, columns, pads=self.mapping.pads)
+        reader = CellReader(self.mapping, self.columns, pads=self.mapping.pads)
         nothing = (None,) * len(self.names)
-        for number, found, problems in reader.read(itertools.chain(first, rows)):
+        for number, found, problems in reader.read(rows):
             if found is None:
                 yield (number, problems, *nothing)
                 continue
             made = self._row(found, problems)
             yield (number, problems or None, *(made[name] for name in self.names))
-
-    def _order(self, rows: Sequence[tuple[int, list[str]]]) -> str:
-        """What the dates of the first rows say about day and month, "" when nothing decides."""
-        places = [match.index for match in self.mapping.used if isinstance(self.columns[match.target], MomentColumn)]
-        votes = Counter(values.date_order(cells[place]) for _n, cells in rows for place in places if place < len(cells))
-        return max(("ymd", "dmy", "mdy"), key=lambda order: votes[order]) if votes["dmy"] or votes["mdy"] else ""
 
     def _row(self, found: Values, problems: Problems) -> dict[str, Any]:
         made: dict[str, Any] = {name: found.get(name) for name in self.names}
@@ -351,7 +320,7 @@ class TicketRows:
 
     def _assignee(self, text: str, queue: str, problems: Problems) -> str:
         """The address of a person who may answer here; the ticket of somebody who left waits in its queue."""
-        if not text:
+        if text in ("", "-"):
             return ""
         email, queues = self.people.get(text.lower(), ("", None))
         if email and (queues is None or queue in queues):

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backoffice import context
@@ -275,7 +275,7 @@ prices = st.integers(1, 4)
 steps = st.one_of(
     st.tuples(st.just("bring"), st.dictionaries(skus, prices, min_size=1)),
     st.tuples(st.just("edit"), skus, prices),
-    st.tuples(st.sampled_from(["undo", "redo"]), st.integers(0, 1), st.booleans()),
+    *[st.tuples(st.sampled_from(["undo", "redo"]), st.integers(0, 1), st.booleans())] * 2,
 )
 
 
@@ -287,6 +287,9 @@ steps = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(steps, min_size=3, max_size=9))
+@example(steps=[("undo", 1, False), ("redo", 1, False), ("undo", 1, False)])
+@example(steps=[("undo", 1, False), ("edit", "CUP", 4), ("redo", 1, False), ("redo", 1, True), ("undo", 1, False)])
+@example(steps=[("edit", "CUP", 4), ("undo", 1, False), ("undo", 1, True), ("redo", 1, False), ("undo", 0, False)])
 def test_any_order_of_imports_edits_undo_and_redo_ends_where_the_rules_say(tmp_path, steps):
     with transaction.atomic():
         follow(tmp_path, [("bring", {"CUP": 1, "POT": 2}), ("bring", {"CUP": 3, "TEA": 2}), *steps])

@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from backoffice import jobs, mail, tasks
 from backoffice.models import AuditEvent, Job, JobFailure, JobProgress, Scope
 from backoffice.roles import sync_roles
+from backoffice.verbs import JOBS
 from tests.backoffice.test_people import make_user
 
 SEEN = []
@@ -141,3 +142,12 @@ def test_the_list_costs_the_same_however_many_jobs(client, owner, number, django
     client.get("/jobs/")
     with django_assert_num_queries(6):
         client.get("/jobs/")
+
+
+def test_every_job_says_in_words_what_it_does():
+    ours = {
+        name
+        for name in app.tasks
+        if name.partition(".")[0] in ("backoffice", "catalog", "inventory", "customers", "orders")
+    }
+    assert ours - set(JOBS) == set()

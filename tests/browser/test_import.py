@@ -92,7 +92,9 @@ def test_a_real_file_is_mapped_checked_mended_applied_and_undone(page: Page, rol
         Variant.objects.filter(sku__iexact=CHANGED).update(price=1)
     page.goto(run)
     press(page, "Undo")
-    expect(page.locator("main")).to_contain_text("created by this import, and changed since by others")
+    expect(page.locator("main")).to_contain_text(
+        "created by this import and changed since by others; overwriting deletes it"
+    )
     inspector.look("undo")
     press(page, "Undo")
     expect(page.locator("main")).to_contain_text("Taken back")

@@ -79,3 +79,9 @@ def test_gtins_are_told_by_their_check_digit(length):
         right = check_digit(code)
         assert [digit for digit in "0123456789" if is_gtin(code + digit)] == [right]
     assert not is_gtin("٤" * length)
+
+
+def test_our_own_exports_are_read_column_by_column():
+    resource = resources.get("products")
+    headers = [column.header for column in resource.export_columns()]
+    assert layouts.reader(match_headers(headers, resource), resource.columns()).is_plain

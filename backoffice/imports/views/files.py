@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from backoffice import generic, resources
-from backoffice.imports.describing import described, template_columns
+from backoffice.imports.describing import described, template_columns, template_headers
 from backoffice.imports.views.base import IMPORT, RunPage, allowed_resources
 from backoffice.models import ImportRun
 
@@ -56,12 +56,13 @@ class Template(ResourcePage):
     """An empty file with every column of a resource and one example; `?headers=labels` heads them in the reader's language."""
 
     def get(self, request: HttpRequest, key: str) -> HttpResponseBase:
-        columns = template_columns(self.resource(key), request.user)
+        resource = self.resource(key)
+        columns = template_columns(resource, request.user)
         labels = request.GET.get("headers") == "labels"
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="{key}-template.csv"'
         writer = csv.writer(response)
-        writer.writerow([str(column.label) if labels else column.name for column in columns])
+        writer.writerow(template_headers(resource, columns) if labels else [column.name for column in columns])
         writer.writerow([column.example for column in columns])
         return response
 
