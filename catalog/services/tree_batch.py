@@ -58,7 +58,7 @@ class CategoryBatch(Batch):
             lock_tree()
         self.cursor.execute(WRONG)
         wrong = [row for (row,) in self.cursor.fetchall()]
-        self.plan = Planner(self._rows(), wrong).make()
+        self.plan = Planner(self._rows(), wrong, may_add=may(self.by, "catalog.add_category")).make()
         self.run(
             "CREATE TEMP TABLE import_record (row int PRIMARY KEY, is_new bool, changed bool, record text) ON COMMIT DROP"
         )
@@ -91,10 +91,6 @@ class CategoryBatch(Batch):
         ]
 
     def find_problems(self) -> None:
-        if not may(self.by, "catalog.add_category"):
-            for row in self.plan.rows:
-                if row.node is not None and row.node.id is None:
-                    self.plan.refuse(row, "name", row.path or row.name, "may_not_add")
         columns = "row, is_error, name, value, code, params"
         with self.cursor.copy(f"COPY import_problem ({columns}) FROM STDIN") as copy:
             for number, name, value, code, params in self.plan.problems:

@@ -43,6 +43,11 @@ class Node:
         """Whether its path changes."""
         return self.before is not None and self.before[:2] != (self.parent, self.name)
 
+    def take_back(self) -> None:
+        """Be again what it was before the file."""
+        if self.before is not None:
+            self.parent, self.name, self.name_zh, self.position = self.before
+
     def ancestors(self) -> Iterator[Node]:
         """From the parent upwards; ends where it would come round."""
         seen, node = {self}, self.parent
@@ -90,7 +95,8 @@ class Plan:
 
 
 class Planner:
-    def __init__(self, rows: Sequence[Row], refused: Iterable[int] = ()) -> None:
+    def __init__(self, rows: Sequence[Row], refused: Iterable[int] = (), *, may_add: bool = True) -> None:
+        self.may_add = may_add
         self.plan = Plan(rows=list(rows), refused=set(refused))
         self.nodes = self.plan.nodes = _known()
         self.by_path = {node.path.lower(): node for node in self.nodes}
@@ -109,9 +115,8 @@ class Planner:
             self._settle(row)
             ready.extend(waiting.pop(row, ()))
         self._refuse_unsettled([row for followers in waiting.values() for row in followers])
-        self._check_rings()
-        self._check_names()
-        self._refuse_followers()
+        while self._refuse_wrong():
+            pass  # what was refused stays where it was, which others may not go together with
         return self.plan
 
     # --- Rows and their parents -----------------------------------------------------------------
@@ -254,36 +259,56 @@ class Planner:
         if row.position is not None:
             node.position = row.position
         self.order.append(row)
+        if row.row in self.plan.refused:
+            node.take_back()
 
     # --- The tree as a whole --------------------------------------------------------------------
 
-    def _check_rings(self) -> None:
+    def _refuse_wrong(self) -> bool:
+        """One look at the whole tree; whether anything was refused."""
+        before = len(self.plan.refused)
+        self._check_rights()
         for row, node in self._settled():
             if node.is_moved and _comes_round(node):
-                self.plan.refuse(row, "parent", row.parent or "", "ring", name=node.path)
-                node.parent = node.before[0] if node.before else None
+                self._refuse(row, node, "parent", row.parent or "", "ring", name=node.path)
+        self._check_names()
+        self._refuse_followers()
+        return len(self.plan.refused) > before
+
+    def _refuse(self, row: Row, node: Node, column: str, value: str, code: str, /, **params: Any) -> None:
+        self.plan.refuse(row, column, value, code, **params)
+        node.take_back()
+
+    def _check_rights(self) -> None:
+        if not self.may_add:
+            for row, node in self._settled():
+                if node.id is None or any(above.id is None for above in node.ancestors()):
+                    self._refuse(row, node, "name", row.path or row.name, "may_not_add")
 
     def _check_names(self) -> None:
         """Names and paths that the table would refuse."""
-        touched = {node for _row, node in self._settled() if node.id is None or node.is_moved or node.is_changed}
-        taken = {(node.parent, node.name.lower()): node for node in self.nodes if node not in touched}
-        for row, node in self._settled():
+        settled = list(self._settled())
+        touched = {node for _row, node in settled if node.id is None or node.is_moved}
+        stay = (node for node in self.nodes if node not in touched and (node.id is not None or node.row is None))
+        taken = {(node.parent, node.name.lower()): node for node in stay}
+        for row, node in settled:
             if node not in touched:
                 continue
             if taken.setdefault((node.parent, node.name.lower()), node) is not node:
-                self.plan.refuse(row, "name", node.name, "taken")
-            self._check_length(row, node)
+                self._refuse(row, node, "name", node.name, "taken")
+            else:
+                self._check_length(row, node)
 
     def _check_length(self, row: Row, node: Node) -> None:
         path = node.future_path()
         longest = max(len(part) for part in path.split(SEPARATOR))
         length = len(path) + self._longest_below(node)
         if SEPARATOR in node.name:
-            self.plan.refuse(row, "name", node.name, "not_plain")
+            self._refuse(row, node, "name", node.name, "not_plain")
         elif longest > NAME_LIMIT:
-            self.plan.refuse(row, "name", node.name, "name_long", length=longest, limit=NAME_LIMIT)
+            self._refuse(row, node, "name", node.name, "name_long", length=longest, limit=NAME_LIMIT)
         elif length > PATH_LIMIT:
-            self.plan.refuse(row, "parent", row.parent or "", "path_long", length=length, limit=PATH_LIMIT)
+            self._refuse(row, node, "parent", row.parent or "", "path_long", length=length, limit=PATH_LIMIT)
 
     def _longest_below(self, node: Node) -> int:
         """How much longer than its own the longest path below a moved category is."""
@@ -298,10 +323,11 @@ class Planner:
         for row, node in self._settled():
             wrong = next((a.row for a in node.ancestors() if a.id is None and a.row in self.plan.refused), None)
             if wrong is not None:
-                self.plan.refuse(row, "parent", row.parent or row.path, "refers_to_refused", row=wrong)
+                self._refuse(row, node, "parent", row.parent or row.path, "refers_to_refused", row=wrong)
 
     def _settled(self) -> Iterator[tuple[Row, Node]]:
-        return ((row, row.node) for row in self.order if row.node is not None)
+        """Rows that are not refused, with their nodes."""
+        return ((row, row.node) for row in self.order if row.node is not None and row.row not in self.plan.refused)
 
 
 def _same(text: str, path: str) -> bool:
@@ -310,8 +336,13 @@ def _same(text: str, path: str) -> bool:
 
 
 def _comes_round(node: Node) -> bool:
-    last = deque(node.ancestors(), maxlen=1)
-    return bool(last) and last[0].parent is not None
+    """Whether the way up from a category leads back to it."""
+    seen: set[Node] = set()
+    above = node.parent
+    while above is not None and above is not node and above not in seen:
+        seen.add(above)
+        above = above.parent
+    return above is node
 
 
 def _known() -> list[Node]:

@@ -104,6 +104,8 @@ def test_rings_are_refused(tmp_path):
     make_category("B", make_category("A"))
     moved = bring(tmp_path, "categories", "path,parent\nA,A > B\n")
     assert reasons(moved) == [(2, "parent", "A > B", "“A” cannot stand below itself or its own branch.")]
+    itself = bring(tmp_path, "categories", "path,name,parent\nA,Z,A\n")
+    assert reasons(itself) == [(2, "parent", "A", "“A” cannot stand below itself or its own branch.")]
     new = bring(tmp_path, "categories", "id,name,pid\n1,X,2\n2,Y,1\n3,Z,2\n4,Own,4\n5,Fine,0\n", "--partial")
     assert reasons(new) == [
         (2, "parent", "2", "“X” cannot stand below itself or its own branch."),
@@ -145,6 +147,18 @@ def test_paths_have_an_end_also_below_what_is_moved(tmp_path):
     make_category("o" * 120, make_category("p" * 120))
     result = bring(tmp_path, "categories", f"path,parent\n{'p' * 120},{long.path}\n")
     assert reasons(result)[0][3] == "The path of a category may have 600 characters; this one would have 612."
+
+
+def test_what_is_refused_stays_where_it_was_and_others_go_by_that(tmp_path):
+    make_category("B", make_category("A"))
+    make_category("C")
+    make_category("B", Category.objects.get(name="C"))
+    result = bring(tmp_path, "categories", "path,parent\nA > B,C\nA,A > B\n", "--partial")
+    assert reasons(result) == [
+        (2, "name", "B", "There is a category of this name here already."),
+        (3, "parent", "A > B", "“A” cannot stand below itself or its own branch."),
+    ]
+    assert tree() == ["A", "A > B", "C", "C > B"]
 
 
 def test_all_or_nothing(tmp_path):
