@@ -17,33 +17,18 @@ from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
 from backoffice.resources import TextColumn
-from catalog.layouts import NO_OPTION
 from catalog.models import Variant
+from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.resources.products import NOT_KEPT, PriceColumn, SkuColumn
 from catalog.services import upsert_prices
 from catalog.services.naming import OPTIONS
 
 COST = "catalog.view_cost"
-SKU_HEADERS = frozenset(["sku", "variant sku", "sku code", "default code", "internal reference"])
-OTHER_NUMBERS = ("product id", "productid")
 SOURCES = {
     "price": {"price", "regular_price", "sale_price"},
     "compare_at": {"compare_at"},
     "cost": {"cost"},
 }
-
-
-class OptionColumn(TextColumn):
-    """The value of an option; Shopify writes one for products that have none."""
-
-    def read(self, text: str, decimal: str = ".") -> Any:
-        value = super().read(text, decimal)
-        return "" if value == NO_OPTION else value
-
-
-def other_numbers(headers: Sequence[str]) -> dict[str, str]:
-    """The product's number in another system is no SKU where the file has one."""
-    return dict.fromkeys(OTHER_NUMBERS, "") if SKU_HEADERS & set(headers) else {}
 
 
 class CurrencyColumn(TextColumn):
@@ -60,7 +45,7 @@ class CurrencyColumn(TextColumn):
 
 
 @resources.register
-class PriceResource(resources.BaseResource):
+class PriceResource(VariantNaming):
     """Prices by SKU. Nothing is created, and nothing but prices is changed."""
 
     key = "prices"
@@ -130,28 +115,6 @@ class PriceResource(resources.BaseResource):
         help=gettext_lazy("Amounts of another currency than the shop's are refused."),
     )
 
-    handle = TextColumn(
-        gettext_lazy("Handle"),
-        aliases=["URL handle", "slug", "Product handle"],
-        max_length=200,
-        help=gettext_lazy("Names the product, with the options, where a row has no SKU."),
-    )
-    option1 = OptionColumn(
-        gettext_lazy("Option 1"),
-        aliases=["Option1 value", "Variant option 1 value", "Option 1 value", "规格1"],
-        max_length=160,
-    )
-    option2 = OptionColumn(
-        gettext_lazy("Option 2"),
-        aliases=["Option2 value", "Variant option 2 value", "Option 2 value", "规格2"],
-        max_length=160,
-    )
-    option3 = OptionColumn(
-        gettext_lazy("Option 3"),
-        aliases=["Option3 value", "Variant option 3 value", "Option 3 value", "规格3"],
-        max_length=160,
-    )
-
     ignored = dict.fromkeys(
         ["Title", "Name", "Product name", "productName", "Option1 Name", "Option2 Name", "Option3 Name", "Variant Inventory Qty", "Stock", "Barcode", "商品名称", "品名", "名称"],
         NOT_KEPT,
@@ -201,9 +164,11 @@ def _lines(records: Iterator[tuple[int, Values | None, Any]], names: Sequence[st
         if values is None:
             yield (number, problems, *nothing)
             continue
-        if "sale_price" in values:
-            regular, sale = values.get("regular_price", values.get("price")), values["sale_price"]
-            values |= {"price": regular if sale is None else sale, "compare_at": None if sale is None else regular}
-        elif "regular_price" in values:
-            values.setdefault("price", values["regular_price"])
+        regular, sale = values.get("regular_price"), values.get("sale_price")
+        if regular is None:
+            regular = values.get("price")
+        if sale is not None:
+            values |= {"price": sale, "compare_at": regular}
+        elif "regular_price" in values or "sale_price" in values:
+            values = {"compare_at": None} | values | {"price": regular}
         yield (number, problems or None, *(values[name] for name in names))

@@ -18,7 +18,7 @@ from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
 from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColumn
-from catalog.resources.prices import OptionColumn, other_numbers
+from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel
 from inventory.services import take_back_counts, upsert_counts
@@ -46,7 +46,7 @@ class PlaceColumn(CountColumn):
 
 
 @resources.register
-class StockResource(resources.BaseResource):
+class StockResource(VariantNaming):
     """Counts by SKU and location. The number becomes what is on hand; the ledger gets the difference."""
 
     key = "stock"
@@ -110,28 +110,6 @@ class StockResource(resources.BaseResource):
         max_length=300,
         help=gettext_lazy("It stands in the ledger for good."),
     )
-    handle = TextColumn(
-        gettext_lazy("Handle"),
-        aliases=["URL handle", "slug", "Product handle"],
-        max_length=200,
-        help=gettext_lazy("Names the product, with the options, where a row has no SKU."),
-    )
-    option1 = OptionColumn(
-        gettext_lazy("Option 1"),
-        aliases=["Option1 value", "Variant option 1 value", "Option 1 value", "规格1"],
-        max_length=160,
-    )
-    option2 = OptionColumn(
-        gettext_lazy("Option 2"),
-        aliases=["Option2 value", "Variant option 2 value", "Option 2 value", "规格2"],
-        max_length=160,
-    )
-    option3 = OptionColumn(
-        gettext_lazy("Option 3"),
-        aliases=["Option3 value", "Variant option 3 value", "Option 3 value", "规格3"],
-        max_length=160,
-    )
-
     ignored = {
         **dict.fromkeys(
             ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Bin name", "Barcode",

@@ -116,6 +116,7 @@ def test_costs_need_the_permission(tmp_path):
         ("商品编码,售价,市场价,成本价\nTEA,7,9,3\n", (7, 9, 3)),
         ("SKU,Name,Regular price,Sale price\nTEA,Tea,9,7\n", (7, 9, None)),
         ("SKU,Regular price,Sale price\nTEA,7,\n", (7, None, None)),
+        ("SKU,Price,Regular price,Sale price\nTEA,6,,\n", (6, None, None)),
         ("default_code,name,list_price,standard_price\nTEA,Tea,7,3\n", (7, None, 3)),
         ("sku,name,price,compare_at_price,currency\nTEA,Tea,7,9,EUR\n", (7, 9, None)),
         ("Variant Sku,Variant Price EUR,Variant Price USD\nTEA,7,8\n", (7, None, None)),
