@@ -160,7 +160,7 @@ class FulfilmentList(generic.ListPage):
         generic.Column("status", kind="badge"),
         generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
         generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
-        generic.Column("location", _("Location")),
+        generic.Column("location", _("Location"), sql=generic.in_reader_language("location__name")),
         generic.Column("pieces", _("Pieces"), kind="number"),
         generic.Column("created_at", kind="relative"),
         generic.Column("carrier"),

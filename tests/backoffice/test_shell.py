@@ -249,8 +249,15 @@ def test_borders_of_controls_stand_out_from_their_ground(ground, scheme):
 
 def test_style_and_script_stay_small():
     files = [path for path in STATIC.iterdir() if path.suffix in {".css", ".js"} and path.name != "admin.css"]
+    own = {name: [path for path in files if path.stem == name] for name in ("imports", "exports")}
+    shared = [path for path in files if path.stem not in own]
 
-    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 17 * 1024
+    assert packed(shared) < 16.5 * 1024
+    assert max(map(packed, own.values())) < 2.5 * 1024
+
+
+def packed(files):
+    return sum(len(gzip.compress(path.read_bytes())) for path in files)
 
 
 # --- Charts ---------------------------------------------------------------------------------------
