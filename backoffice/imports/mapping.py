@@ -78,6 +78,9 @@ class Mapping:
         ]
 
 
+CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
 def simplify(header: str) -> str:
     """A header without letter case, punctuation and doubled blanks: "Body (HTML)" is "body html"."""
     return re.sub(r"[\W_]+", " ", header.lstrip("\ufeff").lower()).strip()
@@ -111,7 +114,7 @@ def find_header(
         score = sum(1 for match in match_headers(cells, resource, likeness=False).used if match.how)
         if score > best_score:
             best, best_score = (number, cells), score
-    if best is None or best_score < min(2, len(best[1])):
+    if best is None or best_score < min(2, len(best[1]), len(resource.columns())):
         first = next(((number, cells) for number, cells in rows if len(cells) > 1), None)
         if first is not None and not strict:
             return first
@@ -213,7 +216,12 @@ class _Finder:
         self.ignored = {simplify(header): reason for header, reason in resource.ignored.items()}
 
     def exact(self, index: int, header: str) -> Match:
-        text = simplify(header)
+        match = self._named(index, header)
+        parted = CAPITALS.sub(" ", header)  # "productName" of databases is "product name"
+        return match if match.target or match.reason or parted == header else self._named(index, header, parted)
+
+    def _named(self, index: int, header: str, said: str = "") -> Match:
+        text = simplify(said or header)
         if text in self.renames:
             target = self.renames[text]
             return Match(index, header, target, "alias" if target else "", "" if target else _("not kept here"))

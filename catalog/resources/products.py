@@ -179,7 +179,8 @@ class ProductResource(resources.BaseResource):
     )
     title_zh = TextColumn(gettext_lazy("Chinese title"), aliases=["中文标题", "中文名称"], max_length=255)
     description = Column(
-        gettext_lazy("Description"), aliases=["Body (HTML)", "Body", "Product description", "商品描述", "描述", "详情"]
+        gettext_lazy("Description"),
+        aliases=["Body (HTML)", "Body", "Product description", "detail", "商品描述", "描述", "详情"],
     )
     description_zh = Column(gettext_lazy("Chinese description"), aliases=["中文描述"])
     category = PathColumn(
@@ -205,7 +206,10 @@ class ProductResource(resources.BaseResource):
         help=gettext_lazy("published, draft or archived. What has no priced variant stays a draft."),
     )
     published = ChoiceColumn(
-        gettext_lazy("Published"), aliases=["Published on online store", "是否上架"], words=PUBLISHED, blank="keep"
+        gettext_lazy("Published"),
+        aliases=["Published on online store", "is_on_sale", "是否上架"],
+        words=PUBLISHED,
+        blank="keep",
     )
     option1_name = TextColumn(
         gettext_lazy("Option 1 name"),
@@ -232,7 +236,7 @@ class ProductResource(resources.BaseResource):
     )
     sku = SkuColumn(
         gettext_lazy("SKU"),
-        aliases=["Variant SKU", "Variant code", "Item number", "商品编码", "货号", "规格编码"],
+        aliases=["Variant SKU", "Variant code", "Item number", "goods_sn", "商品编码", "货号", "规格编码"],
         max_length=100,
         blank="keep",
         help=gettext_lazy("Names the variant. Without one it is made of handle and options."),
@@ -258,14 +262,14 @@ class ProductResource(resources.BaseResource):
     )
     price = PriceColumn(
         gettext_lazy("Price"),
-        aliases=["Variant price", "售价", "价格", "销售价"],
+        aliases=["Variant price", "售价", "价格", "销售价", "Unit price", "retail_price"],
         blank="keep",
         example="12.90",
         patterns=[rf"variant price {settings.DEFAULT_CURRENCY.lower()}"],
     )
     compare_at = PriceColumn(
         gettext_lazy("Compare-at price"),
-        aliases=["Variant compare at price", "compare_at_price", "原价", "市场价", "划线价"],
+        aliases=["Variant compare at price", "compare_at_price", "counter_price", "原价", "市场价", "划线价"],
     )
     cost = PriceColumn(
         gettext_lazy("Cost"),
@@ -321,7 +325,7 @@ class ProductResource(resources.BaseResource):
     is_active = BooleanColumn(gettext_lazy("Active"), aliases=["是否启用"])
     image = ManyColumn(
         gettext_lazy("Picture address"),
-        aliases=["Image src", "Product image URL", "Product thumbnail", "Image", "Image URL", "图片"],
+        aliases=["Image src", "Product image URL", "Product thumbnail", "Image", "Image URL", "pic_url", "图片"],
         patterns=[r"image ?\d+ src", r"product image \d+", r"image \d+"],
         example="https://example.com/pot.jpg",
         help=gettext_lazy("Pictures are added, none is removed."),

@@ -314,3 +314,19 @@ def test_the_service_takes_a_batch_of_one():
 def test_what_an_export_writes_reads_back_identically(value):
     assert plain(exports.safe(value)) == value
     assert exports.safe(value)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
+
+
+def test_a_product_whose_priced_variant_is_refused_stays_a_draft_and_unchanged(tmp_path):
+    text = "Handle,Title,SKU,Price,Status\ncup,Cup,CUP,5,active\npot,Pot,POT,0,active\npot,,POT-2,six,active\n"
+    assert counts(bring(tmp_path, text, "--partial")) == (2, 0, 0, 1)
+    again = bring(tmp_path, text, "--partial")
+    assert counts(again) == (0, 0, 2, 1)
+    assert [warning["message"] for warning in again["warnings"]] == [
+        "The product stays a draft: no active variant of it has a price."
+    ]
+
+
+def test_headers_of_databases_are_known(tmp_path):
+    facts = bring(tmp_path, "productID,productName,unitPrice\n1,Chai,18.00\n")
+    assert counts(facts) == (1, 0, 0, 0)
+    assert Variant.objects.values_list("product__title", "price").get() == ("Chai", 18)

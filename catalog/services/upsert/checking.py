@@ -34,6 +34,8 @@ class Checking(Comparing):
     def find_problems(self) -> None:
         self._check_products()
         self._check_variants()
+        if "status" in self.present:
+            self._settle_sellable()
         self._warn()
         self._refuse_followers()
 
@@ -102,6 +104,27 @@ class Checking(Comparing):
                 AND (t.option1, t.option2, t.option3) = (v.option1, v.option2, v.option3)
                WHERE (v.is_new OR v.changed) AND NOT EXISTS (SELECT 1 FROM import_variant o WHERE o.id = t.id)""",
         )
+
+    def _settle_sellable(self) -> None:
+        """Products that have nothing to sell without their refused rows stay what they are, and that is no change."""
+        refused = "EXISTS (SELECT 1 FROM import_problem p WHERE p.row = v.row AND p.is_error)"
+        found = self.run(
+            f"""UPDATE import_product k SET sellable = false
+                WHERE k.sellable AND k.hkey IN (
+                    SELECT v.hkey FROM import_problem p JOIN import_variant v ON v.row = p.row WHERE p.is_error
+                ) AND NOT EXISTS (
+                    SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.is_active AND v.price > 0 AND NOT {refused}
+                ) AND NOT EXISTS (
+                    SELECT 1 FROM catalog_variant o WHERE o.product_id = k.id AND o.is_active AND o.price > 0
+                      AND NOT EXISTS (SELECT 1 FROM import_variant v WHERE v.id = o.id AND NOT {refused})
+                )"""
+        )
+        if found:
+            self.run(
+                f"""UPDATE import_product k SET changed = k.category_new OR k.brand_new OR {self._differs("product")}
+                    FROM import_stage s, catalog_product t
+                    WHERE k.changed AND NOT k.sellable AND s.row = k.row AND t.id = k.id"""
+            )
 
     def _warn(self) -> None:
         if "status" in self.present:
