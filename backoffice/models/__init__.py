@@ -25,6 +25,7 @@ from backoffice.models.people import (
     UserQuerySet,
 )
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
+from backoffice.models.webhooks import Webhook, WebhookDelivery, new_secret
 
 __all__ = [
     "IMPORT_TRANSITIONS",
@@ -59,4 +60,7 @@ __all__ = [
     "User",
     "UserManager",
     "UserQuerySet",
+    "Webhook",
+    "WebhookDelivery",
+    "new_secret",
 ]
