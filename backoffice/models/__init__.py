@@ -24,16 +24,27 @@ from backoffice.models.people import (
     UserManager,
     UserQuerySet,
 )
+from backoffice.models.publishing import (
+    CONTENT_TRANSITIONS,
+    ContentStatus,
+    LiveVersion,
+    Review,
+    ReviewComment,
+    ReviewState,
+    Revision,
+)
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
 from backoffice.models.webhooks import Webhook, WebhookDelivery, new_secret
 
 __all__ = [
+    "CONTENT_TRANSITIONS",
     "IMPORT_TRANSITIONS",
     "OWNER",
     "PREFIX",
     "ApiToken",
     "AuditEvent",
     "AuditEventQuerySet",
+    "ContentStatus",
     "DocumentSequence",
     "ExportFormat",
     "ExportRun",
@@ -51,7 +62,12 @@ __all__ = [
     "JobFailure",
     "JobProgress",
     "JobQuerySet",
+    "LiveVersion",
     "Notification",
+    "Review",
+    "ReviewComment",
+    "ReviewState",
+    "Revision",
     "RoleHolding",
     "RolePolicy",
     "SavedView",
