@@ -1,6 +1,7 @@
 """FormPage: create or edit one record. What was typed is kept, and nobody's change is overwritten unseen."""
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -57,7 +58,9 @@ class FormPage(OnePage):
         """Arguments of the form besides data and files."""
         kwargs: dict[str, Any] = {"initial": self.get_initial()}
         if issubclass(self.form_class, forms.BaseModelForm):
-            kwargs["instance"] = self.object
+            kwargs["instance"] = copy(
+                self.object
+            )  # so that a refused form leaves the record on the page as it is stored
         return kwargs
 
     def get_initial(self) -> dict[str, Any]:
@@ -266,7 +269,7 @@ class FormPage(OnePage):
         return TemplateResponse(self.request, self.template_name, self.get_context_data(merged, **shown), status=409)
 
     def changes_since(self) -> list[history.Entry]:
-        """Who changed the record or a row of it since the form was opened, newest first."""
+        """Who changed the record or a row of it since the form was opened: the last change of each, newest first."""
         opened = self.sent_version
         if opened is None or not hasattr(self.model, "history"):
             return []
@@ -277,7 +280,8 @@ class FormPage(OnePage):
             for row in moved:
                 if hasattr(type(getattr(row, "instance", None)), "history"):
                     found += self._entries(row.instance, self.base.at)
-        return sorted(found, key=lambda entry: entry.at, reverse=True)[:CHANGES_SHOWN]
+        newest = {(entry.user, entry.source): entry for entry in sorted(found, key=lambda entry: entry.at)}
+        return sorted(newest.values(), key=lambda entry: entry.at, reverse=True)
 
     def _entries(self, obj: Any, since: datetime) -> list[history.Entry]:
         entries = history.entries(obj, limit=CHANGES_SHOWN, viewer=self.request.user)
