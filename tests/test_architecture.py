@@ -150,6 +150,8 @@ NO_HISTORY = {
     "backoffice.JobFailure": "the log of a job",
     "backoffice.ImportRun": "the run is itself the record; its verbs are in the audit",
     "backoffice.ImportRow": "part of the record of a run",
+    "backoffice.Review": "its row says who asked, decided and when; its verbs are in the audit",
+    "backoffice.LiveVersion": "it shows revisions, which are append-only; the verbs are in the audit",
     "customers.Throttle": "counts of an hour",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",

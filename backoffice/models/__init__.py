@@ -25,15 +25,26 @@ from backoffice.models.people import (
     UserManager,
     UserQuerySet,
 )
+from backoffice.models.publishing import (
+    CONTENT_TRANSITIONS,
+    ContentStatus,
+    LiveVersion,
+    Review,
+    ReviewComment,
+    ReviewState,
+    Revision,
+)
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
 
 __all__ = [
+    "CONTENT_TRANSITIONS",
     "IMPORT_TRANSITIONS",
     "OWNER",
     "PREFIX",
     "ApiToken",
     "AuditEvent",
     "AuditEventQuerySet",
+    "ContentStatus",
     "DocumentSequence",
     "Editing",
     "ExportFormat",
@@ -52,7 +63,12 @@ __all__ = [
     "JobFailure",
     "JobProgress",
     "JobQuerySet",
+    "LiveVersion",
     "Notification",
+    "Review",
+    "ReviewComment",
+    "ReviewState",
+    "Revision",
     "RoleHolding",
     "RolePolicy",
     "SavedView",

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.models import CONTENT_TRANSITIONS, ContentStatus, LiveVersion
 from backoffice.money import MoneyField
 from backoffice.rows import (
     Stateful,
@@ -54,29 +55,20 @@ class ProductQuerySet(VisibleQuerySet):
         return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
 
     def published(self) -> "ProductQuerySet":
-        return self.filter(status=Product.Status.PUBLISHED)
-
-
-class ProductStatus(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    PUBLISHED = "published", _("Published")
-    ARCHIVED = "archived", _("Archived")
-
-
-PRODUCT_TRANSITIONS: dict[str, set[str]] = {
-    ProductStatus.DRAFT: {ProductStatus.PUBLISHED, ProductStatus.ARCHIVED},
-    ProductStatus.PUBLISHED: {ProductStatus.DRAFT, ProductStatus.ARCHIVED},
-    ProductStatus.ARCHIVED: {ProductStatus.DRAFT},
-}
+        """Those of which a version is live, whatever becomes of the working copy."""
+        return self.filter(Exists(LiveVersion.objects.live().of(Product, OuterRef("pk"))))
 
 
 @tracked()
 class Product(Stateful):
-    """What a page of the shop shows; its variants are what is sold. `status` is written by publish, unpublish, archive."""
+    """What a page of the shop shows; its variants are what is sold.
+
+    This is the working copy; `status` is written by the verbs of `backoffice.publishing`.
+    """
 
     lookup_fields = ("handle",)
-    Status = ProductStatus
-    TRANSITIONS = PRODUCT_TRANSITIONS
+    Status = ContentStatus
+    TRANSITIONS = CONTENT_TRANSITIONS
 
     handle = models.CharField(_("handle"), max_length=200)
     title = models.CharField(_("title"), max_length=255)
@@ -128,7 +120,7 @@ class Product(Stateful):
             models.Index(fields=["title", "id"], name="product_title"),
             GinIndex(fields=["tags"], name="product_tags"),
         ]
-        triggers = [legal_transitions("status", PRODUCT_TRANSITIONS)]
+        triggers = [legal_transitions("status", CONTENT_TRANSITIONS)]
         permissions = [("publish_product", _("Can publish, unpublish and archive products"))]
 
     def __str__(self) -> str:

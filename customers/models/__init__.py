@@ -1,6 +1,6 @@
 """Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
 
-from customers.models.articles import ARTICLE_TRANSITIONS, Article, ArticleQuerySet, ArticleStatus
+from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
@@ -19,12 +19,10 @@ from customers.models.tickets import (
 )
 
 __all__ = [
-    "ARTICLE_TRANSITIONS",
     "TICKET_TRANSITIONS",
     "Address",
     "Article",
     "ArticleQuerySet",
-    "ArticleStatus",
     "Attachment",
     "AttachmentQuerySet",
     "Consent",

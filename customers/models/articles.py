@@ -2,9 +2,11 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.models import CONTENT_TRANSITIONS, ContentStatus, LiveVersion
 from backoffice.rows import (
     Stateful,
     VisibleQuerySet,
@@ -16,30 +18,21 @@ from backoffice.rows import (
 from backoffice.triggers import legal_transitions
 
 
-class ArticleStatus(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    PUBLISHED = "published", _("Published")
-    ARCHIVED = "archived", _("Archived")
-
-
-ARTICLE_TRANSITIONS = {
-    ArticleStatus.DRAFT: {ArticleStatus.PUBLISHED, ArticleStatus.ARCHIVED},
-    ArticleStatus.PUBLISHED: {ArticleStatus.DRAFT, ArticleStatus.ARCHIVED},
-    ArticleStatus.ARCHIVED: {ArticleStatus.DRAFT},
-}
-
-
 class ArticleQuerySet(VisibleQuerySet):
     def published(self) -> "ArticleQuerySet":
-        return self.filter(status=ArticleStatus.PUBLISHED)
+        """Those of which a version is live, whatever becomes of the working copy."""
+        return self.filter(Exists(LiveVersion.objects.live().of(Article, OuterRef("pk"))))
 
 
 @tracked()
 class Article(Stateful):
-    """A page of the help centre. Bodies are plain text; a blank line begins a paragraph."""
+    """A page of the help centre. Bodies are plain text; a blank line begins a paragraph.
 
-    Status = ArticleStatus
-    TRANSITIONS = ARTICLE_TRANSITIONS
+    This is the working copy; `status` is written by the verbs of `backoffice.publishing`.
+    """
+
+    Status = ContentStatus
+    TRANSITIONS = CONTENT_TRANSITIONS
 
     slug = models.SlugField(_("address"), max_length=120, unique=True)
     topic = models.CharField(_("topic"), max_length=80, blank=True)
@@ -67,7 +60,7 @@ class Article(Stateful):
             models.Index(fields=["status", "-updated_at", "-id"], name="article_status"),
             models.Index(fields=["-updated_at", "-id"], name="article_updated"),
         ]
-        triggers = [legal_transitions("status", ARTICLE_TRANSITIONS)]
+        triggers = [legal_transitions("status", CONTENT_TRANSITIONS)]
         permissions = [("publish_article", _("Can publish, unpublish and archive articles"))]
 
     def __str__(self) -> str:
