@@ -31,6 +31,7 @@ LAYERS = {  # a file imports from its own layer and those before it
             "search",
             "dashboard",
             "panels",
+            "previews",
             "api",
             "people",
             "navigation",

@@ -7,7 +7,7 @@ content: an edit by any road voids it (`backoffice/sql/publishing.sql`).
 
 from backoffice.publishing.diff import Change, changes
 from backoffice.publishing.due import Due, publish_due
-from backoffice.publishing.errors import NotPublishable, NothingToReview
+from backoffice.publishing.errors import NothingToReview, NotPublishable
 from backoffice.publishing.registry import Publishable, kinds, of, register
 from backoffice.publishing.reviews import approve, comment, may_decide, reject, submit, withdraw
 from backoffice.publishing.states import archive, capture, has_changes, reopen, restore, unpublish

@@ -1,6 +1,6 @@
-"""What differs between two contents, for people: by section, item by item, long texts word by word."""
+"""The differences of two contents for people: section by section, in words, long texts word by word."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,18 +10,17 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.publishing import diff
 from backoffice.text_difference import marked
 
 FIELDS = "fields"
 SECTIONS = {
     FIELDS: gettext_lazy("Texts and facts"),
     "attributes": gettext_lazy("Attributes"),
-    "options": gettext_lazy("Options"),
     "variants": gettext_lazy("Variants"),
     "media": gettext_lazy("Pictures"),
     "related": gettext_lazy("Related products"),
 }
-NAMES = ("sku", "file", "url", "handle", "slug", "code", "key", "name", "title", "id")
 SHORT = 40
 
 Kind = Literal["added", "removed", "changed", "moved"]
@@ -45,6 +44,11 @@ class Change:
         parts += [marked("", self.new)] if self.new else []
         return format_html("{} → {}", *parts) if len(parts) == 2 else parts[0] if parts else mark_safe("–")
 
+    @property
+    def plain(self) -> SafeString:
+        """The new value without a mark: where everything is new, marks tell nothing."""
+        return format_html("{}", self.new)
+
 
 @dataclass
 class Section:
@@ -53,106 +57,59 @@ class Section:
     changes: list[Change] = field(default_factory=list)
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any], labels: Mapping[str, Any] | None = None) -> list[Section]:
-    """What turns `old` into `new`, both contents, section by section; empty where nothing differs.
+def changes(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any], labels: Mapping[str, Any] | None = None
+) -> list[Section]:
+    """What turns `old` into `new`, both contents; empty where nothing differs.
 
-    Lists of things are matched by what names a thing: variants by SKU, pictures by file or address. `labels` names the
-    keys of contents; one without a label is spelled out.
+    `labels` name the keys of contents; one without a label is spelled out.
     """
     names = labels or {}
     found: dict[str, Section] = {}
-    for key in _keys(old, new):
-        before, after = old.get(key), new.get(key)
-        if before == after and type(before) is type(after):
-            continue
-        own = key in SECTIONS or _has_things(before) or _has_things(after) or isinstance(before or after, Mapping)
-        place = key if own else FIELDS
-        section = found.setdefault(place, Section(place, str(SECTIONS.get(place) or _label(place, names))))
-        section.changes += _compared("" if own else _label(key, names), before, after, names)
-    order = list(SECTIONS)
-    return sorted(
-        (section for section in found.values() if section.changes),
-        key=lambda section: order.index(section.key) if section.key in order else len(order),
-    )
+    for one in diff.changes(old, new):
+        for change in _worded(one, names):
+            is_own = one.field in SECTIONS
+            key = one.field if is_own else FIELDS
+            found.setdefault(key, Section(key, str(SECTIONS[key]))).changes.append(change)
+    return [found[key] for key in SECTIONS if key in found]
 
 
-def whole(content: Mapping[str, Any], labels: Mapping[str, Any] | None = None) -> list[Section]:
-    """A content as it stands, in the same form: everything is new."""
-    return changes({}, {key: value for key, value in content.items() if value not in (None, "", [], {})}, labels)
-
-
-def _compared(label: str, old: Any, new: Any, names: Mapping[str, Any]) -> Iterator[Change]:
-    if old == new and type(old) is type(new):
+def _worded(one: diff.Change, names: Mapping[str, Any]) -> Iterable[Change]:
+    """The change in words; a list of things that came or went as a whole is one change for each of them."""
+    things = [value for value in (one.old, one.new) if _are_things(value)]
+    if things and len(one.path) == 1 and len(things) == 2 - (one.old is None) - (one.new is None):
+        for before, after in ((thing, None) for thing in one.old or []):
+            yield _change((*one.path, diff.identity(before)), before, after, names)
+        for thing in one.new or []:
+            yield _change((*one.path, diff.identity(thing)), None, thing, names)
         return
-    if isinstance(old or new, Mapping) and all(value is None or isinstance(value, Mapping) for value in (old, new)):
-        before, after = old or {}, new or {}
-        for key in _keys(before, after):
-            yield from _compared(_within(label, _label(key, names)), before.get(key), after.get(key), names)
-        return
-    if _has_things(old) or _has_things(new):
-        yield from _things(label, _list(old), _list(new), names)
-        return
+    yield _change(one.path, one.old, one.new, names)
+
+
+def _change(path: tuple[str, ...], old: Any, new: Any, names: Mapping[str, Any]) -> Change:
     before, after = text(old, names), text(new, names)
-    if before or after:
-        kind: Kind = "changed" if before and after else "added" if after else "removed"
-        yield Change(label or _("Value"), kind, before, after)
+    is_order = len(path) == 1 and path[0] in ("variants", "media")
+    kind: Kind = "moved" if is_order else "changed" if before and after else "added" if after else "removed"
+    return Change(_label(path, names, is_order), kind, before, after)
 
 
-def _things(label: str, old: Sequence[Any], new: Sequence[Any], names: Mapping[str, Any]) -> Iterator[Change]:
-    """Differences of two lists of things: those that came, went, changed, and another order of those that stayed."""
-    before, after = _named(old), _named(new)
-    for key, thing in before.items():
-        title = _within(label, key[0])
-        if key in after:
-            yield from _compared(title, thing, after[key], names)
-        else:
-            yield Change(title, "removed", old=text(thing, names) or "–")
-    for key, thing in after.items():
-        if key not in before:
-            yield Change(_within(label, key[0]), "added", new=text(thing, names) or "–")
-    stayed = [key for key in before if key in after]
-    if (order := [key for key in after if key in before]) != stayed:
-        was, now = (", ".join(key[0] for key in keys) for keys in (stayed, order))
-        yield Change(_within(label, _("Order")), "moved", was, now)
+def _label(path: tuple[str, ...], names: Mapping[str, Any], is_order: bool) -> str:
+    """ "TEA-1 · Barcode", "Colour", "Order"."""
+    if is_order:
+        return _("Order")
+    inner = path[1:] if path[0] in SECTIONS and len(path) > 1 else path
+    first = inner[0].rpartition("/")[2] if path[0] == "media" else inner[0]
+    parts = [first, *inner[1:]]
+    is_name = path[0] in ("variants", "media", "related") and len(path) > 1
+    return " · ".join(part if is_name and not place else _name(part, names) for place, part in enumerate(parts)) or "–"
 
 
-def _named(things: Sequence[Any]) -> dict[tuple[str, int], Any]:
-    """Things by name, and which of its name each is."""
-    found: dict[tuple[str, int], Any] = {}
-    for thing in things:
-        name = _name(thing)
-        number = 0
-        while (name, number) in found:
-            number += 1
-        found[name, number] = thing
-    return found
-
-
-def _name(thing: Any) -> str:
-    if not isinstance(thing, Mapping):
-        return text(thing, {})
-    return next((str(thing[key]) for key in NAMES if thing.get(key) not in (None, "")), "–")
-
-
-def _has_things(value: Any) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value)
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else [] if value in (None, "") else [value]
-
-
-def _keys(*contents: Mapping[str, Any]) -> list[str]:
-    """Every key, in the order of the latter content, then those that it lacks."""
-    return list(dict.fromkeys([*contents[1], *contents[0]]))
-
-
-def _label(key: str, names: Mapping[str, Any]) -> str:
+def _name(key: str, names: Mapping[str, Any]) -> str:
     return capfirst(str(names.get(key) or key.replace("_", " ")))
 
 
-def _within(label: str, part: str) -> str:
-    return f"{label} · {part}" if label else part
+def _are_things(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def text(value: Any, names: Mapping[str, Any]) -> str:
@@ -163,7 +120,7 @@ def text(value: Any, names: Mapping[str, Any]) -> str:
         return _("Yes") if value else _("No")
     if isinstance(value, Mapping):
         parts = ((key, text(part, names)) for key, part in value.items())
-        return ", ".join(f"{_label(key, names)}: {part}" for key, part in parts if part)
+        return ", ".join(f"{_name(key, names)}: {part}" for key, part in parts if part)
     if isinstance(value, list | tuple):
-        return ", ".join(text(one, names) for one in value)
+        return ", ".join(part for one in value if (part := text(one, names)))
     return str(value)

@@ -15,7 +15,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition, NotAllowed, Stale
 from backoffice.models import ContentStatus, Review, ReviewComment, User
 from backoffice.publishing import registry, rows
-from backoffice.publishing.errors import NotPublishable, NothingToReview
+from backoffice.publishing.errors import NothingToReview, NotPublishable
 from backoffice.publishing.registry import Publishable
 from backoffice.publishing.states import locked, refuse
 
@@ -111,8 +111,8 @@ def withdraw(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[R
     return _again(done)
 
 
-def approve(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[Review]:
-    """Let what was submitted go live, now or at its time: all of `reviews` or none.
+def approve(reviews: Sequence[Review], *, by: User, reason: str = "", at_once: bool = False) -> list[Review]:
+    """Let what was submitted go live, at its time or `at_once`: all of `reviews` or none.
 
     Raises NotAllowed for what `by` requested or wrote, NotPublishable for what lacks something by now, and Stale for what
     was changed since; that review is void then.
@@ -128,11 +128,21 @@ def approve(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[Re
                 keys = [one.subject_id for one in found if one.pk in void]
                 rows.end_reviews(publishable.kind, keys, Review.State.VOID)
         if not overtaken:
+            if at_once:
+                _forget_times(groups)
             for publishable, found, subjects in groups:
                 _approve(publishable, found, subjects, by, reason)
     if overtaken:
         raise Stale([_changed_since(subject) for subject in overtaken])
     return _again([one for _publishable, found, _subjects in groups for one in found])
+
+
+def _forget_times(groups: Sequence[tuple[Publishable, list[Review], dict[int, Any]]]) -> None:
+    """Whoever approves may let go live now what was asked for a later time."""
+    chosen = [one for _publishable, found, _subjects in groups for one in found]
+    Review.objects.filter(pk__in=[one.pk for one in chosen]).update(publish_at=None)
+    for one in chosen:
+        one.publish_at = None
 
 
 def _changed_since(subject: Any) -> str:
