@@ -365,7 +365,7 @@ def test_a_preview_of_a_revision_stays_as_it_was(author, shirt):
     assert "Keep it." in page_of(Client(), previews.Link("customers.article", article.pk).url).content.decode()
 
 
-def test_wrong_and_expired_links_show_nothing(shirt, settings, time_machine=None):
+def test_wrong_and_expired_links_show_nothing(shirt, settings):
     link = previews.Link("catalog.product", shirt.pk).url
     other = reverse("preview:page", args=[signing.dumps(["catalog.product", shirt.pk, 0], salt="other")])
     settings.PREVIEW_DAYS = -1

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +39,8 @@ def title_of(review: Any) -> str:
 
 def with_titles(reviews: QuerySet) -> QuerySet:
     return reviews.annotate(
-        subject_title=KT("revision__content__title"), subject_title_zh=KT("revision__content__title_zh")
+        subject_title=KeyTextTransform("title", "revision__content"),
+        subject_title_zh=KeyTextTransform("title_zh", "revision__content"),
     )
 
 

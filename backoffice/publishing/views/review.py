@@ -26,6 +26,7 @@ from backoffice.publishing.differences import Section, changes
 from backoffice.publishing.views.queue import ReviewList, kind_of, title_of, with_titles
 from backoffice.publishing.waiting import next_after, waiting_for
 
+PENDING = (Review.State.OPEN, Review.State.APPROVED)
 DECISIONS = {
     "approve": gettext_lazy("“%s” is approved."),
     "now": gettext_lazy("“%s” is approved."),
@@ -79,7 +80,7 @@ class ReviewRecord(generic.RecordPage):
         """What was public when this was asked, or is now while it waits; None for a first publication."""
         review = self.object
         about = {"subject_type": review.subject_type, "subject_id": review.subject_id}
-        if review.state in (Review.State.OPEN, Review.State.APPROVED):
+        if review.state in PENDING:
             live = LiveVersion.objects.live().filter(**about).select_related("revision").first()
             return live.revision if live else None
         last = Review.objects.filter(**about, state=Review.State.PUBLISHED, pk__lt=review.pk).order_by("-pk")
@@ -199,7 +200,7 @@ def may_take_part(user: User, publishable: registry.Publishable) -> bool:
 
 def may_withdraw(user: User, review: Review) -> bool:
     is_theirs = review.requested_by_id == user.pk
-    return review.may_become(Review.State.WITHDRAWN) and (
+    return review.state in PENDING and (
         is_theirs or generic.may(user, registry.of(review.subject_type).change_permission)
     )
 
