@@ -200,6 +200,11 @@ class Review(Subject, Stateful):
     def __str__(self) -> str:
         return str(_("Review %s")) % self.pk
 
+    @property
+    def status(self) -> str:
+        """What Stateful calls the state."""
+        return self.state
+
     def get_absolute_url(self) -> str:
         return reverse("reviews:review", args=[self.pk])
 

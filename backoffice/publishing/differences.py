@@ -21,6 +21,7 @@ SECTIONS = {
     "media": gettext_lazy("Pictures"),
     "related": gettext_lazy("Related products"),
 }
+FIRST = ("title", "title_zh")
 SHORT = 40
 
 Kind = Literal["added", "removed", "changed", "moved"]
@@ -62,11 +63,12 @@ def changes(
 ) -> list[Section]:
     """What turns `old` into `new`, both contents; empty where nothing differs.
 
-    `labels` name the keys of contents; one without a label is spelled out.
+    `labels` name the keys of contents, and give their order; one without a label is spelled out.
     """
     names = labels or {}
     found: dict[str, Section] = {}
-    for one in diff.changes(old, new):
+    places = {name: place for place, name in enumerate(dict.fromkeys([*FIRST, *names]))}
+    for one in sorted(diff.changes(old, new), key=lambda one: places.get(one.field, len(places))):
         for change in _worded(one, names):
             is_own = one.field in SECTIONS
             key = one.field if is_own else FIELDS

@@ -1,48 +1,13 @@
 """Two people at one product, each in a window of their own."""
 
-from collections.abc import Callable
-
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import expect
 
-from backoffice.models import User
 from catalog import services
 from catalog.models import Variant
+from tests.browser.conftest import WindowOf
 from tests.browser.test_every_page import Inspector
 from tests.factories import make_product, make_user
-
-Window = Callable[[User], Page]
-
-
-@pytest.fixture
-def window(chromium: Browser, live_server, roles: None) -> Window:
-    """A window of its own for each person; what the console says fails the test, but for the answer 409."""
-    contexts = []
-    said: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "status of 409" not in message.text:
-            said.append(message.text)
-
-    def open_window(user: User, **more) -> Page:
-        client = Client()
-        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        context = chromium.new_context(
-            base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="en-US", **more
-        )
-        context.set_default_timeout(20_000)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-        context.on("console", listen)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_window
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 @pytest.fixture
@@ -51,8 +16,8 @@ def shirt(roles: None):
     return make_product("Linen shirt", variants=variants, options=["Colour"], description="Washed linen for summer.")
 
 
-def test_two_people_edit_one_product_and_nothing_is_lost(window: Window, shirt) -> None:
-    jane, ben = (window(make_user("catalog_editor", name=name)) for name in ("Jane", "Ben"))
+def test_two_people_edit_one_product_and_nothing_is_lost(window_of: WindowOf, shirt) -> None:
+    jane, ben = (window_of(make_user("catalog_editor", name=name)) for name in ("Jane", "Ben"))
     edit = f"/catalog/products/-/{shirt.pk}/edit/"
 
     jane.goto(edit)
@@ -93,9 +58,9 @@ def test_two_people_edit_one_product_and_nothing_is_lost(window: Window, shirt) 
     assert list(Variant.objects.order_by("pk").values_list("sku", "price")) == [("RED", 15), ("BLUE", 13)]
 
 
-def test_without_scripts_the_notice_and_the_choice_work_all_the_same(window: Window, shirt) -> None:
+def test_without_scripts_the_notice_and_the_choice_work_all_the_same(window_of: WindowOf, shirt) -> None:
     ben = make_user("catalog_editor", name="Ben")
-    page = window(make_user("catalog_editor", name="Jane"), java_script_enabled=False)
+    page = window_of(make_user("catalog_editor", name="Jane"), java_script_enabled=False)
     page.goto(f"/catalog/products/-/{shirt.pk}/edit/")
     services.update_product(shirt, by=ben, title="Cotton shirt")
 

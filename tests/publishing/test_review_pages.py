@@ -50,6 +50,11 @@ def shirt(author):
         return make_product("Linen shirt", description="A light shirt of washed linen for long summers.")
 
 
+def article_by(author, slug):
+    with acting(source="test", user=author):
+        return make_article(slug, published=False, by=author)
+
+
 def submitted(obj, by, **fields) -> Review:
     with acting(source="test", user=by):
         [review] = publishing.submit([obj], by=by, **fields)
@@ -65,10 +70,8 @@ def titles(response):
 
 def test_what_waits_for_me_is_what_i_may_decide_oldest_first(author, reviewer, shirt):
     submitted(shirt, author)
-    mine = make_article("by-reviewer", published=False, by=author)
-    submitted(mine, reviewer)
-    later = make_article("later", published=False, by=author)
-    submitted(later, author)
+    submitted(article_by(author, "by-reviewer"), reviewer)
+    submitted(article_by(author, "later"), author)
 
     assert titles(page_of(signed_in(reviewer), "/reviews/")) == ["Linen shirt", "Later"]
     assert titles(page_of(signed_in(reviewer), "/reviews/", show="mine")) == ["By-Reviewer"]
@@ -78,7 +81,8 @@ def test_what_waits_for_me_is_what_i_may_decide_oldest_first(author, reviewer, s
 
 def test_the_queue_is_filtered_by_kind_person_and_text(author, reviewer, shirt):
     submitted(shirt, author)
-    submitted(make_article("returns", published=False, by=author), make_user("catalog_editor", name="Otto Other"))
+    otto = make_user("catalog_editor", name="Otto Other")
+    submitted(article_by(otto, "returns"), otto)
     client = signed_in(reviewer)
 
     assert titles(page_of(client, "/reviews/", kind="customers.article")) == ["Returns"]
@@ -90,7 +94,7 @@ def test_the_queue_is_filtered_by_kind_person_and_text(author, reviewer, shirt):
 def test_scheduled_and_decided_have_their_tabs(author, reviewer, shirt):
     tomorrow = timezone.now() + timedelta(days=1)
     publishing.approve([submitted(shirt, author, publish_at=tomorrow)], by=reviewer)
-    article = make_article("returns", published=False, by=author)
+    article = article_by(author, "returns")
     publishing.reject([submitted(article, author)], by=reviewer, reason="Too short")
     client = signed_in(reviewer)
 
@@ -100,7 +104,7 @@ def test_scheduled_and_decided_have_their_tabs(author, reviewer, shirt):
 
 def test_who_sees_no_articles_sees_no_reviews_of_them(author, shirt):
     submitted(shirt, author)
-    article = submitted(make_article("returns", published=False, by=author), author)
+    article = submitted(article_by(author, "returns"), author)
     clerk = make_user("warehouse_operator")
 
     assert titles(page_of(signed_in(clerk), "/reviews/", show="open")) == ["Linen shirt"]
@@ -151,7 +155,7 @@ def test_a_first_publication_shows_the_whole_content_and_a_change_what_changes(a
 
 def test_approving_publishes_and_leads_to_the_next_that_waits(author, reviewer, shirt):
     review = submitted(shirt, author)
-    following = submitted(make_article("returns", published=False, by=author), author)
+    following = submitted(article_by(author, "returns"), author)
     client = signed_in(reviewer)
 
     response = client.post(f"{review.get_absolute_url()}decide/", {"decision": "approve"}, follow=True)
@@ -168,7 +172,7 @@ def test_approving_publishes_and_leads_to_the_next_that_waits(author, reviewer, 
 def test_approving_keeps_the_time_that_was_asked_unless_now_is_chosen(author, reviewer, shirt):
     tomorrow = timezone.now() + timedelta(days=1)
     client = signed_in(reviewer)
-    article = make_article("returns", published=False, by=author)
+    article = article_by(author, "returns")
     for obj, decision in ((shirt, "approve"), (article, "now")):
         address = submitted(obj, author, publish_at=tomorrow).get_absolute_url()
         assert "Approve for" in page_of(client, address).content.decode()
