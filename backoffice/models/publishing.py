@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models.people import User
-from backoffice.rows import Stateful, VisibleQuerySet
+from backoffice.rows import VisibleQuerySet
 from backoffice.triggers import append_only, legal_transitions
 
 
@@ -137,12 +137,11 @@ class ReviewQuerySet(SubjectQuerySet):
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
-class Review(Subject, Stateful):
+class Review(Subject):
     """The question whether a revision may go live. `state` is written by the verbs of `backoffice.publishing` and, where
     the content is changed meanwhile, by triggers."""
 
     State = ReviewState
-    TRANSITIONS = REVIEW_TRANSITIONS
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="reviews", verbose_name=_("revision"))
     digest = models.CharField(_("digest"), max_length=64)
@@ -200,13 +199,11 @@ class Review(Subject, Stateful):
     def __str__(self) -> str:
         return str(_("Review %s")) % self.pk
 
-    @property
-    def status(self) -> str:
-        """What Stateful calls the state."""
-        return self.state
-
     def get_absolute_url(self) -> str:
         return reverse("reviews:review", args=[self.pk])
+
+    def may_become(self, state: str) -> bool:
+        return state in REVIEW_TRANSITIONS.get(self.state, ())
 
 
 class ReviewComment(models.Model):
