@@ -37,7 +37,9 @@ CONTENT_TRANSITIONS: dict[str, set[str]] = {
 
 def kinds_visible_to(user: Any) -> list[str]:
     """Kinds of content of which `user` may see the working copies."""
-    models_with_content = (model._meta for model in apps.get_models() if getattr(model, "Status", None) is ContentStatus)
+    models_with_content = (
+        model._meta for model in apps.get_models() if getattr(model, "Status", None) is ContentStatus
+    )
     return [
         meta.label_lower for meta in models_with_content if user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
     ]
