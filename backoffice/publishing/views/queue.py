@@ -61,20 +61,21 @@ class ReviewFilter(django_filters.FilterSet):
         return rows
 
     def of_person(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        """Requested, written or decided by somebody whose name or address the text stands in."""
+        """Requested or decided by somebody whose name or address the text stands in."""
         text = value.replace("\x00", "").strip()
-        people = list(
-            User.objects.filter(Q(name__icontains=text) | Q(email__icontains=text)).values_list("pk", flat=True)[:100]
-        )
-        return rows.filter(Q(requested_by__in=people) | Q(decided_by__in=people) | Q(revision__authors__overlap=people))
+        people = User.objects.filter(Q(name__icontains=text) | Q(email__icontains=text)).values_list("pk", flat=True)
+        keys = list(people[:100])
+        return rows.filter(Q(requested_by__in=keys) | Q(decided_by__in=keys)) if keys else rows.none()
 
     def searched(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """Reviews of what the text stands in, as the list of that kind finds it."""
-        found = Q(pk__in=[])
-        for one in registry.kinds():
-            subjects = search(one.model._default_manager.visible_to(self.request.user), value)  # type: ignore[attr-defined]
-            found |= Q(subject_type=one.kind, subject_id__in=subjects.order_by().values("pk"))
-        return rows.filter(found)
+        found = [self._about(one, value) for one in registry.kinds()]
+        return rows.filter(pk__in=found[0].union(*found[1:], all=True))
+
+    def _about(self, one: registry.Publishable, text: str) -> QuerySet:
+        visible: Any = one.model._default_manager
+        subjects = search(visible.visible_to(self.request.user), text).order_by().values("pk")
+        return Review.objects.filter(subject_type=one.kind, subject_id__in=subjects).order_by().values("pk")
 
 
 class ReviewList(generic.ListPage):
