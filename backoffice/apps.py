@@ -19,6 +19,7 @@ REGISTRATIONS = (
     "resources_people",
     "verification",
     "people",
+    "previews",
 )
 
 

@@ -15,7 +15,8 @@ from backoffice.charts import BarChart, LineChart, Series, Sparkline
 from backoffice.dashboard import Card
 from backoffice.generic import Action, Fact, LookupField, Moment
 from backoffice.generic.chips import Chip
-from backoffice.generic.forms import Conflict, formset_summary, summary
+from backoffice.generic.conflicts import Conflict
+from backoffice.generic.forms import formset_summary, summary
 from backoffice.models import User
 from backoffice.panels import Panel
 

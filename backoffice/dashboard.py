@@ -38,7 +38,7 @@ def _registrar(part: str, permission: str, order: int) -> Callable[[Builder], Bu
 
 
 def card(*, permission: str, order: int = 100) -> Callable[[Builder], Builder]:
-    """Register a function of the user that returns a Card, or None to stay away."""
+    """Register a function of the user that returns a Card, or None to stay away; without `permission` it asks for itself."""
     return _registrar("card", permission, order)
 
 
@@ -55,7 +55,7 @@ def chart(*, permission: str, order: int = 100) -> Callable[[Builder], Builder]:
 def parts_for(user: Any, part: str) -> list[Any]:
     """What `user` may see of the cards, the attention panels or the charts, in order."""
     entries = sorted(_parts[part], key=lambda entry: entry[0])
-    built = (build(user) for _, permission, build in entries if user.has_perm(permission))
+    built = (build(user) for _, permission, build in entries if not permission or user.has_perm(permission))
     return [one for one in built if one is not None]
 
 

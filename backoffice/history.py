@@ -80,6 +80,17 @@ def entries(obj: models.Model, limit: int = 200, *, viewer: Any = None) -> list[
     return found
 
 
+def last_entry(obj: models.Model, until: datetime | None = None) -> tuple[User | None, datetime] | None:
+    """Who wrote `obj` last (before `until`), and when; None where no history is kept."""
+    if not hasattr(type(obj), "history"):
+        return None
+    rows = model_of(obj).objects.filter(pgh_obj_id=obj.pk)  # type: ignore[attr-defined]
+    if until is not None:
+        rows = rows.filter(pgh_created_at__lte=until)
+    row = rows.select_related("pgh_context").order_by("-pgh_id").first()
+    return None if row is None else (User.objects.filter(pk=_metadata(row).get("user")).first(), row.pgh_created_at)
+
+
 def as_of(obj: models.Model, at: datetime) -> models.Model | None:
     """The history row of `obj` in force at `at`; None when it did not exist then."""
     row = model_of(obj).objects.filter(pgh_obj_id=obj.pk, pgh_created_at__lte=at).order_by("-pgh_id").first()  # type: ignore[attr-defined]

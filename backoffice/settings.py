@@ -215,6 +215,7 @@ OIDC_ORIGINS = (
     else []
 )
 INVITATION_DAYS = 7
+PREVIEW_DAYS = env.int("PREVIEW_DAYS", default=7)  # how long a link to a page that is not public yet works
 API_RATE = env.str("API_RATE", default="600/m")
 
 # --- Security -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ urlpatterns = [
     path("history/<str:label>/<int:pk>/", views.history, name="history"),
     path("history/<str:label>/<int:pk>/<int:entry>/restore/", views.restore, name="history-restore"),
     path("", include("backoffice.shell_urls")),
+    path("", include("backoffice.publishing.urls")),
     path("imports/", include("backoffice.imports.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("webhooks/", include("backoffice.webhooks.urls")),

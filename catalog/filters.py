@@ -10,6 +10,7 @@ from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
+from backoffice.publishing.filters import ChangesFilter
 from catalog.models import Brand, Category, Product, ProductQuerySet, Variant
 
 
@@ -50,6 +51,7 @@ class ProductFilter(django_filters.FilterSet):
     brand = generic.LookupFilter(model=Brand, label=_("Brand"))
     tag = django_filters.CharFilter(method="with_tag", label=_("Tag"))
     changed_since = ChangedSinceFilter()
+    changes = ChangesFilter()
     picture = django_filters.BooleanFilter(method="with_picture", label=_("Has a picture"))
 
     class Meta:

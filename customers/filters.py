@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from backoffice.models import User
+from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
 from customers.models import Article, Customer, Queue, Ticket
@@ -94,6 +95,7 @@ def _assignees() -> list[tuple[str, Any]]:
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     status = django_filters.ChoiceFilter(choices=Article.Status.choices)
+    changes = ChangesFilter()
     topic = django_filters.CharFilter(lookup_expr="iexact", label=_("Topic"))
     updated = django_filters.DateFromToRangeFilter(field_name="updated_at", label=_("Updated"))
 

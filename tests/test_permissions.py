@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.views.generic import RedirectView
 
-from backoffice import audit, people, tokens
+from backoffice import audit, people, publishing, tokens
 from backoffice.apps import own_apps
 from backoffice.models import Invitation, Notification, SavedView, User
 from backoffice.roles import ROLES, sync_roles
@@ -26,6 +26,8 @@ from tests import factories
 
 PUBLIC = {
     "invitation",
+    "preview:page",
+    "preview:picture",
     "shell:language",
     "shell:preferences",
     "api:openapi-json",
@@ -50,6 +52,13 @@ OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about one
     "api:api-root",
     "catalog:picture",
     "imports:refused",
+    "reviews:comment",
+    "reviews:decide",
+    "reviews:list",
+    "reviews:review",
+    "reviews:withdraw",
+    "revisions:list",
+    "revisions:restore",
     "people:account",
     "people:token-new",
     "people:token-revoke",
@@ -152,6 +161,7 @@ class World:
         self.owner = self.users["owner"]
         self.variant = factories.make_variant("TEA", on_hand=5)
         self.product = factories.make_product("Linen shirt")
+        publishing.submit([self.product], by=None)
         self.customer = factories.make_customer("Jane Doe", email="jane@example.com")
         self.ticket = factories.make_ticket()
         self.article = factories.make_article()
@@ -179,6 +189,8 @@ class World:
 
     def value(self, address: Address, parameter: str, converter: str) -> str:
         fixed = {"label": "customers.customer", "reference": self.customer.number, "format": "csv", "kind": "x"}
+        if address.name.startswith("revisions:"):
+            return {"label": "catalog.product", "pk": str(self.product.pk), "number": "1"}[parameter]
         if address.name.startswith("history") and parameter == "pk":
             return str(self.customer.pk)
         if parameter in fixed:

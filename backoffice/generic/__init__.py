@@ -59,7 +59,8 @@ Records. `list_url` and `list_page` give the way back and the neighbours in the 
 timeline; panels of upper modules stand there by themselves.
 
 Forms. `perform(form)` is the place for a service with other arguments; `get_formset` adds rows (`self.formset`);
-`fieldsets` groups long forms; `generic.LookupField(model=Customer)` chooses one row out of many, as the user sees them.
+`formsets` names them where there are several; `fieldsets` groups long forms; `generic.LookupField(model=Customer)` chooses one
+row out of many, as the user sees them.
 A model names what people search it by: `lookup_fields = ("number", "name")`, or its queryset has `search(text)`.
 
 Templates. Blocks of a list: `above`, `list_actions`, `rows`, `empty`; of a record: `record_actions`, `facts`, `sections`, `panels`, `side`,

@@ -1,40 +1,31 @@
 """FormPage: create or edit one record. What was typed is kept, and nobody's change is overwritten unseen."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.http import HttpRequest, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from backoffice import context, history
+from backoffice import context, editing, history
 from backoffice.errors import Stale
+from backoffice.generic import conflicts
 from backoffice.generic.actions import OnePage, add_error, say, summary, tell_user
 from backoffice.generic.base import safe_next
-from backoffice.generic.columns import display, model_field
 
 VERSION = "version"
 REASON = "change_reason"
+EDITING = "editing"
 CHANGES_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A field whose stored value is not what the form would write."""
-
-    label: str
-    stored: Any
-    typed: Any
 
 
 class FormPage(OnePage):
@@ -67,7 +58,9 @@ class FormPage(OnePage):
         """Arguments of the form besides data and files."""
         kwargs: dict[str, Any] = {"initial": self.get_initial()}
         if issubclass(self.form_class, forms.BaseModelForm):
-            kwargs["instance"] = self.object
+            kwargs["instance"] = copy(
+                self.object
+            )  # so that a refused form leaves the record on the page as it is stored
         return kwargs
 
     def get_initial(self) -> dict[str, Any]:
@@ -103,7 +96,9 @@ class FormPage(OnePage):
             "formset": self.formset,
             "groups": self.groups(form),
             "summary": [*summary(form), *formset_summary(self.formset)],
-            "version": self.version,
+            "version": self.opened_version,
+            "base": self.opened_base(form),
+            "editors": self.editors,
             "submit_label": self.submit_label or (_("Save") if self.object else _("Create")),
             "back_url": safe_next(self.request, self.object.get_absolute_url() if self.object else ""),
             "next": self.request.GET.get("next") or self.request.POST.get("next") or "",
@@ -129,22 +124,24 @@ class FormPage(OnePage):
     formset: Any = None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if EDITING in request.GET and self.object is not None:
+            return self.show_editors()
         self.formset = self.prepared_formset()
         return TemplateResponse(request, self.template_name, self.get_context_data(self.get_form()))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        stored = self.stored_values()
-        form = self.get_form(request.POST, request.FILES)
-        self.formset = self.prepared_formset(request.POST, request.FILES)
+        data = self.sent_data()
+        form = self.get_form(data, request.FILES)
+        self.formset = self.prepared_formset(data, request.FILES)
         if not all([form.is_valid(), self.formset is None or self.formset.is_valid()]):
-            return self.show_again(form)
+            return self.show_conflict(form) if self.is_overtaken else self.show_again(form)
         try:
             with transaction.atomic():
                 context.say_why(request.POST.get(REASON, "").strip())
                 self.refuse_stale()
                 obj = self.perform(form)
         except Stale:
-            return self.show_conflict(form, stored)
+            return self.show_conflict(form)
         except ValidationError as error:
             add_error(form, error)
             return self.show_again(form)
@@ -157,13 +154,34 @@ class FormPage(OnePage):
         return formset
 
     def form_done(self, form: Any, obj: Any) -> HttpResponseBase:
+        if self.object is not None:
+            editing.closed(self.object, self.user)
         messages.success(self.request, say(self.done or _("%s saved."), obj))
         return HttpResponseRedirect(safe_next(self.request, self.get_success_url(obj)))
 
     def show_again(self, form: Any, **extra: Any) -> HttpResponseBase:
         return TemplateResponse(self.request, self.template_name, self.get_context_data(form, **extra), status=422)
 
+    # --- Who else is here -----------------------------------------------------------------------
+
+    @cached_property
+    def editors(self) -> list[editing.Editor]:
+        """Who else has the record open."""
+        return editing.opened(self.object, self.user) if self.object is not None else []
+
+    def show_editors(self) -> HttpResponseBase:
+        """The notice alone, which the open form asks for every half minute; it also tells when somebody saved."""
+        saved = bool(self.version) and self.request.GET.get(VERSION) not in (None, self.version)
+        shown = {
+            "editors": self.editors,
+            "saved": history.last_entry(self.object) if saved else None,
+            "is_saved": saved,
+        }
+        return TemplateResponse(self.request, "components/_editing.html", shown, headers={"Cache-Control": "no-store"})
+
     # --- Nobody's change is overwritten unseen --------------------------------------------------
+
+    is_stale = False
 
     @property
     def version(self) -> str:
@@ -173,8 +191,50 @@ class FormPage(OnePage):
         )
         return moment.isoformat() if isinstance(moment, datetime) else ""
 
+    @property
+    def opened_version(self) -> str:
+        """The version that the person has seen: a form that comes back for a correction keeps the one it was opened with."""
+        sent = self.request.POST.get(VERSION)
+        return self.version if self.is_stale or sent is None else sent
+
+    def opened_base(self, form: Any) -> str:
+        """How the values stood when the form was opened, see `conflicts`."""
+        sent = self.request.POST.get(conflicts.BASE)
+        if not self.version:
+            return ""
+        if self.is_stale or sent is None:
+            fresh, formsets = self.as_stored() if form.is_bound else (form, self.formsets)
+            return conflicts.base_of(fresh, formsets)
+        return sent
+
+    @property
+    def formsets(self) -> list[Any]:
+        """Every formset of the form; a page with more than one names them here."""
+        return [self.formset] if self.formset is not None else []
+
+    def as_stored(self) -> tuple[Any, list[Any]]:
+        """The form and its formsets as they would be opened now; what was sent stays in use."""
+        form, sent = self.get_form(), self.formset
+        self.formset = self.prepared_formset()
+        stored = self.formsets
+        self.formset = sent
+        return form, stored
+
+    def sent_data(self) -> QueryDict:
+        """What was sent, with the stored value of each field where the person chose theirs."""
+        data = self.request.POST
+        if self.object is None or not any(name.startswith(conflicts.CHOICE) for name in data):
+            return data
+        self.formset = self.prepared_formset(data, self.request.FILES)
+        return conflicts.chosen(data, self.formsets, self.as_stored())
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody saved the record since the form was opened, as far as one sees without locking it."""
+        return bool(self.version) and self.sent_version not in (None, parse_datetime(self.version))
+
     def refuse_stale(self) -> None:
-        """Lock the record and refuse when somebody changed it since the form was opened."""
+        """Lock the record and refuse when somebody changed it, or a row of it, since the form was opened."""
         if not self.version:
             return
         now = (
@@ -182,43 +242,50 @@ class FormPage(OnePage):
             .values_list(self.version_field, flat=True)
             .get(pk=self.object.pk)
         )
-        if parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+")) != now:
+        is_old = self.sent_version != now
+        if is_old or (self.base.rows and self.base.moved(self.as_stored()[1])):
             raise Stale(_("Somebody changed this record since you opened it."))
 
-    def stored_values(self) -> dict[str, Any]:
-        """What the record holds now, by form field (a bound ModelForm writes into its instance)."""
-        if self.object is None:
-            return {}
-        return {name: _read(self.object, name) for name in self.form_class.base_fields}  # type: ignore[attr-defined]
+    @property
+    def sent_version(self) -> datetime | None:
+        """The version that the form was opened with; None without a readable one."""
+        try:
+            return parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+"))
+        except ValueError:
+            return None
 
-    def show_conflict(self, form: Any, stored: dict[str, Any]) -> HttpResponseBase:
-        """Show both values of every field that differs; sending once more writes the typed ones."""
-        conflicts = [
-            Conflict(self._label(form, name), display(stored.get(name)), display(form.cleaned_data.get(name)))
-            for name in form.fields
-            if name in form.cleaned_data and name in stored and stored[name] != form.cleaned_data[name]
-        ]
-        return TemplateResponse(
-            self.request,
-            self.template_name,
-            self.get_context_data(form, conflicts=conflicts, is_stale=True, changes=self.changes_since()),
-            status=409,
-        )
+    @cached_property
+    def base(self) -> conflicts.Base:
+        return conflicts.Base.read(self.request.POST.get(conflicts.BASE, ""))
+
+    def show_conflict(self, form: Any) -> HttpResponseBase:
+        """Show both values of what differs. What only the other changed is taken over, the rest stays as typed."""
+        changes = self.changes_since()
+        self.object, self.is_stale = self.get_object(), True
+        found = conflicts.clash(form.data, self.base, (form, self.formsets), self.as_stored())
+        merged = self.get_form(found.data, self.request.FILES)
+        self.formset = self.prepared_formset(found.data, self.request.FILES)
+        shown = {"clash": found, "conflicts": found.both, "is_stale": True, "changes": changes}
+        return TemplateResponse(self.request, self.template_name, self.get_context_data(merged, **shown), status=409)
 
     def changes_since(self) -> list[history.Entry]:
-        """Who changed the record since the form was opened, newest first."""
-        opened = parse_datetime(self.request.POST.get(VERSION, "").replace(" ", "+"))
+        """Who changed the record or a row of it since the form was opened: the last change of each, newest first."""
+        opened = self.sent_version
         if opened is None or not hasattr(self.model, "history"):
             return []
-        return [
-            entry
-            for entry in history.entries(self.object, limit=CHANGES_SHOWN, viewer=self.request.user)
-            if entry.at > opened
-        ]
+        found = self._entries(self.object, opened)
+        if self.base.at:
+            rows = conflicts.rows_of(self.as_stored()[1])
+            moved = [rows[key] for key in self.base.moved(self.as_stored()[1])[:CHANGES_SHOWN] if key in rows]
+            for row in moved:
+                if hasattr(type(getattr(row, "instance", None)), "history"):
+                    found += self._entries(row.instance, self.base.at)
+        newest = {(entry.user, entry.source): entry for entry in sorted(found, key=lambda entry: entry.at)}
+        return sorted(newest.values(), key=lambda entry: entry.at, reverse=True)
 
-    def _label(self, form: Any, name: str) -> str:
-        found = model_field(self.model, name)
-        return str(form[name].label or capfirst(str(getattr(found, "verbose_name", name))))
+    def _entries(self, obj: Any, since: datetime) -> list[history.Entry]:
+        entries = history.entries(obj, limit=CHANGES_SHOWN, viewer=self.request.user)
+        return [entry for entry in entries if entry.at > since]
 
     # --- Drawing --------------------------------------------------------------------------------
 
@@ -228,13 +295,6 @@ class FormPage(OnePage):
         first = [field for field in form.visible_fields() if field.name not in named]
         rest = [(str(title), [form[name] for name in names if name in form.fields]) for title, names in self.fieldsets]
         return [group for group in [("", first), *rest] if group[1]]
-
-
-def _read(obj: Any, name: str) -> Any:
-    value = getattr(obj, name, None)
-    if isinstance(value, models.Manager):
-        return list(value.all())
-    return value
 
 
 def formset_summary(formset: Any) -> list[tuple[str, str, list[str]]]:

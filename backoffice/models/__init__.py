@@ -1,6 +1,7 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
+from backoffice.models.editing import Editing
 from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
 from backoffice.models.imports import (
     IMPORT_TRANSITIONS,
@@ -46,6 +47,7 @@ __all__ = [
     "AuditEventQuerySet",
     "ContentStatus",
     "DocumentSequence",
+    "Editing",
     "ExportFormat",
     "ExportRun",
     "ExportStatus",

@@ -2,13 +2,16 @@
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models.people import User
+from backoffice.rows import VisibleQuerySet
 from backoffice.triggers import append_only, legal_transitions
 
 
@@ -32,7 +35,21 @@ CONTENT_TRANSITIONS: dict[str, set[str]] = {
 }
 
 
-class SubjectQuerySet(models.QuerySet):
+def kinds_visible_to(user: Any) -> list[str]:
+    """Kinds of content of which `user` may see the working copies."""
+    models_with_content = (
+        model._meta for model in apps.get_models() if getattr(model, "Status", None) is ContentStatus
+    )
+    return [
+        meta.label_lower for meta in models_with_content if user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
+    ]
+
+
+class SubjectQuerySet(VisibleQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """What is about content that `user` may see: who sees a product sees its revisions and reviews."""
+        return self.filter(subject_type__in=kinds_visible_to(user))
+
     def about(self, obj: models.Model) -> Self:
         return self.filter(subject_type=obj._meta.label_lower, subject_id=obj.pk)
 
@@ -183,6 +200,9 @@ class Review(Subject):
 
     def __str__(self) -> str:
         return str(_("Review %s")) % self.pk
+
+    def get_absolute_url(self) -> str:
+        return reverse("reviews:review", args=[self.pk])
 
     def may_become(self, state: str) -> bool:
         return state in REVIEW_TRANSITIONS.get(self.state, ())

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import generic
+from backoffice import generic, previews
 from backoffice.models import ContentStatus, LiveVersion, Review
 from backoffice.publishing import registry, reviews, states
 from backoffice.publishing.registry import Publishable
@@ -148,6 +148,13 @@ class Standing:
         self.live = LiveVersion.objects.live().about(obj).defer("content").first()
         self.review = Review.objects.about(obj).pending().select_related("revision", "requested_by").first()
 
+    def preview_for(self, user: Any) -> previews.Link | None:
+        """A link to the working copy as the public would see it, for those who write or publish such content."""
+        takes_part = any(
+            generic.may(user, one) for one in (self.publishable.change_permission, self.publishable.permission)
+        )
+        return previews.Link(self.publishable.kind, self.obj.pk) if takes_part else None
+
     def badges(self) -> list[generic.Badge]:
         badges = []
         if self.live and self.obj.status != ContentStatus.PUBLISHED:
@@ -181,10 +188,8 @@ class Standing:
         found = []
         review = self.review
         if review and review.state == Review.State.OPEN and reviews.may_decide(user, review):
-            found += [
-                action(_("Approve"), "approve", method="get", primary=True, icon="check"),
-                action(_("Reject"), "reject", method="get", icon="x"),
-            ]
+            url = review.get_absolute_url()
+            found.append(generic.Action(_("Review"), url, method="get", primary=True, icon="check"))
         if self.live:
             found.append(action(_("Unpublish"), "unpublish", icon="eye-off"))
         if self.obj.may_become(ContentStatus.ARCHIVED):

@@ -113,8 +113,8 @@ def withdraw(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[R
     return _again(done)
 
 
-def approve(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[Review]:
-    """Let what was submitted go live, now or at its time: all of `reviews` or none.
+def approve(reviews: Sequence[Review], *, by: User, reason: str = "", at_once: bool = False) -> list[Review]:
+    """Let what was submitted go live, at its time or `at_once`: all of `reviews` or none.
 
     Raises NotAllowed for what `by` requested or wrote, NotPublishable for what lacks something by now, and Stale for what
     was changed since; that review is void then.
@@ -130,11 +130,21 @@ def approve(reviews: Sequence[Review], *, by: User, reason: str = "") -> list[Re
                 keys = [one.subject_id for one in found if one.pk in void]
                 rows.end_reviews(publishable.kind, keys, Review.State.VOID)
         if not overtaken:
+            if at_once:
+                _forget_times(groups)
             for publishable, found, subjects in groups:
                 _approve(publishable, found, subjects, by, reason)
     if overtaken:
         raise Stale([_changed_since(subject) for subject in overtaken])
     return _again([one for _publishable, found, _subjects in groups for one in found])
+
+
+def _forget_times(groups: Sequence[tuple[Publishable, list[Review], dict[int, Any]]]) -> None:
+    """Whoever approves may let go live now what was asked for a later time."""
+    chosen = [one for _publishable, found, _subjects in groups for one in found]
+    Review.objects.filter(pk__in=[one.pk for one in chosen]).update(publish_at=None)
+    for one in chosen:
+        one.publish_at = None
 
 
 def _changed_since(subject: Any) -> str:

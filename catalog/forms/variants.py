@@ -84,7 +84,10 @@ class VariantRows(forms.BaseFormSet):
         super().__init__(*args, initial=[{"id": variant.pk} for variant in variants], prefix="variants", **kwargs)
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """A sent line is compared with the variant that it names, whatever has been added since in front of it."""
         kwargs = super().get_form_kwargs(index)
+        if self.is_bound:
+            kwargs["initial"] = {"id": self._key(index)}
         return {**kwargs, "instance": self.known.get(self._key(index))}
 
     def _key(self, index: int | None) -> int | None:

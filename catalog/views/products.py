@@ -89,7 +89,9 @@ class ProductList(generic.ListPage):
     tabs = [
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),
         generic.Tab(gettext_lazy("In review"), "status=in_review"),
+        generic.Tab(gettext_lazy("Scheduled"), "status=scheduled"),
         generic.Tab(gettext_lazy("Published"), "status=published"),
+        generic.Tab(gettext_lazy("Unpublished changes"), "changes=true"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
         generic.Tab(gettext_lazy("Without a picture"), "picture=false"),
     ]
@@ -174,6 +176,7 @@ class ProductRecord(generic.RecordPage):
             pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
+            preview=self.standing.preview_for(user),
             may_add_variant=generic.may(user, "catalog.add_variant"),
             may_add_picture=generic.may(user, "catalog.add_media"),
             may_change_picture=generic.may(user, "catalog.change_media"),

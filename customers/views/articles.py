@@ -35,7 +35,9 @@ class ArticleList(generic.ListPage):
     }
     tabs = [
         generic.Tab(gettext_lazy("Published"), "status=published"),
+        generic.Tab(gettext_lazy("Unpublished changes"), "changes=true"),
         generic.Tab(gettext_lazy("In review"), "status=in_review"),
+        generic.Tab(gettext_lazy("Scheduled"), "status=scheduled"),
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
     ]
@@ -73,6 +75,9 @@ class ArticleRecord(generic.RecordPage):
 
     def get_badges(self) -> list[generic.Badge]:
         return [*super().get_badges(), *self.standing.badges()]
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        return super().get_context_data(preview=self.standing.preview_for(self.user), **extra)
 
     def get_actions(self) -> list[generic.Action]:
         user, article = self.request.user, self.object

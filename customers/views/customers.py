@@ -182,6 +182,10 @@ class CustomerForm(generic.FormPage):
             contacts.is_valid = lambda: False
         return contacts
 
+    @property
+    def formsets(self) -> list[Any]:
+        return [self.formset, self.addresses] if self.formset is not None else []
+
     def perform(self, form: Any) -> Customer:
         fields = dict(form.cleaned_data)
         fields["contacts"] = [forms.ContactForm.data_of(row) for row in self.formset.filled()]

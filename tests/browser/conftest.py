@@ -14,6 +14,8 @@ from backoffice.roles import sync_roles
 expect.set_options(timeout=20_000)  # the machine may be busy; what is right is not slower for it
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop running in the thread of the tests.
 
+WindowOf = Callable[..., Page]
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -77,3 +79,32 @@ def signed_in(context: BrowserContext, live_server) -> Callable[[User], None]:
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
     return sign_in
+
+
+@pytest.fixture
+def window_of(chromium: Browser, live_server, roles: None) -> Iterator[WindowOf]:
+    """A window of its own for each person; what the console says fails the test, but for the answers 409 and 422."""
+    contexts = []
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.endswith(("(Conflict)", "(Unprocessable Entity)")):
+            said.append(message.text)
+
+    def open_window(user: User, **more) -> Page:
+        client = Client()
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": 1440, "height": 900}, locale="en-US", **more
+        )
+        context.set_default_timeout(20_000)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        context.on("console", listen)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert said == []

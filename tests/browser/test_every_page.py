@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import demo as sign_ins
-from backoffice import people
+from backoffice import people, previews, publishing
 from backoffice.context import acting
 from backoffice.exports import running, schedules
 from backoffice.models import AuditEvent, ExportTemplate, Invitation, User
 from backoffice.tasks import heartbeat
+from catalog import services as catalog
 from catalog.models import Brand, Category, Product, Variant
 from customers.models import Article, Customer, Ticket
 from customers.views.support import SALT
@@ -50,6 +51,8 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:template",
     "imports:work",
     "orders:packing-slips",
+    "preview:picture",
+    "reviews:decide",
     "orders:variant-info",
     "shell:lookup",
     "support:file",
@@ -207,6 +210,24 @@ def of_customers() -> Paths:
     yield reverse("articles:edit", args=[article.slug])
 
 
+def of_reviews() -> Paths:
+    product = Product.objects.filter(status="published").first()
+    author, reviewer = (
+        User.objects.get(email=sign_ins.address(role)) for role in ("catalog_editor", "catalog_reviewer")
+    )
+    catalog.update_product(product, by=author, title="Another title", description=f"{product.description} And more.")
+    [review] = publishing.submit([product], by=author, publish_at=timezone.now() + timedelta(days=1))
+    publishing.comment(review, by=reviewer, text="Is this so?")
+    yield review.get_absolute_url()
+    yield "/reviews/?show=open"
+    revisions = reverse("revisions:list", args=["catalog.product", product.pk])
+    yield revisions
+    yield f"{revisions}?old=1&new=2"
+    yield reverse("revisions:restore", args=["catalog.product", product.pk, 1])
+    catalog.update_product(product, by=author, title="A third title")
+    yield review.get_absolute_url()
+
+
 def of_exports() -> Paths:
     owner = User.objects.get(email=sign_ins.address("owner"))
     address = "/orders/?status=placed&sort=oldest"
@@ -254,6 +275,8 @@ def of_the_public() -> Paths:
     yield reverse("help:home")
     yield f"{reverse('help:home')}?q=return"
     yield reverse("help:article", args=[Article.objects.first().slug])
+    yield previews.Link("catalog.product", Product.objects.filter(media__isnull=False).first().pk).url
+    yield previews.Link("customers.article", Article.objects.first().pk).url
     yield reverse("support:ask")
     yield reverse("support:sent", args=[signing.dumps("TK-1", salt=SALT)])
     for status in ("open", "closed"):
@@ -261,7 +284,7 @@ def of_the_public() -> Paths:
     yield reverse("invitation", args=[Invitation.objects.get().token])
 
 
-STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_exports, of_people, of_set_up]
+STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_reviews, of_exports, of_people, of_set_up]
 
 
 # --- The claims ---------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Pages of reviewing, of any kind of content: the queue, one review, revisions, previews."""
