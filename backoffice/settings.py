@@ -298,7 +298,7 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 PGTRIGGER_MIGRATIONS = True
-PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs", "backoffice.webhooks.jobs"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)
@@ -313,6 +313,8 @@ EXPORT_MAIL_BYTES = env.int("EXPORT_MAIL_BYTES", default=5 * 1024 * 1024)
 # Where scheduled exports may leave files; without a folder nobody is offered this.
 EXPORT_DIR = Path(env.str("EXPORT_DIR")) if env.str("EXPORT_DIR", default="") else None
 UNDO_SEND_SECONDS = 15
+# Whether webhooks may go to the own network, and without encryption: for trying out, or a shop front beside this.
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", default=DEBUG)
 
 # --- Logs ---------------------------------------------------------------------------------------
 

@@ -122,6 +122,10 @@ VERBS: dict[str, tuple[Any, str]] = {
     "user.token_revoked": (gettext_lazy("API token revoked"), "trash"),
     "variant.added": (gettext_lazy("Variant added"), "plus"),
     "variant.changed": (gettext_lazy("Variant changed"), "edit"),
+    "webhook.paused": (gettext_lazy("Webhook paused"), "clock"),
+    "webhook.resumed": (gettext_lazy("Webhook goes on"), "refresh"),
+    "webhook.secret_turned": (gettext_lazy("New key"), "key"),
+    "webhook.sent_again": (gettext_lazy("Sent again"), "send"),
 }
 ENDINGS: dict[str, tuple[Any, str]] = {
     "version_restored": (gettext_lazy("Earlier version restored"), "history"),
@@ -142,10 +146,12 @@ SOURCES = {
 }
 JOBS = {
     "backoffice.mail_export": gettext_lazy("Mail an export"),
+    "backoffice.deliver_webhook": gettext_lazy("Tell a webhook"),
     "backoffice.make_export": gettext_lazy("Make an export"),
     "backoffice.remove_expired_exports": gettext_lazy("Remove exports whose time is over"),
     "backoffice.run_export_schedules": gettext_lazy("Start the exports that are due"),
     "backoffice.send_mail": gettext_lazy("Send a mail"),
+    "backoffice.sweep_webhooks": gettext_lazy("Look for webhooks that wait"),
     "backoffice.tasks.forget_old_jobs": gettext_lazy("Clear old jobs away"),
     "backoffice.tasks.heartbeat": gettext_lazy("Show that the worker lives"),
     "backoffice.tasks.take_over": gettext_lazy("Take over from workers that died"),

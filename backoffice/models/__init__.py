@@ -34,6 +34,7 @@ from backoffice.models.publishing import (
     Revision,
 )
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
+from backoffice.models.webhooks import Webhook, WebhookDelivery, new_secret
 
 __all__ = [
     "CONTENT_TRANSITIONS",
@@ -75,4 +76,7 @@ __all__ = [
     "User",
     "UserManager",
     "UserQuerySet",
+    "Webhook",
+    "WebhookDelivery",
+    "new_secret",
 ]
