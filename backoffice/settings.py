@@ -260,6 +260,9 @@ FORMAT_MODULE_PATH = ["backoffice.formats"]
 FILTERS_EMPTY_CHOICE_LABEL = _("Any")
 USE_THOUSAND_SEPARATOR = True
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
+
+# Off in a shop of one person: who submits content publishes it, and the review says that it was waived.
+REVIEW_REQUIRED = env.bool("REVIEW_REQUIRED", default=True)
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="DE")
 COMPANY_NAME = env.str("COMPANY_NAME", default="Houtai Trading")
 COMPANY_ADDRESS = env.str("COMPANY_ADDRESS", default="")

@@ -4,9 +4,9 @@
     from backoffice.tasks import RETRY
 
     @app.periodic(cron="* * * * *")
-    @app.task(name="catalog.publish_due", queueing_lock="catalog.publish_due", retry=RETRY)
+    @app.task(name="backoffice.publish_due", queueing_lock="publish_due", pass_context=False)
     def publish_due(timestamp: int) -> None:
-        services.publish_due(by=None)
+        publishing.publish_due()
 
 Every task runs inside the history context "job:<name>", and its failures are kept with their reason for the jobs page.
 `job_id()` is the number of the job that runs, for `report_progress`.
@@ -27,7 +27,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from backoffice import context, mail
+from backoffice import context, mail, publishing
 from backoffice.models import Heartbeat, JobFailure, JobProgress
 
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
@@ -103,6 +103,13 @@ def report_progress(job_id: int | None, done: int, total: int | None = None, not
 def heartbeat(timestamp: int) -> None:
     """Show that the worker lives."""
     Heartbeat.objects.update_or_create(name="worker", defaults={"at": timezone.now()})
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="backoffice.publish_due", queueing_lock="publish_due", pass_context=False)
+def publish_due(timestamp: int) -> None:
+    """Publish what is approved for now, and take down what has expired. What this minute misses, the next one does."""
+    publishing.publish_due()
 
 
 @app.task(name=mail.SEND, retry=RETRY)

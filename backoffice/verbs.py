@@ -78,6 +78,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "product.created": (gettext_lazy("Product created"), "plus"),
     "product.picture_added": (gettext_lazy("Picture added"), "image"),
     "product.picture_removed": (gettext_lazy("Picture removed"), "trash"),
+    "product.pictures_set": (gettext_lazy("Pictures changed"), "image"),
     "product.published": (gettext_lazy("Product published"), "globe"),
     "product.restored": (gettext_lazy("Product restored"), "undo"),
     "product.tagged": (gettext_lazy("Tags changed"), "tag"),
@@ -132,6 +133,17 @@ ENDINGS: dict[str, tuple[Any, str]] = {
     "created": (gettext_lazy("Created"), "plus"),
     "changed": (gettext_lazy("Changed"), "edit"),
     "deleted": (gettext_lazy("Deleted"), "trash"),
+    # Of everything that is published; see backoffice.publishing.
+    "approved": (gettext_lazy("Approved"), "check"),
+    "expired": (gettext_lazy("Expired: no longer public"), "clock"),
+    "rejected": (gettext_lazy("Rejected"), "x"),
+    "reopened": (gettext_lazy("Made a draft again"), "undo"),
+    "review_commented": (gettext_lazy("Commented in the review"), "message"),
+    "review_voided": (gettext_lazy("Approval void: not published"), "alert"),
+    "revision_restored": (gettext_lazy("Revision restored"), "undo"),
+    "scheduled": (gettext_lazy("Scheduled"), "clock"),
+    "submitted": (gettext_lazy("Submitted for review"), "send"),
+    "withdrawn": (gettext_lazy("Withdrawn from review"), "undo"),
 }
 SOURCES = {
     "page": gettext_lazy("in the browser"),
@@ -148,6 +160,7 @@ JOBS = {
     "backoffice.mail_export": gettext_lazy("Mail an export"),
     "backoffice.deliver_webhook": gettext_lazy("Tell a webhook"),
     "backoffice.make_export": gettext_lazy("Make an export"),
+    "backoffice.publish_due": gettext_lazy("Publish what is scheduled, take down what has expired"),
     "backoffice.remove_expired_exports": gettext_lazy("Remove exports whose time is over"),
     "backoffice.run_export_schedules": gettext_lazy("Start the exports that are due"),
     "backoffice.send_mail": gettext_lazy("Send a mail"),

@@ -3,6 +3,8 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from backoffice.publishing import pages
+from catalog.models import Product
 from catalog.views import brands, categories, products, variants
 
 app_name = "catalog"
@@ -14,7 +16,7 @@ urlpatterns = [
     path("products/-/<int:pk>/edit/", products.EditProduct.as_view(), name="product_edit"),
     path("products/-/<int:pk>/pictures/new/", products.AddPicture.as_view(), name="picture_new"),
     path("products/-/<int:product>/variants/new/", variants.NewVariant.as_view(), name="variant_new"),
-    path("products/-/<int:pk>/<slug:verb>/", products.move, name="product_verb"),
+    *pages.urls(Product, "products/-/<int:pk>/", "product_"),
     path("products/<path:handle>/", products.ProductRecord.as_view(), name="product"),
     path("pictures/<int:pk>/", products.picture, name="picture"),
     path("pictures/<int:pk>/cover/", products.make_cover, name="picture_cover"),

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from backoffice.publishing import pages
+from customers.models import Article
 from customers.views import articles, customers, help, support, tickets
 
 customer_urls = [
@@ -31,10 +33,7 @@ article_urls = [
     path("new/", articles.NewArticle.as_view(), name="new"),
     path("<slug:slug>/", articles.ArticleRecord.as_view(), name="article"),
     path("<slug:slug>/edit/", articles.EditArticle.as_view(), name="edit"),
-    path("<slug:slug>/publish/", articles.publish, name="publish"),
-    path("<slug:slug>/unpublish/", articles.unpublish, name="unpublish"),
-    path("<slug:slug>/archive/", articles.archive, name="archive"),
-    path("<slug:slug>/restore/", articles.restore, name="restore"),
+    *pages.urls(Article, "<slug:slug>/", slug_field="slug"),
 ]
 
 help_urls = [

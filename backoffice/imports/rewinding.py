@@ -22,7 +22,8 @@ import pgtrigger
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext_lazy
 
-from backoffice.models import ImportRun
+from backoffice.models import ContentStatus, ImportRun
+from backoffice.publishing import rows
 
 OWNED = {"updated_at"}
 BIG = 2000  # rows from which on the planner is told to expect many
@@ -212,7 +213,8 @@ class Rewinding:
         """Set the columns that the run changed to their values of before, or to those that it gave them."""
         table, target = model._meta.db_table, "a" if self.backwards else "b"
         sets = ", ".join(
-            f"{name} = CASE WHEN a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name} THEN {target}.{name} ELSE o.{name} END"
+            f"{name} = CASE WHEN a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name}"
+            f" THEN {_settable(model, name, target, 'o')} ELSE o.{name} END"
             for name in _columns(model)
         )
         if _has(model, "updated_at"):
@@ -224,16 +226,22 @@ class Rewinding:
         source = f"FROM {self._sides(model)} WHERE o.id = u.id AND o.id = ANY(%s)"
 
         def write(keys: list[int]) -> int:
-            if _has(model, "status"):
-                # What was archived becomes a draft on its way back to being published.
-                self.run(
-                    f"""UPDATE {table} o SET status = 'draft' {source} AND o.status = 'archived'
-                        AND {target}.status = 'published' AND a.status IS DISTINCT FROM b.status""",
-                    [keys],
-                )
+            if any(_is_published(model, field.name) for field in model._meta.local_concrete_fields):
+                # What goes back to draft, or is archived again, is taken down first.
+                self._leave_public(model, keys, target)
             return len(self.run(f"UPDATE {table} o SET {sets} {source} RETURNING o.id", [keys]))
 
         self.restored += self._carefully(model, [pk for (pk,) in found], write)
+
+    def _leave_public(self, model: Model, keys: list[int], target: str) -> None:
+        found = self.run(
+            f"""SELECT o.id FROM {self._rows(model)} WHERE o.id = ANY(%s) AND {target}.status IN ('draft', 'archived')
+                AND a.status IS DISTINCT FROM b.status AND o.status NOT IN ('draft', 'archived') ORDER BY 1""",
+            [keys],
+        )
+        leaving, kind = [pk for (pk,) in found], model._meta.label_lower
+        rows.end_reviews(kind, leaving, "withdrawn")
+        rows.take_down(kind, leaving)
 
     def _carefully(self, model: Model, keys: list[int], write: Callable[[list[int]], int]) -> int:
         """Write these rows together; where the database refuses, find by halving which ones it refuses."""
@@ -253,7 +261,7 @@ class Rewinding:
         """Bring back under their keys the rows that undo deleted; parents before children."""
         table, history = model._meta.db_table, _history_table(model)
         names = _columns(model)
-        values = [*(f"b.{name}" for name in names)]
+        values = [_settable(model, name, "b", "") for name in names]
         if _has(model, "updated_at"):
             names, values = [*names, "updated_at"], [*values, "now()"]
         complete = "".join(
@@ -265,8 +273,8 @@ class Rewinding:
                   WHERE u.is_new AND NOT u.is_there AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.id = u.id){complete}
                   ORDER BY u.id ON CONFLICT DO NOTHING RETURNING id"""
         is_tree = any(parent == table for _column, parent in _parents(model))
-        while rows := self.run(sql):
-            self.created += len(rows)
+        while found := self.run(sql):
+            self.created += len(found)
             if not is_tree:
                 break
         left = self.run(
@@ -285,8 +293,8 @@ class Rewinding:
         free = f"AND {self._belongs_to_deleted(model)}" if is_ledger else _free(model)
         sql = f"""DELETE FROM {table} o USING rewind_{table} u WHERE u.id = o.id AND u.is_new AND NOT u.is_kept
                   {free} RETURNING o.id"""
-        while rows := self.run(sql):
-            self.deleted += len(rows)
+        while found := self.run(sql):
+            self.deleted += len(found)
             if not any(other == table for other, _column in _references(model)):
                 break
         if is_ledger:
@@ -329,6 +337,19 @@ def _columns(model: Any) -> list[str]:
         for f in model._meta.local_concrete_fields
         if not f.primary_key and not isinstance(f, models.GeneratedField) and f.column in kept and f.name not in OWNED
     ]
+
+
+def _settable(model: Any, name: str, target: str, now: str) -> str:
+    """SQL of the value that may be set. Nothing is published, or put in review, by its status: `now` stays, or a draft it is."""
+    value = f"{target}.{name}"
+    if not _is_published(model, name):
+        return value
+    kept = f"CASE WHEN {now}.{name} = 'archived' THEN 'draft' ELSE {now}.{name} END" if now else "'draft'"
+    return f"CASE WHEN {value} IN ('draft', 'archived') THEN {value} ELSE {kept} END"
+
+
+def _is_published(model: Any, name: str) -> bool:
+    return name == "status" and model._meta.get_field(name).choices == ContentStatus.choices
 
 
 def _has(model: Any, name: str) -> bool:

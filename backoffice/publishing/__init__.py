@@ -7,7 +7,8 @@ content: an edit by any road voids it (`backoffice/sql/publishing.sql`).
 
 from backoffice.publishing.diff import Change, changes
 from backoffice.publishing.due import Due, publish_due
-from backoffice.publishing.errors import NotPublishable, NothingToReview
+from backoffice.publishing.errors import NothingToReview, NotPublishable
+from backoffice.publishing.proofs import live_versions, publishing_states, unpublished_changes
 from backoffice.publishing.registry import Publishable, kinds, of, register
 from backoffice.publishing.reviews import approve, comment, may_decide, reject, submit, withdraw
 from backoffice.publishing.states import archive, capture, has_changes, reopen, restore, unpublish
@@ -25,14 +26,17 @@ __all__ = [
     "comment",
     "has_changes",
     "kinds",
+    "live_versions",
     "may_decide",
     "of",
     "publish_due",
+    "publishing_states",
     "register",
     "reject",
     "reopen",
     "restore",
     "submit",
     "unpublish",
+    "unpublished_changes",
     "withdraw",
 ]

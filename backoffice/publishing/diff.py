@@ -72,7 +72,9 @@ def identity(entry: Mapping[str, Any]) -> str:
     return next((str(entry[key]) for key in IDENTITIES if entry.get(key)), "")
 
 
-def _of_list(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], path: tuple[str, ...]) -> Iterator[Change]:
+def _of_list(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], path: tuple[str, ...]
+) -> Iterator[Change]:
     before = {identity(entry): entry for entry in old}
     after = {identity(entry): entry for entry in new}
     for name, entry in after.items():

@@ -15,7 +15,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition, NotAllowed, Stale
 from backoffice.models import ContentStatus, Review, ReviewComment, User
 from backoffice.publishing import registry, rows
-from backoffice.publishing.errors import NotPublishable, NothingToReview
+from backoffice.publishing.errors import NothingToReview, NotPublishable
 from backoffice.publishing.registry import Publishable
 from backoffice.publishing.states import locked, refuse
 
@@ -56,7 +56,9 @@ def submit(
         waived=waived,
     )
     verb = "submitted" if not waived else _done(publish_at)
-    audit.record_many(f"{publishable.name}.{verb}", wanted, by=by, reason=note, data={"waived": True} if waived else None)
+    audit.record_many(
+        f"{publishable.name}.{verb}", wanted, by=by, reason=note, data={"waived": True} if waived else None
+    )
     return list(Review.objects.filter(pk__in=reviews.values()))
 
 
@@ -154,7 +156,9 @@ def _approve(publishable: Publishable, found: list[Review], subjects: dict[int, 
     for is_due, some in groupby(sorted(found, key=lambda one: _is_due(one, now)), lambda one: _is_due(one, now)):
         some = list(some)
         waiting = {one.subject_id: one.pk for one in some}
-        rows.settle(publishable.kind, waiting, None if is_due else max(one.publish_at for one in some if one.publish_at))
+        rows.settle(
+            publishable.kind, waiting, None if is_due else max(one.publish_at for one in some if one.publish_at)
+        )
         _tell(publishable, "published" if is_due else "scheduled", some, subjects, by, "")
 
 

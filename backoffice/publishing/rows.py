@@ -39,7 +39,16 @@ def submit(
 
     `authors` are given where the caller knows them better than the row history. Waived, they go live when it is time.
     """
-    facts = [kind, list(keys), by and by.pk, note, publish_at, expires_at, waived, None if authors is None else list(authors)]
+    facts = [
+        kind,
+        list(keys),
+        by and by.pk,
+        note,
+        publish_at,
+        expires_at,
+        waived,
+        None if authors is None else list(authors),
+    ]
     found = dict(
         query("SELECT subject, review FROM backoffice_submit(%s, %s, %s, %s, %s, %s, %s, %s)", facts)
     )  # fmt: skip

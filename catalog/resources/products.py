@@ -141,6 +141,11 @@ STATUS = {
     "下架": "draft",
     "草稿": "draft",
     "已归档": "archived",
+    "in_review": "in_review",
+    "in review": "in_review",
+    "scheduled": "scheduled",
+    "审核中": "in_review",
+    "已排期": "scheduled",
 }
 PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(
     ["false", "no", "0", "-1", "private", "否"], False
@@ -203,7 +208,9 @@ class ProductResource(resources.BaseResource):
         words=STATUS,
         blank="keep",
         example="published",
-        help=gettext_lazy("published, draft or archived. What has no priced variant stays a draft."),
+        help=gettext_lazy(
+            "published asks for a review; draft or archived takes down. What has no priced variant stays a draft."
+        ),
     )
     published = ChoiceColumn(
         gettext_lazy("Published"),

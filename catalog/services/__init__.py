@@ -5,19 +5,16 @@ from catalog.models import Product, Variant
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
-from catalog.services.media import attach_media, make_cover, picture_kind, remove_media
+from catalog.services.media import attach_media, make_cover, picture_kind, remove_media, set_media
 from catalog.services.prices import upsert_prices
 from catalog.services.products import (
-    NotPublishable,
     ProductFields,
     add_tag,
-    archive,
     create_product,
     free_handle,
-    publish,
-    unpublish,
     update_product,
 )
+from catalog.services.publishing import restore_content
 from catalog.services.tree_batch import upsert_categories
 from catalog.services.upsert import upsert_products
 from catalog.services.variants import (
@@ -56,14 +53,12 @@ history.allow_restore(
 )
 
 __all__ = [
-    "NotPublishable",
     "ProductFields",
     "VariantFields",
     "VariantsRefused",
     "activate_variants",
     "add_tag",
     "add_variant",
-    "archive",
     "attach_media",
     "check_digit",
     "clean_barcode",
@@ -73,13 +68,13 @@ __all__ = [
     "free_handle",
     "make_cover",
     "picture_kind",
-    "publish",
     "remove_media",
+    "restore_content",
     "retitle",
     "save_brand",
     "save_category",
     "save_variants",
-    "unpublish",
+    "set_media",
     "update_product",
     "update_variant",
     "upsert_brands",

@@ -1,5 +1,6 @@
 """Pictures of products: files are known by their first bytes, never by their names."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -95,3 +96,30 @@ def remove_media(media: Media, *, by: User) -> None:
     key = media.pk
     Media.objects.filter(pk=key).delete()
     audit.record("product.picture_removed", product, by=by, data={"media": key, "picture": str(media)[:200]})
+
+
+@transaction.atomic
+def set_media(product: Product, entries: Sequence[Mapping[str, Any]], *, by: User) -> None:
+    """Let the product have just these pictures in this order, each given as {"file", "url", "alt", "variant": SKU}.
+
+    Files are those that were uploaded once: removing a picture keeps its file.
+    """
+    Product.objects.locked().get(pk=product.pk)
+    present = list(Media.objects.filter(product=product))
+    variants = {variant.sku: variant for variant in Variant.objects.filter(product=product)}
+    before = [(media.pk, media.alt, media.variant_id, media.position) for media in present]
+    kept = []
+    for position, entry in enumerate(entries):
+        media = next((one for one in present if (str(one.file), one.url) == (entry["file"], entry["url"])), None)
+        if media is None:
+            media = Media(product=product, file=entry["file"], url=entry["url"])
+        else:
+            present.remove(media)
+        media.alt, media.variant, media.position = entry["alt"], variants.get(entry["variant"] or ""), position
+        kept.append(media)
+    Media.objects.filter(pk__in=[one.pk for one in present]).delete()
+    Media.objects.bulk_update([one for one in kept if one.pk], ["alt", "variant", "position"])
+    added = [one for one in kept if not one.pk]
+    Media.objects.bulk_create(added)
+    if present or added or before != [(media.pk, media.alt, media.variant_id, media.position) for media in kept]:
+        audit.record("product.pictures_set", product, by=by, data={"pictures": len(kept)})

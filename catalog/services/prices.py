@@ -71,7 +71,9 @@ class PriceBatch(TableBatch):
                 "nothing_to_sell",
                 """SELECT r.row, 'price', '0', jsonb_build_object('handle', p.handle) FROM import_record r
                    JOIN catalog_variant t ON t.id = r.id JOIN catalog_product p ON p.id = t.product_id
-                   WHERE r.changed AND r.price = 0 AND t.price > 0 AND t.is_active AND p.status = 'published'
+                   WHERE r.changed AND r.price = 0 AND t.price > 0 AND t.is_active
+                     AND EXISTS (SELECT 1 FROM backoffice_liveversion l
+                                 WHERE l.subject_type = 'catalog.product' AND l.subject_id = p.id AND l.is_live)
                      AND NOT EXISTS (SELECT 1 FROM catalog_variant o LEFT JOIN import_record n ON n.id = o.id
                                      WHERE o.product_id = p.id AND o.is_active AND coalesce(n.price, o.price) > 0)""",
             )

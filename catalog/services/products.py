@@ -1,4 +1,4 @@
-"""Products: written with their variants; published, unpublished and archived in batches."""
+"""Products: written with their variants. Their status has the verbs of `backoffice.publishing`."""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict, Unpack
@@ -6,16 +6,16 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, Func, OuterRef, Value
+from django.db.models import F, Func, Value
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from backoffice import audit
-from backoffice.errors import IllegalTransition, explained
+from backoffice.errors import explained
 from backoffice.models import User
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import Brand, Category, Product
 from catalog.services.variants import VariantFields, retitle, save_variants
 
 TAG_LENGTH = 120
@@ -37,10 +37,6 @@ class ProductFields(TypedDict, total=False):
     attributes: dict[str, Any]
     seo_title: str
     seo_description: str
-
-
-class NotPublishable(ValidationError):
-    """Names, product by product, what is missing."""
 
 
 @transaction.atomic
@@ -89,84 +85,6 @@ def free_handle(title: str) -> str:
     taken = Product.objects.alias(capitals=Upper("handle")).filter(capitals__in=[handle.upper() for handle in wanted])
     used = {handle.upper() for handle in taken.values_list("handle", flat=True)}
     return next((handle for handle in wanted if handle.upper() not in used), f"{base}-{uuid4().hex[:8]}")
-
-
-def publish(products: Sequence[Product], *, by: User, reason: str = "") -> list[Product]:
-    """Publish all of `products` or none; those that are published already stay as they are.
-
-    Raises NotPublishable naming what each product lacks, IllegalTransition for an archived one.
-    """
-    return _move(products, Product.Status.PUBLISHED, "product.published", by=by, reason=reason)
-
-
-def unpublish(products: Sequence[Product], *, by: User, reason: str = "") -> list[Product]:
-    """Make drafts again of published or archived products."""
-    return _move(products, Product.Status.DRAFT, "product.unpublished", by=by, reason=reason)
-
-
-def archive(products: Sequence[Product], *, by: User, reason: str = "") -> list[Product]:
-    """Put products away; their variants and history stay."""
-    return _move(products, Product.Status.ARCHIVED, "product.archived", by=by, reason=reason)
-
-
-@transaction.atomic
-def _move(products: Sequence[Product], status: str, verb: str, *, by: User, reason: str) -> list[Product]:
-    wanted = Product.objects.locked().filter(pk__in=[product.pk for product in products])
-    rows = [product for product in wanted if product.status != status]
-    _refuse_illegal(rows, status)
-    now = timezone.now()
-    changes: dict[str, Any] = {"status": status, "updated_at": now}
-    if status == Product.Status.PUBLISHED:
-        _refuse_incomplete(rows)
-        changes["published_at"] = now
-    Product.objects.filter(pk__in=[row.pk for row in rows]).update(**changes)
-    for row in rows:
-        for name, value in changes.items():
-            setattr(row, name, value)
-    audit.record_many(verb, rows, by=by, reason=reason)
-    return rows
-
-
-def _refuse_illegal(products: Sequence[Product], status: str) -> None:
-    refusals = []
-    for product in products:
-        try:
-            product.must_become(status)
-        except IllegalTransition as error:
-            refusals.append(error)
-    if len(refusals) == 1:
-        raise refusals[0]
-    if refusals:
-        raise ValidationError(refusals)
-
-
-def _refuse_incomplete(products: Sequence[Product]) -> None:
-    sellable = Variant.objects.sellable().filter(product=OuterRef("pk"))
-    active = Variant.objects.active().filter(product=OuterRef("pk"))
-    facts = {
-        pk: (is_sellable, is_active)
-        for pk, is_sellable, is_active in Product.objects.filter(
-            pk__in=[product.pk for product in products]
-        ).values_list("pk", Exists(sellable), Exists(active))
-    }
-    sentences = [
-        _("“%(product)s” cannot be published: %(missing)s.") % {"product": product, "missing": ", ".join(missing)}
-        for product in products
-        if (missing := _missing(product, *facts[product.pk]))
-    ]
-    if sentences:
-        raise NotPublishable(sentences)
-
-
-def _missing(product: Product, has_price: bool, has_variant: bool) -> list[str]:
-    missing = []
-    if not product.title.strip():
-        missing.append(_("it has no title"))
-    if not has_variant:
-        missing.append(_("it has no active variant"))
-    elif not has_price:
-        missing.append(_("no active variant has a price"))
-    return missing
 
 
 @transaction.atomic

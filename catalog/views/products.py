@@ -1,6 +1,5 @@
 """Pages of products: list, record, form, verbs, pictures."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -17,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from backoffice import generic
+from backoffice import generic, publishing
 from backoffice.generic.records import TIMELINE_LENGTH, event_moment
 from backoffice.models import AuditEvent
 from backoffice.money import format_money
+from backoffice.publishing import pages
 from catalog import forms, services
 from catalog.filters import ProductFilter
 from catalog.models import Media, Product, Variant
@@ -88,23 +88,13 @@ class ProductList(generic.ListPage):
     }
     tabs = [
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),
+        generic.Tab(gettext_lazy("In review"), "status=in_review"),
         generic.Tab(gettext_lazy("Published"), "status=published"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
         generic.Tab(gettext_lazy("Without a picture"), "picture=false"),
     ]
     bulk_actions = [
-        generic.BulkAction("publish", gettext_lazy("Publish"), services.publish, "catalog.publish_product", batch=True),
-        generic.BulkAction(
-            "unpublish", gettext_lazy("Unpublish"), services.unpublish, "catalog.publish_product", batch=True
-        ),
-        generic.BulkAction(
-            "archive",
-            gettext_lazy("Archive"),
-            services.archive,
-            "catalog.publish_product",
-            batch=True,
-            confirm=gettext_lazy("Archived products leave the shop and the daily lists; nothing is lost."),
-        ),
+        *pages.bulk_actions(publishing.of(Product)),
         generic.BulkAction(
             "tag",
             gettext_lazy("Add tag"),
@@ -139,11 +129,16 @@ class ProductRecord(generic.RecordPage):
         other = {self.object.title, self.object.title_zh} - {str(self.object), ""}
         return next(iter(other), "")
 
+    @cached_property
+    def standing(self) -> pages.Standing:
+        return pages.Standing(self.object)
+
+    def get_badges(self) -> list[generic.Badge]:
+        return [*super().get_badges(), *self.standing.badges()]
+
     def get_actions(self) -> list[generic.Action]:
         product, user = self.object, self.request.user
-        actions = []
-        if generic.may(user, "catalog.publish_product"):
-            actions += [verb.action(product) for verb in VERBS.values() if product.may_become(verb.status)]
+        actions = self.standing.actions(user, "catalog:product_", product.pk)
         if generic.may(user, "catalog.change_product"):
             actions.append(
                 generic.Action(_("Edit"), reverse("catalog:product_edit", args=[product.pk]), method="get", icon="edit")
@@ -194,78 +189,6 @@ def _together(events: list[AuditEvent]) -> generic.Moment:
     names = [event.subject for event in reversed(events[-NAMED:])]
     more = len(events) - len(names)
     return replace(moment, text=f"{moment.text}: {', '.join(names)}{f' +{more}' if more else ''}")
-
-
-class Verb:
-    """A change of status: its button, and the view behind it."""
-
-    def __init__(
-        self,
-        key: str,
-        status: str,
-        label: Any,
-        done: Any,
-        service: Callable[..., Any],
-        icon: str,
-        primary: bool = False,
-    ) -> None:
-        self.key, self.status, self.label, self.done = key, status, label, done
-        self.service, self.icon, self.primary = service, icon, primary
-
-    def action(self, product: Product) -> generic.Action:
-        label = (
-            _("Back to draft") if self.key == "unpublish" and product.status == Product.Status.ARCHIVED else self.label
-        )
-        url = reverse("catalog:product_verb", args=[product.pk, self.key])
-        return generic.Action(label, url, primary=self.primary, icon=self.icon)
-
-
-VERBS = {
-    verb.key: verb
-    for verb in (
-        Verb(
-            "publish",
-            Product.Status.PUBLISHED,
-            gettext_lazy("Publish"),
-            gettext_lazy("%s published."),
-            services.publish,
-            "globe",
-            True,
-        ),
-        Verb(
-            "unpublish",
-            Product.Status.DRAFT,
-            gettext_lazy("Unpublish"),
-            gettext_lazy("%s is a draft again."),
-            services.unpublish,
-            "eye-off",
-        ),
-        Verb(
-            "archive",
-            Product.Status.ARCHIVED,
-            gettext_lazy("Archive"),
-            gettext_lazy("%s archived."),
-            services.archive,
-            "folder",
-        ),
-    )
-}
-
-
-@login_required
-@require_POST
-@permission_required("catalog.publish_product", raise_exception=True)
-def move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Publish, unpublish or archive one product."""
-    if verb not in VERBS:
-        raise Http404
-    product = get_object_or_404(Product.objects.visible_to(request.user), pk=pk)
-    service = VERBS[verb].service
-
-    def one(product: Product, *, by: Any) -> None:
-        service([product], by=by)
-
-    return generic.act(request, one, product, done=VERBS[verb].done)
 
 
 class ProductFormPage(generic.FormPage):

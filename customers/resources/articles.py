@@ -23,6 +23,8 @@ STATUS = {
     **dict.fromkeys(["draft", "unpublished", "hidden", "草稿"], "draft"),
     **dict.fromkeys(["published", "public", "active", "visible", "已发布", "发布"], "published"),
     **dict.fromkeys(["archived", "已归档"], "archived"),
+    **dict.fromkeys(["in_review", "in review", "审核中"], "in_review"),
+    **dict.fromkeys(["scheduled", "已排期"], "scheduled"),
 }
 
 
@@ -74,7 +76,7 @@ class ArticleResource(resources.BaseResource):
     body_zh = Column(gettext_lazy("Chinese text"), aliases=["中文内容", "中文正文"])
     status = ChoiceColumn(
         gettext_lazy("Status"), aliases=["State", "Published", "状态"], words=STATUS, blank="keep", example="draft",
-        help=gettext_lazy("draft, published or archived; counts for those who may publish."),
+        help=gettext_lazy("published asks for a review; draft or archived takes down, and counts for those who may publish."),
     )  # fmt: skip
 
     ignored = dict.fromkeys(

@@ -2,7 +2,7 @@
 
 from backoffice import history
 from customers.models import Article, Customer
-from customers.services.articles import archive_article, publish, restore_article, save_article, unpublish
+from customers.services.articles import save_article
 from customers.services.attachments import TooLarge, open_file
 from customers.services.contacts import (
     ContactData,
@@ -26,6 +26,7 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
+from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
 from customers.services.tickets import (
     FINAL,
@@ -67,6 +68,7 @@ __all__ = [
     "CannotTake",
     "ContactData",
     "ContactTaken",
+    "LiveArticle",
     "ThreadMoved",
     "TicketClosed",
     "TooLarge",
@@ -74,7 +76,6 @@ __all__ = [
     "add_note",
     "add_tags",
     "add_ticket_tags",
-    "archive_article",
     "archive_customer",
     "assign",
     "assignable",
@@ -88,6 +89,9 @@ __all__ = [
     "find_or_create_by_email",
     "find_or_create_by_emails",
     "handle",
+    "live_article",
+    "live_articles",
+    "live_position",
     "move_to_queue",
     "normalize_email",
     "normalize_phone",
@@ -95,11 +99,9 @@ __all__ = [
     "one_line",
     "open_file",
     "open_ticket",
-    "publish",
     "receive",
     "record_consent",
     "reply",
-    "restore_article",
     "restore_customer",
     "return_work",
     "save_article",
@@ -109,6 +111,5 @@ __all__ = [
     "set_ticket_tags",
     "take",
     "unassign",
-    "unpublish",
     "update_customer",
 ]

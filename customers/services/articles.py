@@ -1,31 +1,25 @@
 """The verbs of articles."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from backoffice import audit
-from backoffice.errors import NotAllowed
+from backoffice import audit, publishing
 from backoffice.models import User
 from customers.models import Article
 
-PUBLISH = "customers.publish_article"
+CONTENT = ("slug", "topic", "title", "title_zh", "body", "body_zh")
 
 
 @transaction.atomic
 def save_article(article: Article | None = None, *, by: User, **fields: Any) -> Article:
-    """Create an article, or change `article`.
-
-    Raises NotAllowed for a published article unless `by` may publish: a change would be public at once.
-    """
+    """Create an article, or change the working copy of `article`; what is public of it stays until that is reviewed."""
     is_new = article is None
     article = Article(author=by) if article is None else Article.objects.locked().get(pk=article.pk)
-    if article.status == Article.Status.PUBLISHED and not by.has_perm(PUBLISH):
-        raise NotAllowed(_("This article is public. Ask somebody who may publish to withdraw it first."))
     before = article.slug
     for name, value in fields.items():
         setattr(article, name, value)
@@ -42,33 +36,16 @@ def save_article(article: Article | None = None, *, by: User, **fields: Any) -> 
     return article
 
 
-def publish(article: Article, *, by: User) -> Article:
-    """Show the article in the help centre."""
-    return _become(article, Article.Status.PUBLISHED, "article.published", by)
+def restore_content(article: Article, content: Mapping[str, Any], *, by: User) -> None:
+    """Write a content of old into the article."""
+    save_article(article, by=by, **{name: content[name] for name in CONTENT})
 
 
-def unpublish(article: Article, *, by: User) -> Article:
-    """Withdraw a public article into a draft."""
-    return _become(article, Article.Status.DRAFT, "article.unpublished", by)
-
-
-def archive_article(article: Article, *, by: User) -> Article:
-    """Put the article away; it is no longer public."""
-    return _become(article, Article.Status.ARCHIVED, "article.archived", by)
-
-
-def restore_article(article: Article, *, by: User) -> Article:
-    """Bring an archived article back as a draft."""
-    return _become(article, Article.Status.DRAFT, "article.restored", by)
-
-
-@transaction.atomic
-def _become(article: Article, status: str, verb: str, by: User) -> Article:
-    article = Article.objects.locked().get(pk=article.pk)
-    article.must_become(status)
-    article.status = status
-    if status == Article.Status.PUBLISHED:
-        article.published_at = timezone.now()
-    article.save(update_fields=["status", "published_at", "updated_at"])
-    audit.record(verb, article, by=by)
-    return article
+publishing.register(
+    publishing.Publishable(
+        Article,
+        permission="customers.publish_article",
+        restore=restore_content,
+        labels={name: Article._meta.get_field(name).verbose_name for name in CONTENT},
+    )
+)

@@ -1,23 +1,18 @@
 """Staff pages of articles."""
 
-from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from backoffice import generic
+from backoffice import generic, publishing
+from backoffice.publishing import pages
 from customers import forms, services
 from customers.filters import ArticleFilter
 from customers.models import Article
-
-PUBLISH = "customers.publish_article"
 
 
 class ArticleList(generic.ListPage):
@@ -40,9 +35,11 @@ class ArticleList(generic.ListPage):
     }
     tabs = [
         generic.Tab(gettext_lazy("Published"), "status=published"),
+        generic.Tab(gettext_lazy("In review"), "status=in_review"),
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
     ]
+    bulk_actions = pages.bulk_actions(publishing.of(Article))
     create_url = "articles:new"
     create_permission = "customers.add_article"
     empty_title = gettext_lazy("No articles yet")
@@ -70,28 +67,23 @@ class ArticleRecord(generic.RecordPage):
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("author")
 
+    @cached_property
+    def standing(self) -> pages.Standing:
+        return pages.Standing(self.object)
+
+    def get_badges(self) -> list[generic.Badge]:
+        return [*super().get_badges(), *self.standing.badges()]
+
     def get_actions(self) -> list[generic.Action]:
         user, article = self.request.user, self.object
-        actions = self._publishing() if user.has_perm(PUBLISH) else []
-        is_public = article.status == Article.Status.PUBLISHED
-        if user.has_perm("customers.change_article") and (not is_public or user.has_perm(PUBLISH)):
+        actions = self.standing.actions(user, "articles:", article.slug)
+        if user.has_perm("customers.change_article"):
             link = reverse("articles:edit", args=[article.slug])
-            actions.append(generic.Action(_("Edit"), link, method="get", primary=is_public, icon="edit"))
-        if is_public:
+            actions.append(generic.Action(_("Edit"), link, method="get", icon="edit"))
+        if self.standing.live:
             link = reverse("help:article", args=[article.slug])
             actions.append(generic.Action(_("Show in the help centre"), link, method="get", icon="external"))
         return actions
-
-    def _publishing(self) -> list[generic.Action]:
-        def action(label: Any, name: str, **kwargs: Any) -> generic.Action:
-            return generic.Action(label, reverse(f"articles:{name}", args=[self.object.slug]), **kwargs)
-
-        archive = action(_("Archive"), "archive", icon="folder")
-        return {
-            Article.Status.DRAFT: [action(_("Publish"), "publish", primary=True, icon="globe"), archive],
-            Article.Status.PUBLISHED: [action(_("Withdraw"), "unpublish", icon="eye-off"), archive],
-            Article.Status.ARCHIVED: [action(_("Bring back as draft"), "restore", primary=True, icon="undo")],
-        }[self.object.status]
 
 
 class ArticleForm(generic.FormPage):
@@ -117,21 +109,3 @@ class NewArticle(ArticleForm):
 class EditArticle(ArticleForm):
     permission = "customers.change_article"
     reason = True
-
-
-def _verb(service: Callable[..., Article], done: Any) -> Callable[..., HttpResponse]:
-    """A view that carries out one verb of publishing."""
-
-    @require_POST
-    @permission_required(PUBLISH, raise_exception=True)
-    def view(request: HttpRequest, slug: str) -> HttpResponse:
-        article = get_object_or_404(Article.objects.visible_to(request.user), slug=slug)
-        return generic.act(request, service, article, done=done)
-
-    return view
-
-
-publish = _verb(services.publish, gettext_lazy("“%s” is public."))
-unpublish = _verb(services.unpublish, gettext_lazy("“%s” is a draft again."))
-archive = _verb(services.archive_article, gettext_lazy("“%s” archived."))
-restore = _verb(services.restore_article, gettext_lazy("“%s” is a draft again."))

@@ -1,21 +1,18 @@
-"""The public help centre: published articles in the reader's language."""
+"""The public help centre: live articles in the reader's language."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_GET
 
-from backoffice.rows import containing
-from customers.models import Article
+from customers import services
 
 MAX_AGE = 60
 PER_TOPIC = 8
-MOST = 500
 HITS = 30
 
 
@@ -24,20 +21,19 @@ def home(request: HttpRequest) -> HttpResponse:
     """Topics with their articles, one topic whole, or what a search finds."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     topic = request.GET.get("topic", "").replace("\x00", "")[:80]
-    published = Article.objects.published().defer("body", "body_zh", "search_text")
     shown: dict[str, Any] = {"text": text, "topic": topic, "title": topic or _("How can we help?")}
     if text:
-        shown["hits"] = list(published.filter(containing(text))[:HITS])
+        shown["hits"] = services.live_articles(containing=text, limit=HITS)
     elif topic:
-        shown["hits"] = list(published.filter(topic=topic)[:MOST])
+        shown["hits"] = services.live_articles(topic=topic)
     else:
-        shown["topics"] = _by_topic(published[:MOST])
+        shown["topics"] = _by_topic(services.live_articles())
     return _cached(TemplateResponse(request, "help/home.html", shown))
 
 
-def _by_topic(articles: Any) -> list[dict[str, Any]]:
+def _by_topic(articles: list[services.LiveArticle]) -> list[dict[str, Any]]:
     """Topics in order, each with its first articles and how many more there are."""
-    topics: dict[str, list[Article]] = {}
+    topics: dict[str, list[services.LiveArticle]] = {}
     for article in articles:
         topics.setdefault(article.topic, []).append(article)
     return [
@@ -47,19 +43,19 @@ def _by_topic(articles: Any) -> list[dict[str, Any]]:
 
 def _version(request: HttpRequest, slug: str) -> str | None:
     """What the page depends on: the article, the language, the look, and whether staff reads it."""
-    changed = Article.objects.published().filter(slug=slug).values_list("updated_at", flat=True).first()
+    position = services.live_position(slug)
     theme = request.COOKIES.get("theme", "")
-    return f'"{changed.timestamp()}-{get_language()}-{theme}-{request.user.pk or 0}"' if changed else None
+    return f'"{position}-{get_language()}-{theme}-{request.user.pk or 0}"' if position else None
 
 
 @require_GET
 @condition(etag_func=_version)
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Article.objects.published(), slug=slug)
-    language = get_language() or ""
-    body = found.body_zh if language.startswith("zh") and found.body_zh else found.body
-    related = Article.objects.published().filter(topic=found.topic).exclude(pk=found.pk).defer("body", "body_zh")[:5]
-    shown = {"article": found, "body": body, "title": str(found), "related": list(related) if found.topic else []}
+    found = services.live_article(slug)
+    if found is None:
+        raise Http404
+    related = services.live_articles(topic=found.topic, apart=found.key, limit=5) if found.topic else []
+    shown = {"article": found, "body": found.text, "title": str(found), "related": related}
     return _cached(TemplateResponse(request, "help/article.html", shown))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from backoffice.imports.batch import may
+from backoffice.publishing import files
 from catalog.services.upsert.comparing import Comparing
 
 MESSAGES = {
@@ -26,6 +27,8 @@ MESSAGES = {
     "sku_made": gettext_lazy("The row has no SKU; %(sku)s was made of handle and options."),
     "picture_twice": gettext_lazy("The picture stands in row %(row)s already."),
 }
+
+LIVE = "EXISTS (SELECT 1 FROM backoffice_liveversion l WHERE l.subject_type = 'catalog.product' AND l.subject_id = t.id AND l.is_live)"
 
 
 class Checking(Comparing):
@@ -55,15 +58,15 @@ class Checking(Comparing):
         if "status" in self.present:
             self.problem(
                 "status_illegal",
-                """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
-                   JOIN catalog_product t ON t.id = k.id WHERE t.status = 'archived' AND s.status = 'published'""",
+                f"""SELECT k.row, 'status', s.status, '{{}}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
+                   JOIN catalog_product t ON t.id = k.id WHERE t.status = 'archived' AND s.status IN {files.WANTED}""",
             )
-        still = "coalesce(s.status, 'published') = 'published'" if "status" in self.present else "true"
+        still = "coalesce(s.status, '') NOT IN ('draft', 'archived')" if "status" in self.present else "true"
         self.problem(
             "nothing_to_sell",
             f"""SELECT k.first_row, 'price', '', jsonb_build_object('handle', t.handle) FROM import_product k
                 JOIN catalog_product t ON t.id = k.id LEFT JOIN import_stage s ON s.row = k.row
-                WHERE t.status = 'published' AND NOT k.sellable AND {still}
+                WHERE {LIVE} AND NOT k.sellable AND {still}
                   AND EXISTS (SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.changed)""",
         )
         if not may(self.by, "catalog.add_product"):
@@ -130,10 +133,15 @@ class Checking(Comparing):
         if "status" in self.present:
             self.problem(
                 "not_published",
-                """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
+                f"""SELECT k.row, 'status', s.status, '{{}}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row
                    LEFT JOIN catalog_product t ON t.id = k.id
-                   WHERE s.status = 'published' AND NOT k.sellable AND coalesce(t.status, '') <> 'published'""",
+                   WHERE s.status IN {files.WANTED} AND NOT k.sellable AND coalesce(t.status, '') NOT IN {files.STANDING}""",
                 error=False,
+            )
+            files.say_submitted(
+                self,
+                f"""FROM import_product k JOIN import_stage s ON s.row = k.row LEFT JOIN catalog_product t ON t.id = k.id
+                    WHERE s.status IN {files.WANTED} AND k.sellable AND coalesce(t.status, 'draft') = 'draft'""",
             )
         if "title" in self.present and self.has_followers:
             self.problem(

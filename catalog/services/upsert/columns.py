@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backoffice.imports.batch import Staged
+from backoffice.publishing import files
 
 WITHOUT_LIMIT = 1_000_000
 
@@ -20,8 +21,8 @@ def _cleared(type: str, table: str) -> Staged:
     return Staged(type, table, "s.{0}", "s.{0}")
 
 
-# What cannot be sold is not published, whatever the file says.
-STATUS = "CASE WHEN s.status = 'published' AND NOT k.sellable THEN t.status ELSE coalesce(s.status, t.status) END"
+# What cannot be sold is not submitted, whatever the file says.
+STATUS = f"CASE WHEN s.status IN {files.WANTED} AND NOT k.sellable THEN t.status ELSE {files.status('t.status')} END"
 
 STAGED: dict[str, Staged] = {
     "handle": Staged("text"),

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports.batch import Batch, Rows, may
-from backoffice.models import User
+from backoffice.imports.batch import Batch, Rows
+from backoffice.publishing import files
 from catalog.services.upsert.columns import STAGED
 
 
@@ -23,12 +22,6 @@ class Staging(Batch):
     tables = ("import_product", "import_variant", "import_media")
     products = 0
 
-    def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
-        super().__init__(cursor, columns, by, dry_run=dry_run)
-        if "status" in self.present and not may(by, "catalog.publish_product"):
-            self.present.discard("status")
-            self.notes.append(_("The status column is left out: you may not publish products."))
-
     def of(self, table: str) -> list[str]:
         """Names of the present columns of `table`."""
         return [name for name, staged in STAGED.items() if staged.table == table and name in self.present]
@@ -38,6 +31,11 @@ class Staging(Batch):
 
     def stage(self, rows: Rows) -> None:
         super().stage(rows)
+        files.settle_rights(
+            self,
+            "catalog.product",
+            _("Draft and archived in the status column are left out: you may not publish products."),
+        )
         self._identify()
 
     def _identify(self) -> None:

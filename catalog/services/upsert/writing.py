@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backoffice.publishing import files
 from catalog.models import Category
 from catalog.services.categories import SEPARATOR, lock_tree
 from catalog.services.upsert.columns import STAGED, STATUS
 from catalog.services.upsert.telling import Telling
 
+PRODUCTS_OF = "SELECT k.id FROM import_product k JOIN"
+# In review is what is submitted, once it is written.
+WRITTEN = {"status": f"CASE WHEN ({STATUS}) = 'in_review' THEN t.status ELSE ({STATUS}) END"}
+
 
 class ProductBatch(Telling):
     def write(self) -> None:
         self._leave_refused()
+        self._lock_products()
+        self._leave_public()
         self._write_categories()
         self._write_brands()
         products = self._write_products()
         variants = self._write_variants()
         if self.has_media:
             self._write_media()
+        self._submit()
         self.analyze("catalog_product", products)
         self.analyze("catalog_variant", variants)
 
@@ -36,6 +44,39 @@ class ProductBatch(Telling):
                         OR EXISTS (SELECT 1 FROM import_variant v WHERE v.hkey = k.hkey AND v.is_active AND v.price > 0)
                     WHERE k.sellable AND k.hkey IN (
                         SELECT upper(s.handle) FROM import_stage s JOIN import_refused r ON r.row = s.row)"""
+            )
+
+    def _lock_products(self) -> None:
+        """Lock the products of which anything changes, in the order everybody locks them in, before their variants."""
+        parts = [
+            "SELECT id FROM import_product WHERE changed",
+            f"{PRODUCTS_OF} import_variant v ON v.hkey = k.hkey WHERE v.changed OR v.is_new",
+        ]
+        if self.has_media:
+            parts.append(f"{PRODUCTS_OF} import_media m ON m.hkey = k.hkey WHERE m.changed OR m.is_new")
+        self.run(
+            f"SELECT id FROM catalog_product WHERE id IN ({' UNION ALL '.join(parts)}) ORDER BY id FOR NO KEY UPDATE"
+        )
+
+    def _leave_public(self) -> None:
+        if "status" in self.present:
+            files.leave(
+                self,
+                "catalog.product",
+                f"""SELECT t.id FROM import_product k JOIN import_stage s ON s.row = k.row JOIN catalog_product t ON t.id = k.id
+                    WHERE s.status IN ('draft', 'archived') AND t.status IN {files.STANDING} ORDER BY 1""",
+            )
+
+    def _submit(self) -> None:
+        """Submit what the file calls published and is not; who changed what waited for a review asks anew."""
+        if "status" in self.present:
+            wanted = f"""SELECT t.id FROM import_product k JOIN import_stage s ON s.row = k.row JOIN catalog_product t ON t.id = k.id
+                         WHERE s.status IN {files.WANTED} AND k.sellable AND"""
+            files.submit(
+                self,
+                "catalog.product",
+                new=f"{wanted} k.is_new ORDER BY 1",
+                known=f"{wanted} NOT k.is_new AND t.status = 'draft' ORDER BY 1",
             )
 
     def _write_categories(self) -> None:
@@ -89,17 +130,12 @@ class ProductBatch(Telling):
         values = [status if name == "status" else STAGED[name].inserting(name) for name in fields]
         targets = [STAGED[name].column or name for name in fields]
         written = self.run(
-            f"""INSERT INTO catalog_product (id, handle, {", ".join(targets)}, published_at, created_at, updated_at)
-                SELECT k.id, s.handle, {self._found(", ".join(values))}, CASE WHEN {status} = 'published' THEN now() END, now(), now()
+            f"""INSERT INTO catalog_product (id, handle, {", ".join(targets)}, created_at, updated_at)
+                SELECT k.id, s.handle, {self._found(", ".join(values))}, now(), now()
                 FROM {self._product_rows()} WHERE k.is_new ORDER BY k.id"""
         )
         if names:
-            self.lock("catalog_product", "import_product")
-            sets = [f"{STAGED[n].column or n} = {STAGED[n].updating(n)}" for n in names]
-            if "status" in self.present:
-                sets.append(
-                    f"published_at = CASE WHEN ({STATUS}) = 'published' AND t.status <> 'published' THEN now() ELSE t.published_at END"
-                )
+            sets = [f"{STAGED[n].column or n} = {WRITTEN.get(n) or STAGED[n].updating(n)}" for n in names]
             written += self.run(
                 f"""UPDATE catalog_product t SET {self._found(", ".join(sets))}, updated_at = now()
                     FROM {self._product_rows()} WHERE k.changed AND t.id = k.id"""

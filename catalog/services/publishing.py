@@ -1,0 +1,148 @@
+"""Products as content that is published: what must be there, and how a revision comes back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import CharField, Exists, F, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice import publishing
+from backoffice.models import User
+from catalog.models import Brand, Category, Product, Variant
+from catalog.services.media import set_media
+from catalog.services.products import update_product
+from catalog.services.variants import VariantFields, save_variants
+
+PLAIN = (
+    "handle",
+    "title",
+    "title_zh",
+    "description",
+    "description_zh",
+    "product_type",
+    "tags",
+    "options",
+    "attributes",
+    "seo_title",
+    "seo_description",
+)
+LABELS = {
+    **{name: Product._meta.get_field(name).verbose_name for name in (*PLAIN, "category", "brand")},
+    **{name: Variant._meta.get_field(name).verbose_name for name in ("sku", "barcode", "weight_grams", "requires_shipping")},
+    "variants": gettext_lazy("variants"),
+    "media": gettext_lazy("pictures"),
+    "alt": gettext_lazy("alternative text"),
+    "variant": gettext_lazy("variant"),
+}  # fmt: skip
+
+
+def missing(products: Sequence[Product]) -> dict[int, str]:
+    """Why each of these cannot be sold, by key; those that can are absent. One query."""
+    sellable = Variant.objects.sellable().filter(product=OuterRef("pk"))
+    active = Variant.objects.active().filter(product=OuterRef("pk"))
+    facts = Product.objects.filter(pk__in=[product.pk for product in products]).values_list(
+        "pk", Exists(sellable), Exists(active)
+    )
+    lacks = {pk: _lacking(has_price, has_variant) for pk, has_price, has_variant in facts}
+    return {
+        product.pk: _("“%(product)s” cannot be published: %(missing)s.") % {"product": product, "missing": what}
+        for product in products
+        if (what := lacks[product.pk])
+    }
+
+
+def _lacking(has_price: bool, has_variant: bool) -> str:
+    if not has_variant:
+        return _("it has no active variant")
+    return "" if has_price else _("no active variant has a price")
+
+
+@transaction.atomic
+def restore_content(product: Product, content: Mapping[str, Any], *, by: User) -> None:
+    """Write a content of old into the product, its variants and its pictures; variants that it lacks are made inactive.
+
+    Raises ValidationError where its category or brand no longer exists.
+    """
+    update_product(
+        product,
+        by=by,
+        category=_named(Category, "path", content["category"], _("The category “%s” no longer exists.")),
+        brand=_named(Brand, "name", content["brand"], _("The brand “%s” no longer exists.")),
+        **{name: content[name] for name in PLAIN},
+    )
+    _restore_variants(product, content["variants"], by=by)
+    set_media(product, content["media"], by=by)
+
+
+def _named(model: type[Any], field: str, name: str | None, sentence: str) -> Any:
+    if name is None:
+        return None
+    found = model.objects.filter(**{field: name}).first()
+    if found is None:
+        raise ValidationError(sentence % name)
+    return found
+
+
+def _restore_variants(product: Product, entries: Sequence[Mapping[str, Any]], *, by: User) -> None:
+    known = list(Variant.objects.filter(product=product))
+    pairs = _matched(known, entries)
+    rows: list[VariantFields] = []
+    for position, (entry, variant) in enumerate(pairs):
+        option1, option2, option3 = entry["options"]
+        row = VariantFields(
+            sku=entry["sku"],
+            barcode=entry["barcode"],
+            option1=option1,
+            option2=option2,
+            option3=option3,
+            position=position,
+            weight_grams=entry["weight_grams"],
+            requires_shipping=entry["requires_shipping"],
+            is_active=True,
+        )
+        if variant is not None:
+            row["id"] = variant.pk
+        rows.append(row)
+    wanted = {variant.pk for _entry, variant in pairs if variant is not None}
+    rows += [VariantFields(id=one.pk, is_active=False) for one in known if one.is_active and one.pk not in wanted]
+    _make_way(pairs)
+    if rows:
+        save_variants(product, rows, by=by)
+
+
+def _matched(
+    known: Sequence[Variant], entries: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], Variant | None]]:
+    """Each entry with its variant: that of its SKU, else the one that has its options and was renamed since."""
+    by_sku = {variant.sku.upper(): variant for variant in known}
+    skus = {entry["sku"].upper() for entry in entries}
+    renamed = {_options(variant): variant for variant in known if variant.sku.upper() not in skus}
+    return [(entry, by_sku.get(entry["sku"].upper()) or renamed.get(tuple(entry["options"]))) for entry in entries]
+
+
+def _options(variant: Variant) -> tuple[str, ...]:
+    return variant.option1, variant.option2, variant.option3
+
+
+def _make_way(pairs: Sequence[tuple[Mapping[str, Any], Variant | None]]) -> None:
+    """Variants that exchange their options step aside first: the database checks them one by one."""
+    new = {variant.pk: tuple(entry["options"]) for entry, variant in pairs if variant is not None}
+    now = {_options(variant): variant.pk for _entry, variant in pairs if variant is not None}
+    aside = {
+        holder
+        for entry, variant in pairs
+        if (holder := now.get(tuple(entry["options"]))) and (variant is None or holder != variant.pk)
+    }
+    moving = [pk for pk in aside if pk in new]
+    Variant.objects.filter(pk__in=moving).update(option1=Concat(Value("~"), Cast(F("pk"), CharField())))
+
+
+publishing.register(
+    publishing.Publishable(
+        Product, permission="catalog.publish_product", restore=restore_content, missing=missing, labels=LABELS
+    )
+)
