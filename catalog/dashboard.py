@@ -10,9 +10,9 @@ from catalog.models import Product
 
 
 @card(permission="catalog.publish_product", order=60)
-def drafts(user: Any) -> Card | None:
-    waiting = Product.objects.visible_to(user).filter(status=Product.Status.DRAFT)
-    return _card(_("Drafts to publish"), waiting, "status=draft")
+def in_review(user: Any) -> Card | None:
+    waiting = Product.objects.visible_to(user).filter(status=Product.Status.IN_REVIEW)
+    return _card(_("Products in review"), waiting, "status=in_review")
 
 
 @card(permission="catalog.change_product", order=70)

@@ -9,7 +9,7 @@ from backoffice.publishing.diff import Change, changes
 from backoffice.publishing.due import Due, publish_due
 from backoffice.publishing.errors import NothingToReview, NotPublishable
 from backoffice.publishing.proofs import live_versions, publishing_states, unpublished_changes
-from backoffice.publishing.registry import Publishable, kinds, of, register
+from backoffice.publishing.registry import Publishable, kinds, names_of, of, register
 from backoffice.publishing.reviews import approve, comment, may_decide, reject, submit, withdraw
 from backoffice.publishing.states import archive, capture, has_changes, reopen, restore, unpublish
 
@@ -28,6 +28,7 @@ __all__ = [
     "kinds",
     "live_versions",
     "may_decide",
+    "names_of",
     "of",
     "publish_due",
     "publishing_states",

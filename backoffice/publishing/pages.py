@@ -130,15 +130,13 @@ def urls(model: type[models.Model], route: str, prefix: str = "", slug_field: st
     """Addresses of the verbs of a registered model, named `prefix` and verb, below `route` ("<int:pk>/")."""
     publishable = registry.of(model)
     groups = ((publishable.change_permission, OF_EDITORS), (publishable.permission, OF_REVIEWERS))
-    return [
-        path(
-            f"{route}{verb}/",
-            type(view.__name__, (view,), {"model": model, "permission": permission, "slug_field": slug_field}).as_view(),
-            name=f"{prefix}{verb}",
-        )
-        for permission, views in groups
-        for verb, view in views.items()
-    ]  # fmt: skip
+    found = []
+    for permission, views in groups:
+        for verb, view in views.items():
+            facts = {"model": model, "permission": permission, "slug_field": slug_field}
+            of_model: Any = type(view.__name__, (view,), facts)
+            found.append(path(f"{route}{verb}/", of_model.as_view(), name=f"{prefix}{verb}"))
+    return found
 
 
 class Standing:

@@ -7,7 +7,7 @@
 The module's SQL has the functions that `backoffice/sql/publishing.sql` names, and the triggers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,3 +62,8 @@ def kinds() -> list[Publishable]:
 def of(subject: Any) -> Publishable:
     """The registration of a subject_type, of a model or of one of its rows. Raises KeyError for another."""
     return _publishables[subject if isinstance(subject, str) else subject._meta.label_lower]
+
+
+def names_of(model: type[models.Model], names: Iterable[str]) -> dict[str, Any]:
+    """What these fields are called."""
+    return {name: getattr(model._meta.get_field(name), "verbose_name", name) for name in names}

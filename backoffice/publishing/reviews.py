@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.errors import IllegalTransition, NotAllowed, Stale
-from backoffice.models import ContentStatus, Review, ReviewComment, User
+from backoffice.models import ContentStatus, Review, ReviewComment, ReviewState, User
 from backoffice.publishing import registry, rows
 from backoffice.publishing.errors import NothingToReview, NotPublishable
 from backoffice.publishing.registry import Publishable
@@ -153,17 +153,15 @@ def _approve(publishable: Publishable, found: list[Review], subjects: dict[int, 
         state=Review.State.APPROVED, decided_by=by, decided_at=now, reason=reason
     )
     _tell(publishable, "approved", found, subjects, by, reason)
-    for is_due, some in groupby(sorted(found, key=lambda one: _is_due(one, now)), lambda one: _is_due(one, now)):
-        some = list(some)
-        waiting = {one.subject_id: one.pk for one in some}
-        rows.settle(
-            publishable.kind, waiting, None if is_due else max(one.publish_at for one in some if one.publish_at)
-        )
-        _tell(publishable, "published" if is_due else "scheduled", some, subjects, by, "")
-
-
-def _is_due(review: Review, now: datetime) -> bool:
-    return review.publish_at is None or review.publish_at <= now
+    due = [one for one in found if one.publish_at is None or one.publish_at <= now]
+    later = [one for one in found if one not in due]
+    if due:
+        rows.settle(publishable.kind, {one.subject_id: one.pk for one in due}, None)
+        _tell(publishable, "published", due, subjects, by, "")
+    if later:
+        first = min(one.publish_at for one in later if one.publish_at)
+        rows.settle(publishable.kind, {one.subject_id: one.pk for one in later}, first)
+        _tell(publishable, "scheduled", later, subjects, by, "")
 
 
 @transaction.atomic
@@ -210,7 +208,7 @@ def _locked_reviews(reviews: Sequence[Review]) -> list[tuple[Publishable, list[R
     return groups
 
 
-def _refuse_decision(found: Sequence[Review], subjects: dict[int, Any], by: User, wanted: Review.State) -> None:
+def _refuse_decision(found: Sequence[Review], subjects: dict[int, Any], by: User, wanted: ReviewState) -> None:
     refuse(
         Stale(_changed_since(subjects.get(one.subject_id, one)))
         if one.state == Review.State.VOID

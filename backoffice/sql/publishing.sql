@@ -32,7 +32,7 @@ $$;
 -- Revisions of these rows as they are now; where the last one says the same, that one. The rows are locked already.
 -- "known" names the authors where the caller knows them, as of rows that it made itself.
 CREATE FUNCTION backoffice_capture(kind text, ids bigint[], by_user bigint, said text, known bigint[] DEFAULT NULL)
-RETURNS TABLE (subject bigint, revision bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (subject bigint, revision bigint, digest text) LANGUAGE plpgsql AS $$
 DECLARE
     stem text := backoffice_table(kind);
     authors text := CASE WHEN known IS NULL
@@ -57,9 +57,9 @@ BEGIN
                 (subject_type, subject_id, number, content, digest, authors, seen, created_by_id, created_at, note)
             SELECT $1, c.id, c.last_number + 1, c.content, c.digest, c.authors, %I(), $3, clock_timestamp(), $4
             FROM compared c WHERE NOT c.is_same ORDER BY c.id
-            RETURNING subject_id, id
+            RETURNING subject_id, id, digest::text
         )
-        SELECT subject_id, id FROM made UNION ALL SELECT c.id, c.last_id FROM compared c WHERE c.is_same
+        SELECT * FROM made UNION ALL SELECT c.id, c.last_id, c.digest FROM compared c WHERE c.is_same
         $query$, stem || '_contents', authors, stem || '_seen'
     ) USING kind, ids, by_user, said, known;
 END
@@ -72,12 +72,13 @@ CREATE FUNCTION backoffice_submit(
     known bigint[] DEFAULT NULL
 ) RETURNS TABLE (subject bigint, review bigint) LANGUAGE plpgsql AS $$
 BEGIN
+    -- What the capture writes is not yet seen by the statement that calls it.
     RETURN QUERY
     INSERT INTO backoffice_review
         (subject_type, subject_id, revision_id, digest, state, requested_by_id, requested_at, note, reason, publish_at, expires_at, waived)
-    SELECT kind, c.subject, c.revision, r.digest, CASE WHEN waive THEN 'approved' ELSE 'open' END, by_user, clock_timestamp(),
+    SELECT kind, c.subject, c.revision, c.digest, CASE WHEN waive THEN 'approved' ELSE 'open' END, by_user, clock_timestamp(),
            said, '', publish, expires, waive
-    FROM backoffice_capture(kind, ids, by_user, said, known) c JOIN backoffice_revision r ON r.id = c.revision ORDER BY c.subject
+    FROM backoffice_capture(kind, ids, by_user, said, known) c ORDER BY c.subject
     RETURNING subject_id, id;
     EXECUTE format(
         'UPDATE %I SET status = ''in_review'', updated_at = now() WHERE id = ANY($1) AND status IN (''draft'', ''published'')',

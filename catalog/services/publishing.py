@@ -31,8 +31,8 @@ PLAIN = (
     "seo_description",
 )
 LABELS = {
-    **{name: Product._meta.get_field(name).verbose_name for name in (*PLAIN, "category", "brand")},
-    **{name: Variant._meta.get_field(name).verbose_name for name in ("sku", "barcode", "weight_grams", "requires_shipping")},
+    **publishing.names_of(Product, (*PLAIN, "category", "brand")),
+    **publishing.names_of(Variant, ("sku", "barcode", "weight_grams", "requires_shipping")),
     "variants": gettext_lazy("variants"),
     "media": gettext_lazy("pictures"),
     "alt": gettext_lazy("alternative text"),

@@ -46,6 +46,6 @@ publishing.register(
         Article,
         permission="customers.publish_article",
         restore=restore_content,
-        labels={name: Article._meta.get_field(name).verbose_name for name in CONTENT},
+        labels=publishing.names_of(Article, CONTENT),
     )
 )

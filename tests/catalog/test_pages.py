@@ -6,6 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from backoffice import publishing
+from backoffice.models import Review
 from catalog.models import Category, Media, Product, Variant
 from catalog.services import add_variant, attach_media, save_variants
 from tests.factories import make_brand, make_category, make_product, make_user
@@ -104,16 +106,30 @@ def test_every_order_turns_pages(as_owner, sort, monkeypatch):
     assert sorted(seen) == ["P0", "P1", "P2", "P3", "P4"]
 
 
-def test_bulk_publish_says_what_is_missing(as_owner):
+def test_bulk_submit_says_what_is_missing(as_owner):
     whole, bare = make_product("Whole"), make_product("Bare", variants=[])
-    send = {"action": "publish", "selected": [whole.pk, bare.pk]}
+    send = {"action": "submit", "confirmed": "1", "selected": [whole.pk, bare.pk]}
 
     response = as_owner.post("/catalog/products/", send)
     assert "“Bare” cannot be published: it has no active variant." in response.content.decode()
-    assert not Product.objects.published().exists()
+    assert not Review.objects.exists()
 
     as_owner.post("/catalog/products/", send | {"selected": [whole.pk]})
-    assert [product.title for product in Product.objects.published()] == ["Whole"]
+    assert [str(product) for product in Product.objects.filter(status="in_review")] == ["Whole"]
+
+
+def test_bulk_approve_unpublish_and_archive(client):
+    products = [make_product("A"), make_product("B"), make_product("C")]
+    publishing.submit(products[:2], by=make_user(""))
+    sign_in(client, "catalog_reviewer")
+    send = {"confirmed": "1", "selected": [product.pk for product in products]}
+
+    client.post("/catalog/products/", send | {"action": "approve"})
+    assert sorted(str(product) for product in Product.objects.published()) == ["A", "B"]
+    client.post("/catalog/products/", send | {"action": "unpublish"})
+    assert not Product.objects.published().exists()
+    client.post("/catalog/products/", send | {"action": "archive"})
+    assert set(Product.objects.values_list("status", flat=True)) == {"archived"}
 
 
 def test_bulk_tag_asks_for_the_tag(as_editor):
@@ -129,7 +145,7 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for _ in range(number):
         attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(9):  # one of them is the panel of the stock
+    with django_assert_num_queries(11):  # one of them is the panel of the stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -475,7 +491,7 @@ def addresses():
         f"/catalog/brands/{product.brand.pk}/edit/",
     ]
     verbs = [
-        f"/catalog/products/-/{product.pk}/publish/",
+        f"/catalog/products/-/{product.pk}/approve/",
         f"/catalog/products/-/{product.pk}/archive/",
         f"/catalog/variants/-/{variant.pk}/deactivate/",
         f"/catalog/pictures/{media.pk}/cover/",
@@ -529,7 +545,7 @@ def test_reviewers_publish_and_do_not_write(client):
     sign_in(client, "catalog_reviewer")
     assert {client.get(url).status_code for url in forms} == {403}
     product = Product.objects.get()
-    client.post(f"/catalog/products/-/{product.pk}/publish/")
+    client.post(f"/catalog/products/-/{product.pk}/approve/")
     assert Product.objects.get().status == "published"
 
 
@@ -556,9 +572,9 @@ def test_search_finds_by_sku_barcode_and_title(as_owner):
 
 
 def test_home_counts_what_waits(as_owner):
-    make_product("Draft")
+    publishing.submit([make_product("New")], by=None)
     make_product("Bare", published=True)
     cards = {str(card.label): card for card in as_owner.get("/").context["cards"]}
-    assert (cards["Drafts to publish"].value, cards["Published without a picture"].value) == ("1", "1")
-    for label in ("Drafts to publish", "Published without a picture"):
+    assert (cards["Products in review"].value, cards["Published without a picture"].value) == ("1", "1")
+    for label in ("Products in review", "Published without a picture"):
         assert len(as_owner.get(cards[label].url).context["rows"]) == 1

@@ -7,20 +7,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from backoffice.errors import IllegalTransition
+from backoffice import publishing
 from backoffice.models import AuditEvent
 from catalog.models import Product, Variant
 from catalog.services import (
-    NotPublishable,
     VariantsRefused,
     add_tag,
     add_variant,
-    archive,
     create_product,
     deactivate_variants,
-    publish,
     save_variants,
-    unpublish,
     update_product,
     update_variant,
 )
@@ -172,59 +168,21 @@ def test_many_variants_cost_no_more_queries_than_few(editor, django_assert_num_q
 # --- Publishing ----------------------------------------------------------------------------------
 
 
-def test_publish_moves_all_and_records_each(owner):
-    products = [make_product("Tea"), make_product("Cup")]
-
-    done = publish(products, by=owner, reason="Autumn range")
-
-    assert [product.status for product in done] == ["published", "published"]
-    assert Product.objects.published().exclude(published_at=None).count() == 2
-    assert list(
-        AuditEvent.objects.filter(verb="product.published").values_list("subject", "reason").order_by("subject")
-    ) == [
-        ("Cup", "Autumn range"),
-        ("Tea", "Autumn range"),
-    ]
-
-
-def test_publish_names_what_every_product_lacks_and_publishes_none(owner):
+def test_what_lacks_something_is_not_submitted_and_nothing_is(owner):
     whole = make_product("Whole")
     bare = make_product("Bare", variants=[])
     free = make_product("Free", variants=[{"sku": "F", "price": Decimal(0)}])
     asleep = make_product("Asleep", variants=[{"sku": "S", "price": Decimal(1), "is_active": False}])
 
-    with pytest.raises(NotPublishable) as refusal:
-        publish([whole, bare, free, asleep], by=owner)
+    with pytest.raises(publishing.NotPublishable) as refusal:
+        publishing.submit([whole, bare, free, asleep], by=owner)
 
     assert refusal.value.messages == [
         "“Bare” cannot be published: it has no active variant.",
         "“Free” cannot be published: no active variant has a price.",
         "“Asleep” cannot be published: it has no active variant.",
     ]
-    assert not Product.objects.published().exists()
-
-
-def test_publish_again_changes_nothing(owner):
-    product = make_product(published=True)
-    assert publish([product], by=owner) == []
-    assert verbs(product) == ["product.created", "product.published"]
-
-
-def test_an_archived_product_becomes_a_draft_first(owner):
-    product = make_product("Tea")
-    archive([product], by=owner)
-
-    with pytest.raises(IllegalTransition, match="Tea is Archived and cannot become Published"):
-        publish([product], by=owner)
-    unpublish([product], by=owner)
-    assert publish([product], by=owner)
-
-
-def test_publish_takes_the_same_queries_for_one_and_many(owner, django_assert_num_queries):
-    for number in (1, 20):
-        products = [make_product(f"P{number} {i}") for i in range(number)]
-        with django_assert_num_queries(6):
-            publish(products, by=owner)
+    assert set(Product.objects.values_list("status", flat=True)) == {"draft"}
 
 
 def test_a_published_product_keeps_something_to_sell(owner):

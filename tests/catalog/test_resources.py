@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from backoffice import exports
-from backoffice.models import ImportRun
+from backoffice import exports, publishing
+from backoffice.imports import undoing
+from backoffice.models import ImportRun, LiveVersion, Review
 from backoffice.resources import plain
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services import upsert_products
-from tests.factories import make_user, make_variant
+from tests.factories import make_product, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ def test_shopify_old_rows_become_a_product_with_variants_and_pictures(tmp_path):
         "Acme",
         ["soft", "red"],
         ["Size"],
-        "published",
+        "in_review",
     )
     assert list(product.variants.values_list("sku", "option1", "price", "weight_grams", "title")) == [
         ("TEE-S", "S", Decimal("19.99"), 200, "Tee – S"),
@@ -91,7 +92,7 @@ def test_shopify_current_headers_mean_the_same(tmp_path):
     assert (product.category.path, product.category.parent.name, product.status) == (
         "Wear > Shirts",
         "Wear",
-        "published",
+        "in_review",
     )
     assert product.variants.get().sku == "TEE-S"
 
@@ -234,7 +235,7 @@ def test_woocommerce_variations_find_their_parent_by_sku_and_by_number(tmp_path)
         ["Color"],
         {"Fabric": "Cotton"},
         "Wear > Shirts",
-        "published",
+        "in_review",
     )
     assert list(tee.variants.values_list("sku", "option1", "price", "compare_at", "weight_grams")) == [
         ("tee-red", "Red", 15, 20, 250),
@@ -266,11 +267,62 @@ def test_an_archived_product_is_not_published_at_a_stroke(tmp_path):
     assert result["errors"][0]["message"] == "An archived product becomes a draft first, and is published then."
 
 
-def test_who_may_not_publish_brings_in_drafts(tmp_path):
+def test_a_file_publishes_nothing_by_itself(tmp_path):
     editor = make_user("catalog_editor", email="ed@example.com")
-    result = bring(tmp_path, "handle,title,sku,price,status\ncup,Cup,CUP,5,published\n", "--by", editor.email)
-    assert Product.objects.get().status == "draft"
-    assert result["notes"] == ["The status column is left out: you may not publish products."]
+    text = "handle,title,sku,price,status\ncup,Cup,CUP,5,published\npot,Pot,POT,0,published\n"
+    result = bring(tmp_path, text, "--by", editor.email)
+    assert dict(Product.objects.values_list("handle", "status")) == {"cup": "in_review", "pot": "draft"}
+    assert result["notes"] == ["1 record is submitted for review: a file publishes nothing by itself."]
+    review = Review.objects.select_related("revision").get()
+    assert (review.state, review.requested_by, review.revision.authors) == ("open", editor, [editor.pk])
+    again = bring(tmp_path, text, "--by", editor.email)
+    assert (counts(again), again["notes"], Review.objects.count()) == ((0, 0, 2, 0), [], 1)
+
+
+def test_a_shop_of_one_publishes_by_file(tmp_path, settings):
+    settings.REVIEW_REQUIRED = False
+    result = bring(tmp_path, "handle,title,sku,price,status\ncup,Cup,CUP,5,published\n")
+    assert (Product.objects.get().status, Review.objects.get().waived) == ("published", True)
+    assert result["notes"] == ["1 record is published at once."]
+
+
+def test_a_file_that_changes_what_waits_submits_it_again(tmp_path):
+    text = "handle,title,sku,price,status\ncup,{},CUP,5,in_review\n"
+    bring(tmp_path, text.format("Cup"))
+    bring(tmp_path, text.format("Mug"))
+    assert list(Review.objects.order_by("pk").values_list("state", "revision__content__title")) == [
+        ("void", "Cup"),
+        ("open", "Mug"),
+    ]
+    assert Product.objects.get().status == "in_review"
+
+
+def test_a_file_takes_down_what_it_calls_a_draft(tmp_path):
+    tea = make_product("Tea", published=True)
+    cup = make_product("Cup")
+    publishing.submit([cup], by=None)
+    editor = make_user("catalog_editor", email="ed@example.com")
+    text = "handle,status\ntea,archived\ncup,draft\n"
+    refused = bring(tmp_path, text, "--by", editor.email)
+    assert (counts(refused), refused["notes"]) == (
+        (0, 0, 2, 0),
+        ["Draft and archived in the status column are left out: you may not publish products."],
+    )
+    bring(tmp_path, text)
+    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "archived", "cup": "draft"}
+    assert not LiveVersion.objects.about(tea).get().is_live
+    assert Review.objects.about(cup).get().state == "withdrawn"
+
+
+def test_undo_withdraws_what_the_file_submitted(tmp_path):
+    make_product("Tea", variants=[{"sku": "TEA", "price": 5}])
+    text = "handle,title,sku,price,status\ntea,Tea,TEA,5,published\ncup,Cup,CUP,5,published\n"
+    result = bring(tmp_path, text)
+    undoing.undo(ImportRun.objects.get(number=result["run"]), by=None)
+    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "draft"}
+    assert sorted(Review.objects.values_list("state", flat=True)) == ["void", "withdrawn"]
+    undoing.redo(ImportRun.objects.get(number=result["run"]), by=None)
+    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "draft", "cup": "draft"}
 
 
 def test_history_says_who_and_through_which_run(tmp_path):

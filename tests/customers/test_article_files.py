@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from backoffice.imports import undoing
-from backoffice.models import ImportRun
+from backoffice.models import ImportRun, LiveVersion, Review
 from customers.models import Article
 from tests.backoffice.test_import_tables import bring as bring_any
 from tests.backoffice.test_import_tables import counts
@@ -34,32 +34,32 @@ def test_articles_come_in_two_languages_and_keep_their_address(tmp_path):
     assert (result["errors"], counts(result)) == ([], (2, 0, 0, 0))
     first, second = Article.objects.order_by("topic", "-slug")
     assert (first.slug, first.title_zh, first.body, first.status, first.author) == (
-        "returns", "退货", "Send it back.\n\nWe pay.", "published", lead,
+        "returns", "退货", "Send it back.\n\nWe pay.", "in_review", lead,
     )  # fmt: skip
-    assert first.published_at is not None
+    assert Review.objects.get().requested_by == lead
     assert (second.slug, second.status, second.published_at) == ("how-to-pay", "draft", None)
     assert counts(bring(tmp_path, TEXT)) == (0, 0, 2, 0)
 
 
-def test_who_may_not_publish_brings_drafts_and_leaves_public_ones_alone(tmp_path):
-    make_article("returns")
+def test_what_is_public_stays_until_the_file_is_reviewed(tmp_path):
+    make_article("returns", body="Old")
     editor = make_user("catalog_editor")
-    result = bring(tmp_path, TEXT.replace("\n,Orders,", "\npay,Orders,"), "--by", editor.email, "--partial")
-    assert reasons(result) == [
-        (2, "slug", "This article is public. Ask somebody who may publish to withdraw it first.")
-    ]
-    assert "The status column is left out: you may not publish articles." in result["notes"]
-    assert list(Article.objects.filter(author=editor).values_list("slug", "status")) == [("pay", "draft")]
+    result = bring(tmp_path, TEXT.replace("\n,Orders,", "\npay,Orders,"), "--by", editor.email)
+    assert counts(result) == (1, 1, 0, 0)
+    assert LiveVersion.objects.values_list("content__body", "has_changes").get() == ("Old", True)
+    assert dict(Article.objects.values_list("slug", "status")) == {"returns": "published", "pay": "draft"}
 
 
 def test_states_move_and_undo_brings_them_back(tmp_path):
     make_article("returns")
     text = "slug,status\nreturns,{}\n"
     bring(tmp_path, text.format("archived"))
+    assert not LiveVersion.objects.live().exists()
     result = bring(tmp_path, text.format("published"))
-    assert (counts(result), Article.objects.get().status) == ((0, 1, 0, 0), "published")
+    assert (counts(result), Article.objects.get().status) == ((0, 1, 0, 0), "in_review")
     undoing.undo(ImportRun.objects.get(number=result["run"]), by=None)
     assert Article.objects.get().status == "archived"
+    assert not Review.objects.pending().exists()
 
 
 def test_questions_and_answers_and_refusals(tmp_path):
