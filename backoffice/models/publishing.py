@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models.people import User
-from backoffice.rows import Stateful
 from backoffice.triggers import append_only, legal_transitions
 
 
@@ -123,12 +122,11 @@ class ReviewQuerySet(SubjectQuerySet):
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
-class Review(Subject, Stateful):
+class Review(Subject):
     """The question whether a revision may go live. `state` is written by the verbs of `backoffice.publishing` and, where
     the content is changed meanwhile, by triggers."""
 
     State = ReviewState
-    TRANSITIONS = REVIEW_TRANSITIONS
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="reviews", verbose_name=_("revision"))
     digest = models.CharField(_("digest"), max_length=64)
@@ -185,6 +183,9 @@ class Review(Subject, Stateful):
 
     def __str__(self) -> str:
         return str(_("Review %s")) % self.pk
+
+    def may_become(self, state: str) -> bool:
+        return state in REVIEW_TRANSITIONS.get(self.state, ())
 
 
 class ReviewComment(models.Model):

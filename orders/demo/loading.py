@@ -12,14 +12,13 @@ from typing import Any
 import pgtrigger
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.text import slugify
 
 from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
 from inventory.models import Location, Supplier
-from orders.demo import catalogue, people, pictures, support
+from orders.demo import catalogue, people, pictures, publishing, support
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
 from orders.models import Order, TaxRate
@@ -80,6 +79,8 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
         progress("tickets and articles")
         support.load(chosen.tickets, owner)
         progress("indexes")
+    progress("reviews")
+    publishing.load()
     issue_invoices(owner)
     refresh_sales(since=BEGINNING)
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
@@ -124,9 +125,10 @@ def load_catalogue(variants: int, seed: int, owner: User) -> None:
         cursor.execute(
             "CREATE TEMP TABLE demo_variant ON COMMIT DROP AS SELECT row_number() OVER (ORDER BY pg_temp.demo_dice(v.id, 30)) - 1 AS n,"
             " v.id, sku, v.title, price, coalesce(cost, round(price * 0.42, 2)) AS cost FROM catalog_variant v"
-            " JOIN catalog_product p ON p.id = v.product_id WHERE p.status = 'published';"
-            " ALTER TABLE demo_variant ADD PRIMARY KEY (n); ANALYZE demo_variant"
+            " WHERE NOT product_id = ANY(%s)",
+            [publishing.drafts()],
         )
+        cursor.execute("ALTER TABLE demo_variant ADD PRIMARY KEY (n); ANALYZE demo_variant")
 
 
 def _categories() -> dict[str, Category]:
@@ -138,7 +140,6 @@ def _categories() -> dict[str, Category]:
 
 
 def _product(number: int, item: catalogue.Item, category: Category, brand: Brand) -> Product:
-    draft = number % 21 == 0
     product = Product.objects.create(
         handle=slugify(item.title),
         title=item.title,
@@ -150,8 +151,6 @@ def _product(number: int, item: catalogue.Item, category: Category, brand: Brand
         product_type=category.name,
         tags=["gift"] if number % 5 == 0 else [],
         options=list(item.options),
-        status=Product.Status.DRAFT if draft else Product.Status.PUBLISHED,
-        published_at=None if draft else timezone.now(),
     )
     Variant.objects.bulk_create(_variants(number, item, product))
     picture = Media(product=product, alt=item.title)
@@ -276,9 +275,9 @@ MORE_PRODUCTS = """
 WITH made AS (
     INSERT INTO catalog_product
         (handle, title, title_zh, description, description_zh, category_id, brand_id, product_type, tags, status, options,
-         attributes, seo_title, seo_description, published_at, created_at, updated_at)
+         attributes, seo_title, seo_description, created_at, updated_at)
     SELECT 'plain-' || n, t.title || ' No. ' || n, '', '', '', c.ids[1 + mod(n, c.count)], b.ids[1 + mod(n, b.count)], t.title,
-           ARRAY[]::text[], 'published', ARRAY['Colour'], '{}', '', '', now(), now(), now()
+           ARRAY[]::text[], 'draft', ARRAY['Colour'], '{}', '', '', now(), now()
     FROM generate_series(1, %s) AS n
     CROSS JOIN LATERAL (
         SELECT (ARRAY['Round','Square','Tall','Low','Wide','Slim'])[1 + mod(n, 6)] || ' '

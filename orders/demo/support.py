@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from django.db import connection
-from django.utils import timezone
 
 from backoffice import demo
 from backoffice.models import User
@@ -50,8 +49,6 @@ def load_articles(owner: User) -> None:
             body=body,
             body_zh=body_zh,
             author=owner,
-            status=Article.Status.PUBLISHED,
-            published_at=timezone.now(),
         )
         for slug, topic, title, title_zh, body, body_zh in texts.ARTICLES
     )

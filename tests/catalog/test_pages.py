@@ -545,6 +545,7 @@ def test_reviewers_publish_and_do_not_write(client):
     sign_in(client, "catalog_reviewer")
     assert {client.get(url).status_code for url in forms} == {403}
     product = Product.objects.get()
+    publishing.submit([product], by=make_user(""))
     client.post(f"/catalog/products/-/{product.pk}/approve/")
     assert Product.objects.get().status == "published"
 
