@@ -95,6 +95,21 @@ class Feed:
             'status', CASE WHEN l.is_live THEN 'published' ELSE 'removed' END,
             'changed_at', l.changed_at) || CASE WHEN l.is_live THEN {self.item} ELSE '{{}}' END)::text"""
 
+    def sql(self, start: str = "%(after)s") -> str:
+        """The statement of a page behind `start`: the newest position, and position and JSON of each item."""
+        return f"""
+            SELECT n.newest, page.position, page.item
+            FROM (SELECT coalesce(max(position), 0) AS newest FROM backoffice_liveversion WHERE subject_type = %(kind)s) n
+            LEFT JOIN LATERAL (
+                SELECT l.position, {self._told} AS item
+                FROM backoffice_liveversion l
+                WHERE l.subject_type = %(kind)s AND l.position > {start}
+                    AND (l.is_live OR l.position > coalesce(%(told)s, n.newest))
+                ORDER BY l.position LIMIT %(limit)s
+            ) page ON true
+            ORDER BY page.position
+        """
+
     def page(
         self,
         *,
@@ -121,22 +136,7 @@ class Feed:
             "since": updated_since if not after else None,
             "limit": limit + 1,
         }
-        start = "%(after)s" if values["since"] is None else SINCE
-        rows = statement(
-            f"""
-            SELECT n.newest, page.position, page.item
-            FROM (SELECT coalesce(max(position), 0) AS newest FROM backoffice_liveversion WHERE subject_type = %(kind)s) n
-            LEFT JOIN LATERAL (
-                SELECT l.position, {self._told} AS item
-                FROM backoffice_liveversion l
-                WHERE l.subject_type = %(kind)s AND l.position > {start}
-                    AND (l.is_live OR l.position > coalesce(%(told)s, n.newest))
-                ORDER BY l.position LIMIT %(limit)s
-            ) page ON true
-            ORDER BY page.position
-            """,
-            values,
-        )
+        rows = statement(self.sql("%(after)s" if values["since"] is None else SINCE), values)
         newest = rows[0][0]
         told = newest if cursor.told is None else cursor.told
         items = [(position, item) for _newest, position, item in rows if item is not None]

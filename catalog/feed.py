@@ -46,14 +46,14 @@ CATEGORIES = """
 
 
 def products(**asked: Any) -> str:
-    return PRODUCTS.page(**asked, **_parameters())
+    return PRODUCTS.page(**asked, **shop_parameters())
 
 
 def product(handle: str, **asked: Any) -> str:
-    return PRODUCTS.one(handle, **asked, **_parameters())
+    return PRODUCTS.one(handle, **asked, **shop_parameters())
 
 
-def _parameters() -> dict[str, Any]:
+def shop_parameters() -> dict[str, Any]:
     """What the SQL of a product asks for besides the language."""
     currency = settings.DEFAULT_CURRENCY
     return {"currency": currency, "places": minor_units(currency), "pictures": f"{settings.SITE_URL}{PICTURES}"}
