@@ -150,7 +150,7 @@ def load(port: int, cookie: str, clients: int, seconds: float, path: str = PATH)
         with socket.create_connection((HOST, port), timeout=30) as connection:
             while time.perf_counter() < end and not wrong:
                 connection.sendall(request)
-                head, body = _answer(connection)
+                head, _body = _answer(connection)
                 if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 304")):
                     wrong.append(head.partition(b"\r\n")[0].decode())
                 answers[number] += 1
