@@ -49,6 +49,7 @@ class Throttle(BaseThrottle):
 
 
 THROTTLE = [Throttle()]
+PAGING = ("after", "limit", "language")
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,12 @@ def statement(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall()
+
+
+def refuse_unknown(request: HttpRequest, *known: str) -> None:
+    """Raise ValidationError for a parameter that does not exist, for a typing error must not show everything."""
+    if unknown := sorted(set(request.GET) - set(known)):
+        raise ValidationError({name: _("There is no such filter.") for name in unknown})
 
 
 def answer(request: HttpRequest, body: str) -> HttpResponse:

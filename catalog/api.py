@@ -121,6 +121,7 @@ def products(
     language: str = "en",
 ) -> Any:
     """Published products in the order in which they were published; see docs/api.md for keeping a copy up to date."""
+    feed.refuse_unknown(request, "updated_since", *feed.PAGING)
     asked = {"after": after, "updated_since": updated_since, "limit": limit, "language": language}
     return feed.answer(request, shop.products(**asked))
 
@@ -129,6 +130,7 @@ def products(
 @api.public
 def product(request: HttpRequest, handle: str, language: str = "en") -> Any:
     """One published product."""
+    feed.refuse_unknown(request, "language")
     return feed.answer(request, shop.product(handle, language=language))
 
 
@@ -136,4 +138,5 @@ def product(request: HttpRequest, handle: str, language: str = "en") -> Any:
 @api.public
 def categories(request: HttpRequest, after: str = "", limit: api.Limit = 50, language: str = "en") -> Any:
     """The categories, in the order of their paths."""
+    feed.refuse_unknown(request, *feed.PAGING)
     return feed.answer(request, shop.categories(after=after, limit=limit, language=language))

@@ -151,6 +151,7 @@ def articles(
     language: str = "en",
 ) -> Any:
     """Published articles in the order in which they were published."""
+    feed.refuse_unknown(request, "updated_since", *feed.PAGING)
     asked = {"after": after, "updated_since": updated_since, "limit": limit, "language": language}
     return feed.answer(request, ARTICLES.page(**asked))  # type: ignore[arg-type]
 
@@ -159,4 +160,5 @@ def articles(
 @api.public
 def article(request: HttpRequest, slug: str, language: str = "en") -> Any:
     """One published article."""
+    feed.refuse_unknown(request, "language")
     return feed.answer(request, ARTICLES.one(slug, language=language))

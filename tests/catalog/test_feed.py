@@ -163,6 +163,12 @@ def test_one_product_by_its_handle_whatever_the_case(reader):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", [LIST, f"{LIST}/mug", "/api/v1/categories", "/api/v1/articles"])
+def test_a_parameter_that_does_not_exist_is_refused(reader, address):
+    assert reader.get(address, {"pirce_list": "x"}).status_code == 422
+
+
+@pytest.mark.django_db
 def test_categories_come_by_path(reader):
     parent = make_category("Kitchen", name_zh="厨房")
     make_category("Cups", parent=parent)
