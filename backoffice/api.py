@@ -91,11 +91,19 @@ def requires(*permissions: str) -> Callable[[T], T]:
     return decorate
 
 
+def public(view: T) -> T:
+    """Declare a route that everybody may ask; it reads what is published, and nothing else."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
 def _guarded(view: Callable[..., Any]) -> Callable[..., Any]:
     permissions = getattr(view, "permissions", None)
+    if getattr(view, "is_public", False):
+        return view
     if not permissions:
         raise ImproperlyConfigured(
-            f"{view.__module__}.{view.__name__} declares no permission: put @api.requires below the route."
+            f"{view.__module__}.{view.__name__} declares no permission: put @api.requires or @api.public below the route."
         )
 
     @wraps(view)

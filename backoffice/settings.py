@@ -217,6 +217,7 @@ OIDC_ORIGINS = (
 INVITATION_DAYS = 7
 PREVIEW_DAYS = env.int("PREVIEW_DAYS", default=7)  # how long a link to a page that is not public yet works
 API_RATE = env.str("API_RATE", default="600/m")
+FEED_RATE = env.int("FEED_RATE", default=6000)  # requests of one address a minute to what is public in the API
 
 # --- Security -----------------------------------------------------------------------------------
 

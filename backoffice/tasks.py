@@ -29,6 +29,7 @@ from procrastinate.jobs import Status
 
 from backoffice import context, mail, publishing
 from backoffice.models import Heartbeat, JobFailure, JobProgress
+from backoffice.publishing import announcing
 
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
 STARTS_OF_A_DEADLY_JOB = 3
@@ -130,6 +131,13 @@ async def take_over(job: JobContext, timestamp: int) -> None:
         except UniqueViolation:  # its successor waits already
             pass
         await manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=announcing.TASK, queueing_lock=announcing.TASK, retry=RETRY, pass_context=False)
+def announce_live_versions(timestamp: int) -> None:
+    """Tell the webhooks what went live and what was taken down."""
+    publishing.announce()
 
 
 @app.periodic(cron="17 3 * * *")

@@ -157,6 +157,7 @@ SOURCES = {
     "web": gettext_lazy("in the web shop"),
 }
 JOBS = {
+    "backoffice.announce_live_versions": gettext_lazy("Tell webhooks what was published"),
     "backoffice.mail_export": gettext_lazy("Mail an export"),
     "backoffice.deliver_webhook": gettext_lazy("Tell a webhook"),
     "backoffice.make_export": gettext_lazy("Make an export"),

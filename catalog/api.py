@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
-from backoffice import api
+from backoffice import api, feed
+from catalog import feed as shop
 from catalog.filters import ProductFilter, VariantFilter
 from catalog.models import Product, Variant
 
@@ -77,17 +78,17 @@ def _products(request: HttpRequest) -> QuerySet[Product]:
     return Product.objects.visible_to(request.user).select_related("category", "brand")
 
 
-@router.get("/products", response=api.Page[ProductOut], openapi_extra=api.documented(ProductFilter))
+@router.get("/catalog/products", response=api.Page[ProductOut], openapi_extra=api.documented(ProductFilter))
 @api.requires("catalog.view_product")
-def products(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
-    """Products, the newest first."""
+def working_copies(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
+    """Products as staff edits them, the newest first."""
     return api.page(request, api.filtered(request, ProductFilter, _products(request)), ("-id",), after, limit)
 
 
-@router.get("/products/{handle}", response=ProductDetail)
+@router.get("/catalog/products/{handle}", response=ProductDetail)
 @api.requires("catalog.view_product", "catalog.view_variant")
-def product(request: HttpRequest, handle: str) -> Any:
-    """One product with its variants."""
+def working_copy(request: HttpRequest, handle: str) -> Any:
+    """One product as staff edits it, with its variants."""
     variants = Variant.objects.visible_to(request.user).select_related("product")
     return get_object_or_404(_products(request).prefetch_related(Prefetch("variants", variants)), handle__iexact=handle)
 
@@ -105,3 +106,37 @@ def variants(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> An
 def variant(request: HttpRequest, sku: str) -> Any:
     """One variant, whatever the case of its SKU."""
     return get_object_or_404(Variant.objects.visible_to(request.user).select_related("product"), sku__iexact=sku)
+
+
+# --- What the shop front reads ----------------------------------------------------------------------
+
+
+@router.get("/products", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.PAGE)
+@api.public
+def products(
+    request: HttpRequest,
+    after: str = "",
+    updated_since: datetime | None = None,
+    limit: api.Limit = 50,
+    language: str = "en",
+) -> Any:
+    """Published products in the order in which they were published; see docs/api.md for keeping a copy up to date."""
+    feed.refuse_unknown(request, "updated_since", *feed.PAGING)
+    asked = {"after": after, "updated_since": updated_since, "limit": limit, "language": language}
+    return feed.answer(request, shop.products(**asked))
+
+
+@router.get("/products/{path:handle}", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.ONE)
+@api.public
+def product(request: HttpRequest, handle: str, language: str = "en") -> Any:
+    """One published product."""
+    feed.refuse_unknown(request, "language")
+    return feed.answer(request, shop.product(handle, language=language))
+
+
+@router.get("/categories", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.PAGE)
+@api.public
+def categories(request: HttpRequest, after: str = "", limit: api.Limit = 50, language: str = "en") -> Any:
+    """The categories, in the order of their paths."""
+    feed.refuse_unknown(request, *feed.PAGING)
+    return feed.answer(request, shop.categories(after=after, limit=limit, language=language))

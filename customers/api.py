@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
-from backoffice import api
+from backoffice import api, feed
+from customers.feed import ARTICLES
 from customers.filters import CustomerFilter, TicketFilter
 from customers.models import Address, ContactPoint, Customer, Message, Ticket
 
@@ -138,3 +139,26 @@ def ticket(request: HttpRequest, number: str) -> Any:
     """One ticket with its conversation; without the permission to read messages it is empty."""
     messages = Message.objects.visible_to(request.user).select_related("author").order_by("created_at", "pk")
     return get_object_or_404(_tickets(request).prefetch_related(Prefetch("messages", messages)), number__iexact=number)
+
+
+@router.get("/articles", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.PAGE, tags=["Content"])
+@api.public
+def articles(
+    request: HttpRequest,
+    after: str = "",
+    updated_since: datetime | None = None,
+    limit: api.Limit = 50,
+    language: str = "en",
+) -> Any:
+    """Published articles in the order in which they were published."""
+    feed.refuse_unknown(request, "updated_since", *feed.PAGING)
+    asked = {"after": after, "updated_since": updated_since, "limit": limit, "language": language}
+    return feed.answer(request, ARTICLES.page(**asked))  # type: ignore[arg-type]
+
+
+@router.get("/articles/{slug}", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.ONE, tags=["Content"])
+@api.public
+def article(request: HttpRequest, slug: str, language: str = "en") -> Any:
+    """One published article."""
+    feed.refuse_unknown(request, "language")
+    return feed.answer(request, ARTICLES.one(slug, language=language))

@@ -144,6 +144,7 @@ NO_HISTORY = {
     "backoffice.Editing": "a sign of life",
     "backoffice.SavedView": "a convenience of one person",
     "backoffice.ImportMapping": "a convenience of one person",
+    "backoffice.FeedReader": "a place in a list",
     "backoffice.WebhookDelivery": "it is the log itself",
     "backoffice.Notification": "a convenience of one person",
     "backoffice.ApiToken": "its verbs are in the audit",

@@ -35,7 +35,7 @@ from backoffice.models.publishing import (
     Revision,
 )
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
-from backoffice.models.webhooks import Webhook, WebhookDelivery, new_secret
+from backoffice.models.webhooks import FeedReader, Webhook, WebhookDelivery, new_secret
 
 __all__ = [
     "CONTENT_TRANSITIONS",
@@ -52,6 +52,7 @@ __all__ = [
     "ExportRun",
     "ExportStatus",
     "ExportTemplate",
+    "FeedReader",
     "Heartbeat",
     "ImportMapping",
     "ImportRow",

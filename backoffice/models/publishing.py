@@ -266,6 +266,7 @@ class LiveVersion(Subject):
         ]
         indexes = [
             models.Index(fields=["subject_type", "position"], name="live_version_position"),
+            models.Index(fields=["subject_type", "changed_at", "position"], name="live_version_since"),
             models.Index(fields=["expires_at"], condition=Q(is_live=True, expires_at__isnull=False), name="live_version_over"),
             models.Index(fields=["subject_type", "subject_id"], condition=Q(is_live=True, has_changes=True), name="live_version_changed"),
         ]  # fmt: skip

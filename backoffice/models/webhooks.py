@@ -113,3 +113,16 @@ class WebhookDelivery(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("webhooks:delivery", args=[self.pk])
+
+
+class FeedReader(models.Model):
+    """How far one of our own readers of the live versions has come: behind `position` it has told nobody yet."""
+
+    name = models.CharField(max_length=60, unique=True)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.position}"

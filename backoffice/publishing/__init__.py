@@ -5,6 +5,7 @@ frozen content of a revision that somebody who is none of its authors approved. 
 content: an edit by any road voids it (`backoffice/sql/publishing.sql`).
 """
 
+from backoffice.publishing.announcing import announce
 from backoffice.publishing.diff import Change, changes
 from backoffice.publishing.due import Due, publish_due
 from backoffice.publishing.errors import NothingToReview, NotPublishable
@@ -19,6 +20,7 @@ __all__ = [
     "NotPublishable",
     "NothingToReview",
     "Publishable",
+    "announce",
     "approve",
     "archive",
     "capture",

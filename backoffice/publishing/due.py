@@ -73,7 +73,7 @@ def _publish(publishable: Publishable, keys: list[int], now: datetime, done: Due
         _tell(publishable, "review_voided", [subjects[key] for key in some], reason)
         done.void += len(some)
     ready = {key: review for key, review in reviews.items() if review not in stale and key not in missing}
-    rows.query("SELECT backoffice_go_live(%s, %s)", [publishable.kind, list(ready.values())])
+    rows.go_live(publishable.kind, list(ready.values()))
     _tell(publishable, "published", [subjects[key] for key in ready])
     done.published += len(ready)
 

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import webhooks
 
 
 def nothing_missing(objects: Sequence[Any]) -> dict[int, str]:
@@ -24,7 +28,7 @@ class Publishable:
 
     `permission` is that of those who decide. `missing` says of objects, by key, why they cannot be published; what can is
     absent. `restore(obj, content, by=)` writes a content of old into the working copy through the module's services.
-    `labels` are the names of the fields of the content.
+    `labels` are the names of the fields of the content, `key` is the one that stands in public addresses.
     """
 
     model: type[models.Model]
@@ -32,6 +36,7 @@ class Publishable:
     restore: Callable[..., Any]
     missing: Callable[[Sequence[Any]], Mapping[int, str]] = nothing_missing
     labels: Mapping[str, Any] = field(default_factory=dict)
+    key: str = "handle"
 
     @property
     def kind(self) -> str:
@@ -43,6 +48,10 @@ class Publishable:
         """What its audit verbs begin with: "product"."""
         return self.model._meta.model_name or ""
 
+    def topic(self, *, is_live: bool) -> str:
+        """The event of webhooks: "product.published", "product.unpublished"."""
+        return f"{self.name}.{'published' if is_live else 'unpublished'}"
+
     @property
     def change_permission(self) -> str:
         return f"{self.model._meta.app_label}.change_{self.name}"
@@ -53,6 +62,9 @@ _publishables: dict[str, Publishable] = {}
 
 def register(publishable: Publishable) -> None:
     _publishables[publishable.kind] = publishable
+    name = publishable.model._meta.verbose_name
+    webhooks.topic(publishable.topic(is_live=True), format_lazy(_("{kind}: published"), kind=name))
+    webhooks.topic(publishable.topic(is_live=False), format_lazy(_("{kind}: taken down"), kind=name))
 
 
 def kinds() -> list[Publishable]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from backoffice.models import ContentStatus, Review, User
 from backoffice.publishing import registry
+from backoffice.publishing.announcing import announce_soon
 
 
 def query(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -60,7 +61,7 @@ def submit(
 def settle(kind: str, reviews: dict[int, int], publish_at: datetime | None) -> bool:
     """Make approved reviews, given by the key of their subject, live, or let them wait for their time; whether they are live."""
     if publish_at is None or publish_at <= timezone.now():
-        query("SELECT backoffice_go_live(%s, %s)", [kind, list(reviews.values())])
+        go_live(kind, list(reviews.values()))
         return True
     model: Any = registry.of(kind).model
     model.objects.filter(pk__in=list(reviews), status=ContentStatus.IN_REVIEW).update(
@@ -74,11 +75,18 @@ def approve(kind: str, reviews: Sequence[int], *, by: User, reason: str = "") ->
     Review.objects.filter(pk__in=list(reviews)).open().update(
         state=Review.State.APPROVED, decided_by=by, decided_at=timezone.now(), reason=reason
     )
+    go_live(kind, reviews)
+
+
+def go_live(kind: str, reviews: Sequence[int]) -> None:
+    """Make approved reviews live."""
     query("SELECT backoffice_go_live(%s, %s)", [kind, list(reviews)])
+    announce_soon()
 
 
 def take_down(kind: str, keys: Sequence[int]) -> list[int]:
     """Take what is live down; returns the keys of which something was."""
+    announce_soon()
     return [key for (key,) in query("SELECT subject FROM backoffice_take_down(%s, %s)", [kind, list(keys)])]
 
 

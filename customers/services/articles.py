@@ -44,6 +44,7 @@ def restore_content(article: Article, content: Mapping[str, Any], *, by: User) -
 publishing.register(
     publishing.Publishable(
         Article,
+        key="slug",
         permission="customers.publish_article",
         restore=restore_content,
         labels=publishing.names_of(Article, CONTENT),

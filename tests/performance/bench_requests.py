@@ -85,7 +85,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _sign_in() -> str:
-    """The session cookie of the owner, past the question of a second factor."""
+    """The header with the session of the owner, past the question of a second factor."""
     from django.conf import settings
     from django.test import Client
 
@@ -97,7 +97,7 @@ def _sign_in() -> str:
     client.force_login(owner)
     answer = client.get(PATH)
     assert answer.status_code == 200, answer.status_code
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    return f"Cookie: {settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}\r\n"
 
 
 @contextmanager
@@ -138,20 +138,20 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise SystemExit("gunicorn does not answer")
 
 
-def load(port: int, cookie: str, clients: int, seconds: float) -> float:
-    """Answers a second to so many clients, each asking again as soon as it is answered."""
+def load(port: int, cookie: str, clients: int, seconds: float, path: str = PATH) -> float:
+    """Answers a second to so many clients, each asking again as soon as it is answered; `cookie` is a header line or ""."""
     answers = [0] * clients
     wrong: list[str] = []
     end = time.perf_counter() + seconds
 
-    request = f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n{cookie}\r\n".encode()
 
     def ask(number: int) -> None:
         with socket.create_connection((HOST, port), timeout=30) as connection:
             while time.perf_counter() < end and not wrong:
                 connection.sendall(request)
-                head, body = _answer(connection)
-                if not head.startswith(b"HTTP/1.1 200") or not body:
+                head, _body = _answer(connection)
+                if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 304")):
                     wrong.append(head.partition(b"\r\n")[0].decode())
                 answers[number] += 1
 
@@ -162,7 +162,7 @@ def load(port: int, cookie: str, clients: int, seconds: float) -> float:
     for thread in threads:
         thread.join()
     if wrong:
-        raise SystemExit(f"{PATH} answered {wrong[0]}")
+        raise SystemExit(f"{path} answered {wrong[0]}")
     return sum(answers) / (time.perf_counter() - started)
 
 
