@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("backoffice.shell_urls")),
     path("imports/", include("backoffice.imports.urls")),
     path("exports/", include("backoffice.exports.urls")),
+    path("approvals/", include("backoffice.approvals.urls")),
     path("catalog/", include("catalog.urls")),
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),

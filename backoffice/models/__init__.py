@@ -1,5 +1,12 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
+from backoffice.models.approvals import (
+    APPROVAL_TRANSITIONS,
+    Approval,
+    ApprovalQuerySet,
+    ApprovalStatus,
+    ApprovalThreshold,
+)
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
 from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
 from backoffice.models.imports import (
@@ -27,10 +34,15 @@ from backoffice.models.people import (
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
 
 __all__ = [
+    "APPROVAL_TRANSITIONS",
     "IMPORT_TRANSITIONS",
     "OWNER",
     "PREFIX",
     "ApiToken",
+    "Approval",
+    "ApprovalQuerySet",
+    "ApprovalStatus",
+    "ApprovalThreshold",
     "AuditEvent",
     "AuditEventQuerySet",
     "DocumentSequence",
