@@ -175,7 +175,9 @@ def _apply_variants(now: datetime) -> int:
     """The earliest due change of each of many variants, set-wise."""
     if not _alone():
         return 0
-    due = PriceChange.objects.due(now).exclude(variant=None).order_by("variant", "due_at", "pk").distinct("variant")
+    due = (
+        PriceChange.objects.due(now).exclude(variant=None).order_by("variant_id", "due_at", "pk").distinct("variant_id")
+    )
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     if not keys:
         return 0
@@ -242,11 +244,14 @@ def _apply_repricing(now: datetime) -> int:
             return 0
         verb = repricing.write if change.back_of_id is None else repricing.undo
         try:
-            verb(change.repricing, by=change.requested_by)
+            with transaction.atomic():  # first, as undoing a run cancels what is still to come of it
+                _settle(change, Status.APPLIED, applied_at=now)
+                verb(change.repricing, by=change.requested_by)
         except ValidationError as error:
-            change.status, change.why = Status.FAILED, PriceChange.Why.REFUSED
+            _settle(change, Status.FAILED, why=PriceChange.Why.REFUSED)
             Repricing.objects.filter(pk=change.repricing_id).update(message=" ".join(error.messages)[:500])
-        else:
-            change.status, change.applied_at = Status.APPLIED, now
-        change.save(update_fields=["status", "why", "applied_at", "updated_at"])
     return 1
+
+
+def _settle(change: PriceChange, status: str, **fields: Any) -> None:
+    PriceChange.objects.filter(pk=change.pk).update(status=status, updated_at=timezone.now(), **fields)
