@@ -24,6 +24,8 @@ def apply_due_prices(timestamp: int) -> None:
 def work_on_repricing(run: int, user: int, action: str) -> None:
     """Work out, apply or undo a large run. What stands against it is written on its page."""
     found = Repricing.objects.get(pk=run)
+    if found.status not in repricing.BEFORE[action]:
+        return  # done already, by a worker that died before it could say so; or canceled meanwhile
     person = User.objects.get(pk=user)
     with translation.override(person.language or None):
         report_progress(job_id(), 0, found.facts.get("changes") or None)

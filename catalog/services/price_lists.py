@@ -20,13 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import audit
+from backoffice import approvals, audit
 from backoffice.errors import explained
 from backoffice.imports.batch import carry_out
 from backoffice.imports.tables import Lookup, TableBatch
 from backoffice.models import User
 from backoffice.money import minor_units, round_money
 from catalog.models import PriceList, PriceListItem, Variant, decimals_sql
+from catalog.services.proposals import BEYOND_LIMIT, PRICE, is_beyond
 
 CONSTRAINT_FIELDS = {
     "price_list_code_once": "code",
@@ -71,11 +72,24 @@ def set_list_price(
     for name, amount in (("price", price), ("compare_at", compare_at)):
         if amount is not None:
             _must_fit(name, amount, price_list.currency)
+    _must_be_within_limit(price_list, variant, price, by)
     item, _created = PriceListItem.objects.update_or_create(
         price_list=price_list, variant=variant, defaults={"price": price, "compare_at": compare_at}
     )
     audit.record("pricelist.priced", price_list, by=by, data={"sku": variant.sku, "price": str(price)})
     return item
+
+
+def _must_be_within_limit(price_list: PriceList, variant: Variant, price: Decimal, by: User) -> None:
+    """Refuse a step from the price on the list, else from the variant's own in its currency, that is too large for `by`."""
+    if not approvals.needed(PRICE, by):
+        return
+    now = PriceListItem.objects.filter(price_list=price_list, variant=variant).values_list("price", flat=True).first()
+    if now is None and price_list.currency == settings.DEFAULT_CURRENCY:
+        now = variant.price
+    limit = approvals.limit_of(PRICE)
+    if now is not None and is_beyond(now, price, limit):
+        raise ValidationError({"price": BEYOND_LIMIT % {"limit": f"{limit.normalize():f}"}})
 
 
 def _must_fit(name: str, amount: Decimal, currency: str) -> None:
@@ -169,6 +183,7 @@ class PriceListBatch(TableBatch):
     lookups: ClassVar[Any] = {"price_list": Lookup(PriceList, "code"), "variant": Lookup(Variant, "sku")}
     keeps = frozenset({"price"})
     messages = {
+        "beyond_limit": BEYOND_LIMIT,
         "decimals": gettext_lazy("%(currency)s has %(decimals)s decimals."),
     }
 
@@ -187,6 +202,17 @@ class PriceListBatch(TableBatch):
                         FROM import_record r JOIN catalog_pricelist l ON l.id = r.price_list_id
                         WHERE r.{name} <> round(r.{name}, {decimals})""",
                 )
+        if "price" in self.present and approvals.needed(PRICE, self.by):
+            limit = approvals.limit_of(PRICE)
+            self.told("beyond_limit", STEPS_TOO_FAR, [f"{limit.normalize():f}", settings.DEFAULT_CURRENCY, limit])
 
+
+STEPS_TOO_FAR = """
+    SELECT r.row, 'price', trim_scale(r.price)::text, jsonb_build_object('limit', %s::text)
+    FROM import_record r JOIN catalog_pricelist l ON l.id = r.price_list_id JOIN catalog_variant v ON v.id = r.variant_id
+    LEFT JOIN catalog_pricelistitem t ON t.id = r.id AND NOT r.is_new
+    CROSS JOIN LATERAL (SELECT coalesce(t.price, CASE WHEN l.currency = %s THEN v.price END) AS price) b
+    WHERE (r.is_new OR r.changed) AND b.price > 0 AND abs(r.price - b.price) * 100 > %s * b.price
+"""
 
 upsert_list_prices = partial(carry_out, PriceListBatch)

@@ -411,3 +411,4 @@ def _defer(run: Repricing, action: str, *, by: User) -> None:
 
 
 WORK = {"check": work_out, "apply": write, "undo": undo}
+BEFORE = {"check": {Status.DRAFT}, "apply": {Status.CHECKED, Status.WAITING}, "undo": {Status.APPLIED}}

@@ -207,17 +207,11 @@ class RepricingRows(generic.ListPage):
     default_columns = ["variant.sku", "variant.title", "old_price", "new_price", "percent", "below_cost", "outcome"]
     ordering = {"variant": ("variant_id",), "-variant": ("-variant_id",)}
     ordering_labels = {"variant": gettext_lazy("Oldest first"), "-variant": gettext_lazy("Newest first")}
+    tabs = [generic.Tab(gettext_lazy("Left out"), "left_out=true")]
 
     @cached_property
     def repricing(self) -> Repricing:
         return get_object_or_404(Repricing.objects.visible_to(self.request.user), number=self.kwargs["number"])
-
-    @property
-    def tabs(self) -> list[generic.Tab]:  # type: ignore[override]
-        own = [generic.Tab(gettext_lazy("Left out"), "left_out=true")]
-        if generic.may(self.request.user, COST):
-            own.append(generic.Tab(gettext_lazy("Below cost"), "below_cost=true"))
-        return own
 
     def get_title(self) -> str:
         return _("Rows of %(run)s") % {"run": self.repricing}

@@ -157,3 +157,19 @@ def test_every_refused_cell_says_why(tmp_path):
         (6, "price_list", "", "The row does not say which list price it is about."),
         (7, "price", "cheap", "This is not a number."),
     ]
+
+
+def test_steps_beyond_the_limit_are_for_those_who_approve_prices(editor, owner):
+    tea, vip = make_variant("TEA"), make_list()
+    sentence = "The price moves by more than 30 percent; somebody who approves prices has to bring it in."
+    with pytest.raises(ValidationError) as refusal:
+        services.set_list_price(vip, tea, by=editor, price=Decimal(5))
+    assert refusal.value.message_dict == {"price": [sentence]}
+    services.set_list_price(make_list("US", currency="USD"), tea, by=editor, price=Decimal(50))
+    services.set_list_price(vip, tea, by=owner, price=Decimal(5))
+    services.set_list_price(vip, tea, by=editor, price=Decimal(6))
+    rows = [(2, None, "VIP", "TEA", Decimal(12))]
+    columns = ["price_list", "variant", "price"]
+    outcome = services.upsert_list_prices(rows, columns=columns, by=editor)
+    assert [problem["message"] for problem in outcome.problems] == [sentence]
+    assert services.upsert_list_prices(rows, columns=columns, by=owner).changed == 1
