@@ -31,7 +31,7 @@ class AmountField(PriceField):
 
 
 class PriceListForm(ServiceCheckedForm):
-    starts_at = moment_field(required=False, label=_("From"))
+    starts_at = moment_field(required=False, label=_("Starts at"))
     ends_at = moment_field(required=False, label=_("Until"))
 
     class Meta:
@@ -65,7 +65,7 @@ class EditListPriceForm(forms.Form):
 class SchedulePriceForm(forms.Form):
     price = PriceField(label=_("New price"), required=True)
     compare_at = PriceField(label=_("New compare-at price"), help_text=_("Left empty, it stays as it is."))
-    due_at = moment_field(label=_("From"))
+    due_at = moment_field(label=_("Starts at"))
     until = moment_field(
         required=False,
         label=_("Until"),
@@ -75,7 +75,7 @@ class SchedulePriceForm(forms.Form):
 
 
 class ScheduleRunForm(forms.Form):
-    due_at = moment_field(label=_("From"))
+    due_at = moment_field(label=_("Starts at"))
     until = moment_field(
         required=False, label=_("Until"), help_text=_("The old prices come back then. Left empty, the new ones stay.")
     )
@@ -93,8 +93,8 @@ class RepricingForm(forms.Form):
         max_digits=15,
         decimal_places=3,
         localize=True,
-        label=_("Value"),
-        help_text=_("Percent or an amount, as the rule says. With a minus the price falls."),
+        label=_("Percent or amount"),
+        help_text=_("As the rule says. With a minus the price falls."),
         widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "class": "num"}),
     )
     rounding = forms.ChoiceField(choices=Repricing.Rounding, label=_("Rounding"))

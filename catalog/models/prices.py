@@ -58,7 +58,7 @@ class PriceList(models.Model):
     customer_group = models.CharField(
         _("customer group"), max_length=60, blank=True, help_text=_("The code of a group; empty for every customer.")
     )
-    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     priority = models.IntegerField(
         _("priority"), default=0, help_text=_("Where several lists fit, the highest counts.")
@@ -204,7 +204,7 @@ class RepricingStatus(models.TextChoices):
     CHECKED = "checked", _("To be looked at")
     WAITING = "waiting", _("Waiting for approval")
     SCHEDULED = "scheduled", _("Scheduled")
-    APPLIED = "applied", _("Applied")
+    APPLIED = "applied", _("Carried out")
     UNDONE = "undone", _("Undone")
     CANCELED = "canceled", _("Canceled")
 
@@ -378,7 +378,7 @@ class RepricingRow(models.Model):
 class PriceChangeStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for approval")
     SCHEDULED = "scheduled", _("Scheduled")
-    APPLIED = "applied", _("Applied")
+    APPLIED = "applied", _("Carried out")
     CANCELED = "canceled", _("Canceled")
     FAILED = "failed", _("Failed")
 

@@ -52,7 +52,7 @@ class PriceChanges(generic.ListPage):
     }
     tabs = [
         generic.Tab(gettext_lazy("Coming"), "status=scheduled&status=waiting"),
-        generic.Tab(gettext_lazy("Applied"), "status=applied"),
+        generic.Tab(gettext_lazy("Carried out"), "status=applied"),
         generic.Tab(gettext_lazy("Failed"), "status=failed"),
     ]
     bulk_actions = [
@@ -97,7 +97,7 @@ class PriceChangeRecord(generic.RecordPage):
             facts.append(generic.Fact(_("Until"), generic.display(change.back.due_at)))
         facts += [generic.Fact(_("By"), change.requested_by), generic.Fact(_("Reason"), change.reason)]
         if change.applied_at:
-            facts.append(generic.Fact(_("Applied"), generic.display(change.applied_at)))
+            facts.append(generic.Fact(_("Carried out"), generic.display(change.applied_at)))
         if change.why:
             facts.append(generic.Fact(_("Why"), change.get_why_display()))
         return facts

@@ -53,7 +53,7 @@ class Repricings(generic.ListPage):
     ordering_labels = {"newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}
     tabs = [
         generic.Tab(gettext_lazy("Open"), "status=draft&status=checked&status=waiting&status=scheduled"),
-        generic.Tab(gettext_lazy("Applied"), "status=applied"),
+        generic.Tab(gettext_lazy("Carried out"), "status=applied"),
     ]
     create_url = "catalog:repricing_new"
     create_permission = "catalog.add_repricing"
@@ -134,7 +134,7 @@ class RepricingRecord(generic.RecordPage):
             generic.Fact(_("By"), run.created_by),
             generic.Fact(_("Reason"), run.reason),
         ]
-        for label, moment in ((_("From"), run.due_at), (_("Until"), run.until), (_("Applied"), run.applied_at), (_("Undone"), run.undone_at)):  # fmt: skip
+        for label, moment in ((_("Starts at"), run.due_at), (_("Until"), run.until), (_("Carried out"), run.applied_at), (_("Undone"), run.undone_at)):  # fmt: skip
             if moment:
                 facts.append(generic.Fact(label, generic.display(moment)))
         return facts

@@ -22,7 +22,7 @@ def test_repricing_with_undo(page, roles, signed_in):
     page.get_by_label("Select CUP").check()
     page.get_by_role("button", name="Reprice").click()
     expect(page.get_by_text("2 variants of this list")).to_be_visible()
-    page.get_by_label("Value").fill("-10.5")
+    page.get_by_label("Percent or amount").fill("-10.5")
     page.get_by_label("Rounding").select_option(label="To .99")
     page.get_by_role("button", name="Work out the prices").click()
     expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
