@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backoffice.models import AuditEvent
+from backoffice import approvals
+from backoffice.models import ApprovalThreshold, AuditEvent
 
 
 class StaffModelAdmin(admin.ModelAdmin):
@@ -37,3 +39,23 @@ class ReadOnlyAdmin(StaffModelAdmin):
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "verb", "subject", "actor", "source", "reason"]
     list_select_related = ["actor"]
+
+
+class ThresholdForm(forms.ModelForm):
+    kind = forms.ChoiceField(
+        choices=lambda: [(kind.key, kind.label) for kind in approvals.every() if not kind.limit_key]
+    )
+
+
+@admin.register(ApprovalThreshold)
+class ApprovalThresholdAdmin(StaffModelAdmin):
+    form = ThresholdForm
+    list_display = ["kind_label", "limit"]
+    fields = ["kind", "limit"]
+
+    @admin.display(description=ApprovalThreshold._meta.get_field("kind").verbose_name)
+    def kind_label(self, row: ApprovalThreshold) -> str:
+        return str(approvals.get(row.kind).label)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["kind"] if obj is not None else []

@@ -11,6 +11,7 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 REGISTRATIONS = (
+    "approvals",
     "search",
     "dashboard",
     "panels",

@@ -31,7 +31,7 @@ class Series:
     """Values of one kind, in the order of the chart's labels."""
 
     name: Any
-    values: Sequence[Number]
+    values: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,31 @@ class LineChart(Chart):
             Line(
                 " ".join(
                     f"{_fixed((i + 0.5) * band)},{_fixed(self.y(value))}" for i, value in enumerate(series.values)
+                ),
+                _css(number),
+                series.name,
+            )
+            for number, series in enumerate(self.series)
+        ]
+
+
+@dataclass(frozen=True)
+class StepChart(LineChart):
+    """Values that count from their label until the next one, such as prices; None where there was none yet."""
+
+    def _highest(self) -> float:
+        return max((float(value) for series in self.series for value in series.values if value is not None), default=0)
+
+    @property
+    def lines(self) -> list[Line]:
+        band = WIDTH / max(1, len(self.labels))
+        return [
+            Line(
+                " ".join(
+                    f"{_fixed(x)},{_fixed(self.y(value))}"
+                    for i, value in enumerate(series.values)
+                    if value is not None
+                    for x in (i * band, (i + 1) * band)
                 ),
                 _css(number),
                 series.name,

@@ -30,11 +30,13 @@ ROLES: dict[str, Role] = {
         (
             "catalog.*",
             "!catalog.publish_*",
+            "!catalog.approve_*",
             "!catalog.delete_*",
             "inventory.view_stocklevel",
             "customers.view_article",
             "customers.add_article",
             "customers.change_article",
+            "backoffice.view_approval",
             "backoffice.import_data",
             *_exports,
             "backoffice.view_importrun",
@@ -45,6 +47,8 @@ ROLES: dict[str, Role] = {
         (
             "catalog.view_*",
             "catalog.publish_*",
+            "catalog.approve_*",
+            "backoffice.view_approval",
             "customers.view_article",
             "customers.publish_article",
             *_exports,

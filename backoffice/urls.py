@@ -18,6 +18,7 @@ urlpatterns = [
     path("imports/", include("backoffice.imports.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("webhooks/", include("backoffice.webhooks.urls")),
+    path("approvals/", include("backoffice.approvals.urls")),
     path("catalog/", include("catalog.urls")),
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),

@@ -7,6 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 VERBS: dict[str, tuple[Any, str]] = {
+    "approval.approved": (gettext_lazy("Approved"), "check"),
+    "approval.expired": (gettext_lazy("Proposal ran out"), "clock"),
+    "approval.rejected": (gettext_lazy("Rejected"), "x"),
+    "approval.requested": (gettext_lazy("Approval asked for"), "send"),
+    "approval.withdrawn": (gettext_lazy("Proposal withdrawn"), "undo"),
     "article.archived": (gettext_lazy("Article archived"), "inbox"),
     "article.changed": (gettext_lazy("Article changed"), "edit"),
     "article.created": (gettext_lazy("Article created"), "plus"),
@@ -72,6 +77,12 @@ VERBS: dict[str, tuple[Any, str]] = {
     "order.return_received": (gettext_lazy("Return received"), "inbox"),
     "order.return_requested": (gettext_lazy("Return announced"), "return"),
     "order.shipped": (gettext_lazy("Shipped"), "truck"),
+    "pricechange.canceled": (gettext_lazy("Scheduled price canceled"), "x"),
+    "pricechange.scheduled": (gettext_lazy("Price scheduled"), "clock"),
+    "pricelist.changed": (gettext_lazy("Price list changed"), "edit"),
+    "pricelist.created": (gettext_lazy("Price list created"), "plus"),
+    "pricelist.priced": (gettext_lazy("Price on the list set"), "tag"),
+    "pricelist.prices_removed": (gettext_lazy("Prices taken off the list"), "minus"),
     "product.archived": (gettext_lazy("Product archived"), "inbox"),
     "product.changed": (gettext_lazy("Product changed"), "edit"),
     "product.cover_chosen": (gettext_lazy("Cover chosen"), "image"),
@@ -84,6 +95,10 @@ VERBS: dict[str, tuple[Any, str]] = {
     "product.tagged": (gettext_lazy("Tags changed"), "tag"),
     "product.unpublished": (gettext_lazy("Product taken off the shop"), "eye-off"),
     "receipt.posted": (gettext_lazy("Goods received"), "inbox"),
+    "repricing.applied": (gettext_lazy("Repricing applied"), "check"),
+    "repricing.canceled": (gettext_lazy("Repricing canceled"), "x"),
+    "repricing.scheduled": (gettext_lazy("Repricing scheduled"), "clock"),
+    "repricing.undone": (gettext_lazy("Repricing undone"), "undo"),
     "return.approved": (gettext_lazy("Return approved"), "check"),
     "return.canceled": (gettext_lazy("Return canceled"), "x"),
     "return.closed": (gettext_lazy("Return closed"), "check-circle"),
@@ -127,6 +142,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "webhook.resumed": (gettext_lazy("Webhook goes on"), "refresh"),
     "webhook.secret_turned": (gettext_lazy("New key"), "key"),
     "webhook.sent_again": (gettext_lazy("Sent again"), "send"),
+    "variant.repriced_as_planned": (gettext_lazy("Price changed as planned"), "clock"),
 }
 ENDINGS: dict[str, tuple[Any, str]] = {
     "version_restored": (gettext_lazy("Earlier version restored"), "history"),
@@ -152,12 +168,14 @@ SOURCES = {
     "mail": gettext_lazy("by mail"),
     "command": gettext_lazy("by a command"),
     "import": gettext_lazy("by an import"),
+    "repricing": gettext_lazy("by a repricing"),
     "job": gettext_lazy("by itself"),
     "staff": gettext_lazy("by staff"),
     "web": gettext_lazy("in the web shop"),
 }
 JOBS = {
     "backoffice.announce_live_versions": gettext_lazy("Tell webhooks what was published"),
+    "backoffice.expire_approvals": gettext_lazy("Close proposals that nobody decided in time"),
     "backoffice.mail_export": gettext_lazy("Mail an export"),
     "backoffice.deliver_webhook": gettext_lazy("Tell a webhook"),
     "backoffice.make_export": gettext_lazy("Make an export"),
@@ -170,6 +188,8 @@ JOBS = {
     "backoffice.tasks.heartbeat": gettext_lazy("Show that the worker lives"),
     "backoffice.tasks.take_over": gettext_lazy("Take over from workers that died"),
     "backoffice.work_on_import": gettext_lazy("Work on an import"),
+    "catalog.apply_due_prices": gettext_lazy("Make the price changes that are due"),
+    "catalog.work_on_repricing": gettext_lazy("Work on a repricing"),
     "customers.deliver": gettext_lazy("Mail a message of a ticket"),
     "customers.forget_uses": gettext_lazy("Forget who used the public form"),
     "inventory.tasks.expire_holds": gettext_lazy("End holds whose time is over"),

@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from backoffice.admin import StaffModelAdmin
 from catalog import services
 from catalog.models import Brand, Category, Media, Product, Variant
+from catalog.views.price_changes import tell_waiting
 
 
 class AskingForm(forms.ModelForm):
@@ -146,6 +148,11 @@ class VariantAdmin(NotAdded, SearchedByQuerySet, ThroughService):
 
     def write(self, obj: Any, *, by: Any, **fields: Any) -> Variant:
         return services.update_variant(obj, by=by, **fields)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        since = timezone.now()
+        super().save_model(request, obj, form, change)
+        tell_waiting(request, services.proposed_since(Variant.objects.filter(pk=obj.pk), since, by=request.user))  # type: ignore[arg-type]
 
 
 @admin.register(Media)

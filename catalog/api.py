@@ -11,8 +11,8 @@ from ninja import Router, Schema
 
 from backoffice import api, feed
 from catalog import feed as shop
-from catalog.filters import ProductFilter, VariantFilter
-from catalog.models import Product, Variant
+from catalog.filters import ListPriceFilter, PriceChangeFilter, PriceListFilter, ProductFilter, VariantFilter
+from catalog.models import PriceChange, PriceList, PriceListItem, Product, Variant
 
 router = Router(tags=["Catalog"])
 
@@ -74,6 +74,57 @@ class ProductDetail(ProductOut):
     variants: list[VariantOut]
 
 
+class PriceListOut(Schema):
+    code: str
+    name: str
+    currency: str
+    customer_group: str
+    priority: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    is_active: bool
+    updated_at: datetime
+
+
+class ListPriceOut(Schema):
+    sku: str
+    price: Decimal
+    compare_at: Decimal | None
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str:
+        return str(obj.variant.sku)
+
+
+class PriceChangeOut(Schema):
+    """A planned price of a variant or repricing; without a price of its own it ends an earlier one."""
+
+    id: int
+    sku: str | None
+    repricing: str | None
+    price: Decimal | None
+    compare_at: Decimal | None
+    ends: int | None
+    due_at: datetime
+    status: str
+    why: str
+    reason: str
+    applied_at: datetime | None
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str | None:
+        return obj.variant.sku if obj.variant else None
+
+    @staticmethod
+    def resolve_repricing(obj: Any) -> str | None:
+        return obj.repricing.number if obj.repricing else None
+
+    @staticmethod
+    def resolve_ends(obj: Any) -> int | None:
+        return obj.back_of_id
+
+
 def _products(request: HttpRequest) -> QuerySet[Product]:
     return Product.objects.visible_to(request.user).select_related("category", "brand")
 
@@ -106,6 +157,40 @@ def variants(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> An
 def variant(request: HttpRequest, sku: str) -> Any:
     """One variant, whatever the case of its SKU."""
     return get_object_or_404(Variant.objects.visible_to(request.user).select_related("product"), sku__iexact=sku)
+
+
+@router.get("/price-lists", response=api.Page[PriceListOut], openapi_extra=api.documented(PriceListFilter))
+@api.requires("catalog.view_pricelist")
+def price_lists(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
+    """Price lists, the newest first."""
+    rows = PriceList.objects.visible_to(request.user)
+    return api.page(request, api.filtered(request, PriceListFilter, rows), ("-id",), after, limit)
+
+
+@router.get("/price-lists/{code}", response=PriceListOut)
+@api.requires("catalog.view_pricelist")
+def price_list(request: HttpRequest, code: str) -> Any:
+    """One price list, whatever the case of its code."""
+    return get_object_or_404(PriceList.objects.visible_to(request.user), code__iexact=code)
+
+
+@router.get(
+    "/price-lists/{code}/prices", response=api.Page[ListPriceOut], openapi_extra=api.documented(ListPriceFilter)
+)
+@api.requires("catalog.view_pricelist", "catalog.view_pricelistitem")
+def list_prices(request: HttpRequest, code: str, after: str = "", limit: api.Limit = 50) -> Any:
+    """The prices of a list, the newest first."""
+    found = get_object_or_404(PriceList.objects.visible_to(request.user), code__iexact=code)
+    rows = PriceListItem.objects.visible_to(request.user).filter(price_list=found).select_related("variant")
+    return api.page(request, api.filtered(request, ListPriceFilter, rows), ("-id",), after, limit)
+
+
+@router.get("/price-changes", response=api.Page[PriceChangeOut], openapi_extra=api.documented(PriceChangeFilter))
+@api.requires("catalog.view_pricechange")
+def price_changes(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
+    """Planned prices, the earliest first."""
+    rows = PriceChange.objects.visible_to(request.user).select_related("variant", "repricing")
+    return api.page(request, api.filtered(request, PriceChangeFilter, rows), ("due_at", "id"), after, limit)
 
 
 # --- What the shop front reads ----------------------------------------------------------------------

@@ -11,7 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from backoffice.publishing.filters import ChangesFilter
-from catalog.models import Brand, Category, Product, ProductQuerySet, Variant
+from catalog.models import (
+    Brand,
+    Category,
+    PriceChange,
+    PriceList,
+    PriceListItem,
+    Product,
+    ProductQuerySet,
+    Repricing,
+    RepricingRow,
+    Variant,
+)
 
 
 class BranchFilter(generic.LookupFilter):
@@ -93,3 +104,63 @@ class BrandFilter(django_filters.FilterSet):
     class Meta:
         model = Brand
         fields: list[str] = []
+
+
+class PriceListFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label=_("Search"))
+    is_active = django_filters.BooleanFilter(label=_("Active"))
+    currency = django_filters.CharFilter(lookup_expr="iexact", label=_("Currency"))
+    customer_group = django_filters.CharFilter(label=_("Customer group"))
+
+    class Meta:
+        model = PriceList
+        fields: list[str] = []
+
+
+class ListPriceFilter(django_filters.FilterSet):
+    variant = generic.LookupFilter(model=Variant, label=_("Variant"))
+
+    class Meta:
+        model = PriceListItem
+        fields: list[str] = []
+
+
+class PriceChangeFilter(django_filters.FilterSet):
+    status = generic.AnyOfFilter(choices=PriceChange.Status, label=_("Status"))
+    variant = generic.LookupFilter(model=Variant, label=_("Variant"))
+    due_at = generic.DateRangeFilter(label=_("At"))
+
+    class Meta:
+        model = PriceChange
+        fields: list[str] = []
+
+
+class RepricingFilter(django_filters.FilterSet):
+    status = generic.AnyOfFilter(choices=Repricing.Status, label=_("Status"))
+
+    class Meta:
+        model = Repricing
+        fields: list[str] = []
+
+
+class RepricingRowFilter(django_filters.FilterSet):
+    left_out = django_filters.BooleanFilter(method="narrow_left_out", label=_("Left out"))
+    below_cost = django_filters.BooleanFilter(method="narrow_below_cost", label=_("Below cost"))
+    variant = generic.LookupFilter(model=Variant, label=_("Variant"))
+
+    class Meta:
+        model = RepricingRow
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request is None or not self.request.user.has_perm("catalog.view_cost"):
+            del self.filters["below_cost"]
+
+    def narrow_left_out(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
+        if value is None:
+            return queryset
+        return queryset.exclude(outcome="") if value else queryset.filter(outcome="")
+
+    def narrow_below_cost(self, queryset: QuerySet, name: str, value: bool | None) -> QuerySet:
+        return queryset if value is None else queryset.filter(below_cost=value)

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import search
+from backoffice import references, search
 from backoffice.money import format_money
-from catalog.models import Product, Variant
+from catalog.models import Product, Repricing, Variant
+
+references.register(prefix="RP", model=Repricing)
 
 
 @search.register

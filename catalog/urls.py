@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 from backoffice.publishing import pages
 from catalog.models import Product
-from catalog.views import brands, categories, products, variants
+from catalog.views import brands, categories, price_changes, price_lists, products, repricing, variants
 
 app_name = "catalog"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("variants/", variants.VariantList.as_view(), name="variants"),
     path("variants/-/<int:pk>/", variants.VariantRecord.as_view(), name="variant_by_key"),
     path("variants/-/<int:pk>/edit/", variants.EditVariant.as_view(), name="variant_edit"),
+    path("variants/-/<int:pk>/price/", price_changes.SchedulePrice.as_view(), name="price_schedule"),
     path("variants/-/<int:pk>/<slug:verb>/", variants.move, name="variant_verb"),
     path("variants/<path:sku>/", variants.VariantRecord.as_view(), name="variant"),
     path("categories/", categories.CategoryTree.as_view(), name="categories"),
@@ -34,4 +35,23 @@ urlpatterns = [
     path("brands/new/", brands.NewBrand.as_view(), name="brand_new"),
     path("brands/<int:pk>/", brands.BrandRecord.as_view(), name="brand"),
     path("brands/<int:pk>/edit/", brands.EditBrand.as_view(), name="brand_edit"),
+    path("price-lists/", price_lists.PriceLists.as_view(), name="price_lists"),
+    path("price-lists/new/", price_lists.NewPriceList.as_view(), name="price_list_new"),
+    path("price-lists/<int:pk>/", price_lists.PriceListRecord.as_view(), name="price_list"),
+    path("price-lists/<int:pk>/edit/", price_lists.EditPriceList.as_view(), name="price_list_edit"),
+    path("price-lists/<int:price_list>/prices/", price_lists.ListPrices.as_view(), name="list_prices"),
+    path("price-lists/<int:price_list>/prices/new/", price_lists.NewListPrice.as_view(), name="list_price_new"),
+    path("price-lists/<int:price_list>/prices/<int:pk>/", price_lists.EditListPrice.as_view(), name="list_price_edit"),
+    path("price-lists/<int:pk>/<slug:verb>/", price_lists.move, name="price_list_verb"),
+    path("price-changes/", price_changes.PriceChanges.as_view(), name="price_changes"),
+    path("price-changes/<int:pk>/", price_changes.PriceChangeRecord.as_view(), name="price_change"),
+    path("price-changes/<int:pk>/cancel/", price_changes.CancelPriceChange.as_view(), name="price_change_cancel"),
+    path("repricings/", repricing.Repricings.as_view(), name="repricings"),
+    path("repricings/new/", repricing.NewRepricing.as_view(), name="repricing_new"),
+    path("repricings/<str:number>/", repricing.RepricingRecord.as_view(), name="repricing"),
+    path("repricings/<str:number>/rows/", repricing.RepricingRows.as_view(), name="repricing_rows"),
+    path("repricings/<str:number>/apply/", repricing.ApplyRepricing.as_view(), name="repricing_apply"),
+    path("repricings/<str:number>/schedule/", repricing.ScheduleRepricing.as_view(), name="repricing_schedule"),
+    path("repricings/<str:number>/undo/", repricing.UndoRepricing.as_view(), name="repricing_undo"),
+    path("repricings/<str:number>/cancel/", repricing.CancelRepricing.as_view(), name="repricing_cancel"),
 ]

@@ -1,16 +1,19 @@
 """Rows for tests, by plain functions; every argument has a sensible default."""
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from backoffice import publishing
 from backoffice.models import Scope, User
 from backoffice.roles import sync_roles
 from catalog import services as catalog
 from catalog.models import Brand, Category, Product, Variant
+from catalog.services import repricing
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
 from inventory.models import Location, StockLevel, StockMove, Supplier
@@ -105,6 +108,16 @@ def publish(obj: Any) -> Any:
 
 def _anyone() -> User:
     return User.objects.first() or make_user("")
+
+
+def make_prices() -> None:
+    """One of everything about prices: a list with a price, a planned price, a repricing, and a proposal."""
+    variant, owner = make_variant(), make_user()
+    price_list = catalog.save_price_list(by=owner, code=f"LIST-{next(_numbers)}", name="List", currency="EUR")
+    catalog.set_list_price(price_list, variant, by=owner, price=Decimal(9))
+    catalog.schedule(variant, by=owner, price=Decimal(9), due_at=timezone.now() + timedelta(days=1))
+    repricing.prepare(by=owner, address="/catalog/variants/", rule="percent", value=Decimal(5))
+    catalog.update_variant(variant, by=make_user("catalog_editor"), price=Decimal(99))
 
 
 def make_customer(name: str = "Jane Doe", *, email: str = "", phone: str = "", **fields: Any) -> Customer:

@@ -165,7 +165,15 @@ class World:
         self.customer = factories.make_customer("Jane Doe", email="jane@example.com")
         self.ticket = factories.make_ticket()
         self.article = factories.make_article()
-        for name in ("make_order", "make_supplier", "make_category", "make_brand", "make_location", "make_import_run"):
+        for name in (
+            "make_prices",
+            "make_order",
+            "make_supplier",
+            "make_category",
+            "make_brand",
+            "make_location",
+            "make_import_run",
+        ):
             if hasattr(factories, name):
                 getattr(factories, name)()
         people.invite(

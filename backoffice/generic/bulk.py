@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -11,12 +12,14 @@ from django.db import models, transaction
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.generic.actions import tell_user
 from backoffice.generic.base import error_texts
+from backoffice.templatetags.houtai import as_query
 
 if TYPE_CHECKING:
     from backoffice.generic.lists import ListPage
@@ -39,6 +42,7 @@ class BulkAction:
     form_class: a form on the confirm page; its cleaned fields are passed to the service.
     limit: most rows that one request may do.
     leads_to: instead of a service, `leads_to(keys)` gives the address of a page about the rows, such as their paper.
+    leads_to_list: instead of a service, the name of a page that gets the list of the rows as `?list=<address>`, however many.
     """
 
     key: str
@@ -51,6 +55,7 @@ class BulkAction:
     danger: bool = False
     limit: int = 1000
     leads_to: Callable[[list[Any]], str] | None = None
+    leads_to_list: str = ""
 
 
 @dataclass
@@ -98,6 +103,9 @@ def post(page: "ListPage") -> HttpResponseBase:
     if everything and not page.filterset_valid:
         return _refuse(page, _("A filter is not right. Nothing was done."))
     chosen = page.matching if everything else _ticked(page, request.POST.getlist("selected"))
+    if action.leads_to_list:
+        ticked = [] if everything else keys(request.POST.getlist("selected"))
+        return _lead_on(page, action, ticked) if ticked or everything else _refuse(page, _("Choose at least one row."))
     found = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])
     if not found:
         return _refuse(page, _("Choose at least one row."))
@@ -107,6 +115,14 @@ def post(page: "ListPage") -> HttpResponseBase:
     if action.leads_to:
         return HttpResponseRedirect(action.leads_to(found))
     return _confirm_or_run(page, action, found, everything)
+
+
+def _lead_on(page: "ListPage", action: BulkAction, ticked: list[int]) -> HttpResponseBase:
+    """To the page about the ticked rows, or about all that match: it gets their list's address."""
+    query = page.state.copy()
+    query.setlist("selected", [str(key) for key in ticked])
+    address = as_query(query, page.request.path)
+    return HttpResponseRedirect(f"{reverse(action.leads_to_list)}?{urlencode({'list': address})}")
 
 
 def keys(values: Iterable[str]) -> list[int]:

@@ -1,5 +1,12 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
+from backoffice.models.approvals import (
+    APPROVAL_TRANSITIONS,
+    Approval,
+    ApprovalQuerySet,
+    ApprovalStatus,
+    ApprovalThreshold,
+)
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
 from backoffice.models.editing import Editing
 from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
@@ -38,11 +45,16 @@ from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
 from backoffice.models.webhooks import FeedReader, Webhook, WebhookDelivery, new_secret
 
 __all__ = [
+    "APPROVAL_TRANSITIONS",
     "CONTENT_TRANSITIONS",
     "IMPORT_TRANSITIONS",
     "OWNER",
     "PREFIX",
     "ApiToken",
+    "Approval",
+    "ApprovalQuerySet",
+    "ApprovalStatus",
+    "ApprovalThreshold",
     "AuditEvent",
     "AuditEventQuerySet",
     "ContentStatus",

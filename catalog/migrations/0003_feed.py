@@ -12,5 +12,5 @@ BACKWARDS = "DROP INDEX live_product_handle; DROP INDEX live_product_files;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0002_publishing"), ("backoffice", "0006_publishing_feed")]
+    dependencies = [("catalog", "0002_publishing"), ("backoffice", "0009_feed_reader")]
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

@@ -1,6 +1,16 @@
 """What the merchant sells: categories, brands, products and their variants."""
 
 from catalog.models.categories import Brand, Category, CategoryQuerySet
+from catalog.models.prices import (
+    PriceChange,
+    PriceChangeQuerySet,
+    PriceList,
+    PriceListItem,
+    PriceListQuerySet,
+    Repricing,
+    RepricingRow,
+    decimals_sql,
+)
 from catalog.models.products import (
     Media,
     Product,
@@ -15,9 +25,17 @@ __all__ = [
     "Category",
     "CategoryQuerySet",
     "Media",
+    "PriceChange",
+    "PriceChangeQuerySet",
+    "PriceList",
+    "PriceListItem",
+    "PriceListQuerySet",
     "Product",
     "ProductQuerySet",
+    "Repricing",
+    "RepricingRow",
     "Variant",
     "VariantQuerySet",
+    "decimals_sql",
     "lost_in_address",
 ]

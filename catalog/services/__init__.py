@@ -6,6 +6,18 @@ from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
 from catalog.services.media import attach_media, make_cover, picture_kind, remove_media, set_media
+from catalog.services.price_changes import apply_due, approve_change, cancel, cancel_one, drop_change, schedule
+from catalog.services.price_lists import (
+    Price,
+    activate_list,
+    deactivate_list,
+    each_price,
+    price_of,
+    remove_list_prices,
+    save_price_list,
+    set_list_price,
+    upsert_list_prices,
+)
 from catalog.services.prices import upsert_prices
 from catalog.services.products import (
     ProductFields,
@@ -14,7 +26,9 @@ from catalog.services.products import (
     free_handle,
     update_product,
 )
+from catalog.services.proposals import APPROVE, PRICE, REPRICING, SCHEDULED, proposed_prices, proposed_since
 from catalog.services.publishing import restore_content
+from catalog.services.repricing import approve_run, reopen_run
 from catalog.services.tree_batch import upsert_categories
 from catalog.services.upsert import upsert_products
 from catalog.services.variants import (
@@ -53,32 +67,55 @@ history.allow_restore(
 )
 
 __all__ = [
+    "APPROVE",
+    "PRICE",
+    "REPRICING",
+    "SCHEDULED",
+    "Price",
     "ProductFields",
     "VariantFields",
     "VariantsRefused",
+    "activate_list",
     "activate_variants",
     "add_tag",
     "add_variant",
+    "apply_due",
+    "approve_change",
+    "approve_run",
     "attach_media",
+    "cancel",
+    "cancel_one",
     "check_digit",
     "clean_barcode",
     "clean_sku",
     "create_product",
+    "deactivate_list",
     "deactivate_variants",
+    "drop_change",
+    "each_price",
     "free_handle",
     "make_cover",
     "picture_kind",
+    "price_of",
+    "proposed_prices",
+    "proposed_since",
+    "remove_list_prices",
     "remove_media",
+    "reopen_run",
     "restore_content",
     "retitle",
     "save_brand",
     "save_category",
+    "save_price_list",
     "save_variants",
+    "schedule",
+    "set_list_price",
     "set_media",
     "update_product",
     "update_variant",
     "upsert_brands",
     "upsert_categories",
+    "upsert_list_prices",
     "upsert_prices",
     "upsert_products",
     "whole_price",

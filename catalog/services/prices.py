@@ -11,11 +11,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from backoffice import approvals
 from backoffice.imports.batch import Rows, Staged, carry_out
 from backoffice.imports.tables import TableBatch
 from backoffice.models import User
 from catalog.models import Variant
 from catalog.services.naming import OPTIONS, sku_from_options
+from catalog.services.proposals import BEYOND_LIMIT, PRICE, beyond_limit
 
 
 class PriceBatch(TableBatch):
@@ -28,6 +30,7 @@ class PriceBatch(TableBatch):
     extra = dict.fromkeys(("handle", *OPTIONS), Staged("text"))
     messages = {
         "unknown_sku": gettext_lazy("There is no variant “%(sku)s”."),
+        "beyond_limit": BEYOND_LIMIT,
         "nothing_to_sell": gettext_lazy("The product “%(handle)s” is published and would have nothing left to sell."),
     }
 
@@ -66,6 +69,11 @@ class PriceBatch(TableBatch):
 
     def find_problems(self) -> None:
         super().find_problems()
+        if "price" in self.present and approvals.needed(PRICE, self.by):
+            limit = approvals.limit_of(PRICE)
+            self.told(
+                "beyond_limit", beyond_limit("import_record", "r.price", "r.changed"), [f"{limit.normalize():f}", limit]
+            )
         if "price" in self.present:
             self.told(
                 "nothing_to_sell",

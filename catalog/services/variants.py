@@ -18,6 +18,7 @@ from backoffice.models import User
 from backoffice.money import minor_units, round_money
 from catalog.models import Product, Variant
 from catalog.services.barcodes import clean_barcode
+from catalog.services.proposals import hold_back, propose
 
 TEXTS = ("option1", "option2", "option3", "tax_class")
 PRICES = ("price", "compare_at", "cost")
@@ -106,6 +107,7 @@ def _one(save: Any) -> Variant:
 def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) -> list[Variant]:
     """Add and change variants of one product, all or none; variants that `rows` does not name stay as they are.
 
+    A price that moves beyond the limit stays and is proposed for approval, where `by` may not approve it.
     Raises VariantsRefused with the errors of each row.
     """
     product = Product.objects.locked().get(pk=product.pk)
@@ -113,6 +115,7 @@ def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) 
     before = {pk: _values(variant) for pk, variant in known.items()}
     variants = _built(product, rows, known)
     _refuse_wrong_rows(product, variants, known)
+    held = hold_back(variants, before, by)
     changed = [v for v in variants if v.pk and _values(v) != before[v.pk]]
     added = [v for v in variants if not v.pk]
     with explained(Variant, **CONSTRAINT_FIELDS):
@@ -121,6 +124,7 @@ def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) 
     must_stay_sellable([product.pk])
     audit.record_many("variant.added", added, by=by)
     audit.record_many("variant.changed", changed, by=by)
+    propose(held, by=by)
     return variants
 
 

@@ -11,6 +11,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,7 @@ from catalog import forms, services
 from catalog.filters import ProductFilter
 from catalog.models import Media, Product, Variant
 from catalog.services.media import CONTENT_TYPES
+from catalog.views.price_changes import tell_waiting
 
 SHOWN_VARIANTS = 100
 NAMED = 3
@@ -243,7 +245,12 @@ class EditProduct(ProductFormPage):
     permission = "catalog.change_product"
 
     def save(self, fields: dict[str, Any], rows: list[Any]) -> Product:
-        return services.update_product(self.object, by=self.request.user, variants=rows, **fields)
+        since = timezone.now()
+        product = services.update_product(self.object, by=self.request.user, variants=rows, **fields)
+        if rows:
+            mine = Variant.objects.filter(product=product)
+            tell_waiting(self.request, services.proposed_since(mine, since, by=self.user))
+        return product
 
 
 class AddPicture(generic.ActionView):

@@ -7,6 +7,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from backoffice import generic
 from catalog import forms, services
 from catalog.filters import VariantFilter
 from catalog.models import Product, Variant
+from catalog.views.price_changes import tell_waiting
 
 
 def state(variant: Variant) -> generic.Badge:
@@ -76,6 +78,12 @@ class VariantList(generic.ListPage):
             batch=True,
             confirm=gettext_lazy("Inactive variants cannot be sold; their stock and history stay."),
         ),
+        generic.BulkAction(
+            "reprice",
+            gettext_lazy("Reprice"),
+            permission="catalog.add_repricing",
+            leads_to_list="catalog:repricing_new",
+        ),
     ]
     empty_title = gettext_lazy("No variants yet")
     empty_text = gettext_lazy("Variants come with their products.")
@@ -102,14 +110,18 @@ class VariantRecord(generic.RecordPage):
         return [state(self.object)]
 
     def get_actions(self) -> list[generic.Action]:
+        variant = self.object
+        plan = generic.Action(
+            _("Plan a price"), reverse("catalog:price_schedule", args=[variant.pk]), method="get", icon="clock"
+        )
         if not generic.may(self.request.user, "catalog.change_variant"):
             return []
-        variant = self.object
         verb = "deactivate" if variant.is_active else "activate"
         return [
             generic.Action(
                 _("Edit"), reverse("catalog:variant_edit", args=[variant.pk]), method="get", primary=True, icon="edit"
             ),
+            *([plan] if generic.may(self.request.user, "catalog.add_pricechange") else []),
             generic.Action(
                 _("Deactivate") if variant.is_active else _("Activate"),
                 reverse("catalog:variant_verb", args=[variant.pk, verb]),
@@ -159,6 +171,13 @@ class VariantFormPage(generic.FormPage):
 class EditVariant(VariantFormPage):
     permission = "catalog.change_variant"
     service = services.update_variant
+
+    def perform(self, form: Any) -> Variant:
+        since = timezone.now()
+        variant = super().perform(form)
+        mine = Variant.objects.filter(pk=variant.pk)
+        tell_waiting(self.request, services.proposed_since(mine, since, by=self.user))
+        return variant  # type: ignore[no-any-return]
 
 
 class NewVariant(VariantFormPage):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0004_publishing'),
+        ("backoffice", "0005_publishing"),
         ('customers', '0002_files'),
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -18,10 +19,20 @@ from backoffice import demo as sign_ins
 from backoffice import people, previews, publishing
 from backoffice.context import acting
 from backoffice.exports import running, schedules
-from backoffice.models import AuditEvent, ExportTemplate, Invitation, User
+from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, User
 from backoffice.tasks import heartbeat
 from catalog import services as catalog
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import (
+    Brand,
+    Category,
+    PriceChange,
+    PriceListItem,
+    Product,
+    Repricing,
+    RepricingRow,
+    Variant,
+)
+from catalog.services import repricing
 from customers.models import Article, Customer, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
@@ -60,6 +71,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "tickets:file",
 }
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
+    "approvals:withdraw",
     "customers:archive",
     "inventory:location_close",
     "inventory:transfer_cancel",
@@ -91,6 +103,7 @@ def owner(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> User:
         owner = User.objects.get(email=sign_ins.address("owner"))
         _goods(owner)
         _papers(owner)
+        _prices(owner)
         people.invite(
             email="new@example.com", by=owner, roles=Group.objects.filter(name="auditor"), link=lambda one: "/"
         )
@@ -123,6 +136,20 @@ def _papers(owner: User) -> None:
     orders.approve_return(order_return, by=owner)
 
 
+def _prices(owner: User) -> None:
+    """A list, a plan, a proposal, a run to look at and one that is applied."""
+    variant = Variant.objects.filter(price__gt=5).first()
+    price_list = catalog.save_price_list(by=owner, code="VIP", name="Regulars", currency="EUR", customer_group="vip")
+    catalog.set_list_price(price_list, variant, by=owner, price=Decimal(4), compare_at=Decimal(5))
+    tomorrow = timezone.now() + timedelta(days=1)
+    catalog.schedule(variant, by=owner, price=Decimal(5), due_at=tomorrow, until=tomorrow + timedelta(days=1))
+    editor = User.objects.get(email=sign_ins.address("catalog_editor"))
+    catalog.update_variant(variant, by=editor, price=variant.price * 3)
+    rule = {"address": "/catalog/variants/", "rule": "percent", "rounding": "99"}
+    repricing.apply(repricing.prepare(by=owner, value=Decimal(3), **rule), by=owner)
+    repricing.prepare(by=owner, value=Decimal(-60), **rule)
+
+
 # --- The pages ----------------------------------------------------------------------------------------
 
 
@@ -146,6 +173,32 @@ def of_catalog() -> Paths:
         yield reverse(f"catalog:{name}", args=[row.pk])
         yield reverse(f"catalog:{name}_edit", args=[row.pk])
     yield reverse("history", args=["catalog.product", product.pk])
+    yield from of_prices(variant)
+
+
+def of_prices(variant: Variant) -> Paths:
+    yield reverse("catalog:price_schedule", args=[variant.pk])
+    item = PriceListItem.objects.first()
+    for name in ("price_list", "price_list_edit", "list_prices", "list_price_new"):
+        yield reverse(f"catalog:{name}", args=[item.price_list_id])
+    yield item.get_absolute_url()
+    change = PriceChange.objects.coming().exclude(variant=None).first()
+    yield change.get_absolute_url()
+    yield reverse("catalog:price_change_cancel", args=[change.pk])
+    yield f"{reverse('catalog:repricing_new')}?list=/catalog/variants/%3Fis_active%3Dtrue"
+    checked, applied = (Repricing.objects.get(status=status) for status in ("checked", "applied"))
+    yield checked.get_absolute_url()
+    yield applied.get_absolute_url()
+    for name in ("repricing_apply", "repricing_schedule", "repricing_cancel"):
+        yield reverse(f"catalog:{name}", args=[checked.number])
+    for name in ("repricing_rows", "repricing_undo"):
+        yield reverse(f"catalog:{name}", args=[applied.number])
+    priced = RepricingRow.objects.filter(repricing=applied).first().variant
+    yield priced.get_absolute_url()
+    approval = Approval.objects.waiting().first()
+    yield approval.get_absolute_url()
+    for name in ("approve", "reject"):
+        yield reverse(f"approvals:{name}", args=[approval.number])
 
 
 def of_inventory() -> Paths:

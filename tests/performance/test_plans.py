@@ -25,17 +25,17 @@ from backoffice import generic
 from backoffice.context import acting
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
 from customers.models import Customer
 from inventory.models import Location, StockPosting, Supplier
 from orders import demo, services
 from orders.models import Order
-from tests.factories import make_user
+from tests.factories import make_prices, make_user
 
 pytestmark = pytest.mark.django_db
 
 LARGE = {
-    "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "catalog_product", "catalog_variant",
+    "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
@@ -121,6 +121,7 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
         owner = make_user("owner")
         for order in Order.objects.filter(status="placed").order_by("pk")[: 3 * PAGE]:
             services.issue_invoice(order, by=owner)
+        make_prices()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
             cursor.execute(AS_IF_LARGE, [sorted(LARGE)] * 2)
@@ -138,6 +139,10 @@ def address(name: str) -> str:
     if name == "inventory:level":
         busiest = StockPosting.objects.order_by("-pk").values_list("level", flat=True)[0]
         return reverse(name, args=[busiest])
+    if name == "catalog:list_prices":
+        return reverse(name, args=[PriceList.objects.get().pk])
+    if name == "catalog:repricing_rows":
+        return reverse(name, args=[Repricing.objects.get().number])
     return reverse(name)
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from backoffice import approvals
 from backoffice.imports.batch import may
 from backoffice.publishing import files
+from catalog.services.proposals import BEYOND_LIMIT, PRICE, beyond_limit
+from catalog.services.upsert.columns import STAGED
 from catalog.services.upsert.comparing import Comparing
 
 MESSAGES = {
@@ -23,6 +26,7 @@ MESSAGES = {
     "nothing_to_sell": gettext_lazy("The product “%(handle)s” is published and would have nothing left to sell."),
     "not_published": gettext_lazy("The product stays a draft: no active variant of it has a price."),
     "may_not_add": gettext_lazy("You may change products but not add any."),
+    "beyond_limit": BEYOND_LIMIT,
     "title_differs": gettext_lazy("Row %(row)s gives this product another title, which counts."),
     "sku_made": gettext_lazy("The row has no SKU; %(sku)s was made of handle and options."),
     "picture_twice": gettext_lazy("The picture stands in row %(row)s already."),
@@ -37,6 +41,12 @@ class Checking(Comparing):
     def find_problems(self) -> None:
         self._check_products()
         self._check_variants()
+        if "price" in self.present and approvals.needed(PRICE, self.by):
+            limit = approvals.limit_of(PRICE)
+            price = f"({STAGED['price'].updating('price')})"
+            self.problem(
+                "beyond_limit", beyond_limit("import_variant", price, "r.changed"), [f"{limit.normalize():f}", limit]
+            )
         if "status" in self.present:
             self._settle_sellable()
         self._warn()

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0003_files'),
+        ("backoffice", "0004_approvals"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0006_publishing_feed'),
+        ("backoffice", "0008_publishing_feed"),
     ]
 
     operations = [

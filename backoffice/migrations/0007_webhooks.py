@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0003_files'),
+        ("backoffice", "0006_editing"),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

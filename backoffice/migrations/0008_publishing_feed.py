@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0005_merge_0004_publishing_0004_webhooks'),
+        ("backoffice", "0007_webhooks"),
     ]
 
     operations = [

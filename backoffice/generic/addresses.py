@@ -1,0 +1,47 @@
+"""The list behind an address, opened anew for somebody: what is kept of a selection is the address, not its rows."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+
+from backoffice.generic import bulk
+from backoffice.generic.lists import ListPage
+from backoffice.models import User
+
+
+def list_at(address: str, user: User) -> ListPage:
+    """The list at `address` ("/catalog/variants/?is_active=true") as `user` may see it now.
+
+    Raises ValidationError where there is no such list, the user may not see it, or a filter is not right.
+    """
+    path, _mark, query = address.partition("?")
+    try:
+        match = resolve(path)
+    except Resolver404 as error:
+        raise ValidationError(_("There is no such list.")) from error
+    view = getattr(match.func, "view_class", None)
+    if view is None or not issubclass(view, ListPage):
+        raise ValidationError(_("There is no such list."))
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", path, path
+    request.GET = QueryDict(query)  # type: ignore[assignment]
+    request.user = user
+    page = view()
+    page.setup(request, *match.args, **match.kwargs)
+    if not user.is_active or not page.has_permission():
+        raise ValidationError(_("You may not see this list."))
+    if not page.filterset_valid:
+        raise ValidationError(_("A filter is not right. Nothing was done."))
+    return page
+
+
+def rows_at(address: str, user: User) -> tuple[ListPage, QuerySet]:
+    """The list, and its rows: those `selected` in the address, else all that its filters let through."""
+    page = list_at(address, user)
+    rows = page.matching
+    selected = bulk.keys(page.request.GET.getlist("selected"))
+    return page, rows.filter(pk__in=selected) if selected else rows
