@@ -8,3 +8,4 @@ navigation.register("catalog", _("Products"), "catalog:products", "catalog.view_
 navigation.register("catalog", _("Variants"), "catalog:variants", "catalog.view_variant", 20, "barcode", "v")
 navigation.register("catalog", _("Categories"), "catalog:categories", "catalog.view_category", 30, "folder-tree")
 navigation.register("catalog", _("Brands"), "catalog:brands", "catalog.view_brand", 40, "tag")
+navigation.register("catalog", _("Tags"), "catalog:tags", "catalog.view_product", 50, "tags")

@@ -1,10 +1,13 @@
 """Rows for tests, by plain functions; every argument has a sensible default."""
 
 from decimal import Decimal
+from io import BytesIO
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from backoffice.models import Scope, User
 from backoffice.roles import sync_roles
@@ -98,6 +101,13 @@ def make_product(
 
 def _anyone() -> User:
     return User.objects.first() or make_user("")
+
+
+def picture(name: str = "photo.png", *, kind: str = "PNG", size: tuple[int, int] = (8, 6), hue: int = 0) -> Any:
+    """A file with a whole picture in it, as a browser sends it; `hue` (0 to 255) tells contents apart."""
+    out = BytesIO()
+    Image.new("RGB", size, (hue, 90, 60)).save(out, kind)
+    return SimpleUploadedFile(name, out.getvalue())
 
 
 def make_customer(name: str = "Jane Doe", *, email: str = "", phone: str = "", **fields: Any) -> Customer:

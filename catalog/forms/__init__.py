@@ -1,21 +1,32 @@
 """The shape of what people type about products, variants, categories, brands and pictures."""
 
 from catalog.forms.fields import PriceField, ServiceCheckedForm, WordsField
-from catalog.forms.products import PictureForm, ProductForm, TagForm
+from catalog.forms.options import LinesField, MatrixForm, OptionsForm
+from catalog.forms.products import NewPictureForm, ProductForm, TagForm
+from catalog.forms.relations import MergeForm, NoFields, PartRows, RelationRows, RenameTagForm, in_order
 from catalog.forms.sets import BrandForm, CategoryForm
 from catalog.forms.variants import VariantForm, VariantRow, VariantRows, variant_rows
 
 __all__ = [
     "BrandForm",
     "CategoryForm",
-    "PictureForm",
+    "LinesField",
+    "MatrixForm",
+    "MergeForm",
+    "NewPictureForm",
+    "NoFields",
+    "OptionsForm",
+    "PartRows",
     "PriceField",
     "ProductForm",
+    "RelationRows",
+    "RenameTagForm",
     "ServiceCheckedForm",
     "TagForm",
     "VariantForm",
     "VariantRow",
     "VariantRows",
     "WordsField",
+    "in_order",
     "variant_rows",
 ]

@@ -11,16 +11,24 @@ from catalog.models.products import (
     VariantQuerySet,
     lost_in_address,
 )
+from catalog.models.relations import BundlePart, ProductRedirect, Relation, RelationQuerySet
+from catalog.models.tags import Tag, TagQuerySet
 
 __all__ = [
     "PRODUCT_TRANSITIONS",
     "Brand",
+    "BundlePart",
     "Category",
     "CategoryQuerySet",
     "Media",
     "Product",
     "ProductQuerySet",
+    "ProductRedirect",
     "ProductStatus",
+    "Relation",
+    "RelationQuerySet",
+    "Tag",
+    "TagQuerySet",
     "Variant",
     "VariantQuerySet",
     "lost_in_address",

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, Func, OuterRef, Value
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.text import slugify
@@ -17,8 +17,6 @@ from backoffice.errors import IllegalTransition, explained
 from backoffice.models import User
 from catalog.models import Brand, Category, Product, Variant
 from catalog.services.variants import VariantFields, retitle, save_variants
-
-TAG_LENGTH = 120
 
 
 class ProductFields(TypedDict, total=False):
@@ -167,19 +165,3 @@ def _missing(product: Product, has_price: bool, has_variant: bool) -> list[str]:
     elif not has_price:
         missing.append(_("no active variant has a price"))
     return missing
-
-
-@transaction.atomic
-def add_tag(products: Sequence[Product], *, by: User, tag: str) -> list[Product]:
-    """Give `tag` to those of `products` that lack it."""
-    tag = " ".join(tag.split())
-    if not tag or len(tag) > TAG_LENGTH or "," in tag:
-        raise ValidationError({"tag": _("A tag has 1 to %(limit)s characters and no comma.") % {"limit": TAG_LENGTH}})
-    rows = list(
-        Product.objects.locked().filter(pk__in=[product.pk for product in products]).exclude(tags__contains=[tag])
-    )
-    Product.objects.filter(pk__in=[row.pk for row in rows]).update(
-        tags=Func(F("tags"), Value(tag), function="array_append"), updated_at=timezone.now()
-    )
-    audit.record_many("product.tagged", rows, by=by, data={"tag": tag})
-    return rows

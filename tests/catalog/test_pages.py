@@ -8,10 +8,9 @@ from django.urls import reverse
 
 from catalog.models import Category, Media, Product, Variant
 from catalog.services import add_variant, attach_media, save_variants
-from tests.factories import make_brand, make_category, make_product, make_user
+from tests.factories import make_brand, make_category, make_product, make_user, picture
 
 pytestmark = pytest.mark.django_db
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 def sign_in(client, role):
@@ -46,7 +45,7 @@ def fill(number, **fields):
             ],
             **fields,
         )
-        attach_media(product, by=user, file=SimpleUploadedFile("a.png", PNG))
+        attach_media(product, by=user, file=picture())
 
 
 # --- Products ------------------------------------------------------------------------------------
@@ -127,9 +126,9 @@ def test_bulk_tag_asks_for_the_tag(as_editor):
 @pytest.mark.parametrize("number", [1, 3])
 def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django_assert_num_queries, number):
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
-    for _ in range(number):
-        attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(9):  # one of them is the panel of the stock
+    for hue in range(number):
+        attach_media(product, by=make_user(), file=picture(hue=hue))
+    with django_assert_num_queries(10):  # one of them is the panel of the stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -295,7 +294,7 @@ def test_products_with_many_variants_are_edited_one_by_one(as_editor, editor):
     save_variants(product, [{"sku": f"S{i}", "option1": str(i)} for i in range(51)], by=editor)
     response = as_editor.get(reverse("catalog:product_edit", args=[product.pk]))
     assert response.context["formset"] is None
-    assert "each is changed on its own page" in response.content.decode()
+    assert "they are changed in a table of their own" in response.content.decode()
 
 
 # --- Variants ------------------------------------------------------------------------------------
@@ -412,20 +411,21 @@ def test_a_brand_is_created_once(as_editor):
 
 def test_a_picture_is_added_shown_and_removed(as_editor):
     product = make_product()
-    response = as_editor.post(
-        reverse("catalog:picture_new", args=[product.pk]), {"file": SimpleUploadedFile("x.svg", PNG), "alt": "Front"}
-    )
+    file = picture("x.svg")
+    response = as_editor.post(reverse("catalog:product_pictures", args=[product.pk]), {"files": file})
     assert response.status_code == 302
     media = Media.objects.get()
 
     response = as_editor.get(media.get_absolute_url())
-    assert b"".join(response.streaming_content) == PNG
+    file.seek(0)
+    assert b"".join(response.streaming_content) == file.read()
     assert response.headers["Content-Type"] == "image/png"
+    assert response.headers["Content-Disposition"] == f'inline; filename="picture-{media.pk}.png"'
     assert "sandbox" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
     page = as_editor.get(product.get_absolute_url()).content.decode()
-    assert media.get_absolute_url() in page
+    assert media.medium_url in page
     as_editor.post(reverse("catalog:picture_cover", args=[media.pk]))
     as_editor.post(reverse("catalog:picture_remove", args=[media.pk]))
     assert not Media.objects.exists()
@@ -434,13 +434,12 @@ def test_a_picture_is_added_shown_and_removed(as_editor):
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({}, "Choose a file, or give the address"),
-        ({"file": SimpleUploadedFile("x.png", b"<svg/>")}, "SVG files can carry scripts"),
+        ({"files": SimpleUploadedFile("x.png", b"<svg/>")}, "x.png: SVG files can carry scripts"),
         ({"url": "nonsense nonsense"}, "Enter a valid URL"),
     ],
 )
 def test_a_wrong_picture_is_refused_in_the_form(as_editor, sent, sentence):
-    response = as_editor.post(reverse("catalog:picture_new", args=[make_product().pk]), sent)
+    response = as_editor.post(reverse("catalog:product_pictures", args=[make_product().pk]), sent)
     assert response.status_code == 422
     assert sentence in response.content.decode()
 
@@ -450,7 +449,7 @@ def test_a_wrong_picture_is_refused_in_the_form(as_editor, sent, sentence):
 
 def addresses():
     product = make_product(category=make_category(), brand=make_brand())
-    media = attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
+    media = attach_media(product, by=make_user(), file=picture())
     variant = product.variants.get()
     reads = [
         "/catalog/products/",
@@ -466,7 +465,7 @@ def addresses():
     forms = [
         "/catalog/products/-/new/",
         f"/catalog/products/-/{product.pk}/edit/",
-        f"/catalog/products/-/{product.pk}/pictures/new/",
+        f"/catalog/products/-/{product.pk}/pictures/",
         f"/catalog/products/-/{product.pk}/variants/new/",
         f"/catalog/variants/-/{variant.pk}/edit/",
         "/catalog/categories/new/",
