@@ -2,8 +2,8 @@
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Max
-from django.db.models.functions import Length
+from django.db.models import Max, Value
+from django.db.models.functions import Length, Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,6 +38,7 @@ def save_category(
         verb, category = "category.changed", Category.objects.locked().get(pk=category.pk)
     category.name, category.name_zh = " ".join(name.split()), " ".join(name_zh.split())
     _refuse_ring(category, parent)
+    _refuse_namesake(category, parent, "name")
     _refuse_long_paths(category, parent)
     category.parent, category.position = parent, position
     category.clean_fields(exclude=["parent", "path"])
@@ -66,12 +67,12 @@ def place_category(
             _("“%(name)s” stands somewhere else meanwhile. Look at the tree again.") % {"name": before}
         )
     _refuse_ring(category, parent)
+    _refuse_namesake(category, parent, "parent")
     _refuse_long_paths(category, parent)
     siblings.insert(siblings.index(before) if before else len(siblings), category)
     if category.parent_id != (parent.pk if parent else None):
         category.parent = parent
-        with explained(Category, category_name_once="parent", category_not_its_own_parent="parent"):
-            category.save(update_fields=["parent", "updated_at"])
+        category.save(update_fields=["parent", "updated_at"])
     moved = []
     for position, sibling in enumerate(siblings):
         if sibling.position != position:
@@ -96,10 +97,10 @@ def merge_category(category: Category, *, by: User, into: Category) -> Category:
             {"into": _("“%(name)s” cannot be merged into itself or its own branch.") % {"name": category.path}}
         )
     for child in Category.objects.filter(parent=category).order_by("position", "name", "pk"):
+        _refuse_namesake(child, into, "into")
         _refuse_long_paths(child, into)
         child.parent = into
-        with explained(Category, category_name_once="into"):
-            child.save(update_fields=["parent", "updated_at"])
+        child.save(update_fields=["parent", "updated_at"])
     list(Product.objects.locked().filter(category=category).values_list("pk"))
     moved = Product.objects.filter(category=category).update(category=into, updated_at=timezone.now())
     audit.record("category.merged", into, by=by, data={"category": category.path, "products": moved})
@@ -123,6 +124,13 @@ def _delete(category: Category, *, by: User) -> None:
         )
     audit.record("category.deleted", category, by=by)
     Category.objects.filter(pk=category.pk).delete()
+
+
+def _refuse_namesake(category: Category, parent: Category | None, field: str) -> None:
+    """The tree is locked, so that nobody adds one meanwhile."""
+    others = Category.objects.filter(parent=parent).exclude(pk=category.pk).alias(small=Lower("name"))
+    if others.filter(small=Lower(Value(category.name))).exists():
+        raise ValidationError({field: _("There is a category of this name here already.")})
 
 
 def lock_tree() -> None:

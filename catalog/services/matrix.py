@@ -3,6 +3,7 @@
 The values of an option are those that its variants have, in the order of the variants: nothing else remembers them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -186,10 +187,10 @@ def default_pattern(product: Product) -> str:
 
 
 def sku_by(pattern: str, values: Values) -> str:
-    """The pattern with {1}, {2}, {3} replaced by the values in capitals, blanks as dashes."""
+    """The pattern with {1}, {2}, {3} replaced by the values in capitals, with dashes for blanks and signs but the point."""
     sku = pattern
     for number, value in enumerate(values, start=1):
-        sku = sku.replace(f"{{{number}}}", slugify(value, allow_unicode=True).upper() or value.strip())
+        sku = sku.replace(f"{{{number}}}", re.sub(r"[^\w.]+", "-", value.strip()).strip("-").upper())
     return sku.strip(" -")
 
 

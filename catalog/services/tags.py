@@ -43,8 +43,8 @@ def rename_tag(old: Tag, *, by: User, tag: str) -> Tag:
     tag = clean_tag(tag)
     if tag != old.name:
         instead = Case(
-            When(tags__contains=[tag], then=_without(old.name)),
-            default=Func(F("tags"), Value(old.name), Value(tag), function="array_replace"),
+            When(tags__contains=[tag], then=_changed("array_remove", old.name)),
+            default=_changed("array_replace", old.name, tag),
         )
         _rewrite(old, instead, by=by, data={"tag": tag, "instead_of": old.name})
     return Tag.objects.get_or_create(name=tag)[0]
@@ -53,12 +53,13 @@ def rename_tag(old: Tag, *, by: User, tag: str) -> Tag:
 @transaction.atomic
 def remove_tag(old: Tag, *, by: User) -> Tag:
     """Take a tag off every product."""
-    _rewrite(old, _without(old.name), by=by, data={"removed": old.name})
+    _rewrite(old, _changed("array_remove", old.name), by=by, data={"removed": old.name})
     return old
 
 
-def _without(name: str) -> Func:
-    return Func(F("tags"), Value(name), function="array_remove")
+def _changed(function: str, *names: str) -> Func:
+    tags = Product._meta.get_field("tags")
+    return Func(F("tags"), *map(Value, names), function=function, output_field=tags)
 
 
 def _rewrite(old: Tag, tags: Case | Func, *, by: User, data: dict[str, str]) -> None:
