@@ -53,6 +53,8 @@ class OptionsForm(forms.Form):
         self.fields[f"new{place}-{number}"] = forms.CharField(
             required=False, max_length=160, initial=value, label=label
         )
+        if not value:
+            self.fields[f"new{place}-{number}"].widget.attrs["placeholder"] = label
         self.fields[f"at{place}-{number}"] = forms.IntegerField(
             required=False,
             min_value=0,

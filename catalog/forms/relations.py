@@ -21,7 +21,7 @@ class Placed(forms.Form):
         required=False,
         min_value=0,
         max_value=9999,
-        label=_("Place"),
+        label=_("Position"),
         widget=forms.NumberInput(attrs={"class": "num"}),
     )
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from backoffice.models import User
 from catalog.models import Category, Media, Product, Variant
 from catalog.services import add_variant, attach_media, save_variants
 from tests.factories import make_brand, make_category, make_product, make_user, picture
@@ -561,3 +562,26 @@ def test_home_counts_what_waits(as_owner):
     assert (cards["Drafts to publish"].value, cards["Published without a picture"].value) == ("1", "1")
     for label in ("Drafts to publish", "Published without a picture"):
         assert len(as_owner.get(cards[label].url).context["rows"]) == 1
+
+
+# --- Translations --------------------------------------------------------------------------------
+
+
+def test_products_that_lack_a_translation_are_found(as_owner):
+    make_product("Bare")
+    make_product("Half", title_zh="一半", description="Text")
+    make_product("Whole", title_zh="全部", description="Text", description_zh="文字")
+    make_product("Short", title_zh="短")
+    assert found(as_owner, "translated=false") == ["Bare", "Half"]
+    assert found(as_owner, "translated=true") == ["Short", "Whole"]
+
+
+def test_brands_speak_the_readers_language(as_owner):
+    brand = make_brand("Nordic")
+    page = as_owner.get(f"/catalog/brands/{brand.pk}/edit/")
+    data = {"name": "Nordic", "name_zh": "北欧", "version": page.context["version"]}
+    assert as_owner.post(f"/catalog/brands/{brand.pk}/edit/", data).status_code == 302
+    make_product("Scarf", brand=brand)
+    User.objects.update(language="zh-hans")
+    assert "北欧" in as_owner.get("/catalog/products/").content.decode()
+    assert "北欧" in as_owner.get(brand.get_absolute_url()).content.decode()
