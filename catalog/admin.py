@@ -77,9 +77,9 @@ class CategoryAdmin(ThroughService):
 
 @admin.register(Brand)
 class BrandAdmin(ThroughService):
-    list_display = ["name", "updated_at"]
-    search_fields = ["name"]
-    fields = ["name"]
+    list_display = ["name", "name_zh", "updated_at"]
+    search_fields = ["name", "name_zh"]
+    fields = ["name", "name_zh"]
 
     def write(self, obj: Any, *, by: Any, **fields: Any) -> Brand:
         return services.save_brand(obj, by=by, **fields)
@@ -160,5 +160,5 @@ class MediaAdmin(NotAdded, StaffModelAdmin):
     list_display = ["__str__", "product", "variant", "position"]
     list_select_related = ["product", "variant"]
     search_fields = ["alt", "url"]
-    fields = ["product", "variant", "file", "url", "alt", "position"]
+    fields = ["product", "variant", "file", "url", "alt", "alt_zh", "position"]
     readonly_fields = ["product", "variant", "file", "url"]

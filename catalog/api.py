@@ -12,7 +12,7 @@ from ninja import Router, Schema
 from backoffice import api, feed
 from catalog import feed as shop
 from catalog.filters import ListPriceFilter, PriceChangeFilter, PriceListFilter, ProductFilter, VariantFilter
-from catalog.models import PriceChange, PriceList, PriceListItem, Product, Variant
+from catalog.models import BundlePart, Category, PriceChange, PriceList, PriceListItem, Product, Variant
 
 router = Router(tags=["Catalog"])
 
@@ -67,11 +67,87 @@ class ProductOut(Schema):
         return obj.brand.name if obj.brand else None
 
 
+class MediaOut(Schema):
+    """A picture: `url` is its address, below this site for uploaded ones; `sku` where it is of one variant alone."""
+
+    url: str
+    alt: str
+    alt_zh: str
+    width: int | None
+    height: int | None
+    sku: str | None
+
+    @staticmethod
+    def resolve_url(obj: Any) -> str:
+        return str(obj.get_absolute_url())
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str | None:
+        return obj.variant.sku if obj.variant else None
+
+
+class RelationOut(Schema):
+    """What the product points at."""
+
+    handle: str
+    kind: str
+
+    @staticmethod
+    def resolve_handle(obj: Any) -> str:
+        return str(obj.other.handle)
+
+
+class PartOut(Schema):
+    """`quantity` pieces of `component` go into one `bundle`; both are SKUs."""
+
+    bundle: str
+    component: str
+    quantity: int
+
+    @staticmethod
+    def resolve_bundle(obj: Any) -> str:
+        return str(obj.bundle.sku)
+
+    @staticmethod
+    def resolve_component(obj: Any) -> str:
+        return str(obj.component.sku)
+
+
 class ProductDetail(ProductOut):
     description: str
     description_zh: str
+    seo_title: str
+    seo_description: str
     attributes: dict[str, Any]
     variants: list[VariantOut]
+    media: list[MediaOut]
+    related: list[RelationOut]
+    bundle_parts: list[PartOut]
+
+    @staticmethod
+    def resolve_media(obj: Any) -> Any:
+        return obj.media.select_related("variant")
+
+    @staticmethod
+    def resolve_related(obj: Any) -> Any:
+        return obj.relations.select_related("other")
+
+    @staticmethod
+    def resolve_bundle_parts(obj: Any) -> Any:
+        return BundlePart.objects.filter(bundle__product=obj).select_related("bundle", "component")
+
+
+class CategoryOut(Schema):
+    id: int
+    parent: int | None
+    path: str
+    name: str
+    name_zh: str
+    position: int
+
+    @staticmethod
+    def resolve_parent(obj: Any) -> int | None:
+        return obj.parent_id  # type: ignore[no-any-return]
 
 
 class PriceListOut(Schema):
@@ -191,6 +267,13 @@ def price_changes(request: HttpRequest, after: str = "", limit: api.Limit = 50) 
     """Planned prices, the earliest first."""
     rows = PriceChange.objects.visible_to(request.user).select_related("variant", "repricing")
     return api.page(request, api.filtered(request, PriceChangeFilter, rows), ("due_at", "id"), after, limit)
+
+
+@router.get("/catalog/categories", response=api.Page[CategoryOut])
+@api.requires("catalog.view_category")
+def tree(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
+    """The tree of categories, one entry a node, parents before their branches."""
+    return api.page(request, Category.objects.visible_to(request.user), ("path", "id"), after, limit)
 
 
 # --- What the shop front reads ----------------------------------------------------------------------

@@ -65,6 +65,8 @@ class ProductFilter(django_filters.FilterSet):
     changes = ChangesFilter()
     picture = django_filters.BooleanFilter(method="with_picture", label=_("Has a picture"))
 
+    translated = django_filters.BooleanFilter(method="with_translation", label=_("Translated"))
+
     class Meta:
         model = Product
         fields: list[str] = []
@@ -76,6 +78,11 @@ class ProductFilter(django_filters.FilterSet):
         if value is None:
             return queryset
         return queryset.with_picture() if value else queryset.without_picture()
+
+    def with_translation(self, queryset: ProductQuerySet, name: str, value: bool | None) -> QuerySet:
+        if value is None:
+            return queryset
+        return queryset.translated() if value else queryset.untranslated()
 
 
 class VariantFilter(django_filters.FilterSet):

@@ -11,3 +11,4 @@ navigation.register("catalog", _("Brands"), "catalog:brands", "catalog.view_bran
 navigation.register("catalog", _("Price lists"), "catalog:price_lists", "catalog.view_pricelist", 50, "receipt")
 navigation.register("catalog", _("Scheduled prices"), "catalog:price_changes", "catalog.view_pricechange", 60, "clock")
 navigation.register("catalog", _("Repricings"), "catalog:repricings", "catalog.view_repricing", 70, "refresh")
+navigation.register("catalog", _("Tags"), "catalog:tags", "catalog.view_product", 50, "tags")

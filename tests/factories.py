@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from PIL import Image
 
 from backoffice import publishing
 from backoffice.models import Scope, User
@@ -118,6 +121,13 @@ def make_prices() -> None:
     catalog.schedule(variant, by=owner, price=Decimal(9), due_at=timezone.now() + timedelta(days=1))
     repricing.prepare(by=owner, address="/catalog/variants/", rule="percent", value=Decimal(5))
     catalog.update_variant(variant, by=make_user("catalog_editor"), price=Decimal(99))
+
+
+def picture(name: str = "photo.png", *, kind: str = "PNG", size: tuple[int, int] = (8, 6), hue: int = 0) -> Any:
+    """A file with a whole picture in it, as a browser sends it; `hue` (0 to 255) tells contents apart."""
+    out = BytesIO()
+    Image.new("RGB", size, (hue, 90, 60)).save(out, kind)
+    return SimpleUploadedFile(name, out.getvalue())
 
 
 def make_customer(name: str = "Jane Doe", *, email: str = "", phone: str = "", **fields: Any) -> Customer:

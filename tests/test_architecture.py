@@ -158,6 +158,8 @@ NO_HISTORY = {
     "backoffice.LiveVersion": "it shows revisions, which are append-only; the verbs are in the audit",
     "catalog.Repricing": "the run is itself the record; its verbs are in the audit",
     "catalog.RepricingRow": "part of the record of a run",
+    "catalog.ProductRedirect": "written by a trigger; the product's own history has its handles",
+    "catalog.Tag": "the names in products' tags, whose history has them",
     "customers.Throttle": "counts of an hour",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",

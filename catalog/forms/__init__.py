@@ -1,6 +1,7 @@
 """The shape of what people type about products, variants, categories, brands and pictures."""
 
 from catalog.forms.fields import PriceField, ServiceCheckedForm, WordsField
+from catalog.forms.options import LinesField, MatrixForm, OptionsForm
 from catalog.forms.prices import (
     EditListPriceForm,
     ListPriceForm,
@@ -9,7 +10,8 @@ from catalog.forms.prices import (
     SchedulePriceForm,
     ScheduleRunForm,
 )
-from catalog.forms.products import PictureForm, ProductForm, TagForm
+from catalog.forms.products import NewPictureForm, ProductForm, TagForm
+from catalog.forms.relations import MergeForm, NoFields, PartRows, RelationRows, RenameTagForm, in_order
 from catalog.forms.sets import BrandForm, CategoryForm
 from catalog.forms.variants import VariantForm, VariantRow, VariantRows, variant_rows
 
@@ -17,11 +19,19 @@ __all__ = [
     "BrandForm",
     "CategoryForm",
     "EditListPriceForm",
+    "LinesField",
     "ListPriceForm",
-    "PictureForm",
+    "MatrixForm",
+    "MergeForm",
+    "NewPictureForm",
+    "NoFields",
+    "OptionsForm",
+    "PartRows",
     "PriceField",
     "PriceListForm",
     "ProductForm",
+    "RelationRows",
+    "RenameTagForm",
     "RepricingForm",
     "SchedulePriceForm",
     "ScheduleRunForm",
@@ -31,5 +41,6 @@ __all__ = [
     "VariantRow",
     "VariantRows",
     "WordsField",
+    "in_order",
     "variant_rows",
 ]

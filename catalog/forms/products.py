@@ -1,20 +1,23 @@
 """Forms of products and their pictures."""
 
-from typing import Any
-
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from catalog.forms.fields import ServiceCheckedForm, WordsField
-from catalog.models import Brand, Category, Product, Variant
-from catalog.services import picture_kind
+from catalog.models import Brand, Category, Product
 
 
 class ProductForm(ServiceCheckedForm):
     category = generic.LookupField(model=Category, required=False, label=_("Category"))
     brand = generic.LookupField(model=Brand, required=False, label=_("Brand"))
-    tags = WordsField(required=False, label=_("Tags"), help_text=_("With commas between them."))
+    tags = WordsField(
+        required=False,
+        label=_("Tags"),
+        help_text=_("With commas between them."),
+        widget=forms.TextInput(attrs={"data-tags": reverse_lazy("catalog:tag_suggest"), "autocomplete": "off"}),
+    )
     options = WordsField(
         required=False,
         most=3,
@@ -44,40 +47,26 @@ class ProductForm(ServiceCheckedForm):
             "seo_title",
             "seo_description",
         ]
-        widgets = {"seo_description": forms.Textarea(attrs={"rows": 2})}
+        widgets = {
+            "seo_description": forms.Textarea(attrs={"rows": 2, "data-most": 160}),
+            "seo_title": forms.TextInput(attrs={"data-most": 60}),
+        }
+        help_texts = {
+            "seo_title": _("Search engines show about 60 characters. Left empty, the title stands there."),
+            "seo_description": _("About 160 characters are shown. Left empty, the description begins there."),
+        }
 
     def clean_handle(self) -> str:
         """As typed; an empty one keeps what the product has."""
         return " ".join(self.cleaned_data["handle"].split()) or self.initial.get("handle", "")
 
 
-class PictureForm(forms.Form):
-    file = forms.FileField(
-        required=False,
-        label=_("File"),
-        help_text=_("PNG, JPEG, WebP or GIF, up to 10 MB."),
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
-    )
-    url = forms.URLField(required=False, label=_("Or its address elsewhere"), max_length=1000, assume_scheme="https")
-    alt = forms.CharField(
-        required=False,
-        label=_("Alternative text"),
-        max_length=512,
-        help_text=_("What the picture shows, for those who do not see it."),
-    )
-    variant = forms.ModelChoiceField(
-        Variant.objects.none(), required=False, label=_("Variant"), empty_label=_("The whole product")
-    )
+class NewPictureForm(forms.Form):
+    """The address of a picture elsewhere, beside the files."""
 
-    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["variant"].queryset = product.variants.all()  # type: ignore[attr-defined]
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file:
-            picture_kind(file)
-        return file
+    url = forms.URLField(
+        required=False, label=_("Or the address of a picture elsewhere"), max_length=1000, assume_scheme="https"
+    )
 
 
 class TagForm(forms.Form):

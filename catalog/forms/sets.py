@@ -12,7 +12,7 @@ from catalog.models import Brand, Category
 class BrandForm(ServiceCheckedForm):
     class Meta:
         model = Brand
-        fields = ["name"]
+        fields = ["name", "name_zh"]
 
 
 class CategoryForm(ServiceCheckedForm):

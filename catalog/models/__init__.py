@@ -19,9 +19,12 @@ from catalog.models.products import (
     VariantQuerySet,
     lost_in_address,
 )
+from catalog.models.relations import BundlePart, ProductRedirect, Relation, RelationQuerySet
+from catalog.models.tags import Tag, TagQuerySet
 
 __all__ = [
     "Brand",
+    "BundlePart",
     "Category",
     "CategoryQuerySet",
     "Media",
@@ -32,8 +35,13 @@ __all__ = [
     "PriceListQuerySet",
     "Product",
     "ProductQuerySet",
+    "ProductRedirect",
+    "Relation",
+    "RelationQuerySet",
     "Repricing",
     "RepricingRow",
+    "Tag",
+    "TagQuerySet",
     "Variant",
     "VariantQuerySet",
     "decimals_sql",

@@ -2,8 +2,8 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Func, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, OuterRef, Q, Value
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,12 +14,25 @@ from backoffice.rows import (
 )
 from catalog.tree import below_its_parent, carry_path_down
 
+SEPARATOR = " > "
+
 
 class CategoryQuerySet(VisibleQuerySet):
     def with_product_count(self, cap: int = 1000) -> "CategoryQuerySet":
         """Annotate `product_count`: products right in the category, counted to one more than `cap`."""
         of_products = Category.products.rel.related_model._default_manager  # type: ignore[attr-defined]
         products = of_products.filter(category=OuterRef("pk")).order_by().values("pk")[: cap + 1]
+        return self.annotate(
+            product_count=Func(ArraySubquery(products), function="CARDINALITY", output_field=models.IntegerField())
+        )
+
+    def with_branch_count(self, cap: int = 1000) -> "CategoryQuerySet":
+        """Annotate `product_count`: products in the whole branch, counted to one more than `cap`."""
+        below = Category.objects.annotate(top=OuterRef(OuterRef("path"))).filter(
+            Q(pk=OuterRef(OuterRef("pk"))) | Q(path__startswith=Concat(F("top"), Value(SEPARATOR)))
+        )
+        of_products = Category.products.rel.related_model._default_manager  # type: ignore[attr-defined]
+        products = of_products.filter(category__in=below.order_by().values("pk")).order_by().values("pk")[: cap + 1]
         return self.annotate(
             product_count=Func(ArraySubquery(products), function="CARDINALITY", output_field=models.IntegerField())
         )
@@ -85,12 +98,24 @@ class Category(models.Model):
     def title(self) -> str:
         return in_reader_language(self.name, self.name_zh)
 
+    @property
+    def line(self) -> list["Category"]:
+        """From the top of the tree down to this one; a query for each parent that was not selected along."""
+        line, here = [self], self.parent
+        while here is not None:
+            line.insert(0, here)
+            here = here.parent
+        return line
+
 
 @tracked()
 class Brand(models.Model):
     """Who makes a product."""
 
+    lookup_fields = ("name", "name_zh")
+
     name = models.CharField(_("name"), max_length=120)
+    name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -113,3 +138,7 @@ class Brand(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:brand", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        return in_reader_language(self.name, self.name_zh)

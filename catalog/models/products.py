@@ -24,11 +24,16 @@ from backoffice.rows import (
 )
 from backoffice.triggers import legal_transitions
 from catalog.models.categories import Brand, Category
+from catalog.triggers import keep_former_address, remember_tags, welcome_new
 
 
 def lost_in_address(name: str) -> bool:
     """Whether a handle or SKU such as "..", "a//b" or "-/x" cannot stand in an address; its key does then."""
     return bool({"", ".", ".."} & set(name.split("/"))) or name.startswith("-/")
+
+
+# What readers of Chinese get in English: no title of theirs, or no description where there is one.
+UNTRANSLATED = Q(title_zh="") | (Q(description_zh="") & ~Q(description=""))
 
 
 class ProductQuerySet(VisibleQuerySet):
@@ -53,6 +58,12 @@ class ProductQuerySet(VisibleQuerySet):
 
     def without_picture(self) -> "ProductQuerySet":
         return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
+
+    def untranslated(self) -> "ProductQuerySet":
+        return self.filter(UNTRANSLATED)
+
+    def translated(self) -> "ProductQuerySet":
+        return self.exclude(UNTRANSLATED)
 
     def published(self) -> "ProductQuerySet":
         """Those of which a version is live, whatever becomes of the working copy."""
@@ -119,8 +130,14 @@ class Product(Stateful):
             models.Index(fields=["-updated_at", "-id"], name="product_updated"),
             models.Index(fields=["title", "id"], name="product_title"),
             GinIndex(fields=["tags"], name="product_tags"),
+            models.Index(fields=["-id"], condition=UNTRANSLATED, name="product_untranslated"),
         ]
-        triggers = [legal_transitions("status", CONTENT_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", CONTENT_TRANSITIONS),
+            keep_former_address,
+            welcome_new,
+            remember_tags,
+        ]
         permissions = [("publish_product", _("Can publish, unpublish and archive products"))]
 
     def __str__(self) -> str:
@@ -151,6 +168,14 @@ class VariantQuerySet(VisibleQuerySet):
 
     def active(self) -> "VariantQuerySet":
         return self.filter(is_active=True)
+
+    def with_bundling(self) -> "VariantQuerySet":
+        """Annotate `is_bundle`: it is made of components, and `is_component`: it goes into a bundle."""
+        parts = Variant.parts.rel.related_model._default_manager  # type: ignore[attr-defined]
+        return self.annotate(
+            is_bundle=Exists(parts.filter(bundle=OuterRef("pk"))),
+            is_component=Exists(parts.filter(component=OuterRef("pk"))),
+        )
 
     def sellable(self) -> "VariantQuerySet":
         """Active, with a price."""
@@ -255,7 +280,11 @@ class Variant(models.Model):
 
 @tracked()
 class Media(models.Model):
-    """A picture of a product, uploaded or kept at its address elsewhere."""
+    """A picture of a product, uploaded or kept at its address elsewhere.
+
+    The name of an uploaded file is made of its content: equal files are stored once, and no name ever gets other content.
+    `width` and `height` are those of the upright picture in pixels; unknown for pictures elsewhere.
+    """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="media", verbose_name=_("product"))
     variant = models.ForeignKey(
@@ -264,6 +293,9 @@ class Media(models.Model):
     file = models.FileField(_("file"), upload_to="products/", blank=True)
     url = models.URLField(_("address"), max_length=1000, blank=True)
     alt = models.CharField(_("alternative text"), max_length=512, blank=True)
+    alt_zh = models.CharField(_("Chinese alternative text"), max_length=512, blank=True, default="", db_default="")
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
     position = models.PositiveIntegerField(_("position"), default=0)
 
     objects = VisibleQuerySet.as_manager()
@@ -284,6 +316,12 @@ class Media(models.Model):
                 name="media_url_once",
                 violation_error_message=_("The product shows this picture already."),
             ),
+            models.UniqueConstraint(
+                fields=["product", "file"],
+                condition=~Q(file=""),
+                name="media_file_once",
+                violation_error_message=_("The product shows this picture already."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -291,3 +329,18 @@ class Media(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:picture", args=[self.pk]) if self.file else self.url
+
+    @property
+    def text(self) -> str:
+        """What it shows, in the reader's language."""
+        return in_reader_language(self.alt, self.alt_zh)
+
+    @property
+    def small_url(self) -> str:
+        """Address of the picture at the size of a list."""
+        return reverse("catalog:thumbnail", args=[self.pk, 96]) if self.file else ""
+
+    @property
+    def medium_url(self) -> str:
+        """Address of the picture at the size of a tile."""
+        return reverse("catalog:thumbnail", args=[self.pk, 480]) if self.file else ""

@@ -39,9 +39,10 @@ class BrandResource(resources.BaseResource):
         help=gettext_lazy("Names the brand, whatever the letter case."),
         example="Acme",
     )
+    name_zh = NameColumn(gettext_lazy("Chinese name"), aliases=["中文名称", "中文品牌"], max_length=120)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         return Brand.objects.filter(**where).order_by("pk")
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
-        return [ExportColumn("name", "name")]
+        return [ExportColumn("name", "name"), ExportColumn("name_zh", "name_zh")]

@@ -4,8 +4,17 @@ from backoffice import history
 from catalog.models import Product, Variant
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
-from catalog.services.categories import save_category
-from catalog.services.media import attach_media, make_cover, picture_kind, remove_media, set_media
+from catalog.services.categories import delete_category, merge_category, place_category, save_category
+from catalog.services.matrix import Option, generate_variants, plan_variants, save_options, values_of
+from catalog.services.media import (
+    PictureFields,
+    attach_files,
+    attach_media,
+    make_cover,
+    remove_media,
+    save_pictures,
+    set_media,
+)
 from catalog.services.price_changes import apply_due, approve_change, cancel, cancel_one, drop_change, schedule
 from catalog.services.price_lists import (
     Price,
@@ -21,14 +30,15 @@ from catalog.services.price_lists import (
 from catalog.services.prices import upsert_prices
 from catalog.services.products import (
     ProductFields,
-    add_tag,
     create_product,
     free_handle,
     update_product,
 )
 from catalog.services.proposals import APPROVE, PRICE, REPRICING, SCHEDULED, proposed_prices, proposed_since
 from catalog.services.publishing import restore_content
+from catalog.services.relations import set_parts, set_relations
 from catalog.services.repricing import approve_run, reopen_run
+from catalog.services.tags import add_tag, clean_tag, remove_tag, rename_tag
 from catalog.services.tree_batch import upsert_categories
 from catalog.services.upsert import upsert_products
 from catalog.services.variants import (
@@ -36,8 +46,10 @@ from catalog.services.variants import (
     VariantsRefused,
     activate_variants,
     add_variant,
+    barcode_twins,
     clean_sku,
     deactivate_variants,
+    delete_variants,
     retitle,
     save_variants,
     update_variant,
@@ -71,6 +83,8 @@ __all__ = [
     "PRICE",
     "REPRICING",
     "SCHEDULED",
+    "Option",
+    "PictureFields",
     "Price",
     "ProductFields",
     "VariantFields",
@@ -82,35 +96,49 @@ __all__ = [
     "apply_due",
     "approve_change",
     "approve_run",
+    "attach_files",
     "attach_media",
+    "barcode_twins",
     "cancel",
     "cancel_one",
     "check_digit",
     "clean_barcode",
     "clean_sku",
+    "clean_tag",
     "create_product",
     "deactivate_list",
     "deactivate_variants",
+    "delete_category",
+    "delete_variants",
     "drop_change",
     "each_price",
     "free_handle",
+    "generate_variants",
     "make_cover",
-    "picture_kind",
+    "merge_category",
+    "place_category",
+    "plan_variants",
     "price_of",
     "proposed_prices",
     "proposed_since",
     "remove_list_prices",
     "remove_media",
+    "remove_tag",
+    "rename_tag",
     "reopen_run",
     "restore_content",
     "retitle",
     "save_brand",
     "save_category",
+    "save_options",
+    "save_pictures",
     "save_price_list",
     "save_variants",
     "schedule",
     "set_list_price",
     "set_media",
+    "set_parts",
+    "set_relations",
     "update_product",
     "update_variant",
     "upsert_brands",
@@ -118,5 +146,6 @@ __all__ = [
     "upsert_list_prices",
     "upsert_prices",
     "upsert_products",
+    "values_of",
     "whole_price",
 ]

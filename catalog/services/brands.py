@@ -13,11 +13,11 @@ from catalog.models import Brand
 
 
 @transaction.atomic
-def save_brand(brand: Brand | None = None, *, by: User, name: str) -> Brand:
+def save_brand(brand: Brand | None = None, *, by: User, name: str, name_zh: str = "") -> Brand:
     """Create a brand, or rename `brand`."""
     verb = "brand.changed" if brand else "brand.created"
     brand = Brand.objects.locked().get(pk=brand.pk) if brand else Brand()
-    brand.name = " ".join(name.split())
+    brand.name, brand.name_zh = " ".join(name.split()), " ".join(name_zh.split())
     brand.clean_fields()
     with explained(Brand, brand_name_once="name"):
         brand.save()
@@ -29,7 +29,7 @@ class BrandBatch(TableBatch):
     resource = "brands"
     model = Brand
     key = ("name",)
-    names = ("name",)
+    names = ("name", "name_zh")
 
 
 upsert_brands = partial(carry_out, BrandBatch)

@@ -2,16 +2,19 @@
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Max
-from django.db.models.functions import Length
+from django.db.models import Max, Value
+from django.db.models.functions import Length, Lower
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
-from catalog.models import Category
+from catalog.models import Category, Product
+from catalog.models.categories import SEPARATOR
+from catalog.services.using import users_of
 
-SEPARATOR = " > "
+__all__ = ["SEPARATOR", "delete_category", "lock_tree", "merge_category", "place_category", "save_category"]
 
 
 @transaction.atomic
@@ -35,6 +38,7 @@ def save_category(
         verb, category = "category.changed", Category.objects.locked().get(pk=category.pk)
     category.name, category.name_zh = " ".join(name.split()), " ".join(name_zh.split())
     _refuse_ring(category, parent)
+    _refuse_namesake(category, parent, "name")
     _refuse_long_paths(category, parent)
     category.parent, category.position = parent, position
     category.clean_fields(exclude=["parent", "path"])
@@ -45,6 +49,88 @@ def save_category(
     category.refresh_from_db(fields=["path"])
     audit.record(verb, category, by=by)
     return category
+
+
+@transaction.atomic
+def place_category(
+    category: Category, *, by: User, parent: Category | None, before: Category | None = None
+) -> Category:
+    """Put `category` with its branch below `parent`, right before its child `before`, or last.
+
+    Raises ValidationError like `save_category`, and when `before` does not stand there any more.
+    """
+    lock_tree()
+    category = Category.objects.locked().get(pk=category.pk)
+    siblings = list(Category.objects.filter(parent=parent).exclude(pk=category.pk).order_by("position", "name", "pk"))
+    if before is not None and before not in siblings:
+        raise ValidationError(
+            _("“%(name)s” stands somewhere else meanwhile. Look at the tree again.") % {"name": before}
+        )
+    _refuse_ring(category, parent)
+    _refuse_namesake(category, parent, "parent")
+    _refuse_long_paths(category, parent)
+    siblings.insert(siblings.index(before) if before else len(siblings), category)
+    if category.parent_id != (parent.pk if parent else None):
+        category.parent = parent
+        category.save(update_fields=["parent", "updated_at"])
+    moved = []
+    for position, sibling in enumerate(siblings):
+        if sibling.position != position:
+            sibling.position = position
+            moved.append(sibling)
+    Category.objects.bulk_update(moved, ["position"])
+    category.refresh_from_db(fields=["path"])
+    audit.record("category.moved", category, by=by)
+    return category
+
+
+@transaction.atomic
+def merge_category(category: Category, *, by: User, into: Category) -> Category:
+    """Move the products and the branches of `category` to `into`, and delete it.
+
+    Raises ValidationError when `into` stands in its branch, or has a child of the same name as one of its own.
+    """
+    lock_tree()
+    category = Category.objects.locked().get(pk=category.pk)
+    if Category.objects.branch(category).filter(pk=into.pk).exists():
+        raise ValidationError(
+            {"into": _("“%(name)s” cannot be merged into itself or its own branch.") % {"name": category.path}}
+        )
+    for child in Category.objects.filter(parent=category).order_by("position", "name", "pk"):
+        _refuse_namesake(child, into, "into")
+        _refuse_long_paths(child, into)
+        child.parent = into
+        child.save(update_fields=["parent", "updated_at"])
+    list(Product.objects.locked().filter(category=category).values_list("pk"))
+    moved = Product.objects.filter(category=category).update(category=into, updated_at=timezone.now())
+    audit.record("category.merged", into, by=by, data={"category": category.path, "products": moved})
+    _delete(category, by=by)
+    return into
+
+
+@transaction.atomic
+def delete_category(category: Category, *, by: User) -> Category:
+    """Delete an empty category. Raises ValidationError naming what it still holds."""
+    lock_tree()
+    _delete(Category.objects.locked().get(pk=category.pk), by=by)
+    return category
+
+
+def _delete(category: Category, *, by: User) -> None:
+    if used := users_of(Category, [category.pk]).get(category.pk):
+        raise ValidationError(
+            _("“%(name)s” is not empty (%(records)s). Merge it into another category instead.")
+            % {"name": category.path, "records": ", ".join(dict.fromkeys(used))}
+        )
+    audit.record("category.deleted", category, by=by)
+    Category.objects.filter(pk=category.pk).delete()
+
+
+def _refuse_namesake(category: Category, parent: Category | None, field: str) -> None:
+    """The tree is locked, so that nobody adds one meanwhile."""
+    others = Category.objects.filter(parent=parent).exclude(pk=category.pk).alias(small=Lower("name"))
+    if others.filter(small=Lower(Value(category.name))).exists():
+        raise ValidationError({field: _("There is a category of this name here already.")})
 
 
 def lock_tree() -> None:

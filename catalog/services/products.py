@@ -4,21 +4,15 @@ from collections.abc import Sequence
 from typing import Any, TypedDict, Unpack
 from uuid import uuid4
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Func, Value
 from django.db.models.functions import Upper
-from django.utils import timezone
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
 from catalog.models import Brand, Category, Product
 from catalog.services.variants import VariantFields, retitle, save_variants
-
-TAG_LENGTH = 120
 
 
 class ProductFields(TypedDict, total=False):
@@ -85,19 +79,3 @@ def free_handle(title: str) -> str:
     taken = Product.objects.alias(capitals=Upper("handle")).filter(capitals__in=[handle.upper() for handle in wanted])
     used = {handle.upper() for handle in taken.values_list("handle", flat=True)}
     return next((handle for handle in wanted if handle.upper() not in used), f"{base}-{uuid4().hex[:8]}")
-
-
-@transaction.atomic
-def add_tag(products: Sequence[Product], *, by: User, tag: str) -> list[Product]:
-    """Give `tag` to those of `products` that lack it."""
-    tag = " ".join(tag.split())
-    if not tag or len(tag) > TAG_LENGTH or "," in tag:
-        raise ValidationError({"tag": _("A tag has 1 to %(limit)s characters and no comma.") % {"limit": TAG_LENGTH}})
-    rows = list(
-        Product.objects.locked().filter(pk__in=[product.pk for product in products]).exclude(tags__contains=[tag])
-    )
-    Product.objects.filter(pk__in=[row.pk for row in rows]).update(
-        tags=Func(F("tags"), Value(tag), function="array_append"), updated_at=timezone.now()
-    )
-    audit.record_many("product.tagged", rows, by=by, data={"tag": tag})
-    return rows

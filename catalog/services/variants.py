@@ -19,6 +19,7 @@ from backoffice.money import minor_units, round_money
 from catalog.models import Product, Variant
 from catalog.services.barcodes import clean_barcode
 from catalog.services.proposals import hold_back, propose
+from catalog.services.using import users_of
 
 TEXTS = ("option1", "option2", "option3", "tax_class")
 PRICES = ("price", "compare_at", "cost")
@@ -251,6 +252,48 @@ def _set_active(variants: Sequence[Variant], active: bool, verb: str, *, by: Use
     must_stay_sellable({row.product_id for row in rows})
     audit.record_many(verb, rows, by=by)
     return rows
+
+
+@transaction.atomic
+def delete_variants(variants: Sequence[Variant], *, by: User) -> list[str]:
+    """Delete variants that nothing ever pointed at, all or none; returns their SKUs.
+
+    One that was ordered, stocked or put into a bundle has history: it is refused, and can be deactivated instead.
+    """
+    keys = [variant.pk for variant in variants]
+    list(Product.objects.locked().filter(variants__in=keys).values_list("pk"))
+    rows = list(Variant.objects.locked().filter(pk__in=keys))
+    used = users_of(Variant, [row.pk for row in rows])
+    if sentences := [
+        _("%(sku)s has history (%(records)s) and cannot be deleted. Deactivate it: it is off sale then, and findable.")
+        % {"sku": row.sku, "records": ", ".join(used[row.pk])}
+        for row in rows
+        if row.pk in used
+    ]:
+        raise ValidationError(sentences)
+    audit.record_many("variant.deleted", rows, by=by)
+    Variant.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    must_stay_sellable({row.product_id for row in rows})
+    return [row.sku for row in rows]
+
+
+def barcode_twins(variants: Sequence[Variant]) -> dict[str, list[str]]:
+    """For each barcode of these variants that others have too: the SKUs of the others. One query on the index.
+
+    A barcode may be used twice, as where a bundle is sold under the code of its content; people are told.
+    """
+    codes = {variant.barcode for variant in variants if variant.barcode}
+    keys = [variant.pk for variant in variants]
+    twins: dict[str, list[str]] = {}
+    for barcode, sku in (
+        Variant.objects.filter(barcode__in=codes)
+        .exclude(barcode="")
+        .exclude(pk__in=keys)
+        .order_by("pk")
+        .values_list("barcode", "sku")[:50]
+    ):
+        twins.setdefault(barcode, []).append(sku)
+    return twins
 
 
 def must_stay_sellable(products: Iterable[int]) -> None:

@@ -21,6 +21,7 @@ class BrandList(generic.ListPage):
     filterset_class = BrandFilter
     columns = [
         generic.Column("name", link=True),
+        generic.Column("name_zh"),
         generic.Column("created_at", kind="relative"),
         generic.Column("updated_at", kind="relative"),
     ]
@@ -38,6 +39,9 @@ class BrandRecord(generic.RecordPage):
     list_url = "catalog:brands"
     list_page = BrandList
     template_name = "catalog/brand_record.html"
+
+    def get_title(self) -> str:
+        return self.object.title
 
     def get_actions(self) -> list[generic.Action]:
         if not generic.may(self.request.user, "catalog.change_brand"):

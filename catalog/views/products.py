@@ -4,18 +4,15 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
 
 from backoffice import generic, publishing
 from backoffice.generic.records import TIMELINE_LENGTH, event_moment
@@ -24,9 +21,10 @@ from backoffice.money import format_money
 from backoffice.publishing import pages
 from catalog import forms, services
 from catalog.filters import ProductFilter
-from catalog.models import Media, Product, Variant
-from catalog.services.media import CONTENT_TYPES
+from catalog.models import Media, Product, ProductRedirect, Relation, Variant
+from catalog.views.categories import above
 from catalog.views.price_changes import tell_waiting
+from catalog.views.variants import tell_of_twins
 
 SHOWN_VARIANTS = 100
 NAMED = 3
@@ -56,7 +54,7 @@ class ProductList(generic.ListPage):
         generic.Column("title", gettext_lazy("Product"), link=True, template="catalog/_product_cell.html"),
         generic.Column("status", kind="badge"),
         generic.Column("category.title", gettext_lazy("Category"), link="category"),
-        generic.Column("brand.name", gettext_lazy("Brand")),
+        generic.Column("brand.title", gettext_lazy("Brand")),
         generic.Column("variant_count", gettext_lazy("Variants"), kind="number"),
         generic.Column(
             "lowest_price",
@@ -71,7 +69,15 @@ class ProductList(generic.ListPage):
         generic.Column("published_at", kind="datetime"),
         generic.Column("updated_at", kind="relative"),
     ]
-    default_columns = ["title", "status", "category.title", "brand.name", "variant_count", "lowest_price", "updated_at"]
+    default_columns = [
+        "title",
+        "status",
+        "category.title",
+        "brand.title",
+        "variant_count",
+        "lowest_price",
+        "updated_at",
+    ]
     ordering = {
         "newest": ("-pk",),
         "oldest": ("pk",),
@@ -96,6 +102,7 @@ class ProductList(generic.ListPage):
         generic.Tab(gettext_lazy("Unpublished changes"), "changes=true"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
         generic.Tab(gettext_lazy("Without a picture"), "picture=false"),
+        generic.Tab(gettext_lazy("Translation missing"), "translated=false"),
     ]
     bulk_actions = [
         *pages.bulk_actions(publishing.of(Product)),
@@ -125,8 +132,18 @@ class ProductRecord(generic.RecordPage):
     list_page = ProductList
     template_name = "catalog/product_record.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A former handle of a product leads to its page."""
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            former = ProductRedirect.objects.filter(handle__iexact=kwargs.get("handle", "")).select_related("product")
+            if not (redirect := former.first()):
+                raise
+            return HttpResponseRedirect(redirect.product.get_absolute_url())
+
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related("category", "brand")
+        return super().get_queryset().select_related(*above("category"), "brand")
 
     def get_subtitle(self) -> str:
         """The title in the other language."""
@@ -151,8 +168,9 @@ class ProductRecord(generic.RecordPage):
 
     @cached_property
     def variants(self) -> list[Variant]:
-        """The first variants, and one more where there are too many to show."""
-        return list(Variant.objects.visible_to(self.request.user).filter(product=self.object)[: SHOWN_VARIANTS + 1])
+        """The first variants, those on sale before the others, and one more where there are too many to show."""
+        mine = Variant.objects.visible_to(self.request.user).filter(product=self.object).with_bundling()
+        return list(mine.order_by("-is_active", "position", "pk")[: SHOWN_VARIANTS + 1])
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:
@@ -173,17 +191,31 @@ class ProductRecord(generic.RecordPage):
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, product = self.request.user, self.object
         return super().get_context_data(
-            variants=self.variants[:SHOWN_VARIANTS],
+            variants=[variant for variant in self.variants[:SHOWN_VARIANTS] if variant.is_active],
+            off_sale=[variant for variant in self.variants[:SHOWN_VARIANTS] if not variant.is_active],
+            relations=self.related(),
             more_variants=len(self.variants) > SHOWN_VARIANTS,
             pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
             preview=self.standing.preview_for(user),
             may_add_variant=generic.may(user, "catalog.add_variant"),
-            may_add_picture=generic.may(user, "catalog.add_media"),
+            may_change_variants=generic.may(user, "catalog.change_variant"),
+            may_add_picture=generic.may(user, ("catalog.add_media", "catalog.change_media")),
             may_change_picture=generic.may(user, "catalog.change_media"),
             **extra,
         )
+
+    def related(self) -> list[tuple[str, list[Product]]]:
+        """What the product points at by kind, then what points at it, each with its heading."""
+        found: dict[str, list[Product]] = {}
+        for relation in Relation.objects.visible_to(self.request.user).around(self.object):
+            if relation.product_id == self.object.pk:
+                found.setdefault(relation.get_kind_display(), []).append(relation.other)
+            else:
+                heading = _("%(kind)s of") % {"kind": relation.get_kind_display()}
+                found.setdefault(heading, []).append(relation.product)
+        return sorted(found.items())
 
 
 def _together(events: list[AuditEvent]) -> generic.Moment:
@@ -222,10 +254,13 @@ class ProductFormPage(generic.FormPage):
     def perform(self, form: Any) -> Product:
         rows = self.formset.rows() if self.formset else []
         try:
-            return self.save(form.cleaned_data, rows)
+            product = self.save(form.cleaned_data, rows)
         except services.VariantsRefused as refusal:
             self.formset.show(refusal.rows)
             raise ValidationError(_("Some variants cannot be saved like this.")) from refusal
+        if any(row.get("barcode") for row in rows):
+            tell_of_twins(self.request, product.variants.exclude(barcode=""))  # type: ignore[attr-defined]
+        return product
 
     def save(self, fields: dict[str, Any], rows: list[Any]) -> Product:
         raise NotImplementedError
@@ -251,61 +286,3 @@ class EditProduct(ProductFormPage):
             mine = Variant.objects.filter(product=product)
             tell_waiting(self.request, services.proposed_since(mine, since, by=self.user))
         return product
-
-
-class AddPicture(generic.ActionView):
-    model = Product
-    permission = "catalog.add_media"
-    title = gettext_lazy("Add picture")
-    done = gettext_lazy("Picture added.")
-    form_class = forms.PictureForm
-
-    def get_form_kwargs(self, obj: Product) -> dict[str, Any]:
-        return {"product": obj}
-
-    def perform(self, obj: Product, fields: dict[str, Any]) -> Any:
-        return services.attach_media(obj, by=self.request.user, **fields)
-
-
-@login_required
-@require_POST
-@permission_required("catalog.change_media", raise_exception=True)
-def make_cover(request: HttpRequest, pk: int) -> HttpResponse:
-    picture = _picture(request, pk)
-    return generic.act(
-        request, services.make_cover, picture, done=_("This picture stands first now."), back=_home(picture)
-    )
-
-
-@login_required
-@require_POST
-@permission_required("catalog.change_media", raise_exception=True)
-def remove_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    picture = _picture(request, pk)
-    return generic.act(request, services.remove_media, picture, done=_("Picture removed."), back=_home(picture))
-
-
-@login_required
-@require_GET
-def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The file of a picture. Its name never changes its content, so browsers may keep it."""
-    media = _picture(request, pk)
-    kind = media.file.name.rpartition(".")[2].lower() if media.file else ""
-    if kind not in CONTENT_TYPES or not media.file.storage.exists(media.file.name):
-        raise Http404
-    return FileResponse(
-        media.file.open("rb"),
-        content_type=CONTENT_TYPES[kind],
-        headers={
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
-
-
-def _picture(request: HttpRequest, pk: int) -> Media:
-    return get_object_or_404(Media.objects.visible_to(request.user).select_related("product"), pk=pk)
-
-
-def _home(picture: Media) -> str:
-    return f"{picture.product.get_absolute_url()}#pictures"

@@ -1,7 +1,10 @@
 """Pages of variants: list, record, form, verbs."""
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,11 +20,22 @@ from backoffice import generic
 from catalog import forms, services
 from catalog.filters import VariantFilter
 from catalog.models import Product, Variant
+from catalog.views.categories import above
 from catalog.views.price_changes import tell_waiting
+
+SHOWN_BUNDLES = 20
 
 
 def state(variant: Variant) -> generic.Badge:
     return generic.Badge(_("Active"), "good") if variant.is_active else generic.Badge(_("Inactive"))
+
+
+def tell_of_twins(request: HttpRequest, variants: Iterable[Variant]) -> None:
+    """Warn about barcodes that other variants have too: allowed, and most often a mistake."""
+    for barcode, skus in services.barcode_twins(list(variants)).items():
+        messages.warning(
+            request, _("The barcode %(code)s is also that of %(skus)s.") % {"code": barcode, "skus": ", ".join(skus)}
+        )
 
 
 class VariantList(generic.ListPage):
@@ -61,9 +75,10 @@ class VariantList(generic.ListPage):
         "changed": gettext_lazy("Last changed first"),
         "unchanged": gettext_lazy("Longest unchanged first"),
     }
+    all_label = gettext_lazy("On sale")
     tabs = [
-        generic.Tab(gettext_lazy("Active"), "is_active=true"),
-        generic.Tab(gettext_lazy("Inactive"), "is_active=false"),
+        generic.Tab(gettext_lazy("Off sale"), "is_active=false"),
+        generic.Tab(gettext_lazy("On and off sale"), "is_active=unknown"),
         generic.Tab(gettext_lazy("Without a barcode"), "has_barcode=false"),
     ]
     bulk_actions = [
@@ -91,6 +106,12 @@ class VariantList(generic.ListPage):
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().select_related("product")
 
+    @cached_property
+    def matching(self) -> models.QuerySet:
+        """Off sale means out of the way: such variants show when asked for, or when looked for by name."""
+        rows = super().matching
+        return rows if self.request.GET.keys() & {"is_active", "q", "product"} else rows.filter(is_active=True)
+
 
 class VariantRecord(generic.RecordPage):
     model = Variant
@@ -101,7 +122,7 @@ class VariantRecord(generic.RecordPage):
     template_name = "catalog/variant_record.html"
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related("product__category", "product__brand")
+        return super().get_queryset().select_related(*above("product__category"), "product__brand")
 
     def get_subtitle(self) -> str:
         return str(self.object.title)
@@ -127,6 +148,12 @@ class VariantRecord(generic.RecordPage):
                 reverse("catalog:variant_verb", args=[variant.pk, verb]),
                 icon="eye-off" if variant.is_active else "eye",
             ),
+            generic.Action(
+                _("Components"), reverse("catalog:variant_parts", args=[variant.pk]), method="get", icon="layers"
+            ),
+            generic.Action(
+                _("Delete"), reverse("catalog:variant_delete", args=[variant.pk]), "get", icon="trash", danger=True
+            ),
         ]
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
@@ -137,7 +164,12 @@ class VariantRecord(generic.RecordPage):
             for name, value in zip(names, [variant.option1, variant.option2, variant.option3], strict=False)
         ]
         siblings = Variant.objects.visible_to(user).filter(product=variant.product).exclude(pk=variant.pk)
+        parts = list(variant.parts.select_related("component"))
         return super().get_context_data(
+            parts=parts,
+            parts_price=sum((part.quantity * part.component.price for part in parts), Decimal(0)),
+            bundles=list(variant.part_of.select_related("bundle").order_by("bundle__sku")[:SHOWN_BUNDLES]),
+            twins=services.barcode_twins([variant]).get(variant.barcode, []),
             options=[(name, value) for name, value in options if value],
             siblings=list(siblings[:12]),
             picture=variant.product.media.order_by(
@@ -170,14 +202,14 @@ class VariantFormPage(generic.FormPage):
 
 class EditVariant(VariantFormPage):
     permission = "catalog.change_variant"
-    service = services.update_variant
 
     def perform(self, form: Any) -> Variant:
         since = timezone.now()
-        variant = super().perform(form)
+        variant = services.update_variant(self.object, by=self.request.user, **form.cleaned_data)
+        tell_of_twins(self.request, [variant])
         mine = Variant.objects.filter(pk=variant.pk)
         tell_waiting(self.request, services.proposed_since(mine, since, by=self.user))
-        return variant  # type: ignore[no-any-return]
+        return variant
 
 
 class NewVariant(VariantFormPage):
@@ -200,10 +232,29 @@ class NewVariant(VariantFormPage):
         return super().get_context_data(form, **{"back_url": self.product.get_absolute_url(), **extra})
 
     def perform(self, form: Any) -> Variant:
-        return services.add_variant(self.product, by=self.request.user, **form.cleaned_data)
+        variant = services.add_variant(self.product, by=self.request.user, **form.cleaned_data)
+        tell_of_twins(self.request, [variant])
+        return variant
 
     def get_success_url(self, obj: Variant) -> str:
         return f"{self.product.get_absolute_url()}#variants"
+
+
+class DeleteVariant(generic.ActionView):
+    """Take back a variant that was never ordered nor stocked; any other is refused, with what to do instead."""
+
+    model = Variant
+    permission = "catalog.change_variant"
+    title = gettext_lazy("Delete %s")
+    confirm = gettext_lazy("Only a variant that was never ordered, stocked or put into a bundle can be deleted.")
+    done = gettext_lazy("%s deleted.")
+    danger = True
+
+    def perform(self, obj: Variant, fields: dict[str, Any]) -> Any:
+        return services.delete_variants([obj], by=self.request.user)
+
+    def get_success_url(self, obj: Variant) -> str:
+        return f"{obj.product.get_absolute_url()}#variants"
 
 
 VERBS = {

@@ -30,6 +30,7 @@ from catalog.models import (
     Product,
     Repricing,
     RepricingRow,
+    Tag,
     Variant,
 )
 from catalog.services import repricing
@@ -55,6 +56,8 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "go",
     "catalog:picture",
     "catalog:product_by_key",
+    "catalog:tag_suggest",
+    "catalog:thumbnail",
     "catalog:variant_by_key",
     "imports:mapping",
     "exports:file",
@@ -70,6 +73,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "tickets:compose",
     "tickets:file",
 }
+ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
@@ -156,22 +160,34 @@ def _prices(owner: User) -> None:
 def plain() -> Paths:
     """Every page whose address has no parameter."""
     for address in OWN:
-        if "<" not in address.route and not address.is_post_only and address.name not in NOT_PAGES:
+        if "<" not in address.route and not address.is_post_only and address.name not in NOT_PAGES | ABOUT_A_TAG:
             yield f"/{address.route}"
     yield from ("/search/?q=tea", "/catalog/products/?q=nothing+is+called+this", "/orders/?status=placed&sort=oldest")
 
 
 def of_catalog() -> Paths:
-    product = Product.objects.filter(media__isnull=False, variants__isnull=False).first()
+    product = Product.objects.filter(media__isnull=False, variants__isnull=False).exclude(options=[]).first()
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    variant, component = product.variants.first(), Variant.objects.exclude(product=product).first()
+    catalog.set_relations(product, [(component.product, "accessory")], by=owner)
+    catalog.set_parts(variant, [(component, 2)], by=owner)
+    catalog.deactivate_variants([product.variants.last()], by=owner)
     yield product.get_absolute_url()
-    for name in ("product_edit", "picture_new", "variant_new"):
-        yield reverse(f"catalog:{name}", args=[product.pk])
-    variant = product.variants.first()
+    for name in ("edit", "options", "matrix", "variants", "pictures", "relations"):
+        yield reverse(f"catalog:product_{name}", args=[product.pk])
+    yield f"{reverse('catalog:product_variants', args=[product.pk])}?state=off"
+    yield reverse("catalog:variant_new", args=[product.pk])
     yield variant.get_absolute_url()
-    yield reverse("catalog:variant_edit", args=[variant.pk])
+    for name in ("edit", "parts", "delete"):
+        yield reverse(f"catalog:variant_{name}", args=[variant.pk])
+    tag = Tag.objects.first()
+    for name in ("tag_rename", "tag_remove"):
+        yield reverse(f"catalog:{name}", query={"name": tag.name})
     for name, row in (("category", Category.objects.filter(parent=None).first()), ("brand", Brand.objects.first())):
         yield reverse(f"catalog:{name}", args=[row.pk])
         yield reverse(f"catalog:{name}_edit", args=[row.pk])
+    for name in ("merge", "delete"):
+        yield reverse(f"catalog:category_{name}", args=[Category.objects.first().pk])
     yield reverse("history", args=["catalog.product", product.pk])
     yield from of_prices(variant)
 

@@ -7,13 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from backoffice import publishing
-from backoffice.models import Review
+from backoffice.models import Review, User
 from catalog.models import Category, Media, Product, Variant
 from catalog.services import add_variant, attach_media, save_variants
-from tests.factories import make_brand, make_category, make_product, make_user
+from tests.factories import make_brand, make_category, make_product, make_user, picture
 
 pytestmark = pytest.mark.django_db
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 def sign_in(client, role):
@@ -48,7 +47,7 @@ def fill(number, **fields):
             ],
             **fields,
         )
-        attach_media(product, by=user, file=SimpleUploadedFile("a.png", PNG))
+        attach_media(product, by=user, file=picture())
 
 
 # --- Products ------------------------------------------------------------------------------------
@@ -143,9 +142,9 @@ def test_bulk_tag_asks_for_the_tag(as_editor):
 @pytest.mark.parametrize("number", [1, 3])
 def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django_assert_num_queries, number):
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
-    for _ in range(number):
-        attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(11):  # one of them is the panel of the stock
+    for hue in range(number):
+        attach_media(product, by=make_user(), file=picture(hue=hue))
+    with django_assert_num_queries(10):  # one of them is the panel of the stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -311,7 +310,7 @@ def test_products_with_many_variants_are_edited_one_by_one(as_editor, editor):
     save_variants(product, [{"sku": f"S{i}", "option1": str(i)} for i in range(51)], by=editor)
     response = as_editor.get(reverse("catalog:product_edit", args=[product.pk]))
     assert response.context["formset"] is None
-    assert "each is changed on its own page" in response.content.decode()
+    assert "they are changed in a table of their own" in response.content.decode()
 
 
 # --- Variants ------------------------------------------------------------------------------------
@@ -428,20 +427,21 @@ def test_a_brand_is_created_once(as_editor):
 
 def test_a_picture_is_added_shown_and_removed(as_editor):
     product = make_product()
-    response = as_editor.post(
-        reverse("catalog:picture_new", args=[product.pk]), {"file": SimpleUploadedFile("x.svg", PNG), "alt": "Front"}
-    )
+    file = picture("x.svg")
+    response = as_editor.post(reverse("catalog:product_pictures", args=[product.pk]), {"files": file})
     assert response.status_code == 302
     media = Media.objects.get()
 
     response = as_editor.get(media.get_absolute_url())
-    assert b"".join(response.streaming_content) == PNG
+    file.seek(0)
+    assert b"".join(response.streaming_content) == file.read()
     assert response.headers["Content-Type"] == "image/png"
+    assert response.headers["Content-Disposition"] == f'inline; filename="picture-{media.pk}.png"'
     assert "sandbox" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
     page = as_editor.get(product.get_absolute_url()).content.decode()
-    assert media.get_absolute_url() in page
+    assert media.medium_url in page
     as_editor.post(reverse("catalog:picture_cover", args=[media.pk]))
     as_editor.post(reverse("catalog:picture_remove", args=[media.pk]))
     assert not Media.objects.exists()
@@ -450,13 +450,12 @@ def test_a_picture_is_added_shown_and_removed(as_editor):
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({}, "Choose a file, or give the address"),
-        ({"file": SimpleUploadedFile("x.png", b"<svg/>")}, "SVG files can carry scripts"),
+        ({"files": SimpleUploadedFile("x.png", b"<svg/>")}, "x.png: SVG files can carry scripts"),
         ({"url": "nonsense nonsense"}, "Enter a valid URL"),
     ],
 )
 def test_a_wrong_picture_is_refused_in_the_form(as_editor, sent, sentence):
-    response = as_editor.post(reverse("catalog:picture_new", args=[make_product().pk]), sent)
+    response = as_editor.post(reverse("catalog:product_pictures", args=[make_product().pk]), sent)
     assert response.status_code == 422
     assert sentence in response.content.decode()
 
@@ -466,7 +465,7 @@ def test_a_wrong_picture_is_refused_in_the_form(as_editor, sent, sentence):
 
 def addresses():
     product = make_product(category=make_category(), brand=make_brand())
-    media = attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
+    media = attach_media(product, by=make_user(), file=picture())
     variant = product.variants.get()
     reads = [
         "/catalog/products/",
@@ -482,7 +481,7 @@ def addresses():
     forms = [
         "/catalog/products/-/new/",
         f"/catalog/products/-/{product.pk}/edit/",
-        f"/catalog/products/-/{product.pk}/pictures/new/",
+        f"/catalog/products/-/{product.pk}/pictures/",
         f"/catalog/products/-/{product.pk}/variants/new/",
         f"/catalog/variants/-/{variant.pk}/edit/",
         "/catalog/categories/new/",
@@ -579,3 +578,26 @@ def test_home_counts_what_waits(as_owner):
     assert (cards["Products in review"].value, cards["Published without a picture"].value) == ("1", "1")
     for label in ("Products in review", "Published without a picture"):
         assert len(as_owner.get(cards[label].url).context["rows"]) == 1
+
+
+# --- Translations --------------------------------------------------------------------------------
+
+
+def test_products_that_lack_a_translation_are_found(as_owner):
+    make_product("Bare")
+    make_product("Half", title_zh="一半", description="Text")
+    make_product("Whole", title_zh="全部", description="Text", description_zh="文字")
+    make_product("Short", title_zh="短")
+    assert found(as_owner, "translated=false") == ["Bare", "Half"]
+    assert found(as_owner, "translated=true") == ["Short", "Whole"]
+
+
+def test_brands_speak_the_readers_language(as_owner):
+    brand = make_brand("Nordic")
+    page = as_owner.get(f"/catalog/brands/{brand.pk}/edit/")
+    data = {"name": "Nordic", "name_zh": "北欧", "version": page.context["version"]}
+    assert as_owner.post(f"/catalog/brands/{brand.pk}/edit/", data).status_code == 302
+    make_product("Scarf", brand=brand)
+    User.objects.update(language="zh-hans")
+    assert "北欧" in as_owner.get("/catalog/products/").content.decode()
+    assert "北欧" in as_owner.get(brand.get_absolute_url()).content.decode()
