@@ -1,5 +1,13 @@
 """What the merchant sells: categories, brands, products and their variants."""
 
+from catalog.models.attributes import (
+    AttributeDefinition,
+    AttributeKind,
+    AttributeQuerySet,
+    IndexedAttribute,
+    definitions_of,
+    shown,
+)
 from catalog.models.categories import Brand, Category, CategoryQuerySet
 from catalog.models.products import (
     PRODUCT_TRANSITIONS,
@@ -14,14 +22,20 @@ from catalog.models.products import (
 
 __all__ = [
     "PRODUCT_TRANSITIONS",
+    "AttributeDefinition",
+    "AttributeKind",
+    "AttributeQuerySet",
     "Brand",
     "Category",
     "CategoryQuerySet",
+    "IndexedAttribute",
     "Media",
     "Product",
     "ProductQuerySet",
     "ProductStatus",
     "Variant",
     "VariantQuerySet",
+    "definitions_of",
     "lost_in_address",
+    "shown",
 ]

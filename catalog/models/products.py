@@ -127,6 +127,7 @@ class Product(Stateful):
             models.Index(fields=["-updated_at", "-id"], name="product_updated"),
             models.Index(fields=["title", "id"], name="product_title"),
             GinIndex(fields=["tags"], name="product_tags"),
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="product_attributes"),
         ]
         triggers = [legal_transitions("status", PRODUCT_TRANSITIONS)]
         permissions = [("publish_product", _("Can publish, unpublish and archive products"))]

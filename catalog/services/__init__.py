@@ -2,6 +2,18 @@
 
 from backoffice import history
 from catalog.models import Product, Variant
+from catalog.services.attributes import (
+    FIELD,
+    DefinitionFields,
+    clean_attributes,
+    expected,
+    missing_attributes,
+    move_definition,
+    remove_definition,
+    save_definition,
+    text_of,
+    usage,
+)
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
@@ -44,6 +56,7 @@ history.allow_restore(
         "brand",
         "product_type",
         "tags",
+        "attributes",
         "seo_title",
         "seo_description",
     ),
@@ -56,6 +69,8 @@ history.allow_restore(
 )
 
 __all__ = [
+    "FIELD",
+    "DefinitionFields",
     "NotPublishable",
     "ProductFields",
     "VariantFields",
@@ -66,19 +81,26 @@ __all__ = [
     "archive",
     "attach_media",
     "check_digit",
+    "clean_attributes",
     "clean_barcode",
     "clean_sku",
     "create_product",
     "deactivate_variants",
+    "expected",
     "free_handle",
     "make_cover",
+    "missing_attributes",
+    "move_definition",
     "picture_kind",
     "publish",
+    "remove_definition",
     "remove_media",
     "retitle",
     "save_brand",
     "save_category",
+    "save_definition",
     "save_variants",
+    "text_of",
     "unpublish",
     "update_product",
     "update_variant",
@@ -86,5 +108,6 @@ __all__ = [
     "upsert_categories",
     "upsert_prices",
     "upsert_products",
+    "usage",
     "whole_price",
 ]

@@ -10,6 +10,7 @@ from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
 from catalog.models import Category
+from catalog.services.attributes.products import attributes_explained
 
 SEPARATOR = " > "
 
@@ -38,8 +39,11 @@ def save_category(
     _refuse_long_paths(category, parent)
     category.parent, category.position = parent, position
     category.clean_fields(exclude=["parent", "path"])
-    with explained(
-        Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"
+    with (
+        explained(
+            Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"
+        ),
+        attributes_explained(attribute_once_on_path="parent", product_attributes_fit="parent"),
     ):
         category.save()
     category.refresh_from_db(fields=["path"])

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition, explained
 from backoffice.models import User
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
+from catalog.services.attributes.products import attributes_explained, clean_attributes, missing_attributes
 from catalog.services.variants import VariantFields, retitle, save_variants
 
 TAG_LENGTH = 120
@@ -47,6 +48,7 @@ class NotPublishable(ValidationError):
 def create_product(*, by: User, variants: Sequence[VariantFields] = (), **fields: Unpack[ProductFields]) -> Product:
     """Create a draft with its variants. Without a handle the title gives one."""
     product = Product(**fields)
+    product.attributes = clean_attributes(product.category, product.attributes)
     product.handle = product.handle or free_handle(product.title)
     _write(product)
     audit.record("product.created", product, by=by)
@@ -61,6 +63,9 @@ def update_product(
 ) -> Product:
     """Set fields of `product`, and add or change `variants`; what is not named stays."""
     product = Product.objects.locked().get(pk=product.pk)
+    if {"attributes", "category"} & set(fields):
+        attributes = fields.get("attributes", product.attributes)
+        fields["attributes"] = clean_attributes(fields.get("category", product.category), attributes)
     changed = sorted(name for name, value in fields.items() if getattr(product, name) != value)
     for name in changed:
         setattr(product, name, fields[name])  # type: ignore[literal-required]
@@ -78,7 +83,7 @@ def _write(product: Product) -> None:
     product.handle = product.handle.strip()
     product.tags = list(dict.fromkeys(product.tags))
     product.clean_fields(exclude=["category", "brand"])
-    with explained(Product, product_handle_once="handle"):
+    with explained(Product, product_handle_once="handle"), attributes_explained():
         product.save()
 
 
@@ -149,10 +154,11 @@ def _refuse_incomplete(products: Sequence[Product]) -> None:
             pk__in=[product.pk for product in products]
         ).values_list("pk", Exists(sellable), Exists(active))
     }
+    lacking = missing_attributes(products)
     sentences = [
         _("“%(product)s” cannot be published: %(missing)s.") % {"product": product, "missing": ", ".join(missing)}
         for product in products
-        if (missing := _missing(product, *facts[product.pk]))
+        if (missing := [*_missing(product, *facts[product.pk]), *_lacking(lacking.get(product.pk, []))])
     ]
     if sentences:
         raise NotPublishable(sentences)
@@ -167,6 +173,10 @@ def _missing(product: Product, has_price: bool, has_variant: bool) -> list[str]:
     elif not has_price:
         missing.append(_("no active variant has a price"))
     return missing
+
+
+def _lacking(definitions: Sequence[AttributeDefinition]) -> list[str]:
+    return [_("the attribute “%(attribute)s” is missing") % {"attribute": one} for one in definitions]
 
 
 @transaction.atomic
