@@ -17,7 +17,7 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.imports.mapping import Mapping
 from backoffice.money import minor_units
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, MoneyColumn, NumberColumn, TextColumn
-from catalog import layouts
+from catalog import attribute_columns, layouts
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.barcodes import clean_barcode, is_gtin
 from catalog.services.categories import SEPARATOR
@@ -348,6 +348,20 @@ class ProductResource(resources.BaseResource):
         system="WooCommerce",
     )
 
+    attribute_value = ManyColumn(
+        gettext_lazy("Attribute"),
+        aliases=["attributes.CODE", "Attribute: NAME", "属性：名称"],
+        patterns=attribute_columns.PATTERNS,
+        help=gettext_lazy(
+            "One column for each attribute, called after its code or name. Values are read as the category defines them; "
+            "an attribute that it does not define is kept as text. An empty cell takes the value away."
+        ),
+        system=gettext_lazy("shops that define attributes"),
+    )
+    metafield_namespace = TextColumn(gettext_lazy("Namespace of the metafield"), blank="keep", system="Shopify")
+    metafield_key = TextColumn(gettext_lazy("Key of the metafield"), blank="keep", system="Shopify")
+    metafield_value = TextColumn(gettext_lazy("Value of the metafield"), blank="keep", system="Shopify")
+
     ignored = {
         **dict.fromkeys(
             [
@@ -408,10 +422,14 @@ class ProductResource(resources.BaseResource):
                 "category3",
                 "meta_keywords",
                 "Short description",
+                "Metafield Value Type",
             ],
             NOT_KEPT,
         ),
     }
+
+    def further(self) -> dict[str, str]:
+        return attribute_columns.known_names()
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         return layouts.of(headers)

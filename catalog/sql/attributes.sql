@@ -12,7 +12,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN 'choice' THEN jsonb_typeof(value) = 'string' AND choices @> jsonb_build_array(jsonb_build_object('code', value))
         WHEN 'choices' THEN CASE WHEN jsonb_typeof(value) = 'array' THEN
             value <> '[]' AND jsonb_array_length(value) = (
-                SELECT count(*) FROM jsonb_array_elements(choices) c WHERE value @> jsonb_build_array(c -> 'code')) ELSE false END
+                SELECT count(*) FROM jsonb_array_elements(choices) c(choice) WHERE value @> jsonb_build_array(choice -> 'code')) ELSE false END
         WHEN 'date' THEN CASE
             WHEN jsonb_typeof(value) = 'string' AND value #>> '{}' ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' THEN
                 substr(value #>> '{}', 9)::int <= extract(day FROM

@@ -223,7 +223,7 @@ def test_an_archived_product_becomes_a_draft_first(owner):
 def test_publish_takes_the_same_queries_for_one_and_many(owner, django_assert_num_queries):
     for number in (1, 20):
         products = [make_product(f"P{number} {i}") for i in range(number)]
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             publish(products, by=owner)
 
 

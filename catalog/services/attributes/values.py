@@ -21,6 +21,17 @@ from catalog.models import AttributeDefinition, AttributeKind
 
 DIGITS = 15  # what a JSON number keeps in every program
 SEVERAL = re.compile(r"[|,，、;；\n]")
+# Units that are multiples of one another, and how many of the smallest each is.
+UNITS: dict[str, tuple[str, Decimal]] = {
+    name: (dimension, Decimal(size))
+    for dimension, sizes in {
+        "mass": {"mg": "0.001", "g": "1", "kg": "1000", "t": "1000000", "毫克": "0.001", "克": "1", "千克": "1000", "公斤": "1000"},
+        "length": {"mm": "1", "cm": "10", "m": "1000", "km": "1000000", "毫米": "1", "厘米": "10", "公分": "10", "米": "1000"},
+        "volume": {"ml": "1", "cl": "10", "dl": "100", "l": "1000", "毫升": "1", "升": "1000"},
+    }.items()
+    for name, size in sizes.items()
+}  # fmt: skip
+MEASURED = re.compile(r"(?P<number>[-+(]?[\d.,'\s]*\d[)\-]?)\s*(?P<unit>[^\d\s.,'()+-]+)")
 EXPECTED: dict[str, Any] = {
     AttributeKind.TEXT: gettext_lazy("A text is expected."),
     AttributeKind.NUMBER: gettext_lazy("A number is expected."),
@@ -137,7 +148,7 @@ def read(definition: AttributeDefinition, text: str, *, decimal: str = ".", date
 def _read(definition: AttributeDefinition, text: str, decimal: str, dates: str) -> Any:
     """The value, or the text itself where it means none."""
     if definition.kind == AttributeKind.NUMBER:
-        return cells.number(without_unit(text, definition.unit), decimal)[0]
+        return measured(text, definition.unit, decimal)
     if definition.kind == AttributeKind.DATE:
         return cells.date(text, dates)
     if definition.kind == AttributeKind.BOOLEAN:
@@ -150,12 +161,17 @@ def _read(definition: AttributeDefinition, text: str, decimal: str, dates: str) 
     return list(dict.fromkeys(choice_of(definition, part) or part for part in parts))
 
 
-def without_unit(text: str, unit: str) -> str:
-    """ "12 kg" of an attribute in kg is "12"; another unit stays, and is no number."""
+def measured(text: str, unit: str, decimal: str) -> Decimal:
+    """The number of "12 kg" in the unit of the attribute. Raises ValidationError where the cell's unit is no multiple of it."""
     tidied = cells.tidy(text)
-    if unit and tidied.lower().endswith(unit.lower()):
-        return tidied[: -len(unit)].strip()
-    return tidied
+    if unit and tidied.casefold().endswith(unit.casefold()):
+        return cells.number(tidied[: -len(unit)].strip(), decimal)[0]
+    if unit and (found := MEASURED.fullmatch(tidied)):
+        there, here = UNITS.get(found["unit"].lower()), UNITS.get(unit.lower())
+        if there and here and there[0] == here[0]:
+            number = cells.number(found["number"].strip(), decimal)[0] * there[1] / here[1]
+            return number.normalize() if number else number
+    return cells.number(tidied, decimal)[0]
 
 
 def choice_of(definition: AttributeDefinition, text: str) -> str:

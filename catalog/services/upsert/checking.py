@@ -8,9 +8,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from backoffice.imports.batch import may
-from catalog.services.upsert.comparing import Comparing
+from catalog.services.upsert.attributing import MESSAGES as OF_ATTRIBUTES
+from catalog.services.upsert.attributing import Attributing
 
 MESSAGES = {
+    **OF_ATTRIBUTES,
     "title_missing": gettext_lazy("There is no product “%(handle)s” yet, and to create it a title is needed."),
     "identity_missing": gettext_lazy("The row names neither a handle nor a known SKU nor a title."),
     "product_refused": gettext_lazy("Its product is refused: see row %(row)s."),
@@ -28,12 +30,13 @@ MESSAGES = {
 }
 
 
-class Checking(Comparing):
+class Checking(Attributing):
     messages = MESSAGES
 
     def find_problems(self) -> None:
         self._check_products()
         self._check_variants()
+        self.find_attribute_problems()
         if "status" in self.present:
             self._settle_sellable()
         self._warn()
@@ -128,6 +131,12 @@ class Checking(Comparing):
 
     def _warn(self) -> None:
         if "status" in self.present:
+            self.problem(
+                "attributes_missing",
+                """SELECT k.row, 'status', s.status, jsonb_build_object('names', k.lacking) FROM import_product k
+                   JOIN import_stage s ON s.row = k.row WHERE k.lacking IS NOT NULL""",
+                error=False,
+            )
             self.problem(
                 "not_published",
                 """SELECT k.row, 'status', s.status, '{}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row

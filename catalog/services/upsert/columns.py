@@ -21,7 +21,7 @@ def _cleared(type: str, table: str) -> Staged:
 
 
 # What cannot be sold is not published, whatever the file says.
-STATUS = "CASE WHEN s.status = 'published' AND NOT k.sellable THEN t.status ELSE coalesce(s.status, t.status) END"
+STATUS = "CASE WHEN s.status = 'published' AND (NOT k.sellable OR k.lacking IS NOT NULL) THEN t.status ELSE coalesce(s.status, t.status) END"
 
 STAGED: dict[str, Staged] = {
     "handle": Staged("text"),
@@ -42,8 +42,14 @@ STAGED: dict[str, Staged] = {
         "coalesce(s.options, '{}')",
     ),
     "attributes": Staged(
-        "jsonb", "product", "t.attributes || coalesce(s.attributes, '{}')", "coalesce(s.attributes, '{}')"
+        "jsonb",
+        "product",
+        "((t.attributes || coalesce(s.attributes, '{}')) - coalesce(s.attributes_cleared, '{}'))",
+        "coalesce(s.attributes, '{}')",
     ),
+    "attribute_texts": Staged("jsonb"),  # name -> text of the cell
+    "attribute_notation": Staged("text"),  # decimal mark and order of dates
+    "attributes_cleared": Staged("text[]"),
     "seo_title": _text("product"),
     "seo_description": _text("product"),
     "is_variant": Staged("bool"),

@@ -20,11 +20,20 @@ class Staging(Batch):
 
     resource = "products"
     staged = STAGED
-    tables = ("import_product", "import_variant", "import_media")
+    tables = (
+        "import_product",
+        "import_variant",
+        "import_media",
+        "import_path",
+        "import_attribute",
+        "import_reading",
+    )
     products = 0
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
+        if "attribute_texts" in self.present:
+            self.present.add("attributes")
         if "status" in self.present and not may(by, "catalog.publish_product"):
             self.present.discard("status")
             self.notes.append(_("The status column is left out: you may not publish products."))
