@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from catalog.views import brands, categories, products, variants
+from catalog.views import attributes, brands, categories, products, variants
 
 app_name = "catalog"
 urlpatterns = [
@@ -28,6 +28,12 @@ urlpatterns = [
     path("categories/new/", categories.NewCategory.as_view(), name="category_new"),
     path("categories/<int:pk>/", categories.CategoryRecord.as_view(), name="category"),
     path("categories/<int:pk>/edit/", categories.EditCategory.as_view(), name="category_edit"),
+    path("attributes/", attributes.AttributeList.as_view(), name="attributes"),
+    path("attributes/new/", attributes.NewAttribute.as_view(), name="attribute_new"),
+    path("attributes/<int:pk>/", attributes.AttributeRecord.as_view(), name="attribute"),
+    path("attributes/<int:pk>/edit/", attributes.EditAttribute.as_view(), name="attribute_edit"),
+    path("attributes/<int:pk>/remove/", attributes.RemoveAttribute.as_view(), name="attribute_remove"),
+    path("attributes/<int:pk>/<slug:way>/", attributes.move, name="attribute_move"),
     path("brands/", brands.BrandList.as_view(), name="brands"),
     path("brands/new/", brands.NewBrand.as_view(), name="brand_new"),
     path("brands/<int:pk>/", brands.BrandRecord.as_view(), name="brand"),

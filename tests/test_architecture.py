@@ -150,6 +150,7 @@ NO_HISTORY = {
     "backoffice.ImportRun": "the run is itself the record; its verbs are in the audit",
     "backoffice.ImportRow": "part of the record of a run",
     "customers.Throttle": "counts of an hour",
+    "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
 }

@@ -6,12 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
+from catalog.forms.attributes import AttributeFields
 from catalog.forms.fields import ServiceCheckedForm, WordsField
 from catalog.models import Brand, Category, Product, Variant
 from catalog.services import picture_kind
 
 
-class ProductForm(ServiceCheckedForm):
+class ProductForm(AttributeFields, ServiceCheckedForm):
     category = generic.LookupField(model=Category, required=False, label=_("Category"))
     brand = generic.LookupField(model=Brand, required=False, label=_("Brand"))
     tags = WordsField(required=False, label=_("Tags"), help_text=_("With commas between them."))
@@ -45,6 +46,15 @@ class ProductForm(ServiceCheckedForm):
             "seo_description",
         ]
         widgets = {"seo_description": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definitions = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.check_attributes()
+        return cleaned
 
     def clean_handle(self) -> str:
         """As typed; an empty one keeps what the product has."""

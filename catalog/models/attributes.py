@@ -106,9 +106,7 @@ class AttributeDefinition(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        if self.category_id is None:
-            return reverse("catalog:attributes")
-        return f"{reverse('catalog:category', args=[self.category_id])}#attributes"
+        return reverse("catalog:attribute", args=[self.pk])
 
     @property
     def title(self) -> str:
@@ -145,7 +143,9 @@ class IndexedAttribute(models.Model):
     `number` of a date is its days since 2000-01-01.
     """
 
-    product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     code = models.CharField(max_length=60)
     number = models.DecimalField(max_digits=40, decimal_places=15)
 
@@ -155,6 +155,9 @@ class IndexedAttribute(models.Model):
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["product", "code"], name="indexed_attribute_once")]
         indexes = [models.Index(fields=["code", "number", "product"], name="indexed_attribute_number")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.number}"
 
 
 def shown(definition: AttributeDefinition, value: Any) -> Any:

@@ -1,8 +1,9 @@
 """What files of the catalogue hold."""
 
+from catalog.resources.attributes import AttributeResource
 from catalog.resources.brands import BrandResource
 from catalog.resources.categories import CategoryResource
 from catalog.resources.prices import PriceResource
 from catalog.resources.products import ProductResource
 
-__all__ = ["BrandResource", "CategoryResource", "PriceResource", "ProductResource"]
+__all__ = ["AttributeResource", "BrandResource", "CategoryResource", "PriceResource", "ProductResource"]

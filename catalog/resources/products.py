@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from backoffice.imports.mapping import Mapping
 from backoffice.money import minor_units
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, MoneyColumn, NumberColumn, TextColumn
 from catalog import attribute_columns, layouts
+from catalog.attribute_exports import Told
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.barcodes import clean_barcode, is_gtin
 from catalog.services.categories import SEPARATOR
@@ -448,7 +450,15 @@ class ProductResource(resources.BaseResource):
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
         may_see_cost = user is None or user.has_perm("catalog.view_cost")
-        return [column for column in EXPORT if may_see_cost or column.accessor != "cost"]
+        told = Told()
+        columns = []
+        for column in EXPORT:
+            if column.accessor == "product.attributes":
+                columns += [replace(column, get=lambda variant: told.others(variant.product))]
+                columns += told.columns(lambda variant: variant.product)
+            elif may_see_cost or column.accessor != "cost":
+                columns.append(column)
+        return columns
 
 
 def _option_name(place: int) -> Any:
@@ -484,11 +494,7 @@ EXPORT = [
     ExportColumn("product.tags", "tags", get=lambda variant: ", ".join(variant.product.tags)),
     _of("product.status"),
     *(ExportColumn(f"option{n}_name", f"option{n}_name", get=_option_name(n - 1)) for n in (1, 2, 3)),
-    ExportColumn(
-        "product.attributes",
-        "attributes",
-        get=lambda v: json.dumps(v.product.attributes, ensure_ascii=False) if v.product.attributes else "",
-    ),
+    ExportColumn("product.attributes", "attributes"),
     _of("product.seo_title"),
     _of("product.seo_description"),
     _of("sku"),

@@ -6,6 +6,7 @@ from catalog.services.attributes import (
     FIELD,
     DefinitionFields,
     clean_attributes,
+    exact,
     expected,
     missing_attributes,
     move_definition,
@@ -14,6 +15,7 @@ from catalog.services.attributes import (
     text_of,
     usage,
 )
+from catalog.services.attributes.upsert import upsert_definitions
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import save_category
@@ -86,6 +88,7 @@ __all__ = [
     "clean_sku",
     "create_product",
     "deactivate_variants",
+    "exact",
     "expected",
     "free_handle",
     "make_cover",
@@ -106,6 +109,7 @@ __all__ = [
     "update_variant",
     "upsert_brands",
     "upsert_categories",
+    "upsert_definitions",
     "upsert_prices",
     "upsert_products",
     "usage",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from catalog import forms, services
 from catalog.models import Category, CategoryQuerySet
+from catalog.views.attributes import defined
 
 WHOLE_TREE = 300
 
@@ -101,6 +102,8 @@ class CategoryRecord(generic.RecordPage):
         return super().get_context_data(
             children=children,
             is_whole=is_whole,
+            attributes=defined(self.object, self.request.user),
+            may_define=generic.may(self.request.user, "catalog.view_attributedefinition"),
             may_add=generic.may(self.request.user, "catalog.add_category"),
             may_change=generic.may(self.request.user, "catalog.change_category"),
             **extra,

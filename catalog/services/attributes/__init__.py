@@ -9,7 +9,7 @@ from catalog.services.attributes.definitions import (
     usage,
 )
 from catalog.services.attributes.products import FIELD, attributes_explained, clean_attributes, missing_attributes
-from catalog.services.attributes.values import canonical, expected, read, text_of
+from catalog.services.attributes.values import canonical, exact, expected, read, text_of
 
 __all__ = [
     "FIELD",
@@ -18,6 +18,7 @@ __all__ = [
     "canonical",
     "clean_attributes",
     "clean_choices",
+    "exact",
     "expected",
     "missing_attributes",
     "move_definition",

@@ -124,7 +124,7 @@ def _convert(before: AttributeDefinition | None, after: AttributeDefinition) -> 
         try:
             pairs.append((old, text, json.dumps(converted(before, after, value), ensure_ascii=False)))
         except ValidationError:
-            refused.append(text_of(after, value))
+            refused.append(text_of(value))
     if refused:
         raise ValidationError(
             {"kind": _("Products have values that do not fit: %(values)s. Change these first.")
@@ -132,7 +132,7 @@ def _convert(before: AttributeDefinition | None, after: AttributeDefinition) -> 
         )  # fmt: skip
     if not before:
         pairs += [pair for name in {after.name, after.name_zh} - {"", after.code} for pair in _adopted(after, name)]
-    _rewrite(after, pairs)
+    _rewrite(after, old, pairs)
 
 
 def _adopted(after: AttributeDefinition, name: str) -> list[tuple[str, str, str]]:
@@ -155,7 +155,7 @@ def converted(before: AttributeDefinition | None, after: AttributeDefinition, va
             raise
     shown = before.labels if before else {}
     parts = [shown.get(one, one) for one in value] if isinstance(value, list) else shown.get(value, value)
-    for text in (text_of(after, value), text_of(after, parts)):
+    for text in (text_of(value), text_of(parts)):
         try:
             found = read(after, text)
         except ValidationError:
@@ -176,8 +176,11 @@ def _values(definition: AttributeDefinition, code: str) -> list[str]:
         return [text for (text,) in cursor.fetchall()]
 
 
-def _rewrite(definition: AttributeDefinition, pairs: Sequence[tuple[str, str, str]]) -> None:
-    """Of each pair: code that the value stands under, value, and what it becomes under the definition's code."""
+def _rewrite(definition: AttributeDefinition, old: str, pairs: Sequence[tuple[str, str, str]]) -> None:
+    """Of each pair: code that the value stands under, value, and what it becomes under the definition's code.
+
+    Where a product has a value under the `old` code or the new one, those under other names stay what they are.
+    """
     changed = [pair for pair in pairs if pair[0] != definition.code or pair[1] != pair[2]]
     if not changed:
         return
@@ -198,7 +201,7 @@ def _rewrite(definition: AttributeDefinition, pairs: Sequence[tuple[str, str, st
                 *map(list, zip(*changed, strict=True)),
                 definition.category_id,
                 sorted({code for code, _old, _new in changed}),
-                changed[0][0],
+                old,
                 definition.code,
                 definition.code,
                 definition.code,
@@ -245,9 +248,7 @@ def remove_definition(definition: AttributeDefinition, *, by: User) -> Attribute
 @transaction.atomic
 def move_definition(definition: AttributeDefinition, *, by: User, up: bool) -> AttributeDefinition:
     """Let a definition change places with the one before it, or behind it, among those of its category."""
-    beside = list(
-        AttributeDefinition.objects.locked().filter(category=definition.category).order_by("position", "pk")
-    )
+    beside = list(AttributeDefinition.objects.locked().filter(category=definition.category).order_by("position", "pk"))
     beside.sort(key=lambda one: (one.position, one.pk))
     place = next(number for number, one in enumerate(beside) if one.pk == definition.pk)
     other = place - 1 if up else place + 1

@@ -74,7 +74,10 @@ def attributes_explained(**fields: str) -> Iterator[None]:
 
 def _told(name: str, detail: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM jsonb_to_record(%s::jsonb) AS x(product text, value text, definition bigint, code text, category text)", [detail])
+        cursor.execute(
+            "SELECT * FROM jsonb_to_record(%s::jsonb) AS x(product text, value text, definition bigint, code text, category text)",
+            [detail],
+        )
         product, value, definition, code, category = cursor.fetchone()
     if name == ONCE and not category:
         return _("The attribute “%(code)s” is defined for all products already.") % {"code": code}

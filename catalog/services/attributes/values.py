@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
@@ -15,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.exports.values import plain_decimal
 from backoffice.imports import values as cells
 from backoffice.resources import FALSE, TRUE, plain, refuse_error
 from catalog.models import AttributeDefinition, AttributeKind
@@ -164,13 +166,13 @@ def _read(definition: AttributeDefinition, text: str, decimal: str, dates: str) 
 def measured(text: str, unit: str, decimal: str) -> Decimal:
     """The number of "12 kg" in the unit of the attribute. Raises ValidationError where the cell's unit is no multiple of it."""
     tidied = cells.tidy(text)
-    if unit and tidied.casefold().endswith(unit.casefold()):
-        return cells.number(tidied[: -len(unit)].strip(), decimal)[0]
-    if unit and (found := MEASURED.fullmatch(tidied)):
+    found = MEASURED.fullmatch(tidied) if unit else None
+    if found and found["unit"].casefold() != unit.casefold():
         there, here = UNITS.get(found["unit"].lower()), UNITS.get(unit.lower())
         if there and here and there[0] == here[0]:
-            number = cells.number(found["number"].strip(), decimal)[0] * there[1] / here[1]
-            return number.normalize() if number else number
+            return cells.number(found["number"].strip(), decimal)[0] * there[1] / here[1]
+    elif unit and tidied.casefold().endswith(unit.casefold()):
+        tidied = tidied[: -len(unit)].strip()
     return cells.number(tidied, decimal)[0]
 
 
@@ -184,13 +186,17 @@ def choice_of(definition: AttributeDefinition, text: str) -> str:
     return ""
 
 
-def text_of(definition: AttributeDefinition, value: Any) -> str:
-    """The value as `read` takes it again, whatever the language: for files, and for conversion to another kind."""
+def exact(value: float) -> Decimal:
+    """A stored number with exactly its digits, without zeros at the end."""
+    return Decimal(plain_decimal(Decimal(repr(value))))
+
+
+def text_of(value: Any) -> str:
+    """A stored value as text that `read` takes again, whatever the language; anything else of others as JSON."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float | int):
-        text = format(Decimal(repr(value)), "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, list):
-        return " | ".join(text_of(definition, one) for one in value)
-    return str(value)
+        return str(plain_decimal(Decimal(repr(value))))
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return " | ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -28,7 +28,9 @@ from catalog.services.upsert.comparing import Comparing
 CHUNK = 5000
 MESSAGES = {
     "unfit_there": gettext_lazy("The product has “%(value)s” as “%(attribute)s”, which does not fit in this category."),
-    "attributes_missing": gettext_lazy("The product stays what it is: these required attributes are missing: %(names)s."),
+    "attributes_missing": gettext_lazy(
+        "The product stays what it is: these required attributes are missing: %(names)s."
+    ),
 }
 
 
@@ -157,7 +159,10 @@ class Attributing(Comparing):
         """Products that lack a required attribute are not published by a file; they stay what they are."""
         attributes = f"CASE WHEN t.id IS NULL THEN coalesce(s.attributes, '{{}}') ELSE {self._attributes()} END"
         if "category" in self.present:
-            category, joins = "coalesce(k.category_id, q.category_id, 0)", "LEFT JOIN import_path q ON q.path = s.category"
+            category, joins = (
+                "coalesce(k.category_id, q.category_id, 0)",
+                "LEFT JOIN import_path q ON q.path = s.category",
+            )
         else:
             category, joins = "coalesce(t.category_id, 0)", ""
         found = self.run(
