@@ -17,7 +17,7 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.imports.cells import CellReader
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, TextColumn
-from catalog.models import AttributeDefinition, Product
+from catalog.models import AttributeDefinition, Category, Product
 from catalog.resources.categories import PathColumn, PositionColumn
 from catalog.services import upsert_definitions
 from catalog.services.attributes import clean_choices
@@ -66,13 +66,13 @@ class AttributeResource(resources.BaseResource):
     label = gettext_lazy("Attributes")
     permission = "catalog.change_category"
     service = staticmethod(upsert_definitions)
-    models = (Product, AttributeDefinition)
+    models = (Product, AttributeDefinition, Category)
 
     category = PathColumn(
         gettext_lazy("Category"),
         aliases=["Category path", "类目", "分类", "类目路径", "分类路径"],
         max_length=600,
-        help=gettext_lazy("Path of the category, which must exist. Blank for all products."),
+        help=gettext_lazy("Path of the category; what is missing of it is created. Blank for all products."),
         example="Kitchen > Tea",
     )
     code = CodeColumn(

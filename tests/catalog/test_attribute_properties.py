@@ -16,7 +16,7 @@ from tests.factories import make_attribute, make_category, make_product
 
 pytestmark = pytest.mark.django_db
 examples = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

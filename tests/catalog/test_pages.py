@@ -129,7 +129,7 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for _ in range(number):
         attach_media(product, by=make_user(), file=SimpleUploadedFile("a.png", PNG))
-    with django_assert_num_queries(9):  # one of them is the panel of the stock
+    with django_assert_num_queries(10):  # one of them is the panel of the stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 

@@ -14,10 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
 
-from backoffice.imports.batch import Batch, Staged, carry_out
+from backoffice.imports.batch import Batch, Staged, carry_out, may
 from catalog.models import AttributeDefinition, Category
 from catalog.services.attributes.definitions import save_definition
 from catalog.services.categories import lock_tree
+from catalog.services.upsert import ensure_categories
 
 FIELDS = ("name", "name_zh", "kind", "unit", "choices", "is_required", "is_filterable", "position", "help")
 STAGED = {
@@ -63,18 +64,20 @@ class DefinitionBatch(Batch):
                SELECT s.row, c.id AS category_id, d.id, d.id IS NULL AS is_new, false AS changed, '[]'::jsonb AS changes
                FROM import_stage s LEFT JOIN catalog_category c ON s.category <> '' AND lower(c.path) = lower(s.category)
                LEFT JOIN catalog_attributedefinition d ON lower(d.code) = lower(s.code) AND d.category_id IS NOT DISTINCT FROM c.id
-               WHERE s.code <> '' AND (coalesce(s.category, '') = '' OR c.id IS NOT NULL)"""
+                AND (coalesce(s.category, '') = '' OR c.id IS NOT NULL)
+               WHERE s.code <> ''"""
         )
 
     def find_problems(self) -> None:
         self.problem(
             "code_missing", "SELECT row, 'code', '', '{}'::jsonb FROM import_stage WHERE coalesce(code, '') = ''"
         )
-        self.problem(
-            "category_unknown",
-            """SELECT s.row, 'category', s.category, jsonb_build_object('value', s.category) FROM import_stage s
+        if not may(self.by, "catalog.add_category"):
+            self.problem(
+                "category_unknown",
+                """SELECT s.row, 'category', s.category, jsonb_build_object('value', s.category) FROM import_stage s
                WHERE s.category <> '' AND NOT EXISTS (SELECT FROM catalog_category c WHERE lower(c.path) = lower(s.category))""",
-        )
+            )
         self.problem(
             "code_twice",
             """SELECT d.row, 'code', s.code, jsonb_build_object('row', d.first) FROM (
@@ -117,14 +120,14 @@ class DefinitionBatch(Batch):
     def _rows(self) -> Iterator[tuple[int, AttributeDefinition | None, dict[str, Any]]]:
         names = [name for name in FIELDS if name in self.present]
         self.cursor.execute(
-            f"""SELECT r.row, r.id, r.category_id, s.code{"".join(f", s.{name}" for name in names)} FROM import_record r
+            f"""SELECT r.row, r.id, r.category_id, coalesce(s.category, ''), s.code{"".join(f", s.{name}" for name in names)} FROM import_record r
                 JOIN import_stage s ON s.row = r.row
                 WHERE NOT EXISTS (SELECT FROM import_problem p WHERE p.row = r.row AND p.is_error) ORDER BY r.row"""
         )
         rows = self.cursor.fetchall()
         known = AttributeDefinition.objects.in_bulk([row[1] for row in rows if row[1]])
         categories = Category.objects.in_bulk([row[2] for row in rows if row[2]])
-        for number, key, category, code, *values in rows:
+        for number, key, category, path, code, *values in rows:
             fields = dict(zip(names, values, strict=True))
             if isinstance(fields.get("choices"), str):
                 fields["choices"] = json.loads(fields["choices"])
@@ -135,12 +138,14 @@ class DefinitionBatch(Batch):
             }
             definition = known.get(key)
             if definition is None:
-                fields |= {"category": categories.get(category), "code": code}
+                fields |= {"category": categories.get(category) or path, "code": code}
             yield number, definition, fields
 
     def _save(self, definition: AttributeDefinition | None, fields: dict[str, Any]) -> list[list[str]]:
         """Write one row; what changed of an existing definition."""
         if definition is None:
+            if isinstance(fields["category"], str):
+                fields = fields | {"category": _category(fields["category"])}
             save_definition(by=self.by, **fields)
             return []
         before = {name: getattr(definition, name) for name in fields}
@@ -171,6 +176,14 @@ class DefinitionBatch(Batch):
                 self._save(definition, fields)
             except ValidationError as error:  # refused only beside rows that the check had refused
                 raise IntegrityError(" ".join(error.messages)) from error
+
+
+def _category(path: str) -> Category | None:
+    """The category of this path, what is missing of it created; None for an empty one."""
+    if not path:
+        return None
+    ensure_categories([path])
+    return Category.objects.get(path__iexact=path)
 
 
 def _problems(error: ValidationError) -> list[list[str]]:

@@ -142,7 +142,7 @@ class Attributing(Comparing):
                     SELECT k.row, s.category, coalesce(k.category_id, q.category_id, 0) AS category_id, {self._attributes()} AS attributes
                     FROM import_product k JOIN import_stage s ON s.row = k.row JOIN catalog_product t ON t.id = k.id
                     LEFT JOIN import_path q ON q.path = s.category
-                    WHERE t.attributes <> '{{}}' AND t.category_id IS DISTINCT FROM k.category_id
+                    WHERE t.attributes <> '{{}}' AND coalesce(t.category_id, 0) <> coalesce(k.category_id, q.category_id, 0)
                 )
                 SELECT m.row, 'category', m.category, jsonb_build_object('value', left(m.attributes ->> d.code, 80), 'attribute', {name})
                 FROM moved m JOIN catalog_attributes_of((SELECT array_agg(DISTINCT category_id) FROM moved)) d USING (category_id)
