@@ -20,7 +20,7 @@ from backoffice.context import acting
 from backoffice.exports import running, schedules
 from backoffice.models import AuditEvent, ExportTemplate, Invitation, User
 from backoffice.tasks import heartbeat
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from customers.models import Article, Customer, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
@@ -142,6 +142,11 @@ def of_catalog() -> Paths:
     for name, row in (("category", Category.objects.filter(parent=None).first()), ("brand", Brand.objects.first())):
         yield reverse(f"catalog:{name}", args=[row.pk])
         yield reverse(f"catalog:{name}_edit", args=[row.pk])
+    attribute = AttributeDefinition.objects.exclude(choices=[]).first()
+    yield attribute.get_absolute_url()
+    yield reverse("catalog:attribute_edit", args=[attribute.pk])
+    yield reverse("catalog:attribute_remove", args=[attribute.pk])
+    yield f"{reverse('catalog:products')}?category=%23{attribute.category_id}"
     yield reverse("history", args=["catalog.product", product.pk])
 
 
