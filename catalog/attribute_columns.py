@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from backoffice.imports.cells import Values
-from backoffice.imports.mapping import Mapping, simplify
+from backoffice.imports.mapping import CAPITALS, Mapping, simplify
 from catalog.models import AttributeDefinition
 
 TARGET = "attribute_value"
@@ -35,6 +35,9 @@ def name_of(header: str, known: frozenset[str]) -> str:
         return label if simplify(label) in known else found["key"]
     if found := MATRIXIFY.match(header):
         return found["key"]
+    parted = CAPITALS.sub(" ", header)  # "shelfLife" of databases is "shelf Life"
+    if simplify(header) not in known and simplify(parted) in known:
+        return parted
     if simplify(header) not in known and (found := PREFIX.fullmatch(header)):
         return found["name"].strip()
     return header

@@ -104,6 +104,7 @@ class Reader:
         names = ["handle", "spare_handle", "is_variant", "sku", "spare_sku"]
         names += [name for name in PLAIN_COLUMNS if name in self.targets]
         groups = {
+            "category_number": {"category_number"},
             "tags": {"tags", "tag"},
             "status": {"status", "published"},
             "options": {"option1_name", "option2_name", "option3_name"},
@@ -176,6 +177,7 @@ class Reader:
         self._refuse_other_currency(values, problems)
         self._fill_options(out, values)
         self._fill_product(out, values)
+        self._fill_category_number(out, values)
         self._fill_variant(out, values)
         self._fill_attributes(out, self.attributes.texts(values))
         self._fill_pictures(out, values, problems)
@@ -218,6 +220,10 @@ class Reader:
             out["tags"] = list(dict.fromkeys(tags))
         if "status" in out:
             out["status"] = _status(values.get("status"), values.get("published"))
+
+    def _fill_category_number(self, out: Values, values: Values) -> None:
+        if "category_number" in out:
+            out["category_number"] = values["category_number"]
 
     def _fill_variant(self, out: Values, values: Values) -> None:
         if "weight_grams" in out:

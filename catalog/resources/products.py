@@ -191,6 +191,14 @@ class ProductResource(resources.BaseResource):
         example="Kitchen > Tea",
         help=gettext_lazy("Path in the tree; what is missing of it is created."),
     )
+    category_number = TextColumn(
+        gettext_lazy("Number of the category"),
+        aliases=["category_id", "categoryID", "ProductSubcategoryID", "分类ID", "类目ID", "分类编号", "类目编号"],
+        max_length=60,
+        blank="keep",
+        help=gettext_lazy("As a file of categories brought it; a path in the same row counts more."),
+        system=gettext_lazy("other systems"),
+    )
     brand = TextColumn(
         gettext_lazy("Brand"), aliases=["Vendor", "brand_name", "Brands", "Manufacturer", "品牌"], max_length=120
     )

@@ -85,6 +85,7 @@ class CategoryRecord(generic.RecordPage):
         generic.Column("name_zh"),
         generic.Column("parent", gettext_lazy("Below"), link="parent"),
         generic.Column("position"),
+        generic.Column("number"),
         generic.Column("updated_at", kind="relative"),
     ]
 

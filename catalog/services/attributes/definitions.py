@@ -47,7 +47,7 @@ class DefinitionFields(TypedDict, total=False):
 
 @transaction.atomic
 def save_definition(
-    definition: AttributeDefinition | None = None, *, by: User, **fields: Unpack[DefinitionFields]
+    definition: AttributeDefinition | None = None, *, by: User | None, **fields: Unpack[DefinitionFields]
 ) -> AttributeDefinition:
     """Create a definition, or change `definition`; values that products have under its code are converted.
 
@@ -153,7 +153,7 @@ def converted(before: AttributeDefinition | None, after: AttributeDefinition, va
     except ValidationError:
         if not isinstance(value, str | int | float | bool | list):
             raise
-    shown = before.labels if before else {}
+    shown: dict[Any, str] = dict(before.labels) if before else {}
     parts = [shown.get(one, one) for one in value] if isinstance(value, list) else shown.get(value, value)
     for text in (text_of(value), text_of(parts)):
         try:

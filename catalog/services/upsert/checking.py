@@ -26,6 +26,9 @@ MESSAGES = {
     "may_not_add": gettext_lazy("You may change products but not add any."),
     "title_differs": gettext_lazy("Row %(row)s gives this product another title, which counts."),
     "sku_made": gettext_lazy("The row has no SKU; %(sku)s was made of handle and options."),
+    "number_unknown": gettext_lazy(
+        "There is no one category with the number %(value)s; bring the file of categories in first. The product stays where it is."
+    ),
     "picture_twice": gettext_lazy("The picture stands in row %(row)s already."),
 }
 
@@ -130,6 +133,15 @@ class Checking(Attributing):
             )
 
     def _warn(self) -> None:
+        if "category_number" in self.present:
+            self.problem(
+                "number_unknown",
+                """SELECT s.row, 'category_number', s.category_number, jsonb_build_object('value', s.category_number)
+                   FROM import_product k JOIN import_stage s ON s.row = k.row
+                   WHERE s.category_number NOT IN ('', '0', 'NULL')
+                     AND (SELECT count(*) FROM catalog_category c WHERE c.number = s.category_number) <> 1""",
+                error=False,
+            )
         if "status" in self.present:
             self.problem(
                 "attributes_missing",

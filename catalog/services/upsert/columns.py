@@ -31,6 +31,7 @@ STAGED: dict[str, Staged] = {
     "description": _text("product"),
     "description_zh": _text("product"),
     "category": Staged("text", "product", "k.category_id", "k.category_id", "category_id"),
+    "category_number": Staged("text"),
     "brand": Staged("text", "product", "k.brand_id", "k.brand_id", "brand_id"),
     "product_type": _text("product"),
     "tags": Staged("varchar(120)[]", "product", "coalesce(s.tags, '{}')", "coalesce(s.tags, '{}')"),

@@ -34,6 +34,8 @@ class Staging(Batch):
         super().__init__(cursor, columns, by, dry_run=dry_run)
         if "attribute_texts" in self.present:
             self.present.add("attributes")
+        if "category_number" in self.present:
+            self.present.add("category")
         if "status" in self.present and not may(by, "catalog.publish_product"):
             self.present.discard("status")
             self.notes.append(_("The status column is left out: you may not publish products."))
@@ -48,6 +50,18 @@ class Staging(Batch):
     def stage(self, rows: Rows) -> None:
         super().stage(rows)
         self._identify()
+        if "category_number" in self.present:
+            self._find_numbered()
+
+    def _find_numbered(self) -> None:
+        """The path of the category that has the row's number; without exactly one the product stays where it is."""
+        self.run(
+            """UPDATE import_stage s SET category = coalesce(n.path, (
+                   SELECT c.path FROM catalog_product p JOIN catalog_category c ON c.id = p.category_id WHERE upper(p.handle) = upper(s.handle)
+               )) FROM import_stage o LEFT JOIN (
+                   SELECT number, min(path) AS path FROM catalog_category WHERE number <> '' GROUP BY 1 HAVING count(*) = 1
+               ) n ON n.number = o.category_number WHERE o.row = s.row AND coalesce(s.category, '') = ''"""
+        )
 
     def _identify(self) -> None:
         """Give rows without a handle that of their SKU, and rows without a SKU that of their options."""
