@@ -23,8 +23,8 @@ class AttributeKind(models.TextChoices):
     TEXT = "text", _("Text")
     NUMBER = "number", _("Number")
     BOOLEAN = "boolean", _("Yes or no")
-    CHOICE = "choice", _("One of several")
-    CHOICES = "choices", _("Several of several")
+    CHOICE = "choice", _("One choice")
+    CHOICES = "choices", _("Several choices")
     DATE = "date", _("Date")
 
 
