@@ -142,10 +142,10 @@ def page(
 PAGING = {"after", "limit"}
 
 
-def parameters(filterset: type[FilterSet]) -> dict[str, str]:
-    """Query parameters that `filterset` reads, with what they are."""
+def parameters(filterset: type[FilterSet] | FilterSet) -> dict[str, str]:
+    """Query parameters that `filterset` reads, with what they are; one that is bound may read more than its class."""
     found = {}
-    for name, one in filterset.base_filters.items():
+    for name, one in getattr(filterset, "filters", filterset.base_filters).items():
         suffixes = getattr(getattr(one.field_class, "widget", None), "suffixes", None) or [None]
         for suffix in suffixes:
             found[f"{name}_{suffix}" if suffix else name] = str(one.label or name.replace("_", " "))
@@ -164,10 +164,10 @@ def documented(filterset: type[FilterSet]) -> dict[str, Any]:
 
 def filtered(request: HttpRequest, filterset: type[FilterSet], queryset: models.QuerySet) -> models.QuerySet:
     """Rows that the query parameters let through; an unknown parameter is refused, for a typing error must not show everything."""
-    unknown = sorted(set(request.GET) - set(parameters(filterset)) - PAGING)
+    bound = filterset(request.GET, queryset=queryset, request=request)
+    unknown = sorted(set(request.GET) - set(parameters(bound)) - PAGING)
     if unknown:
         raise ValidationError({name: _("There is no such filter.") for name in unknown})
-    bound = filterset(request.GET, queryset=queryset, request=request)
     if not bound.is_valid():
         raise ValidationError({name: list(errors) for name, errors in bound.errors.items()})
     return bound.qs

@@ -391,6 +391,10 @@ class BaseResource(resources.Resource):
         """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
         return "", {}
 
+    def further(self) -> dict[str, str]:
+        """Simplified headers that people gave a meaning to: header -> column."""
+        return {}
+
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[Any]]:
         """Names of the staged columns, and the staged rows (row number, problems, *values) or blocks of them.
 

@@ -11,8 +11,25 @@ from ninja import Router, Schema
 
 from backoffice import api, feed
 from catalog import feed as shop
-from catalog.filters import ListPriceFilter, PriceChangeFilter, PriceListFilter, ProductFilter, VariantFilter
-from catalog.models import BundlePart, Category, PriceChange, PriceList, PriceListItem, Product, Variant
+from catalog.attribute_filters import DOCUMENTED
+from catalog.filters import (
+    DefinitionFilter,
+    ListPriceFilter,
+    PriceChangeFilter,
+    PriceListFilter,
+    ProductFilter,
+    VariantFilter,
+)
+from catalog.models import (
+    AttributeDefinition,
+    BundlePart,
+    Category,
+    PriceChange,
+    PriceList,
+    PriceListItem,
+    Product,
+    Variant,
+)
 
 router = Router(tags=["Catalog"])
 
@@ -43,6 +60,29 @@ class VariantOut(Schema):
     def resolve_cost(obj: Any, context: Any) -> Decimal | None:
         """Costs are for those who may see them."""
         return obj.cost if context["request"].user.has_perm("catalog.view_cost") else None
+
+
+class ChoiceOut(Schema):
+    code: str
+    label: str
+    label_zh: str = ""
+
+
+class AttributeOut(Schema):
+    code: str
+    name: str
+    name_zh: str
+    category: str | None
+    kind: str
+    unit: str
+    choices: list[ChoiceOut]
+    is_required: bool
+    is_filterable: bool
+    help: str
+
+    @staticmethod
+    def resolve_category(obj: Any) -> str | None:
+        return obj.category.path if obj.category else None
 
 
 class ProductOut(Schema):
@@ -205,7 +245,19 @@ def _products(request: HttpRequest) -> QuerySet[Product]:
     return Product.objects.visible_to(request.user).select_related("category", "brand")
 
 
-@router.get("/catalog/products", response=api.Page[ProductOut], openapi_extra=api.documented(ProductFilter))
+def _documented() -> dict[str, Any]:
+    return {"parameters": [*api.documented(ProductFilter)["parameters"], DOCUMENTED]}
+
+
+@router.get("/attributes", response=api.Page[AttributeOut], openapi_extra=api.documented(DefinitionFilter))
+@api.requires("catalog.view_attributedefinition")
+def attributes(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
+    """Definitions of the attributes of products; `category` gives those that hold there, inherited ones too."""
+    rows = AttributeDefinition.objects.visible_to(request.user).select_related("category")
+    return api.page(request, api.filtered(request, DefinitionFilter, rows), ("id",), after, limit)
+
+
+@router.get("/catalog/products", response=api.Page[ProductOut], openapi_extra=_documented())
 @api.requires("catalog.view_product")
 def working_copies(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
     """Products as staff edits them, the newest first."""

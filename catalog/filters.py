@@ -10,8 +10,12 @@ from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
+from backoffice.generic import lookups
 from backoffice.publishing.filters import ChangesFilter
+from catalog.attribute_filters import AttributeFilterSet
 from catalog.models import (
+    AttributeDefinition,
+    AttributeKind,
     Brand,
     Category,
     PriceChange,
@@ -55,7 +59,7 @@ class ChangedSinceFilter(django_filters.DateFilter):
         return qs.filter(updated_at__gte=make_aware(datetime.combine(value, time.min))) if value else qs
 
 
-class ProductFilter(django_filters.FilterSet):
+class ProductFilter(AttributeFilterSet):
     q = SearchFilter(label=_("Search"))
     status = generic.AnyOfFilter(choices=Product.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
     category = BranchFilter(label=_("Category"))
@@ -103,6 +107,34 @@ class VariantFilter(django_filters.FilterSet):
         if value is None:
             return queryset
         return queryset.exclude(barcode="") if value else queryset.filter(barcode="")
+
+
+class PathFilter(generic.LookupFilter):
+    """Attributes that hold in a category: its own, and what it inherits."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(field_name="category", model=Category, **kwargs)
+
+    def filter(self, qs: Any, value: Any) -> QuerySet:
+        if isinstance(value, str) and value:
+            exact = Category.objects.filter(path__iexact=value).first()
+            return qs.of_path(exact) if exact else super().filter(qs, value)
+        return qs.of_path(value) if value else qs
+
+
+class DefinitionFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="with_name", label=_("Search"))
+    category = PathFilter(label=_("Holds in category"))
+    kind = generic.AnyOfFilter(choices=AttributeKind, label=_("Kind"))
+    is_required = django_filters.BooleanFilter(label=_("Required"))
+    is_filterable = django_filters.BooleanFilter(label=_("In filters"))
+
+    class Meta:
+        model = AttributeDefinition
+        fields: list[str] = []
+
+    def with_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return lookups.search(queryset, value) if value else queryset
 
 
 class BrandFilter(django_filters.FilterSet):

@@ -18,6 +18,7 @@ from backoffice.imports.copying import NULL, encode_array
 from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
+from catalog.attribute_columns import AttributeReader
 from catalog.services.categories import SEPARATOR
 
 GRAMS = {
@@ -94,6 +95,7 @@ class Reader:
         self.mapping = mapping
         self.cells = CellReader(mapping, columns, pads=mapping.pads)
         self.targets = {match.target for match in mapping.used}
+        self.attributes = AttributeReader(mapping)
         self.names = self._names()
         self.blank = dict.fromkeys(self.names)
 
@@ -102,6 +104,7 @@ class Reader:
         names = ["handle", "spare_handle", "is_variant", "sku", "spare_sku"]
         names += [name for name in PLAIN_COLUMNS if name in self.targets]
         groups = {
+            "category_number": {"category_number"},
             "tags": {"tags", "tag"},
             "status": {"status", "published"},
             "options": {"option1_name", "option2_name", "option3_name"},
@@ -114,6 +117,8 @@ class Reader:
         }
         names += [name for name, sources in groups.items() if sources & self.targets]
         names += [f"option{n}" for n in (1, 2, 3) if f"option{n}" in self.targets]
+        if self.attributes.is_used:
+            names += ["attribute_texts", "attribute_notation"]
         if "images" in names:
             names += ["image_alts", "image_positions"]
         return names
@@ -172,7 +177,9 @@ class Reader:
         self._refuse_other_currency(values, problems)
         self._fill_options(out, values)
         self._fill_product(out, values)
+        self._fill_category_number(out, values)
         self._fill_variant(out, values)
+        self._fill_attributes(out, self.attributes.texts(values))
         self._fill_pictures(out, values, problems)
         self._identify(out, values)
 
@@ -214,6 +221,10 @@ class Reader:
         if "status" in out:
             out["status"] = _status(values.get("status"), values.get("published"))
 
+    def _fill_category_number(self, out: Values, values: Values) -> None:
+        if "category_number" in out:
+            out["category_number"] = values["category_number"]
+
     def _fill_variant(self, out: Values, values: Values) -> None:
         if "weight_grams" in out:
             out["weight_grams"] = self._grams(values)
@@ -224,6 +235,11 @@ class Reader:
         if "backorder_limit" in out:
             limit = values.get("backorder_limit")
             out["backorder_limit"] = values.get("backorders") if limit is None else limit
+
+    def _fill_attributes(self, out: Values, texts: dict[str, str]) -> None:
+        if "attribute_texts" in out:
+            out["attribute_texts"] = texts or None
+            out["attribute_notation"] = self.attributes.notation
 
     def _grams(self, values: Values) -> int | None:
         grams = values.get("weight_grams")
@@ -309,7 +325,6 @@ class WooReader(Reader):
             "price": {"regular_price", "sale_price"},
             "compare_at": {"sale_price"},
             "category": {"categories"},
-            "attributes": {"attribute"},
             "options": {"attribute"},
             "option1": {"attribute"},
             "option2": {"attribute"},
@@ -371,8 +386,9 @@ class WooReader(Reader):
             problems.append(error("attribute", ", ".join(options), _("A product has three options at most.")))
         if "options" in out:
             out["options"] = options[:3]
-            out["attributes"] = {name: ", ".join(texts) for name, texts in given.items() if name not in options} or None
             out["option1"] = out["option2"] = out["option3"] = ""
+        told = {name: ", ".join(texts) for name, texts in given.items() if name not in options}
+        self._fill_attributes(out, told | self.attributes.texts(values))
         self._fill_pictures(out, values, problems)
         if "variant_image" in out:
             out["variant_image"] = None
@@ -402,7 +418,6 @@ class WooReader(Reader):
         texts = {name: ", ".join(parts) for name, parts in given.items()}
         if "options" in out:
             out["options"] = None
-            out["attributes"] = None
             for place, name in enumerate(("option1", "option2", "option3")):
                 out[name] = texts.get(options[place], "") if place < len(options) else ""
         if beyond := [name for name in texts if name not in options and texts[name] and len(options) >= 3]:

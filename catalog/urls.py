@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from backoffice.publishing import pages
 from catalog.models import Product
 from catalog.views import (
+    attributes,
     brands,
     categories,
     matrix,
@@ -57,6 +58,12 @@ urlpatterns = [
     path("tags/suggest/", tags.suggest, name="tag_suggest"),
     path("tags/rename/", tags.RenameTag.as_view(), name="tag_rename"),
     path("tags/remove/", tags.RemoveTag.as_view(), name="tag_remove"),
+    path("attributes/", attributes.AttributeList.as_view(), name="attributes"),
+    path("attributes/new/", attributes.NewAttribute.as_view(), name="attribute_new"),
+    path("attributes/<int:pk>/", attributes.AttributeRecord.as_view(), name="attribute"),
+    path("attributes/<int:pk>/edit/", attributes.EditAttribute.as_view(), name="attribute_edit"),
+    path("attributes/<int:pk>/remove/", attributes.RemoveAttribute.as_view(), name="attribute_remove"),
+    path("attributes/<int:pk>/<slug:way>/", attributes.move, name="attribute_move"),
     path("brands/", brands.BrandList.as_view(), name="brands"),
     path("brands/new/", brands.NewBrand.as_view(), name="brand_new"),
     path("brands/<int:pk>/", brands.BrandRecord.as_view(), name="brand"),

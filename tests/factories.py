@@ -15,7 +15,7 @@ from backoffice import publishing
 from backoffice.models import Scope, User
 from backoffice.roles import sync_roles
 from catalog import services as catalog
-from catalog.models import Brand, Category, Product, Variant
+from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from catalog.services import repricing
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
@@ -85,6 +85,12 @@ def make_supplier(code: str = "", **fields: Any) -> Supplier:
 
 def make_category(name: str = "Clothing", parent: Category | None = None, **fields: Any) -> Category:
     return catalog.save_category(by=_anyone(), name=name, parent=parent, **fields)
+
+
+def make_attribute(code: str = "material", kind: str = "text", **fields: Any) -> AttributeDefinition:
+    """A definition for all products, or those of `category`; its code gives its name."""
+    fields = {"name": code.replace("_", " ").capitalize(), **fields}
+    return catalog.save_definition(by=_anyone(), code=code, kind=kind, **fields)
 
 
 def make_brand(name: str = "Nordic") -> Brand:

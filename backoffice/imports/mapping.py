@@ -213,6 +213,7 @@ class _Finder:
         for name in self.columns:
             for label in _labels(resource.key, name):
                 self.names.setdefault(label, (name, "name"))
+        self.further = resource.further()
         self.ignored = {simplify(header): reason for header, reason in resource.ignored.items()}
 
     def exact(self, index: int, header: str) -> Match:
@@ -228,6 +229,8 @@ class _Finder:
         if text in self.names:
             name, how = self.names[text]
             return Match(index, header, name, how)
+        if text in self.further:
+            return Match(index, header, self.further[text], "name")
         if text in self.ignored:
             return Match(index, header, reason=str(self.ignored[text]))
         if text == ERRORS:

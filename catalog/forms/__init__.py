@@ -1,5 +1,6 @@
 """The shape of what people type about products, variants, categories, brands and pictures."""
 
+from catalog.forms.attributes import DefinitionForm
 from catalog.forms.fields import PriceField, ServiceCheckedForm, WordsField
 from catalog.forms.options import LinesField, MatrixForm, OptionsForm
 from catalog.forms.prices import (
@@ -18,6 +19,7 @@ from catalog.forms.variants import VariantForm, VariantRow, VariantRows, variant
 __all__ = [
     "BrandForm",
     "CategoryForm",
+    "DefinitionForm",
     "EditListPriceForm",
     "LinesField",
     "ListPriceForm",

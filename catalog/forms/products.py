@@ -1,15 +1,18 @@
 """Forms of products and their pictures."""
 
+from typing import Any
+
 from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
+from catalog.forms.attributes import AttributeFields
 from catalog.forms.fields import ServiceCheckedForm, WordsField
 from catalog.models import Brand, Category, Product
 
 
-class ProductForm(ServiceCheckedForm):
+class ProductForm(AttributeFields, ServiceCheckedForm):
     category = generic.LookupField(model=Category, required=False, label=_("Category"))
     brand = generic.LookupField(model=Brand, required=False, label=_("Brand"))
     tags = WordsField(
@@ -55,6 +58,15 @@ class ProductForm(ServiceCheckedForm):
             "seo_title": _("Search engines show about 60 characters. Left empty, the title stands there."),
             "seo_description": _("About 160 characters are shown. Left empty, the description begins there."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definitions = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.check_attributes()
+        return cleaned
 
     def clean_handle(self) -> str:
         """As typed; an empty one keeps what the product has."""

@@ -1,5 +1,13 @@
 """What the merchant sells: categories, brands, products and their variants."""
 
+from catalog.models.attributes import (
+    AttributeDefinition,
+    AttributeKind,
+    AttributeQuerySet,
+    IndexedAttribute,
+    definitions_of,
+    shown,
+)
 from catalog.models.categories import Brand, Category, CategoryQuerySet
 from catalog.models.prices import (
     PriceChange,
@@ -23,10 +31,14 @@ from catalog.models.relations import BundlePart, ProductRedirect, Relation, Rela
 from catalog.models.tags import Tag, TagQuerySet
 
 __all__ = [
+    "AttributeDefinition",
+    "AttributeKind",
+    "AttributeQuerySet",
     "Brand",
     "BundlePart",
     "Category",
     "CategoryQuerySet",
+    "IndexedAttribute",
     "Media",
     "PriceChange",
     "PriceChangeQuerySet",
@@ -45,5 +57,7 @@ __all__ = [
     "Variant",
     "VariantQuerySet",
     "decimals_sql",
+    "definitions_of",
     "lost_in_address",
+    "shown",
 ]

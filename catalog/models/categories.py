@@ -55,6 +55,12 @@ class Category(models.Model):
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     path = models.CharField(_("path"), max_length=600, unique=True, editable=False)
     position = models.PositiveIntegerField(_("position"), default=0)
+    number = models.CharField(
+        _("number elsewhere"),
+        max_length=60,
+        blank=True,
+        help_text=_("By which product files of another system name it."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -85,7 +91,10 @@ class Category(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="category_path_prefix")]
+        indexes = [
+            models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="category_path_prefix"),
+            models.Index(fields=["number"], condition=~Q(number=""), name="category_number"),
+        ]
         triggers = [below_its_parent, carry_path_down]
 
     def __str__(self) -> str:

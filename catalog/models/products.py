@@ -130,6 +130,7 @@ class Product(Stateful):
             models.Index(fields=["-updated_at", "-id"], name="product_updated"),
             models.Index(fields=["title", "id"], name="product_title"),
             GinIndex(fields=["tags"], name="product_tags"),
+            GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="product_attributes"),
             models.Index(fields=["-id"], condition=UNTRANSLATED, name="product_untranslated"),
         ]
         triggers = [

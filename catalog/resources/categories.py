@@ -111,7 +111,8 @@ class CategoryResource(resources.BaseResource):
             "类目ID",
             "编号",
         ],
-        help=gettext_lazy("What the parents of other rows refer to; it is not kept."),
+        max_length=60,
+        help=gettext_lazy("What the parents of other rows refer to, and product files of the same system."),
     )
     position = PositionColumn(
         gettext_lazy("Position"),
@@ -143,6 +144,7 @@ class CategoryResource(resources.BaseResource):
             *(ExportColumn(name, name) for name in ("path", "name", "name_zh")),
             ExportColumn("parent.path", "parent"),
             ExportColumn("position", "position", kind="number"),
+            ExportColumn("number", "number"),
         ]
 
 

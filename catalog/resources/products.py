@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.imports.mapping import Mapping
 from backoffice.money import minor_units
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, MoneyColumn, NumberColumn, TextColumn
-from catalog import layouts
+from catalog import attribute_columns, layouts
+from catalog.attribute_exports import Told
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.barcodes import clean_barcode, is_gtin
 from catalog.services.categories import SEPARATOR
@@ -194,6 +196,14 @@ class ProductResource(resources.BaseResource):
         example="Kitchen > Tea",
         help=gettext_lazy("Path in the tree; what is missing of it is created."),
     )
+    category_number = TextColumn(
+        gettext_lazy("Number of the category"),
+        aliases=["category_id", "categoryID", "ProductSubcategoryID", "分类ID", "类目ID", "分类编号", "类目编号"],
+        max_length=60,
+        blank="keep",
+        help=gettext_lazy("As a file of categories brought it; a path in the same row counts more."),
+        system=gettext_lazy("other systems"),
+    )
     brand = TextColumn(
         gettext_lazy("Brand"), aliases=["Vendor", "brand_name", "Brands", "Manufacturer", "品牌"], max_length=120
     )
@@ -355,6 +365,20 @@ class ProductResource(resources.BaseResource):
         system="WooCommerce",
     )
 
+    attribute_value = ManyColumn(
+        gettext_lazy("Attribute"),
+        aliases=["attributes.CODE", "Attribute: NAME", "属性：名称"],
+        patterns=attribute_columns.PATTERNS,
+        help=gettext_lazy(
+            "One column for each attribute, called after its code or name. Values are read as the category defines them; "
+            "an attribute that it does not define is kept as text. An empty cell takes the value away."
+        ),
+        system=gettext_lazy("shops that define attributes"),
+    )
+    metafield_namespace = TextColumn(gettext_lazy("Namespace of the metafield"), blank="keep", system="Shopify")
+    metafield_key = TextColumn(gettext_lazy("Key of the metafield"), blank="keep", system="Shopify")
+    metafield_value = TextColumn(gettext_lazy("Value of the metafield"), blank="keep", system="Shopify")
+
     ignored = {
         **dict.fromkeys(
             [
@@ -415,10 +439,14 @@ class ProductResource(resources.BaseResource):
                 "category3",
                 "meta_keywords",
                 "Short description",
+                "Metafield Value Type",
             ],
             NOT_KEPT,
         ),
     }
+
+    def further(self) -> dict[str, str]:
+        return attribute_columns.known_names()
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         return layouts.of(headers)
@@ -437,7 +465,15 @@ class ProductResource(resources.BaseResource):
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
         may_see_cost = user is None or user.has_perm("catalog.view_cost")
-        return [column for column in EXPORT if may_see_cost or column.accessor != "cost"]
+        told = Told()
+        columns = []
+        for column in EXPORT:
+            if column.accessor == "product.attributes":
+                columns += [replace(column, get=lambda variant: told.others(variant.product))]
+                columns += told.columns(lambda variant: variant.product)
+            elif may_see_cost or column.accessor != "cost":
+                columns.append(column)
+        return columns
 
 
 def _option_name(place: int) -> Any:
@@ -473,11 +509,7 @@ EXPORT = [
     ExportColumn("product.tags", "tags", get=lambda variant: ", ".join(variant.product.tags)),
     _of("product.status"),
     *(ExportColumn(f"option{n}_name", f"option{n}_name", get=_option_name(n - 1)) for n in (1, 2, 3)),
-    ExportColumn(
-        "product.attributes",
-        "attributes",
-        get=lambda v: json.dumps(v.product.attributes, ensure_ascii=False) if v.product.attributes else "",
-    ),
+    ExportColumn("product.attributes", "attributes"),
     _of("product.seo_title"),
     _of("product.seo_description"),
     _of("sku"),

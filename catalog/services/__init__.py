@@ -2,6 +2,20 @@
 
 from backoffice import history
 from catalog.models import Product, Variant
+from catalog.services.attributes import (
+    FIELD,
+    DefinitionFields,
+    clean_attributes,
+    exact,
+    expected,
+    missing_attributes,
+    move_definition,
+    remove_definition,
+    save_definition,
+    text_of,
+    usage,
+)
+from catalog.services.attributes.upsert import upsert_definitions
 from catalog.services.barcodes import check_digit, clean_barcode
 from catalog.services.brands import save_brand, upsert_brands
 from catalog.services.categories import delete_category, merge_category, place_category, save_category
@@ -67,6 +81,7 @@ history.allow_restore(
         "brand",
         "product_type",
         "tags",
+        "attributes",
         "seo_title",
         "seo_description",
     ),
@@ -80,9 +95,11 @@ history.allow_restore(
 
 __all__ = [
     "APPROVE",
+    "FIELD",
     "PRICE",
     "REPRICING",
     "SCHEDULED",
+    "DefinitionFields",
     "Option",
     "PictureFields",
     "Price",
@@ -102,6 +119,7 @@ __all__ = [
     "cancel",
     "cancel_one",
     "check_digit",
+    "clean_attributes",
     "clean_barcode",
     "clean_sku",
     "clean_tag",
@@ -112,15 +130,20 @@ __all__ = [
     "delete_variants",
     "drop_change",
     "each_price",
+    "exact",
+    "expected",
     "free_handle",
     "generate_variants",
     "make_cover",
     "merge_category",
+    "missing_attributes",
+    "move_definition",
     "place_category",
     "plan_variants",
     "price_of",
     "proposed_prices",
     "proposed_since",
+    "remove_definition",
     "remove_list_prices",
     "remove_media",
     "remove_tag",
@@ -130,6 +153,7 @@ __all__ = [
     "retitle",
     "save_brand",
     "save_category",
+    "save_definition",
     "save_options",
     "save_pictures",
     "save_price_list",
@@ -139,13 +163,16 @@ __all__ = [
     "set_media",
     "set_parts",
     "set_relations",
+    "text_of",
     "update_product",
     "update_variant",
     "upsert_brands",
     "upsert_categories",
+    "upsert_definitions",
     "upsert_list_prices",
     "upsert_prices",
     "upsert_products",
+    "usage",
     "values_of",
     "whole_price",
 ]

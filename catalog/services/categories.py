@@ -12,6 +12,7 @@ from backoffice.errors import explained
 from backoffice.models import User
 from catalog.models import Category, Product
 from catalog.models.categories import SEPARATOR
+from catalog.services.attributes.products import attributes_explained
 from catalog.services.using import users_of
 
 __all__ = ["SEPARATOR", "delete_category", "lock_tree", "merge_category", "place_category", "save_category"]
@@ -42,8 +43,11 @@ def save_category(
     _refuse_long_paths(category, parent)
     category.parent, category.position = parent, position
     category.clean_fields(exclude=["parent", "path"])
-    with explained(
-        Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"
+    with (
+        explained(
+            Category, category_name_once="name", category_not_its_own_parent="parent", category_named_plainly="name"
+        ),
+        attributes_explained(attribute_once_on_path="parent", product_attributes_fit="parent"),
     ):
         category.save()
     category.refresh_from_db(fields=["path"])

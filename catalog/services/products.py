@@ -12,6 +12,7 @@ from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
 from catalog.models import Brand, Category, Product
+from catalog.services.attributes.products import attributes_explained, clean_attributes
 from catalog.services.variants import VariantFields, retitle, save_variants
 
 
@@ -37,6 +38,7 @@ class ProductFields(TypedDict, total=False):
 def create_product(*, by: User, variants: Sequence[VariantFields] = (), **fields: Unpack[ProductFields]) -> Product:
     """Create a draft with its variants. Without a handle the title gives one."""
     product = Product(**fields)
+    product.attributes = clean_attributes(product.category, product.attributes)
     product.handle = product.handle or free_handle(product.title)
     _write(product)
     audit.record("product.created", product, by=by)
@@ -51,6 +53,9 @@ def update_product(
 ) -> Product:
     """Set fields of `product`, and add or change `variants`; what is not named stays."""
     product = Product.objects.locked().get(pk=product.pk)
+    if {"attributes", "category"} & set(fields):
+        attributes = fields.get("attributes", product.attributes)
+        fields["attributes"] = clean_attributes(fields.get("category", product.category), attributes)
     changed = sorted(name for name, value in fields.items() if getattr(product, name) != value)
     for name in changed:
         setattr(product, name, fields[name])  # type: ignore[literal-required]
@@ -68,7 +73,7 @@ def _write(product: Product) -> None:
     product.handle = product.handle.strip()
     product.tags = list(dict.fromkeys(product.tags))
     product.clean_fields(exclude=["category", "brand"])
-    with explained(Product, product_handle_once="handle"):
+    with explained(Product, product_handle_once="handle"), attributes_explained():
         product.save()
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import publishing
 from backoffice.models import User
 from catalog.models import Brand, Category, Product, Variant
+from catalog.services.attributes.products import missing_attributes
 from catalog.services.media import set_media
 from catalog.services.products import update_product
 from catalog.services.variants import VariantFields, save_variants
@@ -41,24 +42,27 @@ LABELS = {
 
 
 def missing(products: Sequence[Product]) -> dict[int, str]:
-    """Why each of these cannot be sold, by key; those that can are absent. One query."""
+    """Why each of these cannot be sold, by key; those that can are absent."""
     sellable = Variant.objects.sellable().filter(product=OuterRef("pk"))
     active = Variant.objects.active().filter(product=OuterRef("pk"))
     facts = Product.objects.filter(pk__in=[product.pk for product in products]).values_list(
         "pk", Exists(sellable), Exists(active)
     )
     lacks = {pk: _lacking(has_price, has_variant) for pk, has_price, has_variant in facts}
+    for pk, definitions in missing_attributes(products).items():
+        lacks[pk] += [_("the attribute “%(attribute)s” is missing") % {"attribute": one} for one in definitions]
     return {
-        product.pk: _("“%(product)s” cannot be published: %(missing)s.") % {"product": product, "missing": what}
+        product.pk: _("“%(product)s” cannot be published: %(missing)s.")
+        % {"product": product, "missing": ", ".join(lacks[product.pk])}
         for product in products
-        if (what := lacks[product.pk])
+        if lacks[product.pk]
     }
 
 
-def _lacking(has_price: bool, has_variant: bool) -> str:
+def _lacking(has_price: bool, has_variant: bool) -> list[str]:
     if not has_variant:
-        return _("it has no active variant")
-    return "" if has_price else _("no active variant has a price")
+        return [_("it has no active variant")]
+    return [] if has_price else [_("no active variant has a price")]
 
 
 @transaction.atomic

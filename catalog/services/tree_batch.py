@@ -83,7 +83,7 @@ class CategoryBatch(Batch):
     def _changes(self, row: int, node: Node) -> list[tuple[int, int, str, str, str]]:
         if node.before is None:
             return []
-        pairs = zip(("parent", "name", "name_zh", "position"), node.before, node.facts(), strict=True)
+        pairs = zip(("parent", "name", "name_zh", "position", "number"), node.before, node.facts(), strict=True)
         return [
             (row, place, what, _shown(old, is_new=False), _shown(new, is_new=True))
             for place, (what, old, new) in enumerate(pairs)
@@ -135,8 +135,9 @@ class CategoryBatch(Batch):
             for node, (pk,) in zip(part, self.cursor.fetchall(), strict=True):
                 node.id = pk
             self.run(
-                """INSERT INTO catalog_category (id, parent_id, name, name_zh, position, path, created_at, updated_at)
-                   SELECT *, '', now(), now() FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[])""",
+                """INSERT INTO catalog_category (id, parent_id, name, name_zh, position, number, path, created_at, updated_at)
+                   SELECT *, '', now(), now()
+                   FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[])""",
                 _arrays(part),
             )
 
@@ -144,8 +145,9 @@ class CategoryBatch(Batch):
         for start in range(0, len(nodes), BLOCK):
             self.run(
                 """UPDATE catalog_category c SET parent_id = n.parent_id, name = n.name, name_zh = n.name_zh, position = n.position,
-                          updated_at = now()
-                   FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[]) n(id, parent_id, name, name_zh, position)
+                          number = n.number, updated_at = now()
+                   FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[])
+                     n(id, parent_id, name, name_zh, position, number)
                    WHERE c.id = n.id""",
                 _arrays(nodes[start : start + BLOCK]),
             )
@@ -165,6 +167,7 @@ def _arrays(nodes: Sequence[Node]) -> list[list[Any]]:
         [node.name for node in nodes],
         [node.name_zh for node in nodes],
         [node.position for node in nodes],
+        [node.number for node in nodes],
     ]
 
 

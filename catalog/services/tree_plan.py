@@ -28,11 +28,12 @@ class Node:
     path: str = ""
     name_zh: str = ""
     position: int = 0
+    number: str = ""
     row: int | None = None
-    before: tuple[Node | None, str, str, int] | None = None
+    before: tuple[Node | None, str, str, int, str] | None = None
 
-    def facts(self) -> tuple[Node | None, str, str, int]:
-        return self.parent, self.name, self.name_zh, self.position
+    def facts(self) -> tuple[Node | None, str, str, int, str]:
+        return self.parent, self.name, self.name_zh, self.position, self.number
 
     @property
     def is_changed(self) -> bool:
@@ -46,7 +47,7 @@ class Node:
     def take_back(self) -> None:
         """Be again what it was before the file."""
         if self.before is not None:
-            self.parent, self.name, self.name_zh, self.position = self.before
+            self.parent, self.name, self.name_zh, self.position, self.number = self.before
 
     def ancestors(self) -> Iterator[Node]:
         """From the parent upwards; ends where it would come round."""
@@ -258,6 +259,7 @@ class Planner:
             node.name_zh = row.name_zh
         if row.position is not None:
             node.position = row.position
+        node.number = row.number or node.number
         self.order.append(row)
         if row.row in self.plan.refused:
             node.take_back()
@@ -349,10 +351,10 @@ def _known() -> list[Node]:
     """The tree as it is."""
     nodes: dict[int, Node] = {}
     parents: dict[int, int | None] = {}
-    for pk, parent, name, name_zh, path, position in Category.objects.order_by("path").values_list(
-        "pk", "parent", "name", "name_zh", "path", "position"
+    for pk, parent, name, name_zh, path, position, number in Category.objects.order_by("path").values_list(
+        "pk", "parent", "name", "name_zh", "path", "position", "number"
     ):
-        nodes[pk] = Node(name, None, pk, path, name_zh, position)
+        nodes[pk] = Node(name, None, pk, path, name_zh, position, number)
         parents[pk] = parent
     for pk, node in nodes.items():
         parent = parents[pk]

@@ -19,6 +19,7 @@ from backoffice.generic.base import safe_next
 from backoffice.generic.bulk import keys
 from catalog import forms, services
 from catalog.models import Category, CategoryQuerySet
+from catalog.views.attributes import defined
 
 WHOLE_TREE = 300
 LEVELS = 4
@@ -94,6 +95,7 @@ class CategoryRecord(generic.RecordPage):
         generic.Column("path"),
         generic.Column("name_zh"),
         generic.Column("position"),
+        generic.Column("number"),
         generic.Column("updated_at", kind="relative"),
     ]
 
@@ -128,6 +130,8 @@ class CategoryRecord(generic.RecordPage):
         return super().get_context_data(
             children=children,
             is_whole=is_whole,
+            attributes=defined(self.object, self.request.user),
+            may_define=generic.may(self.request.user, "catalog.view_attributedefinition"),
             may_add=generic.may(self.request.user, "catalog.add_category"),
             may_change=generic.may(self.request.user, "catalog.change_category"),
             **extra,

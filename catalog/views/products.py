@@ -1,13 +1,16 @@
 """Pages of products: list, record, form, verbs, pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -20,8 +23,11 @@ from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.publishing import pages
 from catalog import forms, services
+from catalog.attribute_exports import list_columns
+from catalog.attribute_filters import definitions_for
 from catalog.filters import ProductFilter
-from catalog.models import Media, Product, ProductRedirect, Relation, Variant
+from catalog.models import AttributeDefinition, Category, Media, Product, ProductRedirect, Relation, Variant
+from catalog.views.attributes import Told, plainly, told
 from catalog.views.categories import above
 from catalog.views.price_changes import tell_waiting
 from catalog.views.variants import tell_of_twins
@@ -123,6 +129,14 @@ class ProductList(generic.ListPage):
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().select_related("category", "brand").with_summary()
 
+    def get_columns(self) -> Sequence[generic.Column]:
+        """With one for each attribute of the category that the list is filtered by."""
+        return [*super().get_columns(), *list_columns(list(self.definitions.values()), plainly)]
+
+    @cached_property
+    def definitions(self) -> dict[str, AttributeDefinition]:
+        return definitions_for(self.request.GET)
+
 
 class ProductRecord(generic.RecordPage):
     model = Product
@@ -196,6 +210,7 @@ class ProductRecord(generic.RecordPage):
             relations=self.related(),
             more_variants=len(self.variants) > SHOWN_VARIANTS,
             pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
+            **dict(zip(("attributes", "other_attributes"), told(product), strict=True)),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
             preview=self.standing.preview_for(user),
@@ -251,10 +266,67 @@ class ProductFormPage(generic.FormPage):
         kwargs = {"product": self.object, "may_see_cost": generic.may(user, "catalog.view_cost")}
         return forms.variant_rows(self.empty_lines)(data, variants=variants, form_kwargs=kwargs)
 
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        form = super().get_form(data, files)
+        form.take_attributes(self.category_of(form))
+        return form
+
+    def category_of(self, form: Any) -> Category | None:
+        """The category that the form speaks of, as far as it can be told."""
+        typed = form["category"].value()
+        try:
+            return form.fields["category"].clean(form.fields["category"].prepare_value(typed) or "")  # type: ignore[no-any-return]
+        except ValidationError:
+            return self.object.category if self.object else None
+
+    def groups(self, form: Any) -> list[tuple[str, list[Any]]]:
+        """Without the attributes, which have a section of their own."""
+        return [
+            (title, [bound for bound in fields if not bound.name.startswith(services.FIELD)])
+            for title, fields in super().groups(form)
+        ]
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        names = {services.FIELD + definition.code for definition in form.definitions}
+        kept = [
+            (name, value)
+            for name, values in self.request.POST.lists()
+            if name.startswith(services.FIELD) and name not in names
+            for value in values
+        ]
+        defined = {definition.code for definition in form.definitions}
+        rest = {code: value for code, value in self.stored_attributes.items() if code not in defined}
+        return super().get_context_data(
+            form,
+            attribute_fields=[form[name] for name in form.fields if name in names],
+            kept_fields=kept,
+            other_attributes=[Told(code, services.text_of(value)) for code, value in sorted(rest.items())],
+            **extra,
+        )
+
+    @property
+    def stored_attributes(self) -> dict[str, Any]:
+        return self.object.attributes if self.object else {}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """With `show_fields` nothing is saved: the fields of the chosen category are shown, and all that was typed is kept."""
+        if "show_fields" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        form = unjudged(self.get_form(request.POST, request.FILES))
+        self.formset = self.prepared_formset(request.POST, request.FILES)
+        if self.formset is not None:
+            self.formset._errors = [unjudged(row).errors for row in self.formset.forms]
+            self.formset._non_form_errors = ErrorList()
+        part = request.POST["show_fields"] == "fragment"
+        template = "catalog/_attribute_fields.html" if part else self.template_name
+        return TemplateResponse(request, template, self.get_context_data(form))
+
     def perform(self, form: Any) -> Product:
+        fields = {name: value for name, value in form.cleaned_data.items() if not name.startswith(services.FIELD)}
+        fields["attributes"] = form.clean_attributes(self.stored_attributes)
         rows = self.formset.rows() if self.formset else []
         try:
-            product = self.save(form.cleaned_data, rows)
+            product = self.save(fields, rows)
         except services.VariantsRefused as refusal:
             self.formset.show(refusal.rows)
             raise ValidationError(_("Some variants cannot be saved like this.")) from refusal
@@ -264,6 +336,12 @@ class ProductFormPage(generic.FormPage):
 
     def save(self, fields: dict[str, Any], rows: list[Any]) -> Product:
         raise NotImplementedError
+
+
+def unjudged(form: Any) -> Any:
+    """The form with what was typed, and no word about it yet."""
+    form._errors, form.cleaned_data = ErrorDict(), {}
+    return form
 
 
 class NewProduct(ProductFormPage):

@@ -18,7 +18,7 @@ from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
 from inventory.models import Location, Supplier
-from orders.demo import catalogue, people, pictures, publishing, support
+from orders.demo import attributes, catalogue, people, pictures, publishing, support
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
 from orders.models import Order, TaxRate
@@ -114,6 +114,7 @@ def _run(statements: str, size: Size) -> None:
 def load_catalogue(variants: int, seed: int, owner: User) -> None:
     """The curated products with their pictures, and as many plain variants as the size asks for."""
     categories = _categories()
+    attributes.define(categories, owner)
     brands = {name: Brand.objects.create(name=name) for name in sorted({item.brand for item in catalogue.ITEMS})}
     for number, item in enumerate(catalogue.ITEMS, start=1):
         product = _product(number, item, categories[item.category], brands[item.brand])
@@ -151,6 +152,7 @@ def _product(number: int, item: catalogue.Item, category: Category, brand: Brand
         product_type=category.name,
         tags=["gift"] if number % 5 == 0 else [],
         options=list(item.options),
+        attributes=attributes.values_of(number, item, timezone.localdate()),
     )
     Variant.objects.bulk_create(_variants(number, item, product))
     picture = Media(product=product, alt=item.title)

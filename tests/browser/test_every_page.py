@@ -23,6 +23,7 @@ from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, 
 from backoffice.tasks import heartbeat
 from catalog import services as catalog
 from catalog.models import (
+    AttributeDefinition,
     Brand,
     Category,
     PriceChange,
@@ -188,6 +189,11 @@ def of_catalog() -> Paths:
         yield reverse(f"catalog:{name}_edit", args=[row.pk])
     for name in ("merge", "delete"):
         yield reverse(f"catalog:category_{name}", args=[Category.objects.first().pk])
+    attribute = AttributeDefinition.objects.exclude(choices=[]).first()
+    yield attribute.get_absolute_url()
+    yield reverse("catalog:attribute_edit", args=[attribute.pk])
+    yield reverse("catalog:attribute_remove", args=[attribute.pk])
+    yield f"{reverse('catalog:products')}?category=%23{attribute.category_id}"
     yield reverse("history", args=["catalog.product", product.pk])
     yield from of_prices(variant)
 

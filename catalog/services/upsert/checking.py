@@ -11,10 +11,12 @@ from backoffice import approvals
 from backoffice.imports.batch import may
 from backoffice.publishing import files
 from catalog.services.proposals import BEYOND_LIMIT, PRICE, beyond_limit
+from catalog.services.upsert.attributing import MESSAGES as OF_ATTRIBUTES
+from catalog.services.upsert.attributing import Attributing
 from catalog.services.upsert.columns import STAGED
-from catalog.services.upsert.comparing import Comparing
 
 MESSAGES = {
+    **OF_ATTRIBUTES,
     "title_missing": gettext_lazy("There is no product “%(handle)s” yet, and to create it a title is needed."),
     "identity_missing": gettext_lazy("The row names neither a handle nor a known SKU nor a title."),
     "product_refused": gettext_lazy("Its product is refused: see row %(row)s."),
@@ -29,13 +31,16 @@ MESSAGES = {
     "beyond_limit": BEYOND_LIMIT,
     "title_differs": gettext_lazy("Row %(row)s gives this product another title, which counts."),
     "sku_made": gettext_lazy("The row has no SKU; %(sku)s was made of handle and options."),
+    "number_unknown": gettext_lazy(
+        "There is no one category with the number %(value)s; bring the file of categories in first. The product stays where it is."
+    ),
     "picture_twice": gettext_lazy("The picture stands in row %(row)s already."),
 }
 
 LIVE = "EXISTS (SELECT 1 FROM backoffice_liveversion l WHERE l.subject_type = 'catalog.product' AND l.subject_id = t.id AND l.is_live)"
 
 
-class Checking(Comparing):
+class Checking(Attributing):
     messages = MESSAGES
 
     def find_problems(self) -> None:
@@ -47,6 +52,7 @@ class Checking(Comparing):
             self.problem(
                 "beyond_limit", beyond_limit("import_variant", price, "r.changed"), [f"{limit.normalize():f}", limit]
             )
+        self.find_attribute_problems()
         if "status" in self.present:
             self._settle_sellable()
         self._warn()
@@ -140,7 +146,22 @@ class Checking(Comparing):
             )
 
     def _warn(self) -> None:
+        if "category_number" in self.present:
+            self.problem(
+                "number_unknown",
+                """SELECT s.row, 'category_number', s.category_number, jsonb_build_object('value', s.category_number)
+                   FROM import_product k JOIN import_stage s ON s.row = k.row
+                   WHERE s.category_number NOT IN ('', '0', 'NULL')
+                     AND (SELECT count(*) FROM catalog_category c WHERE c.number = s.category_number) <> 1""",
+                error=False,
+            )
         if "status" in self.present:
+            self.problem(
+                "attributes_missing",
+                """SELECT k.row, 'status', s.status, jsonb_build_object('names', k.lacking) FROM import_product k
+                   JOIN import_stage s ON s.row = k.row WHERE k.lacking IS NOT NULL""",
+                error=False,
+            )
             self.problem(
                 "not_published",
                 f"""SELECT k.row, 'status', s.status, '{{}}'::jsonb FROM import_product k JOIN import_stage s ON s.row = k.row

@@ -22,7 +22,7 @@ def _cleared(type: str, table: str) -> Staged:
 
 
 # What cannot be sold is not submitted, whatever the file says.
-STATUS = f"CASE WHEN s.status IN {files.WANTED} AND NOT k.sellable THEN t.status ELSE {files.status('t.status')} END"
+STATUS = f"CASE WHEN s.status IN {files.WANTED} AND (NOT k.sellable OR k.lacking IS NOT NULL) THEN t.status ELSE {files.status('t.status')} END"
 
 STAGED: dict[str, Staged] = {
     "handle": Staged("text"),
@@ -32,6 +32,7 @@ STAGED: dict[str, Staged] = {
     "description": _text("product"),
     "description_zh": _text("product"),
     "category": Staged("text", "product", "k.category_id", "k.category_id", "category_id"),
+    "category_number": Staged("text"),
     "brand": Staged("text", "product", "k.brand_id", "k.brand_id", "brand_id"),
     "product_type": _text("product"),
     "tags": Staged("varchar(120)[]", "product", "coalesce(s.tags, '{}')", "coalesce(s.tags, '{}')"),
@@ -43,8 +44,14 @@ STAGED: dict[str, Staged] = {
         "coalesce(s.options, '{}')",
     ),
     "attributes": Staged(
-        "jsonb", "product", "t.attributes || coalesce(s.attributes, '{}')", "coalesce(s.attributes, '{}')"
+        "jsonb",
+        "product",
+        "((t.attributes || coalesce(s.attributes, '{}')) - coalesce(s.attributes_cleared, '{}'))",
+        "coalesce(s.attributes, '{}')",
     ),
+    "attribute_texts": Staged("jsonb"),  # name -> text of the cell
+    "attribute_notation": Staged("text"),  # decimal mark and order of dates
+    "attributes_cleared": Staged("text[]"),
     "seo_title": _text("product"),
     "seo_description": _text("product"),
     "is_variant": Staged("bool"),

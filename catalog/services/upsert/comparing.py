@@ -50,7 +50,8 @@ class Comparing(Staging):
         found = f"""SELECT f.hkey, f.first_row, f.row, f.sellable, {"c.id" if category else "NULL::bigint"} AS category_id,
                            {"b.id" if brand else "NULL::bigint"} AS brand_id,
                            {"coalesce(s.category, '') <> '' AND c.id IS NULL" if category else "false"} AS category_new,
-                           {"coalesce(s.brand, '') <> '' AND b.id IS NULL" if brand else "false"} AS brand_new"""
+                           {"coalesce(s.brand, '') <> '' AND b.id IS NULL" if brand else "false"} AS brand_new,
+                           NULL::text AS lacking"""
         differs = "s.row IS NOT NULL AND (k.category_new OR k.brand_new OR " + self._differs("product") + ")"
         self.products = self.run(
             f"""CREATE TEMP TABLE import_product ON COMMIT DROP AS

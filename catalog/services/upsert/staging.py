@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from backoffice.imports.batch import Batch, Rows
+from backoffice.models import User
 from backoffice.publishing import files
 from catalog.services.upsert.columns import STAGED
 
@@ -19,8 +21,22 @@ class Staging(Batch):
 
     resource = "products"
     staged = STAGED
-    tables = ("import_product", "import_variant", "import_media")
+    tables = (
+        "import_product",
+        "import_variant",
+        "import_media",
+        "import_path",
+        "import_attribute",
+        "import_reading",
+    )
     products = 0
+
+    def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
+        super().__init__(cursor, columns, by, dry_run=dry_run)
+        if "attribute_texts" in self.present:
+            self.present.add("attributes")
+        if "category_number" in self.present:
+            self.present.add("category")
 
     def of(self, table: str) -> list[str]:
         """Names of the present columns of `table`."""
@@ -37,6 +53,18 @@ class Staging(Batch):
             _("Draft and archived in the status column are left out: you may not publish products."),
         )
         self._identify()
+        if "category_number" in self.present:
+            self._find_numbered()
+
+    def _find_numbered(self) -> None:
+        """The path of the category that has the row's number; without exactly one the product stays where it is."""
+        self.run(
+            """UPDATE import_stage s SET category = coalesce(n.path, (
+                   SELECT c.path FROM catalog_product p JOIN catalog_category c ON c.id = p.category_id WHERE upper(p.handle) = upper(s.handle)
+               )) FROM import_stage o LEFT JOIN (
+                   SELECT number, min(path) AS path FROM catalog_category WHERE number <> '' GROUP BY 1 HAVING count(*) = 1
+               ) n ON n.number = o.category_number WHERE o.row = s.row AND coalesce(s.category, '') = ''"""
+        )
 
     def _identify(self) -> None:
         """Give rows without a handle that of their SKU, and rows without a SKU that of their options."""
