@@ -15,6 +15,7 @@ urlpatterns = [
     path("history/<str:label>/<int:pk>/<int:entry>/restore/", views.restore, name="history-restore"),
     path("", include("backoffice.shell_urls")),
     path("imports/", include("backoffice.imports.urls")),
+    path("bulk-edits/", include("backoffice.bulk_edit.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("catalog/", include("catalog.urls")),
     path("inventory/", include("inventory.urls")),

@@ -141,6 +141,7 @@ NO_HISTORY = {
     "backoffice.Invitation": "its verbs are in the audit",
     "backoffice.DocumentSequence": "a counter; the documents are the record",
     "backoffice.SavedView": "a convenience of one person",
+    "backoffice.BulkEdit": "part of the record of a run",
     "backoffice.ImportMapping": "a convenience of one person",
     "backoffice.Notification": "a convenience of one person",
     "backoffice.ApiToken": "its verbs are in the audit",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from backoffice.generic.lists import ListPage
 
 CHUNK = 200
-EXPORT = "export"  # the one action that every list has
+EXPORT = "export"  # an action that every list has
+EDIT = "edit"  # one that lists have whose rows a resource of `bulk_edit` knows
 
 
 def _no_service(*args: Any, **kwargs: Any) -> None:
@@ -90,7 +91,9 @@ def post(page: "ListPage") -> HttpResponseBase:
     """Answer the POST of a list: ask, refuse, or run the action over the rows."""
     request = page.request
     if request.POST.get("action") == EXPORT and page.get_export_formats():
-        return _export(page)
+        return _lead_to(page, page.export_link)
+    if request.POST.get("action") == EDIT and page.may_edit:
+        return _lead_to(page, page.edit_link)
     action = next((a for a in page.get_bulk_actions() if a.key == request.POST.get("action")), None)
     if action is None:
         raise PermissionDenied
@@ -118,12 +121,12 @@ def _ticked(page: "ListPage", values: Iterable[str]) -> models.QuerySet:
     return page.get_queryset().filter(pk__in=keys(values))
 
 
-def _export(page: "ListPage") -> HttpResponseBase:
-    """To the page about exporting the ticked rows, or all that match."""
+def _lead_to(page: "ListPage", link: Callable[..., str]) -> HttpResponseBase:
+    """To the page about the ticked rows, or about all that match."""
     if page.request.POST.get("all") == "1":
-        return HttpResponseRedirect(page.export_link())
+        return HttpResponseRedirect(link())
     ticked = keys(page.request.POST.getlist("selected"))
-    return HttpResponseRedirect(page.export_link(ticked)) if ticked else _refuse(page, _("Choose at least one row."))
+    return HttpResponseRedirect(link(ticked)) if ticked else _refuse(page, _("Choose at least one row."))
 
 
 def _confirm_or_run(page: "ListPage", action: BulkAction, keys: list[Any], everything: bool) -> HttpResponseBase:

@@ -22,7 +22,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import exports
+from backoffice import exports, resources
 from backoffice.generic import bulk, keyset
 from backoffice.generic.base import Page, may, visible
 from backoffice.generic.chips import Chip, chips
@@ -159,6 +159,11 @@ class ListPage(Page):
         """Those of `bulk_actions` that the user may run."""
         return [action for action in self.bulk_actions if may(self.request.user, action.permission)]
 
+    @cached_property
+    def may_edit(self) -> bool:
+        """Whether the user may edit many of these rows at once."""
+        return any(one.edits(self.model) and one.may_edit(self.user) for one in resources.edits())
+
     def get_export_formats(self) -> Sequence[str]:
         """Formats that the user may export in."""
         return self.export_formats if may(self.request.user, self.export_permission) else ()
@@ -214,10 +219,17 @@ class ListPage(Page):
 
     def export_link(self, selected: Sequence[int] = (), **more: str) -> str:
         """Address of the page that offers everything about exporting this list as it is, or so many rows of it."""
+        return self._link_about("exports:new", selected, **more)
+
+    def edit_link(self, selected: Sequence[int] = ()) -> str:
+        """Address of the page that edits everything that matches, or so many rows of it."""
+        return self._link_about("bulk_edit:new", selected)
+
+    def _link_about(self, name: str, selected: Sequence[int], **more: str) -> str:
         query = self.state.copy()
         chosen = selected or bulk.keys(self.request.GET.getlist("selected"))
         query.setlist("selected", [str(key) for key in chosen[: self.page_size]])
-        return f"{reverse('exports:new')}?{urlencode({'list': as_query(query, self.request.path), **more})}"
+        return f"{reverse(name)}?{urlencode({'list': as_query(query, self.request.path), **more})}"
 
     # --- State in the address -------------------------------------------------------------------
 

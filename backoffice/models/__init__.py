@@ -1,6 +1,7 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
+from backoffice.models.bulk_edits import BulkEdit
 from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
 from backoffice.models.imports import (
     IMPORT_TRANSITIONS,
@@ -33,6 +34,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditEventQuerySet",
+    "BulkEdit",
     "DocumentSequence",
     "ExportFormat",
     "ExportRun",

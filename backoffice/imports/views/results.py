@@ -51,7 +51,7 @@ class Results:
     def __init__(self, run: ImportRun, asked: QueryDict, *, user: User, may_mend: bool) -> None:
         self.run = run
         self.may_mend = may_mend
-        self.columns = resources.get(run.resource).columns()
+        self.columns = resources.of(run).columns()
         self.hidden = {
             name for name, column in self.columns.items() if column.permission and not user.has_perm(column.permission)
         }
