@@ -154,7 +154,8 @@ def value_sql(field: EditField, change: Change, base: str = "") -> str:
     """SQL of the new value over the record `t`, as the column is staged; `base` is the JSON that earlier changes made."""
     if field.model_field is None:
         return _attribute(field, change, base or f"t.{field.column}")
-    return _BY_OPERATION[change["op"]](field, change, f"t.{field.column}")
+    sql = _BY_OPERATION[change["op"]](field, change, f"t.{field.column}")
+    return f"trim_scale({sql})" if _type(field) == "numeric" else sql
 
 
 def _set(field: EditField, change: Change, old: str) -> str:
