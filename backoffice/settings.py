@@ -298,7 +298,7 @@ PGHISTORY_LEVEL = pgtrigger.Statement
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 PGTRIGGER_MIGRATIONS = True
-PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["backoffice.imports.jobs", "backoffice.exports.jobs", "backoffice.bulk_edit.actions"]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)
 IMPORT_FOREGROUND_ROWS = env.int("IMPORT_FOREGROUND_ROWS", default=2000)

@@ -149,6 +149,7 @@ JOBS = {
     "backoffice.make_export": gettext_lazy("Make an export"),
     "backoffice.remove_expired_exports": gettext_lazy("Remove exports whose time is over"),
     "backoffice.run_export_schedules": gettext_lazy("Start the exports that are due"),
+    "backoffice.run_bulk_action": gettext_lazy("Carry out an action over a list"),
     "backoffice.send_mail": gettext_lazy("Send a mail"),
     "backoffice.tasks.forget_old_jobs": gettext_lazy("Clear old jobs away"),
     "backoffice.tasks.heartbeat": gettext_lazy("Show that the worker lives"),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.bulk_edit.batch import EditBatch
@@ -98,6 +99,21 @@ class EditResource(BaseResource):
     @property
     def service(self) -> Any:
         return partial(carry_out, self.batch)
+
+
+@resources.register_edit
+class ActionResource(BaseResource):
+    """Of runs that carry out an action of a list: there are no fields, and nothing that undo knows."""
+
+    key = "actions"
+    label = gettext_lazy("Bulk action")
+    permission = EDIT_IN_BULK
+
+    def edits(self, model: Any) -> bool:
+        return False
+
+    def may_edit(self, user: Any) -> bool:
+        return bool(user.has_perm(EDIT_IN_BULK))
 
 
 @dataclass

@@ -12,6 +12,7 @@ app_name = "bulk_edit"
 urlpatterns = [
     path("", views.RunList.as_view(), name="list"),
     path("new/", views.New.as_view(), name="new"),
+    path("action/", views.Action.as_view(), name="action"),
     path("<str:number>/", views.Run.as_view(), name="run"),
     path("<str:number>/work/", views.Work.as_view(), name="work"),
     path("<str:number>/undo/", views.Undo.as_view(), name="undo"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice import generic, resources
-from backoffice.bulk_edit import editing
+from backoffice.bulk_edit import actions, editing
 from backoffice.bulk_edit.forms import EditForm
 from backoffice.bulk_edit.resource import EDIT_IN_BULK
 from backoffice.exports.views import about
@@ -120,6 +120,55 @@ class New(generic.Page):
         return TemplateResponse(self.request, self.template_name, shown, status=status)
 
 
+class Action(generic.Page):
+    """Asks before the worker carries out the action `action` over all that matches in the list at the address `list`."""
+
+    permission = EDIT_IN_BULK
+    template_name = "bulk_edit/action.html"
+
+    @cached_property
+    def chosen(self) -> tuple[generic.ListPage, generic.BulkAction]:
+        asked = self.request.GET
+        try:
+            return actions.found(asked.get("list", ""), asked.get("action", ""), self.user)
+        except ValidationError as error:
+            raise Http404(error.messages[0]) from error
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.GET.get("list"):
+            return HttpResponseRedirect(reverse("bulk_edit:list"))
+        return self.show(actions.form_of(self.chosen[1], self.user))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        page, action = self.chosen
+        form = actions.form_of(action, self.user, request.POST)
+        if form is not None and not form.is_valid():
+            return self.show(form, 422)
+        data = request.POST.copy()
+        data.pop("csrfmiddlewaretoken", None)
+        try:
+            run = actions.start(request.GET["list"], action.key, by=self.user, data=data)
+        except ValidationError as error:
+            for text in error.messages:
+                messages.error(request, text)
+            return HttpResponseRedirect(page.link())
+        return HttpResponseRedirect(run.get_absolute_url())
+
+    def show(self, form: Any, status: int = 200) -> HttpResponseBase:
+        page, action = self.chosen
+        shown = {
+            "title": action.label,
+            "action": action,
+            "form": form,
+            "summary": summary(form) if form is not None else [],
+            "list_title": page.get_title(),
+            "list_url": page.link(),
+            "chips": page.chips,
+            "expected": about(page.matching),
+        }
+        return TemplateResponse(self.request, self.template_name, shown, status=status)
+
+
 class EditPage(generic.OnePage):
     """Base of what concerns one bulk edit."""
 
@@ -157,13 +206,17 @@ class Run(EditPage):
 
     def shown(self) -> dict[str, Any]:
         run = self.run
-        is_interrupted = running.interrupted(run)
+        edit = BulkEdit.objects.defer("keys").get(run=run)
+        # The worker takes an action up again by itself.
+        is_interrupted = not edit.action and running.interrupted(run)
         is_working = not is_interrupted and (run.status in (Status.CHECKING, Status.APPLYING) or bool(run.job_id))
-        is_open = self.may_work and not is_working and (is_interrupted or run.status in OPEN)
-        is_told = bool(run.finished_at) and not is_working and run.status in TOLD
+        is_open = self.may_work and not edit.action and not is_working and (is_interrupted or run.status in OPEN)
+        is_told = bool(run.finished_at) and not is_working and (run.status in TOLD or bool(edit.action and run.read))
         may_rewind = self.may_bring and undoing.is_possible(run) and bool(run.changed)
         kept = run.report.get("undone", {}).get("kept", [])
-        edit = BulkEdit.objects.defer("keys").get(run=run)
+        results = Results(run, self.request.GET, user=self.user, may_mend=False) if is_told else None
+        if results and edit.action:
+            results.show_only("refused")
         return {
             "title": run.number,
             "run": run,
@@ -175,7 +228,7 @@ class Run(EditPage):
             "is_open": is_open,
             "is_told": is_told,
             "is_checked": is_told and run.status in (Status.CHECKED, Status.REFUSED),
-            "results": Results(run, self.request.GET, user=self.user, may_mend=False) if is_told else None,
+            "results": results,
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "may_cancel": is_working and self.may_work and run.status not in REWOUND,
             "may_undo": may_rewind and run.status == Status.APPLIED,

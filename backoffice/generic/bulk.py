@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.generic.actions import tell_user
-from backoffice.generic.base import error_texts
+from backoffice.generic.base import error_texts, may
 
 if TYPE_CHECKING:
     from backoffice.generic.lists import ListPage
 
-CHUNK = 200
+EDIT_IN_BULK = "backoffice.bulk_edit"
 EXPORT = "export"  # an action that every list has
 EDIT = "edit"  # one that lists have whose rows a resource of `bulk_edit` knows
 
@@ -38,7 +38,7 @@ class BulkAction:
         `batch=True` `service(objects, by=user, **fields)` for all at once, all or none.
     confirm: sentence that says what will happen; without it, and without `form_class`, ticked rows are done at once.
     form_class: a form on the confirm page; its cleaned fields are passed to the service.
-    limit: most rows that one request may do.
+    limit: most rows that one request may do; more, when all that match are meant, are done by the worker (`bulk_edit.actions`).
     leads_to: instead of a service, `leads_to(keys)` gives the address of a page about the rows, such as their paper.
     """
 
@@ -104,6 +104,8 @@ def post(page: "ListPage") -> HttpResponseBase:
     found = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])
     if not found:
         return _refuse(page, _("Choose at least one row."))
+    if len(found) > action.limit and everything and not action.leads_to and may(request.user, EDIT_IN_BULK):
+        return HttpResponseRedirect(page.action_link(action.key))
     if len(found) > action.limit:
         limit = number_format(action.limit, use_l10n=True, force_grouping=True)
         return _refuse(page, _("At most %(limit)s rows at once. Narrow the filter first.") % {"limit": limit})

@@ -225,6 +225,10 @@ class ListPage(Page):
         """Address of the page that edits everything that matches, or so many rows of it."""
         return self._link_about("bulk_edit:new", selected)
 
+    def action_link(self, key: str) -> str:
+        """Address of the page that has the worker do something with everything that matches."""
+        return self._link_about("bulk_edit:action", (), action=key)
+
     def _link_about(self, name: str, selected: Sequence[int], **more: str) -> str:
         query = self.state.copy()
         chosen = selected or bulk.keys(self.request.GET.getlist("selected"))

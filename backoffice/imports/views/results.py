@@ -69,6 +69,10 @@ class Results:
         )
         return {"refused": self.run.refused, "changed": self.run.changed, "new": self.run.new, "hints": warned}
 
+    def show_only(self, kind: str) -> None:
+        """Leave the other outcomes out: nothing is kept of their rows."""
+        self.kind, self.counts = kind, {name: count if name == kind else 0 for name, count in self.counts.items()}
+
     def address(self, **facts: Any) -> str:
         return "?" + urlencode({name: value for name, value in facts.items() if value}) + "#rows"
 
