@@ -45,7 +45,7 @@ def found(address: str, key: str, user: User) -> tuple[ListPage, BulkAction]:
     action = next((one for one in page.get_bulk_actions() if one.key == key and not one.leads_to), None)
     if not user.is_active or not page.has_permission() or action is None or not user.has_perm(EDIT_IN_BULK):
         raise ValidationError(_("You may not do this with the rows of this list."))
-    if not page.filterset_valid:
+    if not page.filterset_valid or page.lost_filters:
         raise ValidationError(_("A filter is not right. Nothing was done."))
     return page, action
 

@@ -31,7 +31,7 @@ def listing(address: str, user: User) -> tuple[ListPage, EditResource]:
     resource = for_model(page.model, user)
     if not user.is_active or not page.has_permission() or resource is None:
         raise ValidationError(_("You may not edit this list."))
-    if not page.filterset_valid:
+    if not page.filterset_valid or page.lost_filters:
         raise ValidationError(_("A filter is not right. Nothing was done."))
     return page, resource
 

@@ -35,6 +35,10 @@ class EditResource(BaseResource):
     editable: ClassVar[Sequence[str]] = ()
     permissions: ClassVar[dict[str, str]] = {}
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.service = staticmethod(partial(carry_out, cls.batch))
+
     @classmethod
     def model(cls) -> Any:
         return cls.batch.model
@@ -95,10 +99,6 @@ class EditResource(BaseResource):
         if missing:
             raise ValidationError(_("You may not change this any more: %(changes)s") % {"changes": "; ".join(missing)})
         return EditTable(run, edit, self, [(known[change["field"]], change) for change in edit.changes])
-
-    @property
-    def service(self) -> Any:
-        return partial(carry_out, self.batch)
 
 
 @resources.register_edit

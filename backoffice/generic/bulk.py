@@ -98,7 +98,7 @@ def post(page: "ListPage") -> HttpResponseBase:
     if action is None:
         raise PermissionDenied
     everything = request.POST.get("all") == "1"
-    if everything and not page.filterset_valid:
+    if everything and (not page.filterset_valid or page.lost_filters):
         return _refuse(page, _("A filter is not right. Nothing was done."))
     chosen = page.matching if everything else _ticked(page, request.POST.getlist("selected"))
     found = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])

@@ -128,7 +128,13 @@ def test_related_records_are_found_as_typed_and_words_are_split(page):
     product = make_product("Shirt")
     brand = make_brand("Nordic")
 
-    send(page, "/catalog/products/", brand=("set", "nordic"), tags=("add_to", "sale，summer, sale"), title=("replace", "Sh", "Sk"))
+    send(
+        page,
+        "/catalog/products/",
+        brand=("set", "nordic"),
+        tags=("add_to", "sale，summer, sale"),
+        title=("replace", "Sh", "Sk"),
+    )
     run = ImportRun.objects.get()
     page.post(reverse("bulk_edit:work", args=[run.number]), {"action": "apply"})
 

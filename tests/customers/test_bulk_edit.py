@@ -146,7 +146,10 @@ def test_articles_that_are_public_are_for_those_who_may_publish(owner):
     run = applied("/articles/", editor, "articles", ("topic", "set", "Help"))
 
     assert (run.changed, run.refused) == (1, 1)
-    assert run.report["causes"][0]["message"] == "This article is public. Ask somebody who may publish to withdraw it first."
+    assert (
+        run.report["causes"][0]["message"]
+        == "This article is public. Ask somebody who may publish to withdraw it first."
+    )
     assert dict(Article.objects.values_list("slug", "topic")) == {"returns": "Orders", "sizes": "Help"}
     applied("/articles/", owner, "articles", ("body", "replace", "Text", "Words"))
     assert set(Article.objects.values_list("body", flat=True)) == {"Words."}

@@ -16,7 +16,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from tests.performance.bench_import import _peak_mib
@@ -155,7 +154,10 @@ class Bench:
         started = time.perf_counter()
         found = call()
         self.seconds[name].append(time.perf_counter() - started)
-        print(f"{name:8} {self.seconds[name][-1]:7.2f} s {self.rows / self.seconds[name][-1]:9,.0f} rows/s", file=sys.stderr)
+        print(
+            f"{name:8} {self.seconds[name][-1]:7.2f} s {self.rows / self.seconds[name][-1]:9,.0f} rows/s",
+            file=sys.stderr,
+        )
         return found
 
     def round(self) -> None:
