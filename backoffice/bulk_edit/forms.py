@@ -153,7 +153,9 @@ def change_of(field: EditField, operation: str, value: Any, replacement: str = "
     else:
         kept, shown = _kept(field, operation, value)
     said = f"{field.label}: {LABELS[operation]}"
-    if shown:
+    if operation == "percent":
+        said = _("%(field)s: change by %(number)s %%") % {"field": field.label, "number": shown}
+    elif shown:
         said += f" {shown[:SHOWN]}"
     if operation == "replace":
         said += f" → {replacement[:SHOWN] or '–'}"

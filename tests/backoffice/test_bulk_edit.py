@@ -71,7 +71,7 @@ def test_a_filter_is_previewed_row_by_row_and_nothing_is_written(owner):
     }
     assert dict(Variant.objects.values_list("sku", "price")) == {"TEA": 10, "CUP": Decimal("9.99"), "POT": 50}
     assert run.number.startswith("BE-")
-    assert run.file_name == "Price: change by % 5"
+    assert run.file_name == "Price: change by 5 %"
 
 
 def test_an_application_writes_history_and_audit_and_is_taken_back_and_done_again(owner):
@@ -282,7 +282,7 @@ def test_restricted_fields_are_for_those_who_may_see_them(owner):
     editor = type(editor).objects.get(pk=editor.pk)
 
     assert "cost" not in [field.name for field in kinds()["variants"].fields_for(editor)]
-    with pytest.raises(ValidationError, match="You may not change this any more: Cost: change by % 10"):
+    with pytest.raises(ValidationError, match="You may not change this any more: Cost: change by 10 %"):
         editing.work(run, by=editor, action="apply", partial=True)
     assert Variant.objects.get().cost == 2
 

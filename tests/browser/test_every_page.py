@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +17,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import demo as sign_ins
 from backoffice import people
+from backoffice.bulk_edit import editing
+from backoffice.bulk_edit.forms import change_of
+from backoffice.bulk_edit.operations import field_of
 from backoffice.context import acting
 from backoffice.exports import running, schedules
 from backoffice.models import AuditEvent, ExportTemplate, Invitation, User
@@ -49,6 +53,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:refused",
     "imports:template",
     "imports:work",
+    "bulk_edit:work",
     "orders:packing-slips",
     "orders:variant-info",
     "shell:lookup",
@@ -226,6 +231,21 @@ def of_exports() -> Paths:
     yield reverse("exports:remove", args=[made.number])
 
 
+def of_bulk_edits() -> Paths:
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    for page in ("/catalog/products/", "/catalog/variants/?is_active=true", "/customers/", "/tickets/", "/articles/"):
+        yield f"{reverse('bulk_edit:new')}?{urlencode({'list': page})}"
+    yield f"{reverse('bulk_edit:action')}?{urlencode({'list': '/catalog/products/?q=tea', 'action': 'tag'})}"
+    price = change_of(field_of(Variant, "price"), "add", Decimal(-5))
+    for action in ("check", "apply"):
+        run = editing.start("/catalog/variants/", by=owner, changes=[price])
+        editing.work(run, by=owner, action=action, partial=True)
+        yield run.get_absolute_url()
+    yield f"{run.get_absolute_url()}?rows=changed"
+    yield reverse("bulk_edit:undo", args=[run.number])
+    yield reverse("bulk_edit:list")
+
+
 def of_people() -> Paths:
     clerk = User.objects.get(email=sign_ins.address("order_clerk"))
     yield reverse("people:user", args=[clerk.pk])
@@ -261,7 +281,7 @@ def of_the_public() -> Paths:
     yield reverse("invitation", args=[Invitation.objects.get().token])
 
 
-STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_exports, of_people, of_set_up]
+STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_exports, of_bulk_edits, of_people, of_set_up]
 
 
 # --- The claims ---------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy
 
@@ -30,7 +30,7 @@ class ArticleEditBatch(EditBatch, ArticleBatch):  # type: ignore[misc]
     """Who may not publish leaves alone what is public, as in a file."""
 
     is_narrow = False
-    messages: ClassVar[dict[str, Any]] = {**EditBatch.messages, **ArticleBatch.messages}
+    messages = {**EditBatch.messages, **ArticleBatch.messages}
 
 
 class TicketEditBatch(EditBatch, TicketBatch):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class TicketEditBatch(EditBatch, TicketBatch):  # type: ignore[misc]
 
     is_narrow = False
     keeps: ClassVar[frozenset[str]] = frozenset(TicketBatch.keeps - {"assignee", "about"})
-    messages: ClassVar[dict[str, Any]] = {
+    messages = {
         **EditBatch.messages,
         **TicketBatch.messages,
         "final": gettext_lazy("The ticket is closed; nobody works on it any more."),
