@@ -233,6 +233,7 @@ def build() -> NinjaAPI:
     ):
         made.add_exception_handler(kind, answer)
     made.add_router("", import_module("backoffice.imports.api").router)
+    made.add_router("", import_module("backoffice.bulk_edit.api").router)
     for config in own_apps():
         if config.name != "backoffice" and find_spec(f"{config.name}.api"):
             made.add_router("", import_module(f"{config.name}.api").router)

@@ -395,6 +395,10 @@ class BaseResource(resources.Resource):
         """Simplified headers that people gave a meaning to: header -> column."""
         return {}
 
+    def table(self, run: Any, *, by: Any) -> Any:
+        """Where the rows of a run come from, when it is not a file."""
+        return None
+
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Any) -> tuple[Sequence[str], Iterator[Any]]:
         """Names of the staged columns, and the staged rows (row number, problems, *values) or blocks of them.
 
@@ -456,6 +460,24 @@ def get(key: str) -> BaseResource:
             _("There is no resource “%(key)s”. There are: %(all)s.") % {"key": key, "all": ", ".join(sorted(_registry))}
         )
     return _registry[key]
+
+
+_edits: dict[str, Any] = {}
+
+
+def register_edit(resource: type[Any]) -> type[Any]:
+    """Let the lists of a model edit many records at once: see `backoffice.bulk_edit`."""
+    _edits[resource.key] = resource()
+    return resource
+
+
+def of(run: Any) -> BaseResource:
+    """What the rows of `run` are: records of a file, or of a list."""
+    return _edits[run.resource] if run.is_edit else get(run.resource)
+
+
+def edits() -> list[Any]:
+    return sorted(_edits.values(), key=lambda resource: resource.key)
 
 
 def every() -> list[BaseResource]:

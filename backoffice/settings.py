@@ -308,6 +308,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "backoffice.exports.jobs",
     "backoffice.webhooks.jobs",
     "backoffice.approvals.jobs",
+    "backoffice.bulk_edit.actions",
 ]
 PROCRASTINATE_ON_APP_READY = "backoffice.tasks.watch_every_task"
 WORKER_HEARTBEAT_LIMIT = timedelta(minutes=3)

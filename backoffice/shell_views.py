@@ -6,6 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
@@ -85,6 +86,38 @@ def save_view(request: HttpRequest) -> HttpResponse:
         defaults={"query": request.POST.get("query", "")[:4000], "shared": request.POST.get("shared") == "1"},
     )
     messages.success(request, _("View “%s” saved.") % name)
+    return redirect(safe_next(request, "/"))
+
+
+@login_required
+@require_POST
+def rename_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give one's own view another name, unless another one of the list has it."""
+    view = get_object_or_404(SavedView, pk=pk, user=request.user)
+    name = request.POST.get("name", "").strip()[:80]
+    if not name:
+        messages.error(request, _("Give the view a name."))
+    elif SavedView.objects.filter(user=view.user, page=view.page, name=name).exclude(pk=pk).exists():
+        messages.error(request, _("You have a view of this name already."))
+    else:
+        SavedView.objects.filter(pk=pk).update(name=name)
+        messages.success(request, _("The view is called “%s” now.") % name)
+    return redirect(safe_next(request, "/"))
+
+
+@login_required
+@require_POST
+@transaction.atomic
+def default_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the list open with one's own view, or no longer."""
+    view = get_object_or_404(SavedView.objects.select_for_update(), pk=pk, user=request.user)
+    SavedView.objects.filter(user=view.user, page=view.page, is_default=True).update(is_default=False)
+    if not view.is_default:
+        SavedView.objects.filter(pk=pk).update(is_default=True)
+    sentence = (
+        _("The list no longer opens with “%s”.") if view.is_default else _("The list opens with “%s” from now on.")
+    )
+    messages.success(request, sentence % view)
     return redirect(safe_next(request, "/"))
 
 

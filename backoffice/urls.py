@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("backoffice.shell_urls")),
     path("", include("backoffice.publishing.urls")),
     path("imports/", include("backoffice.imports.urls")),
+    path("bulk-edits/", include("backoffice.bulk_edit.urls")),
     path("exports/", include("backoffice.exports.urls")),
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("approvals/", include("backoffice.approvals.urls")),

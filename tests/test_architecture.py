@@ -144,6 +144,7 @@ NO_HISTORY = {
     "backoffice.DocumentSequence": "a counter; the documents are the record",
     "backoffice.Editing": "a sign of life",
     "backoffice.SavedView": "a convenience of one person",
+    "backoffice.BulkEdit": "part of the record of a run",
     "backoffice.ImportMapping": "a convenience of one person",
     "backoffice.FeedReader": "a place in a list",
     "backoffice.WebhookDelivery": "it is the log itself",

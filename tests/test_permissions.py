@@ -65,6 +65,8 @@ OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about one
     "people:token-revoke",
     "shell:keys",
     "shell:save_view",
+    "shell:rename_view",
+    "shell:default_view",
     "shell:share_view",
     "shell:delete_view",
     "shell:lookup",

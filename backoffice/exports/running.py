@@ -14,8 +14,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import DatabaseError, OperationalError, transaction
-from django.http import HttpRequest, QueryDict
-from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -26,6 +24,7 @@ from backoffice.exports import delivery
 from backoffice.exports.files import Export
 from backoffice.exports.responses import facts, file_name
 from backoffice.generic import ListPage
+from backoffice.generic.addresses import list_at
 from backoffice.models import ExportRun, ExportTemplate, Notification, User
 from backoffice.numbering import next_number
 
@@ -46,20 +45,7 @@ def listing(address: str, user: User) -> ListPage:
 
     Raises ValidationError where there is no such list, the user may not export it, or a filter is not right.
     """
-    path, _mark, query = address.partition("?")
-    try:
-        match = resolve(path)
-    except Resolver404 as error:
-        raise ValidationError(_("There is no such list.")) from error
-    view = getattr(match.func, "view_class", None)
-    if view is None or not issubclass(view, ListPage):
-        raise ValidationError(_("There is no such list."))
-    request = HttpRequest()
-    request.method, request.path, request.path_info = "GET", path, path
-    request.GET = QueryDict(query)  # type: ignore[assignment]
-    request.user = user
-    page = view()
-    page.setup(request, *match.args, **match.kwargs)
+    page = list_at(address, user)
     if not user.is_active or not page.has_permission() or not page.get_export_formats():
         raise ValidationError(_("You may not export this list."))
     if not page.filterset_valid:

@@ -74,9 +74,10 @@ from backoffice.generic.bulk import BulkAction, Outcome
 from backoffice.generic.columns import Column, display, in_reader_language, joined, named
 from backoffice.generic.filters import AnyOfFilter, DateRangeFilter, NumberRangeFilter
 from backoffice.generic.forms import FormPage
-from backoffice.generic.lists import Count, ListPage, Tab
+from backoffice.generic.lists import Count, ListPage
 from backoffice.generic.lookups import LookupField, LookupFilter
 from backoffice.generic.records import Badge, Fact, Moment, RecordPage
+from backoffice.generic.tabs import Tab
 
 __all__ = [
     "Action",

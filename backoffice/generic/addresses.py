@@ -14,9 +14,9 @@ from backoffice.models import User
 
 
 def list_at(address: str, user: User) -> ListPage:
-    """The list at `address` ("/catalog/variants/?is_active=true") as `user` may see it now.
+    """The list at `address` ("/orders/?status=placed") as `user` sees it; whether they may is for the caller to ask.
 
-    Raises ValidationError where there is no such list, the user may not see it, or a filter is not right.
+    Raises ValidationError where there is no such list.
     """
     path, _mark, query = address.partition("?")
     try:
@@ -30,18 +30,20 @@ def list_at(address: str, user: User) -> ListPage:
     request.method, request.path, request.path_info = "GET", path, path
     request.GET = QueryDict(query)  # type: ignore[assignment]
     request.user = user
-    page = view()
+    page: ListPage = view()
     page.setup(request, *match.args, **match.kwargs)
-    if not user.is_active or not page.has_permission():
-        raise ValidationError(_("You may not see this list."))
-    if not page.filterset_valid:
-        raise ValidationError(_("A filter is not right. Nothing was done."))
     return page
 
 
 def rows_at(address: str, user: User) -> tuple[ListPage, QuerySet]:
-    """The list, and its rows: those `selected` in the address, else all that its filters let through."""
+    """The list, and its rows: those `selected` in the address, else all that its filters let through.
+
+    Raises ValidationError where there is no such list, the user may not see it, or a filter is not right.
+    """
     page = list_at(address, user)
-    rows = page.matching
+    if not user.is_active or not page.has_permission():
+        raise ValidationError(_("You may not see this list."))
+    if not page.filterset_valid or page.lost_filters:
+        raise ValidationError(_("A filter is not right. Nothing was done."))
     selected = bulk.keys(page.request.GET.getlist("selected"))
-    return page, rows.filter(pk__in=selected) if selected else rows
+    return page, page.matching.filter(pk__in=selected) if selected else page.matching

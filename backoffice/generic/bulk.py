@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.generic.actions import tell_user
-from backoffice.generic.base import error_texts
+from backoffice.generic.base import error_texts, may
 from backoffice.templatetags.houtai import as_query
 
 if TYPE_CHECKING:
     from backoffice.generic.lists import ListPage
 
-CHUNK = 200
-EXPORT = "export"  # the one action that every list has
+EDIT_IN_BULK = "backoffice.bulk_edit"
+EXPORT = "export"  # an action that every list has
+EDIT = "edit"  # one that lists have whose rows a resource of `bulk_edit` knows
 
 
 def _no_service(*args: Any, **kwargs: Any) -> None:
@@ -40,7 +41,7 @@ class BulkAction:
         `batch=True` `service(objects, by=user, **fields)` for all at once, all or none.
     confirm: sentence that says what will happen; without it, and without `form_class`, ticked rows are done at once.
     form_class: a form on the confirm page; its cleaned fields are passed to the service.
-    limit: most rows that one request may do.
+    limit: most rows that one request may do; more, when all that match are meant, are done by the worker (`bulk_edit.actions`).
     leads_to: instead of a service, `leads_to(keys)` gives the address of a page about the rows, such as their paper.
     leads_to_list: instead of a service, the name of a page that gets the list of the rows as `?list=<address>`, however many.
     """
@@ -95,12 +96,14 @@ def post(page: "ListPage") -> HttpResponseBase:
     """Answer the POST of a list: ask, refuse, or run the action over the rows."""
     request = page.request
     if request.POST.get("action") == EXPORT and page.get_export_formats():
-        return _export(page)
+        return _lead_to(page, page.export_link)
+    if request.POST.get("action") == EDIT and page.may_edit:
+        return _lead_to(page, page.edit_link)
     action = next((a for a in page.get_bulk_actions() if a.key == request.POST.get("action")), None)
     if action is None:
         raise PermissionDenied
     everything = request.POST.get("all") == "1"
-    if everything and not page.filterset_valid:
+    if everything and (not page.filterset_valid or page.lost_filters):
         return _refuse(page, _("A filter is not right. Nothing was done."))
     chosen = page.matching if everything else _ticked(page, request.POST.getlist("selected"))
     if action.leads_to_list:
@@ -109,6 +112,8 @@ def post(page: "ListPage") -> HttpResponseBase:
     found = list(chosen.order_by(*page.terms).values_list("pk", flat=True)[: action.limit + 1])
     if not found:
         return _refuse(page, _("Choose at least one row."))
+    if len(found) > action.limit and everything and not action.leads_to and may(request.user, EDIT_IN_BULK):
+        return HttpResponseRedirect(page.action_link(action.key))
     if len(found) > action.limit:
         limit = number_format(action.limit, use_l10n=True, force_grouping=True)
         return _refuse(page, _("At most %(limit)s rows at once. Narrow the filter first.") % {"limit": limit})
@@ -134,12 +139,12 @@ def _ticked(page: "ListPage", values: Iterable[str]) -> models.QuerySet:
     return page.get_queryset().filter(pk__in=keys(values))
 
 
-def _export(page: "ListPage") -> HttpResponseBase:
-    """To the page about exporting the ticked rows, or all that match."""
+def _lead_to(page: "ListPage", link: Callable[..., str]) -> HttpResponseBase:
+    """To the page about the ticked rows, or about all that match."""
     if page.request.POST.get("all") == "1":
-        return HttpResponseRedirect(page.export_link())
+        return HttpResponseRedirect(link())
     ticked = keys(page.request.POST.getlist("selected"))
-    return HttpResponseRedirect(page.export_link(ticked)) if ticked else _refuse(page, _("Choose at least one row."))
+    return HttpResponseRedirect(link(ticked)) if ticked else _refuse(page, _("Choose at least one row."))
 
 
 def _confirm_or_run(page: "ListPage", action: BulkAction, keys: list[Any], everything: bool) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import django_filters
 from django.contrib import messages
@@ -20,38 +20,20 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from backoffice import exports
+from backoffice import exports, resources
 from backoffice.generic import bulk, keyset
 from backoffice.generic.base import Page, may, visible
 from backoffice.generic.chips import Chip, chips
 from backoffice.generic.columns import Column, model_field
-from backoffice.models import SavedView
+from backoffice.generic.tabs import VIEW, SavedViews
 from backoffice.templatetags.houtai import as_query
 
 COUNT_CAP = 1000
 PLACE = ("after", "before")
 DATES = {"date", "datetime", "relative"}
 OF_EXPORT = ("export", "selected", "bom")
-NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from"}
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A view that the page brings along: `Tab(_("Open"), "status=open")`."""
-
-    label: Any
-    query: str = ""
-
-
-@dataclass(frozen=True)
-class ShownTab:
-    label: str
-    url: str
-    current: bool
-    view: SavedView | None = None
-    own: bool = False
+NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from", VIEW}
 
 
 @dataclass(frozen=True)
@@ -116,7 +98,7 @@ class Count:
         return f"{shown}+" if self.is_capped else shown
 
 
-class ListPage(Page):
+class ListPage(SavedViews, Page):
     """GET shows the list, or exports it with `?export=csv`; POST runs a bulk action. See the package for an example."""
 
     model: ClassVar[type[models.Model]]
@@ -127,8 +109,6 @@ class ListPage(Page):
     default_columns: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[dict[str, Sequence[str]]] = {"newest": ("-pk",)}
     ordering_labels: ClassVar[dict[str, Any]] = {}
-    tabs: ClassVar[Sequence[Tab]] = ()
-    all_label: ClassVar[Any] = gettext_lazy("All")
     bulk_actions: ClassVar[Sequence[bulk.BulkAction]] = ()
     create_url: ClassVar[str] = ""
     create_permission: ClassVar[str] = ""
@@ -159,6 +139,11 @@ class ListPage(Page):
         """Those of `bulk_actions` that the user may run."""
         return [action for action in self.bulk_actions if may(self.request.user, action.permission)]
 
+    @cached_property
+    def may_edit(self) -> bool:
+        """Whether the user may edit many of these rows at once."""
+        return any(one.edits(self.model) and one.may_edit(self.user) for one in resources.edits())
+
     def get_export_formats(self) -> Sequence[str]:
         """Formats that the user may export in."""
         return self.export_formats if may(self.request.user, self.export_permission) else ()
@@ -183,6 +168,8 @@ class ListPage(Page):
     # --- Requests -------------------------------------------------------------------------------
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.GET and self.default_view:
+            return HttpResponseRedirect(f"{request.path}?{self.default_view.query}")
         fmt = request.GET.get("export")
         if fmt:
             if fmt not in self.get_export_formats():
@@ -214,10 +201,21 @@ class ListPage(Page):
 
     def export_link(self, selected: Sequence[int] = (), **more: str) -> str:
         """Address of the page that offers everything about exporting this list as it is, or so many rows of it."""
+        return self._link_about("exports:new", selected, **more)
+
+    def edit_link(self, selected: Sequence[int] = ()) -> str:
+        """Address of the page that edits everything that matches, or so many rows of it."""
+        return self._link_about("bulk_edit:new", selected)
+
+    def action_link(self, key: str) -> str:
+        """Address of the page that has the worker do something with everything that matches."""
+        return self._link_about("bulk_edit:action", (), action=key)
+
+    def _link_about(self, name: str, selected: Sequence[int], **more: str) -> str:
         query = self.state.copy()
         chosen = selected or bulk.keys(self.request.GET.getlist("selected"))
         query.setlist("selected", [str(key) for key in chosen[: self.page_size]])
-        return f"{reverse('exports:new')}?{urlencode({'list': as_query(query, self.request.path), **more})}"
+        return f"{reverse(name)}?{urlencode({'list': as_query(query, self.request.path), **more})}"
 
     # --- State in the address -------------------------------------------------------------------
 
@@ -236,13 +234,13 @@ class ListPage(Page):
                 query.pop(name, None)
             else:
                 query[name] = value
-        return as_query(query, self.request.path)
+        return as_query(query, self.request.path) if query else self.everything_url
 
     @cached_property
     def state(self) -> QueryDict:
         """Filters, order and columns of the address, without the place in the list."""
         query = self.request.GET.copy()
-        for name in (*PLACE, *OF_EXPORT, "from"):
+        for name in (*PLACE, *OF_EXPORT, "from", VIEW):
             query.pop(name, None)
         for name in [name for name, values in query.lists() if not any(values)]:
             del query[name]
@@ -427,35 +425,6 @@ class ListPage(Page):
     def search_field(self) -> Any:
         return self.filterset.form["q"] if self.filterset and "q" in self.filterset.form.fields else None
 
-    @cached_property
-    def shown_tabs(self) -> list[ShownTab]:
-        """The page's own tabs, then the user's saved views and those shared by others."""
-        here = _normal(self.state.urlencode())
-        path = self.request.path
-        own = [Tab(self.all_label), *self.tabs]
-        shown = [
-            ShownTab(str(tab.label), f"{path}?{tab.query}" if tab.query else path, _normal(tab.query) == here)
-            for tab in own
-        ]
-        for view in SavedView.objects.of(self.user, self.list_key):
-            mine = view.user_id == self.request.user.pk
-            shown.append(ShownTab(view.name, f"{path}?{view.query}", _normal(view.query) == here, view, mine))
-        return shown
-
-    @property
-    def has_views(self) -> bool:
-        """Whether there is a choice of views: "All" alone is none."""
-        return len(self.shown_tabs) > 1 or self.can_save_view
-
-    @property
-    def current_view(self) -> ShownTab | None:
-        return next((tab for tab in self.shown_tabs if tab.current and tab.own), None)
-
-    @property
-    def can_save_view(self) -> bool:
-        """Whether the list is set up in a way that no tab shows yet."""
-        return bool(self.state) and not any(tab.current for tab in self.shown_tabs)
-
     # --- Creating -------------------------------------------------------------------------------
 
     @property
@@ -466,7 +435,3 @@ class ListPage(Page):
     @property
     def create_text(self) -> str:
         return str(self.create_label or _("New %(kind)s") % {"kind": self.model._meta.verbose_name})
-
-
-def _normal(query: str) -> list[tuple[str, str]]:
-    return sorted(parse_qsl(query))

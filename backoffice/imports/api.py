@@ -120,7 +120,7 @@ def _resource(key: str) -> resources.BaseResource:
 
 
 def _run(request: HttpRequest, number: str) -> ImportRun:
-    return get_object_or_404(ImportRun.objects.visible_to(request.user), number__iexact=number)
+    return get_object_or_404(ImportRun.objects.of_files().visible_to(request.user), number__iexact=number)
 
 
 @router.get("/imports/{number}", response=RunDetail, url_name="import")

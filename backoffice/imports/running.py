@@ -8,8 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,10 @@ class Table:
                     cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
                     cells[int(index)] = new
                 yield number, cells
+
+    def staged(self, progress: Progress | None) -> tuple[Sequence[str], Iterator[Any]]:
+        """Names of the staged columns, and the rows as the service takes them."""
+        return self.resource.staged(_counted(self.rows(), progress), self.mapping)
 
     def estimate(self) -> int:
         """About how many records there are; never fewer, but for workbooks."""
@@ -268,7 +272,7 @@ def _carry_out(
             run.status = Status.CHECKED if dry_run else Status.APPLIED if outcome.applied else Status.REFUSED
             _keep(run, table, outcome, time.monotonic() - started)
             if outcome.applied:
-                audit.record("import.applied", run, by=by, data=counts(outcome))
+                audit.record(f"{run.noun}.applied", run, by=by, data=counts(outcome))
     except IllegalTransition:
         raise
     except (IntegrityError, OperationalError) as error:
@@ -295,7 +299,7 @@ def _serve(
     progress: Progress | None,
 ) -> Outcome:
     """Hand the rows to the service of the resource."""
-    names, staged = table.resource.staged(_counted(table.rows(), progress), table.mapping)
+    names, staged = table.staged(progress)
     return table.resource.service(
         staged, columns=names, by=by, dry_run=dry_run, partial=partial, on_refused=refused.write, run=run
     )
@@ -391,17 +395,22 @@ def failed(run: ImportRun, error: Exception, seconds: float) -> None:
 def work(
     run: ImportRun, *, by: User | None, action: str, partial: bool = False, progress: Progress | None = None
 ) -> None:
-    """Check or apply a run whose file is kept."""
-    with local(run) as path:
+    """Check or apply a run whose file is kept, or whose rows are those of a list."""
+    with _source(run) as path:
         try:
-            table = table_of(run, path, by=by)
+            table = resources.of(run).table(run, by=by) or table_of(run, path, by=by)
         except ValidationError as error:
-            failed(run, error, 0)
+            if run.may_become(Status.FAILED):
+                failed(run, error, 0)
             raise
         if action == "apply":
             apply(run, table, by=by, partial=partial, progress=progress)
         else:
             check(run, table, by=by, progress=progress)
+
+
+def _source(run: ImportRun) -> AbstractContextManager[Path]:
+    return local(run) if run.file else nullcontext(Path())
 
 
 class _RefusedRows:

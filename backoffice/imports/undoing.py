@@ -46,7 +46,7 @@ class Undone:
         }
 
 
-def undo(run: ImportRun, *, by: User | None, source: str = "import", overwrite: Collection[str] = ()) -> Undone:
+def undo(run: ImportRun, *, by: User | None, source: str = "", overwrite: Collection[str] = ()) -> Undone:
     """Take back what `run` did. Raises ValidationError unless it is applied, or undone with rows that were kept.
 
     `overwrite` names rows ("catalog.variant:12") that lose what others changed since; ALL means every one.
@@ -54,7 +54,7 @@ def undo(run: ImportRun, *, by: User | None, source: str = "import", overwrite: 
     return _carry_out(run, Status.UNDONE, by=by, source=source, overwrite=overwrite)
 
 
-def redo(run: ImportRun, *, by: User | None, source: str = "import", overwrite: Collection[str] = ()) -> Undone:
+def redo(run: ImportRun, *, by: User | None, source: str = "", overwrite: Collection[str] = ()) -> Undone:
     """Set again what `run` had set before it was undone; by the same rules."""
     return _carry_out(run, Status.APPLIED, by=by, source=source, overwrite=overwrite)
 
@@ -63,22 +63,23 @@ def look(run: ImportRun, *, by: User | None) -> Undone:
     """What undo would do to an applied run, or redo to one that was undone. Nothing stays written."""
     status = Status.UNDONE if run.status == Status.APPLIED else Status.APPLIED
     with transaction.atomic():
-        found = _carry_out(ImportRun.objects.get(pk=run.pk), status, by=by, source="import", overwrite=())
+        found = _carry_out(ImportRun.objects.get(pk=run.pk), status, by=by, source="", overwrite=())
         transaction.set_rollback(True)
     return found
 
 
 def is_possible(run: ImportRun) -> bool:
     """Whether undo and redo know what the run did."""
-    return bool(resources.get(run.resource).models)
+    return bool(resources.of(run).models)
 
 
 def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:
-    resource = resources.get(run.resource)
+    resource = resources.of(run)
     backwards = status == Status.UNDONE
     kind = "undone" if backwards else "redone"
     reason = (_("%(run)s undone") if backwards else _("%(run)s done again")) % {"run": run.number}
     done = Undone()
+    source = source or ("edit" if run.is_edit else "import")
     try:
         with context.acting(source=source, user=by, reason=reason, **{kind: run.number}), transaction.atomic():
             run = ImportRun.objects.locked().get(pk=run.pk)
@@ -96,7 +97,7 @@ def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, ove
             run.steps = [*run.steps, step(kind, done.counts())]
             run.report = run.report | {"undone": asdict(done) | {"kind": kind}}
             run.save(update_fields=["status", "message", "steps", "report"])
-            audit.record(f"import.{kind}", run, by=by, data=done.counts())
+            audit.record(f"{run.noun}.{kind}", run, by=by, data=done.counts())
     except IntegrityError as error:
         raise ValidationError(
             _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}

@@ -8,6 +8,7 @@ from backoffice.models.approvals import (
     ApprovalThreshold,
 )
 from backoffice.models.audit import PREFIX, AuditEvent, AuditEventQuerySet
+from backoffice.models.bulk_edits import BulkEdit
 from backoffice.models.editing import Editing
 from backoffice.models.exports import ExportFormat, ExportRun, ExportStatus, ExportTemplate
 from backoffice.models.imports import (
@@ -57,6 +58,7 @@ __all__ = [
     "ApprovalThreshold",
     "AuditEvent",
     "AuditEventQuerySet",
+    "BulkEdit",
     "ContentStatus",
     "DocumentSequence",
     "Editing",

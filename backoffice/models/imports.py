@@ -37,14 +37,30 @@ IMPORT_TRANSITIONS: dict[str, set[str]] = {
 }
 
 
+EDIT = "edit"  # what a run of a list came through
+
+
 class ImportRunQuerySet(VisibleQuerySet):
+    def visible_to(self, user: Any) -> "ImportRunQuerySet":
+        """Who may not see imports may see bulk edits all the same."""
+        if user.has_perm("backoffice.view_importrun") or not user.has_perm("backoffice.bulk_edit"):
+            return super().visible_to(user)
+        return self.of_lists().in_scope(user)
+
     def in_scope(self, user: Any) -> "ImportRunQuerySet":
         """People see their own runs; those who may read the audit trail see all."""
         return self if user.has_perm("backoffice.view_auditevent") else self.filter(user=user)
 
+    def of_files(self) -> "ImportRunQuerySet":
+        return self.exclude(source=EDIT)
+
+    def of_lists(self) -> "ImportRunQuerySet":
+        """Bulk edits: runs whose rows are records chosen in a list."""
+        return self.filter(source=EDIT)
+
 
 class ImportRun(Stateful):
-    """A file brought in: how it was read, what became of its rows. Written by `backoffice.imports` only."""
+    """A file brought in, or a bulk edit: how it was read, what became of its rows. Written by `backoffice.imports` only."""
 
     Status = ImportStatus
     TRANSITIONS = IMPORT_TRANSITIONS
@@ -106,7 +122,17 @@ class ImportRun(Stateful):
         return self.number
 
     def get_absolute_url(self) -> str:
-        return reverse("imports:run", args=[self.number])
+        return reverse("bulk_edit:run" if self.is_edit else "imports:run", args=[self.number])
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether its rows come from a list and not from a file."""
+        return self.source == EDIT
+
+    @property
+    def noun(self) -> str:
+        """What the audit calls it."""
+        return "bulk_edit" if self.is_edit else "import"
 
 
 class ImportMapping(models.Model):

@@ -20,6 +20,7 @@ class SavedView(models.Model):
     name = models.CharField(_("name"), max_length=80)
     query = models.TextField(_("address"), blank=True)
     shared = models.BooleanField(_("shared with everybody"), default=False)
+    is_default = models.BooleanField(_("opens with the list"), default=False)
     position = models.PositiveSmallIntegerField(default=0)
 
     objects = SavedViewQuerySet.as_manager()
@@ -33,7 +34,10 @@ class SavedView(models.Model):
                 fields=["user", "page", "name"],
                 name="saved_view_name_once",
                 violation_error_message=_("You have a view of this name already."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user", "page"], condition=Q(is_default=True), name="saved_view_one_default"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from catalog.resources.attributes import AttributeResource
 from catalog.resources.brands import BrandResource
 from catalog.resources.categories import CategoryResource
+from catalog.resources.edits import ProductEdit, VariantEdit
 from catalog.resources.price_lists import ListPriceResource
 from catalog.resources.prices import PriceResource
 from catalog.resources.products import ProductResource
@@ -13,5 +14,7 @@ __all__ = [
     "CategoryResource",
     "ListPriceResource",
     "PriceResource",
+    "ProductEdit",
     "ProductResource",
+    "VariantEdit",
 ]

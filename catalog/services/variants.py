@@ -230,8 +230,10 @@ def retitle(products: Iterable[int]) -> int:
         ),
         Variant._meta.get_field("title").max_length or 400,
     )
-    wrong = Variant.objects.filter(product__in=list(products)).exclude(title=title)
-    return wrong.update(title=title)
+    wrong = (
+        Variant.objects.locked().filter(product__in=list(products)).exclude(title=title).values_list("pk", flat=True)
+    )
+    return Variant.objects.filter(pk__in=list(wrong)).update(title=title)
 
 
 def activate_variants(variants: Sequence[Variant], *, by: User) -> list[Variant]:

@@ -2,6 +2,7 @@
 
 from customers.resources.articles import ArticleResource
 from customers.resources.customers import CustomerResource
+from customers.resources.edits import ArticleEdit, CustomerEdit, TicketEdit
 from customers.resources.tickets import TicketResource
 
-__all__ = ["ArticleResource", "CustomerResource", "TicketResource"]
+__all__ = ["ArticleEdit", "ArticleResource", "CustomerEdit", "CustomerResource", "TicketEdit", "TicketResource"]

@@ -12,6 +12,7 @@ from typing import Any
 import pgtrigger
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from backoffice import audit, demo

@@ -17,6 +17,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import demo as sign_ins
 from backoffice import people, previews, publishing
+from backoffice.bulk_edit import editing
+from backoffice.bulk_edit.forms import change_of
+from backoffice.bulk_edit.operations import field_of
 from backoffice.context import acting
 from backoffice.exports import running, schedules
 from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, User
@@ -65,6 +68,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:refused",
     "imports:template",
     "imports:work",
+    "bulk_edit:work",
     "orders:packing-slips",
     "preview:picture",
     "reviews:decide",
@@ -322,6 +326,21 @@ def of_exports() -> Paths:
     yield reverse("exports:remove", args=[made.number])
 
 
+def of_bulk_edits() -> Paths:
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    for page in ("/catalog/products/", "/catalog/variants/?is_active=true", "/customers/", "/tickets/", "/articles/"):
+        yield f"{reverse('bulk_edit:new')}?{urlencode({'list': page})}"
+    yield f"{reverse('bulk_edit:action')}?{urlencode({'list': '/catalog/products/?q=tea', 'action': 'tag'})}"
+    price = change_of(field_of(Variant, "price"), "add", Decimal(-5))
+    for action in ("check", "apply"):
+        run = editing.start("/catalog/variants/", by=owner, changes=[price])
+        editing.work(run, by=owner, action=action, partial=True)
+        yield run.get_absolute_url()
+    yield f"{run.get_absolute_url()}?rows=changed"
+    yield reverse("bulk_edit:undo", args=[run.number])
+    yield reverse("bulk_edit:list")
+
+
 def of_people() -> Paths:
     clerk = User.objects.get(email=sign_ins.address("order_clerk"))
     yield reverse("people:user", args=[clerk.pk])
@@ -359,7 +378,18 @@ def of_the_public() -> Paths:
     yield reverse("invitation", args=[Invitation.objects.get().token])
 
 
-STAFF = [plain, of_catalog, of_inventory, of_orders, of_customers, of_reviews, of_exports, of_people, of_set_up]
+STAFF = [
+    plain,
+    of_catalog,
+    of_inventory,
+    of_orders,
+    of_customers,
+    of_reviews,
+    of_exports,
+    of_bulk_edits,
+    of_people,
+    of_set_up,
+]
 
 
 # --- The claims ---------------------------------------------------------------------------------------

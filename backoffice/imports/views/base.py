@@ -23,13 +23,16 @@ class RunPage(generic.OnePage):
     permission = "backoffice.view_importrun"
     slug_field = "number"
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().of_files()
+
     @cached_property
     def run(self) -> ImportRun:
         return self.get_object()
 
     @cached_property
     def resource(self) -> resources.BaseResource:
-        return resources.get(self.run.resource)
+        return resources.of(self.run)
 
     @property
     def may_bring(self) -> bool:

@@ -51,7 +51,7 @@ class Results:
     def __init__(self, run: ImportRun, asked: QueryDict, *, user: User, may_mend: bool) -> None:
         self.run = run
         self.may_mend = may_mend
-        self.columns = resources.get(run.resource).columns()
+        self.columns = resources.of(run).columns()
         self.hidden = {
             name for name, column in self.columns.items() if column.permission and not user.has_perm(column.permission)
         }
@@ -68,6 +68,10 @@ class Results:
             ImportRow.objects.filter(run=self.run, is_warned=True).count() if self.run.report.get("warnings") else 0
         )
         return {"refused": self.run.refused, "changed": self.run.changed, "new": self.run.new, "hints": warned}
+
+    def show_only(self, kind: str) -> None:
+        """Leave the other outcomes out: nothing is kept of their rows."""
+        self.kind, self.counts = kind, {name: count if name == kind else 0 for name, count in self.counts.items()}
 
     def address(self, **facts: Any) -> str:
         return "?" + urlencode({name: value for name, value in facts.items() if value}) + "#rows"

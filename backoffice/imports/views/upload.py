@@ -54,7 +54,7 @@ class RunList(generic.ListPage):
     empty_text = gettext_lazy("Product files of Shopify, WooCommerce, Spree and Medusa are understood as they are.")
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("user")
+        return super().get_queryset().of_files().select_related("user")
 
 
 class UploadForm(forms.Form):

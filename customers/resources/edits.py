@@ -1,0 +1,61 @@
+"""What may be edited in bulk of customers, tickets and the help centre. A status has verbs of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from backoffice import resources
+from backoffice.bulk_edit import EditResource
+from backoffice.bulk_edit.operations import EditField
+from backoffice.models import User
+from customers.models import Article, Customer, Queue, Ticket
+from customers.services import assignable
+from customers.services.upsert.edits import ArticleEditBatch, CustomerEditBatch, TicketEditBatch
+from customers.services.upsert.tickets import correct_events
+
+
+@resources.register_edit
+class CustomerEdit(EditResource):
+    key = "customers"
+    label = gettext_lazy("Customers")
+    permission = "customers.change_customer"
+    batch = CustomerEditBatch
+    models = (Customer,)
+    editable = ("tags", "owner", "kind", "language", "tax_exempt", "company", "note")
+
+    def value_field(self, field: EditField, user: Any) -> Any:
+        return forms.ModelChoiceField(User.objects.active()) if field.name == "owner" else None
+
+
+@resources.register_edit
+class TicketEdit(EditResource):
+    key = "tickets"
+    label = gettext_lazy("Tickets")
+    permission = "customers.change_ticket"
+    batch = TicketEditBatch
+    models = (Ticket,)
+    permissions = {"assignee": "customers.assign_ticket"}
+    editable = ("priority", "queue", "assignee", "tags", "about", "language")
+
+    def value_field(self, field: EditField, user: Any) -> Any:
+        if field.name == "assignee":
+            return forms.ModelChoiceField(assignable())
+        if field.name == "queue":
+            return forms.ModelChoiceField(Queue.objects.in_scope(user).filter(is_active=True))
+        return None
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        correct_events(run.number)
+
+
+@resources.register_edit
+class ArticleEdit(EditResource):
+    key = "articles"
+    label = gettext_lazy("Articles")
+    permission = "customers.change_article"
+    batch = ArticleEditBatch
+    models = (Article,)
+    editable = ("topic", "title", "title_zh", "body", "body_zh")
