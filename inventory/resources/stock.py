@@ -53,13 +53,15 @@ class StockResource(VariantNaming):
     label = gettext_lazy("Stock")
     permission = "inventory.adjust_stock"
     service = staticmethod(upsert_counts)
+    needs = (("sku", "handle"), ("on_hand", "counted", "at"))
+    called = ("inventory", "bestand", "库存", "盘点")
     models = (StockLevel,)
     redo_refused = gettext_lazy("What was counted is not counted again by itself. Import the file anew.")
 
     sku = CodeColumn(
         gettext_lazy("SKU"),
         aliases=["Variant SKU", "Variant code", "SKU code", "Item number", "Stock code", "Internal reference", "default_code",
-                 "Product/Internal Reference", "Product ID", "productID", "variant_sku", "goods_sn",
+                 "Product/Internal Reference", "Artikelnummer", "Artikel-Nr.", "Product ID", "productID", "variant_sku", "goods_sn",
                  "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
         required=True,
         max_length=100,
@@ -69,7 +71,7 @@ class StockResource(VariantNaming):
     location = TextColumn(
         gettext_lazy("Location"),
         aliases=["Warehouse", "Location name", "Location code", "Location ID", "Warehouse code", "Warehouse name", "Stock location",
-                 "stock_location_name", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
+                 "stock_location_name", "Lager", "Lagerort", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
         max_length=120,
         help=gettext_lazy("Code or name; may be left out where there is one warehouse."),
         example="MAIN",
@@ -78,7 +80,7 @@ class StockResource(VariantNaming):
         gettext_lazy("On hand"),
         aliases=["On hand (current)", "Quantity on hand", "Quantity", "Qty", "Stock", "Stock quantity", "Variant Inventory Qty",
                  "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity",
-                 "Units in stock", "unitsInStock", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
+                 "Units in stock", "unitsInStock", "qty_available", "Bestand", "Lagerbestand", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
         required=True,
         blank="keep",
         help=gettext_lazy("Pieces counted. A blank cell counts nothing."),
@@ -113,7 +115,7 @@ class StockResource(VariantNaming):
     ignored = {
         **dict.fromkeys(
             ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Bin name", "Barcode",
-             "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "商品名称", "品名", "单位",
+             "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "Bezeichnung", "Artikelbezeichnung", "商品名称", "品名", "单位",
              "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price"],
             NOT_KEPT,
         ),

@@ -57,12 +57,19 @@ def shown(run: ImportRun, *, by: User, opened: set[str]) -> dict[str, Any]:
 
 
 def missing(table: Table) -> list[dict[str, Any]]:
-    """Columns that are needed and that no column of the file gives."""
+    """Columns that are needed and that no column of the file gives; of some one is enough."""
     given = {match.target for match in table.mapping.used}
+    columns = table.resource.columns()
+    lacking = table.resource.lacking(given)
+    grouped = {name for group in table.resource.needs for name in group}
+    lacking += [
+        [name]
+        for name, column in columns.items()
+        if column.required and name not in given | grouped and [name] not in lacking
+    ]
     return [
-        {"label": column.label, "help": column.help}
-        for name, column in table.resource.columns().items()
-        if column.required and name not in given
+        {"label": " / ".join(str(columns[name].label) for name in group), "help": columns[group[0]].help}
+        for group in lacking
     ]
 
 

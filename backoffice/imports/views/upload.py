@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -24,6 +24,8 @@ from backoffice.imports.views.base import IMPORT, allowed_resources
 from backoffice.models import ImportMapping, ImportRun, User
 
 ANY = "any"
+NAMED = 2  # columns that the name of the file counts for
+SHOWN_KINDS = 3
 OWN_NAME = re.compile(r"(IM-[\w-]*\d)-refused", re.IGNORECASE)
 
 
@@ -115,7 +117,7 @@ def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upl
     run = running.start(kinds[0], by=by, name=name, source="import", upload=upload)
     try:
         with running.local(run) as path:
-            table = likeliest(path, kinds, by=by)
+            table = likeliest(path, kinds, by=by, name=name)
             run.resource = table.resource.key
             run.rest_of = rest_of(run, table)
             if run.rest_of:
@@ -135,33 +137,78 @@ def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upl
     return run
 
 
-def likeliest(path: Path, kinds: Sequence[resources.BaseResource], *, by: User) -> Table:
-    """The file as a table of the kind that knows most of its columns; what was mapped by hand before counts as known."""
+def likeliest(path: Path, kinds: Sequence[resources.BaseResource], *, by: User, name: str = "") -> Table:
+    """The file as a table of the kind that knows most of its columns; what was mapped by hand before counts as known.
+
+    A kind whose needed columns the file lacks comes last; the name of the file decides between equals. What remains a guess
+    is said in the doubts of the dialect.
+    """
     dialect = reading.sniff(path)
-    tables, refusals = [], []
+    tables: list[tuple[Fit, Table]] = []
+    refusals = []
     for resource in kinds:
         try:
             table = running.open_table(path, resource, dialect=dialect, by=by, strict=False, find_header=True)
         except ValidationError as error:
             refusals.append(error)
         else:
-            tables.append((_known(table, by), table))
+            tables.append((_fit(table, by, name), table))
     if not tables:
         raise refusals[0]
-    best, table = max(tables, key=lambda one: one[0])
-    if not best and len(kinds) > 1:
+    tables.sort(key=lambda one: one[0], reverse=True)
+    best, table = tables[0]
+    if not best.used and not best.is_saved and len(kinds) > 1:
         raise ValidationError(
             _("No column of this file is known. Say what the file holds; its columns are chosen then.")
         )
+    if doubt := _doubt(tables):
+        table.dialect.doubts = [doubt, *table.dialect.doubts]
     return table
 
 
-def _known(table: Table, by: User) -> int:
-    """How many columns are known."""
-    saved = ImportMapping.objects.filter(
-        user=by, resource=table.resource.key, fingerprint=fingerprint(table.header)
-    ).exists()
-    return len(table.header) if saved else len(table.mapping.used)
+class Fit(NamedTuple):
+    """How well a file fits a kind, the most telling first."""
+
+    is_saved: bool  # a person mapped such a file before
+    is_complete: bool  # all that is needed is there
+    known: int
+    is_named: bool
+    used: int
+    own_names: int
+
+
+def _fit(table: Table, by: User, name: str) -> Fit:
+    resource, used = table.resource, table.mapping.used
+    saved = ImportMapping.objects.filter(user=by, resource=resource.key, fingerprint=fingerprint(table.header))
+    sure = {match.target for match in used if match.is_known}
+    is_named = any(word in name.lower() for word in _words(resource))
+    known = sum(match.is_known for match in table.mapping.matches) + NAMED * is_named
+    own = sum(match.how == "name" for match in used)
+    return Fit(saved.exists(), not resource.lacking(sure), known if sure else 0, is_named, len(used), own)
+
+
+def _words(resource: resources.BaseResource) -> list[str]:
+    """Words by which the name of a file says what it holds: "order" is in my_orders.csv."""
+    return [re.sub(r"(ies|s)$", "", resource.key), *resource.called]
+
+
+def _doubt(tables: Sequence[tuple[Fit, Table]]) -> str:
+    """The sentence about a guess that the columns do not bear out; the kinds that come close."""
+    best, table = tables[0]
+    if len(tables) < 2 or best.is_saved:
+        return ""
+    near = [
+        str(other.resource.label)
+        for fit, other in tables[1:]
+        if (fit.is_complete, fit.known, fit.used) == (best.is_complete, best.known, best.used)
+    ]
+    if best.is_complete and not near and 2 * (best.known - NAMED * best.is_named) >= len(table.header):
+        return ""
+    if not near:
+        return str(
+            _("What the file holds is a guess: few of its columns are known. Choose another kind where it is wrong.")
+        )
+    return _("What the file holds is a guess; it may also be: %(kinds)s.") % {"kinds": ", ".join(near[:SHOWN_KINDS])}
 
 
 def rest_of(run: ImportRun, table: Table) -> ImportRun | None:
