@@ -43,7 +43,7 @@ FOREIGN_TEXT = (
 @dataclass
 class Dialect:
     """How a file is written. `doubts` are sentences about what was guessed with little evidence, `notes` about what was
-    found. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
+    found; `chosen` are the parts that a person said. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
     """
 
     kind: str = "csv"
@@ -60,6 +60,7 @@ class Dialect:
     sheets: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,6 +80,8 @@ class Dialect:
             wanted.header_row = max(int(choices["header_row"]), 1)
         if wanted.as_json() != self.as_json():
             wanted.doubts = []
+        said = {name for name in self.choices() if getattr(wanted, name) != getattr(self, name)}
+        wanted.chosen = sorted({*self.chosen, *said})
         return wanted
 
     def choices(self) -> dict[str, Sequence[str]]:

@@ -44,7 +44,24 @@ SIGNS = {
     "Fr.": ("CHF",),
     "US$": ("USD",),
     "R$": ("BRL",),
-    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU", "BBD", "JMD", "TTD", "XCD"),
+    "$": (
+        "USD",
+        "CAD",
+        "AUD",
+        "NZD",
+        "SGD",
+        "HKD",
+        "TWD",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "UYU",
+        "BBD",
+        "JMD",
+        "TTD",
+        "XCD",
+    ),
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 CURRENCY = re.compile(

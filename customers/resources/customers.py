@@ -107,10 +107,18 @@ class CustomerResource(resources.BaseResource):
         example="Jane Doe",
     )  # fmt: skip
     first_name = _personal(
-        TextColumn, gettext_lazy("First name"), aliases=["Given name", "Forename", "Vorname", "名"], max_length=150, blank="keep"
+        TextColumn,
+        gettext_lazy("First name"),
+        aliases=["Given name", "Forename", "Vorname", "名"],
+        max_length=150,
+        blank="keep",
     )
     last_name = _personal(
-        TextColumn, gettext_lazy("Last name"), aliases=["Family name", "Surname", "Nachname", "姓"], max_length=150, blank="keep"
+        TextColumn,
+        gettext_lazy("Last name"),
+        aliases=["Family name", "Surname", "Nachname", "姓"],
+        max_length=150,
+        blank="keep",
     )
     company = _personal(
         TextColumn,

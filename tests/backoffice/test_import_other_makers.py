@@ -380,7 +380,7 @@ def test_the_name_of_a_file_decides_between_equals(owner):
 
 
 def test_a_file_of_which_little_is_known_is_said_to_be_guessed(owner):
-    run = taken(owner, "Subject,cityCode,provinceCode,latitude\nA,2,3,4\n")
+    run = taken(owner, "Subject,cityCode,provinceCode,nothing\nA,2,3,4\n")
     assert run.dialect["doubts"] == [
         "What the file holds is a guess: few of its columns are known. Choose another kind where it is wrong."
     ]

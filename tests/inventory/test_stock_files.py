@@ -101,7 +101,7 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
         (6, "location", "transit", "In transit is not an open warehouse."),
         (7, "sku", "", "The row does not say which SKU was counted."),
         (8, "on_hand", "-1", "The number must not be below 0."),
-        (9, "on_hand", "1.5", "The number has more than 0 decimals."),
+        (9, "on_hand", "1.5", "A whole number is expected."),
         (10, "on_hand", "many", "This is not a number."),
         (11, "on_hand", "9999999999", "The number is too large."),
         (13, "sku", "TEA", "Row 12 has a count of this SKU at this location already."),

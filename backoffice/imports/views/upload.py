@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic, resources
 from backoffice.imports import reading, running
+from backoffice.imports.encodings import first_fault
 from backoffice.imports.mapping import ERRORS, fingerprint, simplify
 from backoffice.imports.running import Table
 from backoffice.imports.views.base import IMPORT, allowed_resources
@@ -26,6 +28,9 @@ from backoffice.models import ImportMapping, ImportRun, User
 ANY = "any"
 NAMED = 2  # columns that the name of the file counts for
 SHOWN_KINDS = 3
+REMEMBERED = ("encoding", "decimal", "dates")
+SURE_ENCODINGS = ("utf-8-sig", "utf-16", "utf-32")  # which a file proves by itself
+MOST_RECALLED = 20
 OWN_NAME = re.compile(r"(IM-[\w-]*\d)-refused", re.IGNORECASE)
 
 
@@ -123,11 +128,13 @@ def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upl
             if run.rest_of:
                 table.dialect.decimal = run.rest_of.dialect.get("decimal", table.dialect.decimal)
                 table.dialect.dates = run.rest_of.dialect.get("dates", table.dialect.dates)
-            chosen = run.rest_of.mapping if run.rest_of else remembered(run, table.header)
-            if chosen is not None:
+            if run.rest_of:
                 table = running.open_table(
-                    path, table.resource, dialect=table.dialect, chosen=chosen, by=by, strict=False
+                    path, table.resource, dialect=table.dialect, chosen=run.rest_of.mapping, by=by, strict=False
                 )
+            else:
+                table = recalled(path, table, kinds, by=by)
+                run.resource = table.resource.key
             run.save(update_fields=["resource", "rest_of"])
             running.settle(run, table)
     except ValidationError:
@@ -223,24 +230,57 @@ def rest_of(run: ImportRun, table: Table) -> ImportRun | None:
     return next((one for one in earlier.order_by("-pk")[:20] if set(one.mapping) - {table.header[-1]} == keys), None)
 
 
-def remembered(run: ImportRun, header: list[str]) -> dict[str, str] | None:
-    """How the person mapped such a file last time."""
-    saved = saved_mapping(run, header)
-    return saved.mapping if saved else None
+def recalled(path: Path, table: Table, kinds: Sequence[resources.BaseResource], *, by: User) -> Table:
+    """The file read as the person said of such a file last time. Raises ValidationError."""
+    saved = saved_mapping(by, table.resource.key, table.header)
+    if saved is None and (found := _in_another_encoding(path, table, kinds, by=by)):
+        saved, table = found
+    if saved is None:
+        return table
+    dialect = replace(table.dialect)
+    for name, value in saved.reading.items():
+        if name == "encoding" and (dialect.kind != "csv" or dialect.encoding in SURE_ENCODINGS):
+            continue
+        setattr(dialect, name, value)
+        dialect.chosen = sorted({*dialect.chosen, name})
+    dialect.doubts = [] if dialect.chosen else dialect.doubts
+    return running.open_table(path, table.resource, dialect=dialect, chosen=saved.mapping, by=by, strict=False)
 
 
-def saved_mapping(run: ImportRun, header: list[str]) -> ImportMapping | None:
-    return ImportMapping.objects.filter(user=run.user, resource=run.resource, fingerprint=fingerprint(header)).first()
+def _in_another_encoding(
+    path: Path, table: Table, kinds: Sequence[resources.BaseResource], *, by: User
+) -> tuple[ImportMapping, Table] | None:
+    """What is known of the file when it is read in an encoding that the person said before: its header may be misread now."""
+    if table.dialect.kind != "csv" or table.dialect.encoding in SURE_ENCODINGS:
+        return None
+    keys = [kind.key for kind in kinds]
+    saved = ImportMapping.objects.filter(user=by, resource__in=keys, reading__has_key="encoding").order_by(
+        "-updated_at"
+    )
+    for one in saved[:MOST_RECALLED]:
+        if first_fault(path, one.reading["encoding"]):
+            continue
+        dialect = replace(table.dialect, encoding=one.reading["encoding"])
+        resource = resources.get(one.resource)
+        other = running.open_table(path, resource, dialect=dialect, by=by, strict=False)
+        if fingerprint(other.header) == one.fingerprint:
+            return one, other
+    return None
+
+
+def saved_mapping(user: User | None, key: str, header: list[str]) -> ImportMapping | None:
+    return ImportMapping.objects.filter(user=user, resource=key, fingerprint=fingerprint(header)).first()
 
 
 def remember(run: ImportRun, table: Table) -> None:
     """Keep what the person chose for the next file with this header; what was only guessed needs no keeping."""
-    if any(match.how == "chosen" for match in table.mapping.matches):
+    reading = {name: getattr(table.dialect, name) for name in REMEMBERED if name in table.dialect.chosen}
+    if reading or any(match.how == "chosen" for match in table.mapping.matches):
         ImportMapping.objects.update_or_create(
             user=run.user,
             resource=run.resource,
             fingerprint=fingerprint(table.header),
-            defaults={"name": run.file_name, "mapping": table.mapping.as_json()},
+            defaults={"name": run.file_name, "mapping": table.mapping.as_json(), "reading": reading},
         )
-    elif saved := saved_mapping(run, table.header):
+    elif saved := saved_mapping(run.user, run.resource, table.header):
         saved.delete()
