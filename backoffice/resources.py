@@ -387,7 +387,6 @@ class BaseResource(resources.Resource):
     called: ClassVar[Sequence[str]] = ()
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
-    redo_refused: ClassVar[Any] = ""  # the sentence, where what was undone cannot be done again
     lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod

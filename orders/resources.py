@@ -32,7 +32,7 @@ from backoffice.resources import (
     WholeColumn,
 )
 from orders.models import Order, OrderLine
-from orders.services import import_orders, take_back_orders
+from orders.services import bring_back_orders, import_orders, take_back_orders
 
 NOT_KEPT = gettext_lazy("not kept")
 NOTHING = frozenset(["null", "none", "nan", "-", "n/a"])
@@ -181,7 +181,6 @@ class OrderResource(resources.BaseResource):
     needs = (("source_number", "number"), ("quantity",))
     called = ("订单",)
     models = (Order,)
-    redo_refused = gettext_lazy("Orders that were taken back do not return by themselves. Import the file anew.")
 
     source_number = WordColumn(
         gettext_lazy("Number at the source"),
@@ -340,7 +339,7 @@ class OrderResource(resources.BaseResource):
         return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names, mapping.layout)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
-        take_back_orders(run, work, by=by)
+        (take_back_orders if backwards else bring_back_orders)(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

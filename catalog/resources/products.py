@@ -167,6 +167,7 @@ class ProductResource(resources.BaseResource):
     permission = "catalog.change_product"
     service = staticmethod(upsert_products)
     needs = (("handle", "sku", "title", "woo_id"),)
+    called = ("goods", "商品")
     models = (Media, Variant, Product, Brand, Category)
 
     handle = TextColumn(

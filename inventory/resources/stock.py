@@ -21,7 +21,7 @@ from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColum
 from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel
-from inventory.services import take_back_counts, upsert_counts
+from inventory.services import repeat_counts, take_back_counts, upsert_counts
 
 NOT_KEPT = gettext_lazy("not kept")
 COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
@@ -56,7 +56,6 @@ class StockResource(VariantNaming):
     needs = (("sku", "handle"), ("on_hand", "counted", "at"))
     called = ("inventory", "bestand", "库存", "盘点")
     models = (StockLevel,)
-    redo_refused = gettext_lazy("What was counted is not counted again by itself. Import the file anew.")
 
     sku = CodeColumn(
         gettext_lazy("SKU"),
@@ -163,7 +162,7 @@ class StockResource(VariantNaming):
         return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
-        take_back_counts(run, work, by=by)
+        (take_back_counts if backwards else repeat_counts)(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

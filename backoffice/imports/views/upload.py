@@ -26,7 +26,7 @@ from backoffice.imports.views.base import IMPORT, allowed_resources
 from backoffice.models import ImportMapping, ImportRun, User
 
 ANY = "any"
-NAMED = 2  # columns that the name of the file counts for
+NAMED = 10  # what the name of the file counts for beside its columns
 SHOWN_KINDS = 3
 REMEMBERED = ("encoding", "decimal", "dates")
 SURE_ENCODINGS = ("utf-8-sig", "utf-16", "utf-32")  # which a file proves by itself
@@ -178,7 +178,7 @@ class Fit(NamedTuple):
 
     is_saved: bool  # a person mapped such a file before
     is_complete: bool  # all that is needed is there
-    known: int
+    known: int  # columns left out by declaration count once, those that are used twice
     is_named: bool
     used: int
     own_names: int
@@ -189,7 +189,7 @@ def _fit(table: Table, by: User, name: str) -> Fit:
     saved = ImportMapping.objects.filter(user=by, resource=resource.key, fingerprint=fingerprint(table.header))
     sure = {match.target for match in used if match.is_known}
     is_named = any(word in name.lower() for word in _words(resource))
-    known = sum(match.is_known for match in table.mapping.matches) + NAMED * is_named
+    known = sum(match.is_known * (1 + bool(match.target)) for match in table.mapping.matches) + NAMED * is_named
     own = sum(match.how == "name" for match in used)
     return Fit(saved.exists(), not resource.lacking(sure), known if sure else 0, is_named, len(used), own)
 
@@ -209,7 +209,7 @@ def _doubt(tables: Sequence[tuple[Fit, Table]]) -> str:
         for fit, other in tables[1:]
         if (fit.is_complete, fit.known, fit.used) == (best.is_complete, best.known, best.used)
     ]
-    if best.is_complete and not near and 2 * (best.known - NAMED * best.is_named) >= len(table.header):
+    if best.is_complete and not near and 2 * sum(m.is_known for m in table.mapping.matches) >= len(table.header):
         return ""
     if not near:
         return str(
