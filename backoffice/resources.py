@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -34,7 +34,8 @@ from backoffice.imports.lines import LineReader
 
 SHORTENED = re.compile(r"-?\d+[.,]\d+E\+\d+|-?\d+E\+\d+", re.IGNORECASE)
 # A column with one of these in a cell, or at its start, is read cell by cell.
-SPECIAL = ("\\", "\t", "\r", "\0", "\n'", "\n#")
+SPECIAL = ("\\", "\t", "\r", "\0", "\ufeff", "\n'", "\n#")
+FEW_WORDS = 16  # words of a choice that are all named
 AS_NUMBER = re.compile(r"\d{5,}\.0")
 FORMULA_STARTS = frozenset("=+-@\t\r")
 ESCAPED = re.compile(r"'+[=+\-@\t\r]")
@@ -207,8 +208,13 @@ class ChoiceColumn(Column):
             value = values.tidy(value)
         if value not in self.words:
             refuse_error(text)
-            raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.words)})
+            raise ValidationError(_("One of these is expected: %(values)s.") % {"values": ", ".join(self.expected())})
         return self.words[value]
+
+    def expected(self) -> list[str]:
+        """The words to name: all of few; of many those that are stored."""
+        stored = dict.fromkeys(value for value in self.words.values() if isinstance(value, str))
+        return list(self.words if len(self.words) <= FEW_WORDS else stored or self.words)
 
     def empty(self) -> Any:
         return None
@@ -259,6 +265,8 @@ class NumberColumn(Column):
         value, places = values.number(self.bare(plain(text.strip()), decimal), decimal)
         if value.adjusted() >= self.digits:
             raise ValidationError(_("The number is too large."))
+        if places and not self.places:
+            raise ValidationError(_("A whole number is expected."))
         if places > self.places:
             raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": self.places})
         return round(value, self.places) if self.places else value
@@ -368,15 +376,17 @@ class BaseResource(resources.Resource):
     """A kind of record that files bring. Subclasses declare columns and `service`.
 
     models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
+    needs: groups of columns; a file without one of each group can bring nothing. called: words that names of such files have.
     """
 
     key: ClassVar[str] = ""
     label: ClassVar[Any] = ""
     permission: ClassVar[str] = ""
     ignored: ClassVar[dict[str, Any]] = {}
+    needs: ClassVar[Sequence[Sequence[str]]] = ()
+    called: ClassVar[Sequence[str]] = ()
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
-    redo_refused: ClassVar[Any] = ""  # the sentence, where what was undone cannot be done again
     lifted: ClassVar[Sequence[str]] = ()
 
     @classmethod
@@ -386,6 +396,12 @@ class BaseResource(resources.Resource):
             column.name = name
             found[name] = column
         return found
+
+    @classmethod
+    def lacking(cls, targets: Collection[str]) -> list[Sequence[str]]:
+        """The groups of needed columns of which none is among `targets`."""
+        groups = cls.needs or [[name] for name, column in cls.columns().items() if column.required]
+        return [group for group in groups if not set(group) & set(targets)]
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""

@@ -71,6 +71,7 @@ SIGNATURES = {
     "woocommerce": {"type", "parent", "regular price"},
     "medusa": {"product handle", "variant sku"},
     "spree": {"slug", "sku", "name"},
+    "odoo": {"internal reference", "product category"},
 }
 
 
@@ -80,6 +81,8 @@ def of(headers: Sequence[str]) -> tuple[str, dict[str, str]]:
     name = next((name for name, signature in SIGNATURES.items() if signature <= found), "")
     if not name and {"type", "parent"} <= found and found & {"regular price", "attribute 1 name", "is featured"}:
         name = "woocommerce"
+    if not name and {"default code", "categ id"} <= found:
+        name = "odoo"
     return name, WOO if name == "woocommerce" else {}
 
 

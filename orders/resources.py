@@ -4,25 +4,68 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
-from backoffice.imports.cells import CellReader, Values
+from backoffice.imports.cells import CellReader, Problems, Values, error
 from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
-from backoffice.resources import BooleanColumn, CodeColumn, Column, DateTimeColumn, MoneyColumn, TextColumn, WholeColumn
+from backoffice.money import round_money
+from backoffice.resources import (
+    BooleanColumn,
+    ChoiceColumn,
+    CodeColumn,
+    Column,
+    DateTimeColumn,
+    MoneyColumn,
+    NumberColumn,
+    TextColumn,
+    WholeColumn,
+)
 from orders.models import Order, OrderLine
-from orders.services import import_orders, take_back_orders
+from orders.services import bring_back_orders, import_orders, take_back_orders
 
 NOT_KEPT = gettext_lazy("not kept")
 NOTHING = frozenset(["null", "none", "nan", "-", "n/a"])
+STATUS = {
+    **dict.fromkeys(["closed", "completed", "complete", "done", "delivered", "shipped", "fulfilled", "locked", "已完成", "已发货", "已签收", "交易成功"], "done"),
+    **dict.fromkeys(
+        ["open", "draft", "new", "placed", "created", "confirmed", "approved", "processing", "in progress", "invoiced", "pending", "on hold",
+         "pending payment", "quotation", "quotation sent", "sales order", "sale", "待付款", "待发货", "已付款", "处理中"], "open"
+    ),
+    **dict.fromkeys(["canceled", "cancelled", "cancel", "failed", "unavailable", "voided", "已取消", "已关闭", "交易关闭"], "canceled"),
+    **dict.fromkeys(["refunded", "已退款"], "refunded"),
+}  # fmt: skip
+FINANCIAL = {
+    **dict.fromkeys(["paid", "captured", "completed", "settled", "in payment", "overcharged", "已支付", "已付款"], "paid"),
+    **dict.fromkeys(["partially paid", "partial", "部分支付", "部分付款"], "partially_paid"),
+    **dict.fromkeys(["pending", "unpaid", "not paid", "authorized", "voided", "expired", "open", "未支付", "未付款", "待付款"], "pending"),
+    **dict.fromkeys(["refunded", "已退款"], "refunded"),
+    **dict.fromkeys(["partially refunded", "部分退款"], "partially_refunded"),
+}  # fmt: skip
+FULFILMENT = {
+    **dict.fromkeys(["fulfilled", "shipped", "delivered", "fully delivered", "complete", "completed", "done", "restocked", "已发货", "已签收"], "fulfilled"),
+    **dict.fromkeys(["partial", "partially fulfilled", "partially shipped", "partially delivered", "started", "部分发货"], "partial"),
+    **dict.fromkeys(["unfulfilled", "unshipped", "not shipped", "not delivered", "not started", "pending", "open", "scheduled", "on hold",
+                     "in progress", "processing", "未发货", "待发货"], "unfulfilled"),
+}  # fmt: skip
+NORTHWIND = [
+    {"orderid", "order id"},
+    {"productid", "product id"},
+    {"unitprice", "unit price"},
+    {"quantity"},
+    {"discount"},
+]
+ARTICLE = re.compile(r"\[([^\]\s]{1,100})\] +(\S.*)")  # Odoo: [E-COM01] Desk
 ADDRESS = {
     "name": "name",
     "company": "company",
@@ -54,9 +97,38 @@ class NumberTextColumn(WordColumn):
         return value[:-2] if value.endswith(".0") and value[:-2].isdigit() else value
 
 
-class StateColumn(WordColumn):
+class StateColumn(ChoiceColumn):
+    """A state in the words of other systems; underscores and hyphens are blanks."""
+
     def read(self, text: str, decimal: str = ".") -> Any:
-        return super().read(text, decimal).lower()
+        word = re.sub(r"[_-]+", " ", text.strip())
+        return None if text.strip().lower() in NOTHING else super().read(word, decimal)
+
+
+class PercentColumn(NumberColumn):
+    """A share: 10 and 10% are a tenth."""
+
+    kind = gettext_lazy("percent")
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"places": 4, **kwargs})
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return self.bounded(super().read(text.strip().removesuffix("%").strip() or text, decimal))
+
+    def bounded(self, value: Decimal) -> Decimal:
+        if value > 100:
+            raise ValidationError(_("A discount is at most 100 %."))
+        return value
+
+
+class ShareColumn(PercentColumn):
+    """A share as a fraction: 0.1 is a tenth."""
+
+    kind = gettext_lazy("number")
+
+    def bounded(self, value: Decimal) -> Decimal:
+        return super().bounded(100 * value)
 
 
 class CurrencyColumn(WordColumn):
@@ -106,12 +178,13 @@ class OrderResource(resources.BaseResource):
     label = gettext_lazy("Orders")
     permission = "orders.add_order"
     service = staticmethod(import_orders)
+    needs = (("source_number", "number"), ("quantity",))
+    called = ("订单",)
     models = (Order,)
-    redo_refused = gettext_lazy("Orders that were taken back do not return by themselves. Import the file anew.")
 
     source_number = WordColumn(
         gettext_lazy("Number at the source"),
-        aliases=["Order number", "Order", "Order ID", "orderID", "Order name", "Order no", "Invoice no", "InvoiceNo", "Invoice",
+        aliases=["Order number", "Order", "Order ID", "Order reference", "orderID", "Order name", "Order no", "Invoice no", "InvoiceNo", "Invoice",
                  "订单号", "订单编号", "单号"],
         required=True,
         max_length=100,
@@ -124,12 +197,12 @@ class OrderResource(resources.BaseResource):
     number = WordColumn(gettext_lazy("Number here"), max_length=40, help=gettext_lazy("As exports write it."))
     placed_at = MomentColumn(
         gettext_lazy("Date"),
-        aliases=["Created at", "Processed at", "Order date", "orderDate", "Invoice date", "InvoiceDate", "Placed at", "Date created",
+        aliases=["Created at", "Processed at", "Order date", "orderDate", "Invoice date", "InvoiceDate", "Placed at", "Date created", "order_purchase_timestamp", "Bestelldatum",
                  "下单时间", "订单时间", "创建时间", "日期"],
         example="2026-01-31 14:30",
     )  # fmt: skip
     email = WordColumn(
-        gettext_lazy("E-mail"), aliases=["Customer email", "Email address", "邮箱", "电子邮箱"], max_length=254,
+        gettext_lazy("E-mail"), aliases=["Customer email", "Billing email", "Email address", "邮箱", "电子邮箱"], max_length=254,
         help=gettext_lazy("Finds the customer, or creates one."), example="ada@example.com",
     )  # fmt: skip
     phone = WordColumn(gettext_lazy("Phone"), aliases=["Telephone", "电话", "手机", "联系电话"], max_length=60)
@@ -142,21 +215,31 @@ class OrderResource(resources.BaseResource):
         gettext_lazy("Customer number elsewhere"), aliases=["Customer ID", "customerID", "客户编号"], max_length=100
     )
     currency = CurrencyColumn(gettext_lazy("Currency"), aliases=["货币", "币种"], example="EUR")
+    status = StateColumn(
+        gettext_lazy("Status"), aliases=["Order status", "order_status", "Order state", "订单状态"], words=STATUS,
+        help=gettext_lazy("What was shipped counts before it. Open orders come in as drafts."), example="completed",
+    )  # fmt: skip
     financial = StateColumn(
         gettext_lazy("Payment"), aliases=["Financial status", "Payment status", "payment_status", "支付状态", "付款状态"],
-        help=gettext_lazy("paid, partially_paid, refunded, partially_refunded, pending, authorized or voided."), example="paid",
+        words=FINANCIAL, example="paid",
     )  # fmt: skip
     fulfilment = StateColumn(
-        gettext_lazy("Fulfilment"), aliases=["Fulfillment status", "fulfilment_status", "Shipping status", "发货状态"],
+        gettext_lazy("Fulfilment"), words=FULFILMENT,
+        aliases=["Fulfillment status", "fulfilment_status", "Shipping status", "Delivery status", "发货状态"],
         help=gettext_lazy("fulfilled is history; blank or unfulfilled comes in as a draft that is to be placed here."), example="fulfilled",
     )  # fmt: skip
-    paid_at = MomentColumn(gettext_lazy("Paid at"), aliases=["支付时间", "付款时间"])
+    paid_at = MomentColumn(gettext_lazy("Paid at"), aliases=["order_approved_at", "支付时间", "付款时间"])
     fulfilled_at = MomentColumn(
-        gettext_lazy("Shipped at"), aliases=["Fulfilled at", "shippedDate", "Shipped date", "发货时间"]
+        gettext_lazy("Shipped at"),
+        aliases=["Fulfilled at", "shippedDate", "Shipped date", "order_delivered_carrier_date", "发货时间"],
     )
     canceled_at = MomentColumn(gettext_lazy("Canceled at"), aliases=["Cancelled at", "取消时间"])
     cancel_reason = WordColumn(gettext_lazy("Reason of the cancellation"), aliases=["Cancel reason"], max_length=300)
-    payment_method = WordColumn(gettext_lazy("Payment method"), aliases=["Payment", "支付方式"], max_length=100)
+    payment_method = WordColumn(
+        gettext_lazy("Payment method"),
+        aliases=["Payment", "Payment method title", "payment_type", "支付方式"],
+        max_length=100,
+    )
     payment_reference = WordColumn(
         gettext_lazy("Payment reference"), aliases=["Payment ID", "Payment references", "支付流水号"]
     )
@@ -180,7 +263,8 @@ class OrderResource(resources.BaseResource):
     outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
     paid = AmountColumn(gettext_lazy("Paid amount"), aliases=["Amount paid", "实付金额", "实付"])
     sku = CodeColumn(
-        gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "商品编码", "货号"],
+        gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "Product ID", "productID",
+                 "Internal reference", "Artikelnummer", "商品编码", "货号"],
         max_length=100, example="POT-RED",
     )  # fmt: skip
     title = WordColumn(
@@ -200,18 +284,24 @@ class OrderResource(resources.BaseResource):
     )
     quantity = PiecesColumn(
         gettext_lazy("Quantity"),
-        aliases=["Lineitem quantity", "Line item quantity", "Qty", "数量"],
+        aliases=["Lineitem quantity", "Line item quantity", "Qty", "Menge", "数量"],
         required=True,
         example="2",
     )
     unit_price = AmountColumn(
         gettext_lazy("Unit price"),
-        aliases=["Lineitem price", "Line item price", "Price", "unitPrice", "单价"],
+        aliases=["Lineitem price", "Line item price", "Price", "unitPrice", "Item cost", "Einzelpreis", "单价"],
         example="12.50",
     )
     line_discount = AmountColumn(
         gettext_lazy("Discount of the line"), aliases=["Lineitem discount", "Line item discount"]
     )
+    line_discount_percent = PercentColumn(
+        gettext_lazy("Discount of the line in percent"),
+        aliases=["Discount %", "Disc. %", "Line discount %", "Lineitem discount %", "折扣率"],
+        help=gettext_lazy("Of quantity times unit price."), example="10",
+    )  # fmt: skip
+    line_discount_share = ShareColumn(gettext_lazy("Share of the line's discount"), system="Northwind")
     line_tax = ManyAmountsColumn(gettext_lazy("Tax of the line"), patterns=[r"tax \d price"])
     tax_name = WordColumn(gettext_lazy("Tax"), aliases=["Tax 1 name", "Tax 1 title"], max_length=60)
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Lineitem requires shipping"])
@@ -224,26 +314,32 @@ class OrderResource(resources.BaseResource):
          "Referring site", "Total weight", "Closed at", "Shipping first name", "Shipping last name", "Billing first name",
          "Billing last name", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title", "Transaction amount",
          "Transaction kind", "Transaction status", "Shipping line code", "Shipping line carrier identifier", "Shipping tax price",
-         "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate", "Status"],
+         "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate"],
         NOT_KEPT,
     )  # fmt: skip
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         if any(header.startswith("lineitem ") for header in headers):
             return "shopify", {"name": "source_number", "source": "", "source name": ""}
+        if any(header.startswith("order lines ") for header in headers):
+            return "odoo", ODOO
+        if all(names & set(headers) for names in NORTHWIND):
+            return "northwind", {"discount": "line_discount_share"}
         return "", {}
 
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
         if not used & {"source_number", "number"} or "quantity" not in used:
             raise Unreadable(_("An order file needs a column of order numbers and one of quantities."))
-        names = [name for name in self.columns() if name in used and name != "address"]
+        names = [name for name in self.columns() if name in used and name not in ("address", *SHARES)]
+        names += ["line_discount"] if used & set(SHARES) and "line_discount" not in names else []
+        names += ["sku"] if mapping.layout == "odoo" and "sku" not in names else []
         names += ["billing_address", "shipping_address"] if "address" in used else []
         names += ["source"] if mapping.layout and "source" not in names else []
         return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names, mapping.layout)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
-        take_back_orders(run, work, by=by)
+        (take_back_orders if backwards else bring_back_orders)(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}
@@ -253,6 +349,21 @@ class OrderResource(resources.BaseResource):
         return EXPORT
 
 
+SHARES = ("line_discount_percent", "line_discount_share")
+ODOO = {
+    "order reference": "source_number",
+    "number": "source_number",
+    "customer": "customer_name",
+    "delivery status": "fulfilment",
+    "order lines product": "title",
+    "order lines description": "",
+    "order lines product internal reference": "sku",
+    "order lines quantity": "quantity",
+    "order lines unit price": "unit_price",
+    "order lines discount percent": "line_discount_percent",
+    "untaxed amount": "",
+    "taxes": "taxes",
+}
 LOOKUPS = {name: f"order__{name}" for name in ("number", "source", "source_number", "status", "currency", "email")}
 EXPORT = [
     ExportColumn("order.number", "number"),
@@ -283,12 +394,17 @@ def _lines(
     records: Iterator[tuple[int, Values | None, Any]], names: Sequence[str], layout: str
 ) -> Iterator[tuple[Any, ...]]:
     nothing = (None,) * len(names)
+    last = ""
     for number, values, problems in records:
         if values is None:
             yield (number, problems, *nothing)
             continue
         if layout:
             values["source"] = layout
+        if layout == "odoo":
+            last = _continue(values, last)
+        if any(values.get(name) for name in SHARES):
+            _take_share(values, problems)
         if "line_tax" in values:
             amounts = [amount for _parts, amount in values["line_tax"] if amount is not None]
             values["line_tax"] = sum(amounts) if amounts else None
@@ -298,3 +414,22 @@ def _lines(
             if text and (part.endswith("code") or ADDRESS[part] not in address):
                 address[ADDRESS[part]] = text
         yield (number, problems or None, *(values.get(name) for name in names))
+
+
+def _continue(values: Values, last: str) -> str:
+    """Odoo leaves the number of the order out below its first line, and writes the code of an article before its name."""
+    values["source_number"] = values.get("source_number") or last
+    if not values.get("sku") and (named := ARTICLE.fullmatch(values.get("title") or "")):
+        values["sku"], values["title"] = named.groups()
+    return str(values["source_number"])
+
+
+def _take_share(values: Values, problems: Problems) -> None:
+    """Turn a share of the line into an amount off it."""
+    percent = next(values[name] for name in SHARES if values.get(name))
+    if values.get("unit_price") is None or values.get("quantity") is None:
+        problems.append(error(SHARES[0], str(percent), _("A share needs a quantity and a unit price that it is of.")))
+        return
+    worth = values["unit_price"] * values["quantity"]
+    off = round_money(worth * percent / 100, values.get("currency") or settings.DEFAULT_CURRENCY)
+    values["line_discount"] = (values.get("line_discount") or 0) + off

@@ -15,7 +15,10 @@ Delivery = ExportTemplate.Delivery
 
 
 class ExportForm(forms.Form):
-    """How the file of a list is to look. `name` keeps all of it as a template."""
+    """How the file of a list is to look. `name` keeps all of it as a template.
+
+    The columns stand in the file in the order in which they come in; `order` says it of those that are left out as well.
+    """
 
     format = forms.ChoiceField(label=_("Format"), widget=forms.RadioSelect)
     bom = forms.BooleanField(
@@ -37,7 +40,32 @@ class ExportForm(forms.Form):
         names = dict(ExportTemplate.Format.choices)
         self.choices("format", [(name, names[name]) for name in page.get_export_formats()])
         self.choices("sort", [(name, label) for name, label, _chosen in page.orderings])
-        self.choices("columns", [(key, label) for key, label, _shown in page.column_choices])
+        labels = {key: label for key, label, _shown in page.column_choices}
+        asked = self.data.getlist("order") if self.is_bound else []  # type: ignore[attr-defined]
+        keys = [*dict.fromkeys(key for key in asked if key in labels)]
+        self.order = [*keys, *(key for key in labels if key not in keys)]
+        self.choices("columns", [(key, labels[key]) for key in self.order])
+
+    def move(self, asked: str) -> None:
+        """Take a column one place on: "up-sku", "down-sku"; what is no such thing moves nothing."""
+        way, _dash, key = asked.partition("-")
+        labels = dict(self.fields["columns"].choices)  # type: ignore[attr-defined]
+        if key not in labels or way not in ("up", "down"):
+            return
+        place = self.order.index(key)
+        other = min(max(place + (1 if way == "down" else -1), 0), len(self.order) - 1)
+        self.order[place], self.order[other] = self.order[other], self.order[place]
+        self.choices("columns", [(name, labels[name]) for name in self.order])
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The columns as the form lists them."""
+        chosen = set(self["columns"].value() or ())
+        last = len(self.order) - 1
+        return [
+            {"key": key, "label": label, "chosen": key in chosen, "is_first": place == 0, "is_last": place == last}
+            for place, (key, label) in enumerate(self.fields["columns"].choices)  # type: ignore[attr-defined]
+        ]
 
     def choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]

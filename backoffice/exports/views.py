@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -183,6 +184,15 @@ class NewExport(generic.Page):
         return self.request.GET.get("list", "")
 
     @cached_property
+    def template(self) -> ExportTemplate | None:
+        """The template whose columns are to change."""
+        key = self.request.GET.get("template", "")
+        if not key:
+            return None
+        templates = ExportTemplate.objects.visible_to(self.user)
+        return get_object_or_404(templates, pk=key) if key.isdecimal() else None
+
+    @cached_property
     def listing(self) -> generic.ListPage:
         try:
             return running.listing(self.address, self.user)
@@ -199,11 +209,15 @@ class NewExport(generic.Page):
             "bom": True,
             "sort": page.sort,
             "columns": [column.key for column in page.shown_columns],
+            "name": self.template.name if self.template else "",
         }
         return self.show(ExportForm(page, initial=initial))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = ExportForm(self.listing, request.POST)
+        if "move" in request.POST:
+            form.move(request.POST["move"])
+            return self.show(form)
         if not form.is_valid():
             return self.show(form, 422)
         address = self.chosen(form.cleaned_data)
@@ -230,9 +244,10 @@ class NewExport(generic.Page):
 
     def save(self, form: ExportForm, address: str) -> HttpResponseBase:
         wanted = form.cleaned_data
-        template = ExportTemplate(
-            user=self.user, name=wanted["name"], address=address, format=wanted["format"], bom=wanted["bom"]
-        )
+        template = self.template or ExportTemplate(user=self.user)
+        for name in ("name", "format", "bom"):
+            setattr(template, name, wanted[name])
+        template.address = address
         try:
             schedules.save(template, by=self.user)
         except ValidationError as error:
@@ -248,7 +263,10 @@ class NewExport(generic.Page):
         selected = len(keys(page.request.GET.getlist("selected")))
         path = self.address.partition("?")[0]
         shown = {
-            "title": _("Export %(list)s") % {"list": page.get_title()},
+            "title": _("Columns of %(template)s") % {"template": self.template}
+            if self.template
+            else _("Export %(list)s") % {"list": page.get_title()},
+            "template": self.template,
             "form": form,
             "list_title": page.get_title(),
             "list_url": as_query(page.state, path),
@@ -318,8 +336,11 @@ class Template(generic.RecordPage):
         if not generic.may(self.user, EXPORT):
             return []
         key = [self.object.pk]
+        asked = urlencode({"list": self.object.address, "template": self.object.pk})
+        columns = f"{reverse('exports:new')}?{asked}"
         return [
             generic.Action(_("Export now"), reverse("exports:repeat", args=key), primary=True, icon="download"),
+            generic.Action(_("Columns and order"), columns, method="get", icon="sliders"),
             generic.Action(_("Edit"), reverse("exports:template-edit", args=key), method="get", icon="edit"),
             generic.Action(
                 _("Delete"),

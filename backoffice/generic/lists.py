@@ -343,15 +343,20 @@ class ListPage(SavedViews, Page):
 
     @cached_property
     def shown_columns(self) -> list[Column]:
-        """Columns chosen in the address, else the default ones."""
+        """Columns chosen in the address, in its order, else the default ones."""
         known = {column.key: column for column in self.get_columns()}
-        chosen = [key for key in self.request.GET.getlist("columns") if key in known]
-        return [column for key, column in known.items() if key in (chosen or self.default_columns or known)]
+        chosen = dict.fromkeys(key for key in self.request.GET.getlist("columns") if key in known)
+        if chosen:
+            return [known[key] for key in chosen]
+        return [column for key, column in known.items() if key in (self.default_columns or known)]
 
     @property
     def column_choices(self) -> list[tuple[str, str, bool]]:
-        shown = {column.key for column in self.shown_columns}
-        return [(column.key, column.title(self.model), column.key in shown) for column in self.get_columns()]
+        """Key, title and whether it is on show: first those that are, in their order."""
+        shown = self.shown_columns
+        keys = {column.key for column in shown}
+        others = [column for column in self.get_columns() if column.key not in keys]
+        return [(column.key, column.title(self.model), column.key in keys) for column in [*shown, *others]]
 
     @cached_property
     def headers(self) -> list[Header]:

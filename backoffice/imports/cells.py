@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 CACHED_LENGTH = 32
 CACHED_VALUES = 20_000
 SHOWN = 200
+MARK = "\ufeff"  # of files that were put together, somewhere inside
+LOOKED_AT = 4  # first cells of a row, among which the word for a total stands
+TOTALS = frozenset(
+    spelt + end
+    for word in ("total", "totals", "grand total", "subtotal", "sub-total", "sum", "summe", "gesamt", "gesamtsumme", "zwischensumme",
+                 "somme", "суммa", "итого", "всего", "合计", "总计", "小计", "共计", "合計", "總計")
+    for spelt in (word, word.capitalize(), word.title(), word.upper())
+    for end in ("", ":", "：")
+)  # fmt: skip
+FIGURE = re.compile(r"[-+(]?(?:[A-Z]{3}|\W)?\s*[-+]?\d[\d.,'’\s]*\s*(?:[A-Z]{3}|\W)?\)?")
 _missing = object()
 
 Values = dict[str, Any]
@@ -36,6 +47,11 @@ class CellReader:
 
     def __init__(self, mapping: Mapping, columns: dict[str, Column], *, pads: bool = False) -> None:
         self.width = len(mapping.matches)
+        self.named = max((m.index + 1 for m in mapping.matches if m.header.strip()), default=0)
+        self.header = [m.header.removeprefix(MARK) for m in mapping.matches]
+        self.odd_starts = TOTALS | (
+            {self.header[0], MARK + self.header[0]} if self.header and self.header[0] else set()
+        )
         self.decimal = mapping.decimal
         columns = {name: column.for_file(mapping) for name, column in columns.items()}
         self.pads = pads
@@ -57,10 +73,13 @@ class CellReader:
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Values | None, Problems]]:
         """Row number, values and problems; values are None when the cells cannot be told apart."""
-        width, single, many = self.width, self.single, self.many
+        width, single, many, odd = self.width, self.single, self.many, self.odd_starts
         for number, cells in rows:
             if len(cells) != width and (ragged := self._fit(cells)):
                 yield number, None, [ragged]
+                continue
+            if not odd.isdisjoint(cells[:LOOKED_AT]) and (refusal := self._no_record(cells)):
+                yield number, None, [refusal]
                 continue
             problems: Problems = []
             values: Values = {}
@@ -78,9 +97,15 @@ class CellReader:
             yield number, values, problems
 
     def _fit(self, cells: list[str]) -> list[str] | None:
-        """Pad a short row where the format drops blank cells; else the refusal, for its cells may have slipped."""
-        if len(cells) < self.width and self.pads:
+        """Pad a short row where the format drops blank cells; else the refusal, for its cells may have slipped.
+
+        Blank cells beyond the header, and missing ones below headers without a name, slip nothing.
+        """
+        if len(cells) < self.width and (self.pads or len(cells) >= self.named > 0):
             cells.extend([""] * (self.width - len(cells)))
+            return None
+        if len(cells) > self.width and not any(map(str.strip, cells[self.width :])):
+            del cells[self.width :]
             return None
         return error(
             "",
@@ -90,6 +115,17 @@ class CellReader:
             )
             % {"count": len(cells), "width": self.width},
         )
+
+    def _no_record(self, cells: Sequence[str]) -> list[str] | None:
+        """The refusal of a header that comes again, and of a row that adds the others up."""
+        if [cell.removeprefix(MARK) for cell in cells] == self.header:
+            sentence = _("The row repeats the header: several files were put together. Leave this row out.")
+            return error("", self._around(cells), sentence)
+        given = [cell.strip() for cell in cells if cell.strip()]
+        if given and given[0] in TOTALS and len(given) > 1 and all(map(FIGURE.fullmatch, given[1:])):
+            sentence = _("The row looks like a total of the others, not like a record. Leave it out.")
+            return error("", self._around(cells), sentence)
+        return None
 
     def _around(self, cells: Sequence[str]) -> str:
         return " | ".join(cells[:3])
@@ -101,6 +137,8 @@ class CellReader:
         if text == FORMULA:
             problems.append(error(name, "", _("The cell holds a formula. Paste its value instead.")))
             return column.empty()
+        if MARK in text:
+            return self.clean(name, column, text.replace(MARK, ""), problems)
         if "\0" in text:
             problems.append(
                 error(name, text.replace("\0", "␀"), _("The cell holds a NUL character, which no text may have."))

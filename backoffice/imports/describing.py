@@ -38,6 +38,10 @@ delimiter, decimal, dates, sheet). A guess with little evidence is said to be on
 - **Codes** keep their zeros. Those that a spreadsheet shortened (4.00638E+12, more than 15 digits) are refused.
 - **Empty**: a cell without text, or with blanks. `null`, `NULL` and `\\N` count as empty in columns of numbers, dates and
   choices; columns of text keep them, as every column takes `N/A` at its word.
+- **Rows that are no record**: a row of totals, and a header that comes again where files were put together, are refused. Blank cells
+  beyond the header are left out; a cell that is not blank there is refused, for others may have slipped.
+- **Again**: what a person said of a file on its page (columns, encoding, decimals, order of dates) counts for their next one
+  with the same header, and can be said otherwise.
 - **Workbooks**: the first sheet with cells, or the one that is chosen. A formula is refused, never evaluated; so is what a
   spreadsheet shows for an error (#N/A, ####), in every format.
 - **Limits**: 1,000 columns, 1 MiB of text in a cell, 16 MiB in a line, `IMPORT_UNPACKED_LIMIT` for what is packed.

@@ -43,7 +43,7 @@ FOREIGN_TEXT = (
 @dataclass
 class Dialect:
     """How a file is written. `doubts` are sentences about what was guessed with little evidence, `notes` about what was
-    found. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
+    found; `chosen` are the parts that a person said. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
     """
 
     kind: str = "csv"
@@ -60,6 +60,7 @@ class Dialect:
     sheets: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,6 +80,8 @@ class Dialect:
             wanted.header_row = max(int(choices["header_row"]), 1)
         if wanted.as_json() != self.as_json():
             wanted.doubts = []
+        said = {name for name in self.choices() if getattr(wanted, name) != getattr(self, name)}
+        wanted.chosen = sorted({*self.chosen, *said})
         return wanted
 
     def choices(self) -> dict[str, Sequence[str]]:
@@ -189,7 +192,7 @@ def _scores(text: str, mark: str) -> Iterator[tuple[float, int, str, str]]:
         for escape in ("\\", "") if escaped else ("", "\\") if "\\" + mark in text else ("",):
             plainness -= 1
             yield evenness(text, Dialect(delimiter=mark, quotechar=quote, escapechar=escape)), plainness, quote, escape
-    if '"' in text:
+    if '"' in text and text.strip().count("\n") + text.strip().count("\r"):  # one record alone proves nothing
         yield evenness(text, Dialect(delimiter=mark, quotechar="")) / 1.02, plainness - 1, "", ""
 
 
@@ -254,7 +257,7 @@ def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
         numbers += bare if 2 * len(bare) >= len(cells) else []
         found = [order for cell in cells if (order := values.date_order(cell)) is not None]
         orders += found if 2 * len(found) >= len(cells) else []
-    dialect.decimal = _decimal(numbers, dialect.doubts)
+    dialect.decimal = _decimal(numbers, dialect)
     dialect.dates = _dates(orders, dialect.doubts)
     nulls = {cell for row in rows[1:] for cell in row if cell in values.NULLS}
     if nulls:
@@ -264,13 +267,21 @@ def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
         )
 
 
-def _decimal(cells: Sequence[str], doubts: list[str]) -> str:
+def _decimal(cells: Sequence[str], dialect: Dialect) -> str:
+    """The mark of the decimals. A mark that may group thousands as well is guessed from what stands between the cells."""
+    doubts = dialect.doubts
     commas = sum(bool(COMMA.fullmatch(cell)) for cell in cells)
     points = sum(bool(POINT.fullmatch(cell)) for cell in cells)
     if commas and points:
         doubts.append(_("Some numbers have a decimal comma and some a decimal point. Look at the sample."))
     elif not commas and not points:
         either = next((cell for cell in cells if EITHER.fullmatch(cell)), "")
+        if "." in either and dialect.kind == "csv" and dialect.delimiter == ",":
+            doubts.append(
+                _("“%(number)s” is read as a number with decimals. Where its mark groups thousands, change them.")
+                % {"number": either}
+            )
+            return "."
         if either:
             mark = "." if "," in either else ","
             doubts.append(

@@ -247,9 +247,18 @@ def _plausibility(evidence: bytes, encoding: str) -> float:
     if not foreign:
         return 0.0
     ordinary = sum(_is_ordinary(ch, encoding) for ch in foreign) / len(foreign)
+    if _stands_in_latin_words(text, len(foreign)):
+        return ordinary / 2  # accented letters that were taken for characters of two bytes
     if encoding == "euc_jp" and sum(_is_kana(ch) for ch in foreign) < len(foreign) / 10:
         return ordinary / 2  # Chinese text reads as kanji alone
     return ordinary
+
+
+def _stands_in_latin_words(text: str, foreign: int) -> bool:
+    """Whether most characters beyond ASCII stand alone or in twos right beside Latin letters, as no Asian text has them."""
+    runs = re.findall(r"([A-Za-z]?)([^\x00-\x7f]+)([A-Za-z]?)", text)
+    touching = sum(bool(before or after) for before, _run, after in runs)
+    return foreign <= 2 * len(runs) and 2 * touching > len(runs)
 
 
 def _is_kana(ch: str) -> bool:

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from backoffice.imports.cells import CellReader
+from backoffice.imports.cells import LOOKED_AT, CellReader
 from backoffice.imports.copying import NULL, Block, encode
 
 CHUNK = 1000
@@ -73,7 +73,7 @@ class LineReader:
             name: [make(*texts) for texts in zip(*[encoded[source] for source in sources], strict=True)]
             for name, (sources, make) in self.made.items()
         }
-        suspects = self._suspects(encoded)
+        suspects = self._suspects(encoded) | self._oddly_begun(columns[:LOOKED_AT])
         parts: list[Iterable[Any]] = [[str(number) for number, _cells in records], itertools.repeat(NULL)]
         parts += [
             itertools.repeat(self.constants[name]) if name in self.constants else encoded[name] for name in self.names
@@ -95,6 +95,13 @@ class LineReader:
             if text in values:
                 found.update(place for place, value in enumerate(values) if value == text)
         return found
+
+    def _oddly_begun(self, columns: Sequence[Sequence[str]]) -> set[int]:
+        """Places of rows that may be no record: totals, and headers that come again."""
+        odd = self.cells.odd_starts
+        return {
+            place for texts in columns if not odd.isdisjoint(texts) for place, text in enumerate(texts) if text in odd
+        }
 
     def _column(self, name: str, column: Any, texts: Sequence[str]) -> Sequence[str | None]:
         """The cells as COPY writes them; None for those that are not plain."""

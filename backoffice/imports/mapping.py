@@ -40,6 +40,12 @@ class Match:
     reason: str = ""
     parts: tuple[str, ...] = ()
     key: str = ""
+    is_declared: bool = False  # left out because the resource says that such a column is
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the header itself says what the column is; likeness is no knowledge."""
+        return self.is_declared or (bool(self.target) and self.how != "likeness")
 
 
 @dataclass
@@ -82,8 +88,8 @@ CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def simplify(header: str) -> str:
-    """A header without letter case, punctuation and doubled blanks: "Body (HTML)" is "body html"."""
-    return re.sub(r"[\W_]+", " ", header.lstrip("\ufeff").lower()).strip()
+    """A header without letter case, punctuation and doubled blanks: "Body (HTML)" is "body html", "Disc. %" "disc percent"."""
+    return re.sub(r"[\W_]+", " ", header.lstrip("\ufeff").lower().replace("%", " percent ")).strip()
 
 
 def keys_of(headers: Sequence[str]) -> list[str]:
@@ -198,6 +204,11 @@ def _aliases(resource: str) -> tuple[tuple[str, str], ...]:
     return tuple((alias, target) for alias, (target, _how) in finder.names.items())
 
 
+def _marks(header: str) -> list[str]:
+    """What two headers must have in common to be alike: their numbers, and whether they speak of a number or a share."""
+    return re.findall(r"\d+|\bid\b|\bpercent\b", simplify(header))
+
+
 class _Finder:
     def __init__(self, resource: BaseResource, headers: Sequence[str]) -> None:
         simple = [simplify(header) for header in headers]
@@ -225,14 +236,16 @@ class _Finder:
         text = simplify(said or header)
         if text in self.renames:
             target = self.renames[text]
-            return Match(index, header, target, "alias" if target else "", "" if target else _("not kept here"))
+            if target:
+                return Match(index, header, target, "alias")
+            return Match(index, header, reason=_("not kept here"), is_declared=True)
         if text in self.names:
             name, how = self.names[text]
             return Match(index, header, name, how)
         if text in self.further:
             return Match(index, header, self.further[text], "name")
         if text in self.ignored:
-            return Match(index, header, reason=str(self.ignored[text]))
+            return Match(index, header, reason=str(self.ignored[text]), is_declared=True)
         if text == ERRORS:
             return Match(index, header, reason=_("says what stood against the rows"))
         for name, column in self.columns.items():
@@ -242,14 +255,16 @@ class _Finder:
         return Match(index, header)
 
     def alike(self, match: Match, taken: set[str]) -> None:
-        """Take the one alias that is nearly the same; numbers in it must agree."""
-        text = simplify(match.header)
+        """Take the one alias that is nearly the same; numbers in it must agree, and the number of a thing is not the thing."""
+        text, marks = simplify(match.header), _marks(CAPITALS.sub(" ", match.header))
+        matcher = SequenceMatcher(None, b=text)
         best: tuple[float, str, Any] = (0.0, "", None)
         for alias, found in [*self.names.items(), *((name, ("", reason)) for name, reason in self.ignored.items())]:
-            if re.findall(r"\d+", alias) == re.findall(r"\d+", text):
-                likeness = SequenceMatcher(None, alias, text).ratio()
-                if likeness > best[0]:
-                    best = (likeness, *found)
+            matcher.set_seq1(alias)
+            if matcher.real_quick_ratio() < LIKENESS or matcher.quick_ratio() < LIKENESS or _marks(alias) != marks:
+                continue
+            if (likeness := matcher.ratio()) > best[0]:
+                best = (likeness, *found)
         if best[0] < LIKENESS:
             return
         _likeness, target, how = best

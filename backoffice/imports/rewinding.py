@@ -70,6 +70,26 @@ class Rewinding:
         with pgtrigger.ignore(*lifted) if lifted else nullcontext():
             self._write(kinds)
 
+    def bring_back(self, kinds: Sequence[Model]) -> None:
+        """Create again what undo deleted, under its keys, and change nothing else; the `rewind_` tables stay."""
+        if not self.applied:
+            return
+        self.tables = [model._meta.db_table for model in kinds]
+        for model in kinds:
+            self._find(model)
+        for model in reversed(kinds):
+            self._create(model)
+
+    def returned(self, model: Model, *columns: str) -> list[tuple[Any, ...]]:
+        """Of each row that undo had deleted, after `bring_back`: its key, whether it is there again, and these columns."""
+        table = model._meta.db_table
+        wanted = "".join(f", b.{column}" for column in columns)
+        return self.run(
+            f"""SELECT u.id, EXISTS (SELECT 1 FROM {table} o WHERE o.id = u.id){wanted}
+                FROM rewind_{table} u JOIN {_history_table(model)} b ON b.pgh_id = u.after
+                WHERE u.is_new AND NOT u.is_there ORDER BY u.id"""
+        )
+
     def _write(self, kinds: Sequence[Model]) -> None:
         for model in kinds:
             self._step_back(model)

@@ -85,8 +85,6 @@ def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, ove
             run = ImportRun.objects.locked().get(pk=run.pk)
             if not (run.status == status and overwrite):
                 run.must_become(status)
-            if resource.redo_refused and not backwards:
-                raise ValidationError(resource.redo_refused)
             work = Rewinding(run, backwards=backwards, overwrite=overwrite)
             resource.rewind(run, work, by=by, backwards=backwards)
             _gather(work, done, by)

@@ -24,7 +24,7 @@ NUMBER_GROUPS = {
     ",": re.compile(r"-?(?:\d{1,3}(?:[. '\u00a0\u202f]\d{3})+|\d*)(?:,(\d*))?"),
 }
 BETWEEN = re.compile(r"[ '\u00a0\u202f]")
-# Signs and the currencies they may stand for; "" is any.
+# Signs and the currencies they may stand for.
 SIGNS = {
     "€": ("EUR",),
     "£": ("GBP", "EGP", "FKP", "GIP", "SHP", "SYP", "LBP"),
@@ -44,7 +44,24 @@ SIGNS = {
     "Fr.": ("CHF",),
     "US$": ("USD",),
     "R$": ("BRL",),
-    "$": (),
+    "$": (
+        "USD",
+        "CAD",
+        "AUD",
+        "NZD",
+        "SGD",
+        "HKD",
+        "TWD",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "UYU",
+        "BBD",
+        "JMD",
+        "TTD",
+        "XCD",
+    ),
 }
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 CURRENCY = re.compile(
@@ -97,6 +114,8 @@ def _signed(text: str) -> str:
 def _refusal(text: str, decimal: str) -> str:
     if SCIENTIFIC.fullmatch(text):
         return _("This number is shortened (1.2E+5), which may have rounded it. Write it out.")
+    if text.endswith("%"):
+        return _("This is a share in percent; a plain number is expected here.")
     other = "," if decimal == "." else "."
     if NUMBER_GROUPS[other].fullmatch(text) and any(map(str.isdigit, text)):
         return _("The decimals of this number do not stand behind “%(mark)s” as in the rest of the file.") % {

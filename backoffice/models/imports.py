@@ -136,13 +136,17 @@ class ImportRun(Stateful):
 
 
 class ImportMapping(models.Model):
-    """Which column is which, as a person chose it for files with this header."""
+    """Which column is which, and how the cells are read, as a person chose it for files with this header.
+
+    reading: parts of a Dialect that count again: encoding, decimal, dates.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="import_mappings")
     resource = models.CharField(_("kind"), max_length=40)
     fingerprint = models.CharField(max_length=64)
     name = models.CharField(_("name"), max_length=255)
     mapping = models.JSONField(default=dict)
+    reading = models.JSONField(default=dict)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

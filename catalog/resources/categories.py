@@ -59,6 +59,7 @@ class CategoryResource(resources.BaseResource):
     label = gettext_lazy("Categories")
     permission = "catalog.change_category"
     service = staticmethod(upsert_categories)
+    needs = (("name", "path", "complete_name"),)
     models = (Category,)
 
     path = PathColumn(

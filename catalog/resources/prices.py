@@ -52,12 +52,13 @@ class PriceResource(VariantNaming):
     label = gettext_lazy("Prices")
     permission = "catalog.change_variant"
     service = staticmethod(upsert_prices)
+    needs = (("sku", "handle"), ("price", "compare_at", "cost", "regular_price", "sale_price"))
     models = (Variant,)
 
     sku = SkuColumn(
         gettext_lazy("SKU"),
         aliases=["Variant SKU", "Variant code", "SKU code", "Item number", "Stock code", "Internal reference", "default_code",
-                 "Product ID", "productID", "variant_sku", "goods_sn", "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
+                 "Artikelnummer", "Artikel-Nr.", "Product ID", "productID", "variant_sku", "goods_sn", "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
         required=True,
         max_length=100,
         help=gettext_lazy("Names the variant, whatever the letter case."),
@@ -65,7 +66,7 @@ class PriceResource(VariantNaming):
     )  # fmt: skip
     price = PriceColumn(
         gettext_lazy("Price"),
-        aliases=["Variant price", "New price", "Unit price", "unitPrice", "list_price", "Sales price", "Selling price", "retail_price",
+        aliases=["Variant price", "New price", "Unit price", "unitPrice", "list_price", "Sales price", "Selling price", "retail_price", "Preis", "Verkaufspreis",
                  "售价", "价格", "销售价", "零售价", "单价", "新价格"],
         patterns=[rf"(?:variant )?price {settings.DEFAULT_CURRENCY.lower()}"],
         blank="keep",
@@ -116,7 +117,7 @@ class PriceResource(VariantNaming):
     )
 
     ignored = dict.fromkeys(
-        ["Title", "Name", "Product name", "productName", "Option1 Name", "Option2 Name", "Option3 Name", "Variant Inventory Qty", "Stock", "Barcode", "商品名称", "品名", "名称"],
+        ["Title", "Name", "Product name", "productName", "Option1 Name", "Option2 Name", "Option3 Name", "Variant Inventory Qty", "Stock", "Barcode", "Bezeichnung", "Artikelbezeichnung", "商品名称", "品名", "名称"],
         NOT_KEPT,
     )  # fmt: skip
 

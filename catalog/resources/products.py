@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -31,12 +32,19 @@ ELSEWHERE = gettext_lazy("another system's own number")
 
 
 class PathColumn(TextColumn):
-    """A category by its path; the separators > and -> mean the same."""
+    """A category by its path; the separators > and -> mean the same, in files of Odoo a slash between blanks too."""
 
     kind = gettext_lazy("path")
+    has_slashes = False
+
+    def for_file(self, mapping: Mapping) -> Self:
+        column = copy.copy(self)
+        column.has_slashes = mapping.layout == "odoo"
+        return column
 
     def read(self, text: str, decimal: str = ".") -> Any:
         path = resources.plain(text.strip()).replace(" -> ", ">")
+        path = path.replace(" / ", ">") if self.has_slashes else path
         names = [" ".join(name.split()) for name in path.split(">")]
         names = [name for name in names if name]
         if any(len(name) > 120 for name in names) or len(SEPARATOR.join(names)) > 600:
@@ -165,6 +173,8 @@ class ProductResource(resources.BaseResource):
     label = gettext_lazy("Products")
     permission = "catalog.change_product"
     service = staticmethod(upsert_products)
+    needs = (("handle", "sku", "title", "woo_id"),)
+    called = ("goods", "商品")
     models = (Media, Variant, Product, Brand, Category)
 
     handle = TextColumn(
@@ -177,7 +187,18 @@ class ProductResource(resources.BaseResource):
     )
     title = TextColumn(
         gettext_lazy("Title"),
-        aliases=["Name", "Product title", "Product name", "商品名称", "商品标题", "标题", "名称"],
+        aliases=[
+            "Name",
+            "Product title",
+            "Product name",
+            "Bezeichnung",
+            "Artikelbezeichnung",
+            "Produktname",
+            "商品名称",
+            "商品标题",
+            "标题",
+            "名称",
+        ],
         max_length=255,
         blank="keep",
         required=True,
@@ -192,7 +213,17 @@ class ProductResource(resources.BaseResource):
     description_zh = Column(gettext_lazy("Chinese description"), aliases=["中文描述"])
     category = PathColumn(
         gettext_lazy("Category"),
-        aliases=["Product category", "Categories", "category1", "类目", "分类", "商品分类"],
+        aliases=[
+            "Product category",
+            "Categories",
+            "category1",
+            "categ_id",
+            "Kategorie",
+            "Warengruppe",
+            "类目",
+            "分类",
+            "商品分类",
+        ],
         example="Kitchen > Tea",
         help=gettext_lazy("Path in the tree; what is missing of it is created."),
     )
@@ -253,7 +284,19 @@ class ProductResource(resources.BaseResource):
     )
     sku = SkuColumn(
         gettext_lazy("SKU"),
-        aliases=["Variant SKU", "Variant code", "Item number", "goods_sn", "商品编码", "货号", "规格编码"],
+        aliases=[
+            "Variant SKU",
+            "Variant code",
+            "Item number",
+            "Internal reference",
+            "default_code",
+            "Artikelnummer",
+            "Artikel-Nr.",
+            "goods_sn",
+            "商品编码",
+            "货号",
+            "规格编码",
+        ],
         max_length=100,
         blank="keep",
         help=gettext_lazy("Names the variant. Without one it is made of handle and options."),
@@ -263,7 +306,7 @@ class ProductResource(resources.BaseResource):
         gettext_lazy("Barcode"),
         max_length=40,
         example="4006381333931",
-        aliases=["Variant barcode", "GTIN, UPC, EAN, or ISBN", "GTIN", "EAN", "UPC", "条码", "条形码"],
+        aliases=["Variant barcode", "GTIN, UPC, EAN, or ISBN", "GTIN", "EAN", "EAN-Code", "UPC", "条码", "条形码"],
     )
     option1 = TextColumn(
         gettext_lazy("Option 1"),
@@ -279,7 +322,18 @@ class ProductResource(resources.BaseResource):
     )
     price = PriceColumn(
         gettext_lazy("Price"),
-        aliases=["Variant price", "售价", "价格", "销售价", "Unit price", "retail_price"],
+        aliases=[
+            "Variant price",
+            "售价",
+            "价格",
+            "销售价",
+            "Unit price",
+            "retail_price",
+            "list_price",
+            "Sales price",
+            "Preis",
+            "Verkaufspreis",
+        ],
         blank="keep",
         example="12.90",
         patterns=[rf"variant price {settings.DEFAULT_CURRENCY.lower()}"],
@@ -290,7 +344,7 @@ class ProductResource(resources.BaseResource):
     )
     cost = PriceColumn(
         gettext_lazy("Cost"),
-        aliases=["Cost per item", "Cost of goods", "cost_price", "成本", "成本价"],
+        aliases=["Cost per item", "Cost of goods", "cost_price", "standard_price", "Einkaufspreis", "成本", "成本价"],
         permission="catalog.view_cost",
     )
     currency = TextColumn(
@@ -381,28 +435,14 @@ class ProductResource(resources.BaseResource):
 
     ignored = {
         **dict.fromkeys(
-            [
-                "Variant Inventory Qty",
-                "Variant Inventory Quantity",
-                "Inventory quantity",
-                "Stock",
-                "In stock?",
-                "Low stock amount",
-                "inventory_count",
-                "库存",
-                "库存数量",
-            ],
+            ["Variant Inventory Qty", "Variant Inventory Quantity", "Inventory quantity", "Stock", "In stock?",
+             "Low stock amount", "inventory_count", "Quantity on hand", "qty_available", "Forecasted quantity",
+             "virtual_available", "Bestand", "Lagerbestand", "qty", "is_in_stock", "库存", "库存数量"],
             STOCK,
         ),
         **dict.fromkeys(
-            [
-                "Product Id",
-                "Variant Id",
-                "Variant Product Id",
-                "Product External Id",
-                "Product Collection Id",
-                "Product Type Id",
-            ],
+            ["Product Id", "Variant Id", "Variant Product Id", "Product External Id", "Product Collection Id",
+             "Product Type Id"],
             ELSEWHERE,
         ),
         **dict.fromkeys(
@@ -438,12 +478,15 @@ class ProductResource(resources.BaseResource):
                 "category2",
                 "category3",
                 "meta_keywords",
+                "External ID",
+                "Unit of measure",
+                "uom_id",
                 "Short description",
                 "Metafield Value Type",
             ],
             NOT_KEPT,
         ),
-    }
+    }  # fmt: skip
 
     def further(self) -> dict[str, str]:
         return attribute_columns.known_names()

@@ -76,6 +76,8 @@ class CustomerResource(resources.BaseResource):
     label = gettext_lazy("Customers")
     permission = "customers.change_customer"
     service = staticmethod(upsert_customers)
+    needs = (("number", "external_id", "email", "phone"),)
+    called = ("kunden", "客户")
     models = (Consent, ContactPoint, Address, Customer)
     lifted = ("customers.Consent:append_only",)
 
@@ -105,15 +107,23 @@ class CustomerResource(resources.BaseResource):
         example="Jane Doe",
     )  # fmt: skip
     first_name = _personal(
-        TextColumn, gettext_lazy("First name"), aliases=["Given name", "Forename", "名"], max_length=150, blank="keep"
+        TextColumn,
+        gettext_lazy("First name"),
+        aliases=["Given name", "Forename", "Vorname", "名"],
+        max_length=150,
+        blank="keep",
     )
     last_name = _personal(
-        TextColumn, gettext_lazy("Last name"), aliases=["Family name", "Surname", "姓"], max_length=150, blank="keep"
+        TextColumn,
+        gettext_lazy("Last name"),
+        aliases=["Family name", "Surname", "Nachname", "姓"],
+        max_length=150,
+        blank="keep",
     )
     company = _personal(
         TextColumn,
         gettext_lazy("Company"),
-        aliases=["Company name", "companyName", "Default address company", "Organization", "Organisation", "Related company", "parent_id",
+        aliases=["Company name", "companyName", "Default address company", "Organization", "Organisation", "Firma", "Related company", "parent_id",
                  "公司", "公司名称", "单位", "企业名称"],
         max_length=200,
     )  # fmt: skip
@@ -136,7 +146,7 @@ class CustomerResource(resources.BaseResource):
     phone = _personal(
         CodeColumn,
         gettext_lazy("Phone"),
-        aliases=["Phone number", "Telephone", "Tel", "电话", "联系电话", "手机", "手机号", "手机号码"],
+        aliases=["Phone number", "Telephone", "Tel", "Telefon", "电话", "联系电话", "手机", "手机号", "手机号码"],
         max_length=60,
         blank="keep",
         help=gettext_lazy("A number without country code is one of the country of the row."),
@@ -168,6 +178,8 @@ class CustomerResource(resources.BaseResource):
             "Address line 1",
             "Default address address1",
             "Street address",
+            "Straße",
+            "Strasse",
             "地址",
             "详细地址",
             "收货地址",
@@ -186,7 +198,7 @@ class CustomerResource(resources.BaseResource):
     )
     city = TextColumn(
         gettext_lazy("City"),
-        aliases=["Default address city", "Town", "城市", "市"],
+        aliases=["Default address city", "Town", "Ort", "Stadt", "城市", "市"],
         max_length=120,
         blank="keep",
         example="Berlin",
@@ -201,7 +213,7 @@ class CustomerResource(resources.BaseResource):
     postal_code = _personal(
         CodeColumn,
         gettext_lazy("Postal code"),
-        aliases=["Zip", "Zip code", "Postcode", "postalCode", "Default address zip", "邮编", "邮政编码"],
+        aliases=["Zip", "Zip code", "Postcode", "postalCode", "PLZ", "Default address zip", "邮编", "邮政编码"],
         max_length=20,
         blank="keep",
         example="12209",
@@ -214,6 +226,7 @@ class CustomerResource(resources.BaseResource):
             "country_id",
             "Default address country code",
             "Default address country",
+            "Land",
             "国家",
         ],
         max_length=80,

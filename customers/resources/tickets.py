@@ -74,6 +74,29 @@ LAYOUTS: dict[str, tuple[set[str], dict[str, str]]] = {
         },
     ),
     "Zendesk": ({"requester", "submitter"}, {}),
+    "Freshdesk": (
+        {"ticket id", "created time"},
+        {
+            "source": "channel",
+            "created time": "created_at",
+            "resolved time": "solved_at",
+            "closed time": "",
+            "full name": "requester_name",
+            "type": "",
+            "due by time": "",
+        },
+    ),
+    "Jira": (
+        {"issue key", "summary", "reporter"},
+        {
+            "issue key": "source_number",
+            "issue id": "",
+            "reporter": "requester_name",
+            "created": "created_at",
+            "resolved": "solved_at",
+            "issue type": "",
+        },
+    ),
 }
 
 
@@ -105,6 +128,8 @@ class TicketResource(resources.BaseResource):
     label = gettext_lazy("Tickets")
     permission = "customers.change_ticket"
     service = staticmethod(upsert_tickets)
+    needs = (("subject", "text", "number"),)
+    called = ("工单",)
     models = (TicketEvent, Message, Ticket)
     lifted = ("customers.TicketEvent:append_only", "customers.Ticket:legal_transitions")
 

@@ -21,7 +21,7 @@ from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColum
 from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel
-from inventory.services import take_back_counts, upsert_counts
+from inventory.services import repeat_counts, take_back_counts, upsert_counts
 
 NOT_KEPT = gettext_lazy("not kept")
 COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
@@ -53,13 +53,14 @@ class StockResource(VariantNaming):
     label = gettext_lazy("Stock")
     permission = "inventory.adjust_stock"
     service = staticmethod(upsert_counts)
+    needs = (("sku", "handle"), ("on_hand", "counted", "at"))
+    called = ("inventory", "bestand", "库存", "盘点")
     models = (StockLevel,)
-    redo_refused = gettext_lazy("What was counted is not counted again by itself. Import the file anew.")
 
     sku = CodeColumn(
         gettext_lazy("SKU"),
         aliases=["Variant SKU", "Variant code", "SKU code", "Item number", "Stock code", "Internal reference", "default_code",
-                 "Product/Internal Reference", "Product ID", "productID", "variant_sku", "goods_sn",
+                 "Product/Internal Reference", "Artikelnummer", "Artikel-Nr.", "Product ID", "productID", "variant_sku", "goods_sn",
                  "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
         required=True,
         max_length=100,
@@ -69,7 +70,7 @@ class StockResource(VariantNaming):
     location = TextColumn(
         gettext_lazy("Location"),
         aliases=["Warehouse", "Location name", "Location code", "Location ID", "Warehouse code", "Warehouse name", "Stock location",
-                 "stock_location_name", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
+                 "stock_location_name", "Lager", "Lagerort", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
         max_length=120,
         help=gettext_lazy("Code or name; may be left out where there is one warehouse."),
         example="MAIN",
@@ -78,7 +79,7 @@ class StockResource(VariantNaming):
         gettext_lazy("On hand"),
         aliases=["On hand (current)", "Quantity on hand", "Quantity", "Qty", "Stock", "Stock quantity", "Variant Inventory Qty",
                  "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity",
-                 "Units in stock", "unitsInStock", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
+                 "Units in stock", "unitsInStock", "qty_available", "Bestand", "Lagerbestand", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
         required=True,
         blank="keep",
         help=gettext_lazy("Pieces counted. A blank cell counts nothing."),
@@ -113,7 +114,7 @@ class StockResource(VariantNaming):
     ignored = {
         **dict.fromkeys(
             ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Bin name", "Barcode",
-             "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "商品名称", "品名", "单位",
+             "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "Bezeichnung", "Artikelbezeichnung", "商品名称", "品名", "单位",
              "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price"],
             NOT_KEPT,
         ),
@@ -161,7 +162,7 @@ class StockResource(VariantNaming):
         return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
-        take_back_counts(run, work, by=by)
+        (take_back_counts if backwards else repeat_counts)(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
         lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}

@@ -11,7 +11,7 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.corrections import Correction, adjust, adjust_many
-from inventory.services.counting import take_back_counts, upsert_counts
+from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
@@ -46,6 +46,7 @@ __all__ = [
     "receive_transfer",
     "release",
     "release_hold",
+    "repeat_counts",
     "scrap",
     "send",
     "ship",

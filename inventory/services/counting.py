@@ -9,7 +9,9 @@ that change are locked at the end, all at once and in primary-key order, and get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -235,40 +237,91 @@ def post_all(moves: Iterable[Move], *, by: User | None) -> None:
 upsert_counts = partial(carry_out, CountBatch)
 
 
+# What a run counted at each level, what of it stands now, and what happened there since its last posting.
 COUNTED = """
-    SELECT l.id, l.variant_id, l.location_id, p.on_hand, m.unit_cost,
-           EXISTS (SELECT 1 FROM inventory_stockposting o WHERE o.level_id = l.id AND o.id > p.id AND o.on_hand <> 0) AS is_foreign,
-           l.on_hand - p.on_hand < l.allocated + l.held - l.backorder_limit AS is_promised
-    FROM inventory_stockmove m JOIN inventory_stockposting p ON p.move_id = m.id JOIN inventory_stocklevel l ON l.id = p.level_id
-    WHERE m.cause = %s AND m.kind = 'counted'
+    SELECT l.id, l.variant_id, l.location_id, r.counted, r.standing, r.unit_cost, l.on_hand - l.allocated - l.held + l.backorder_limit,
+           EXISTS (SELECT 1 FROM inventory_stockposting o WHERE o.level_id = l.id AND o.id > r.last AND o.on_hand <> 0),
+           EXISTS (SELECT 1 FROM inventory_stockposting o JOIN inventory_stockmove c ON c.id = o.move_id
+                   WHERE o.level_id = l.id AND o.id > r.last AND c.kind = 'counted')
+    FROM (
+        SELECT p.level_id, max(p.id) AS last, sum(p.on_hand) AS standing,
+               (array_agg(p.on_hand ORDER BY p.id))[1] AS counted, (array_agg(m.unit_cost ORDER BY p.id))[1] AS unit_cost
+        FROM inventory_stockmove m JOIN inventory_stockposting p ON p.move_id = m.id
+        WHERE m.cause = %s AND m.kind IN ('counted', 'adjusted') GROUP BY p.level_id
+    ) r JOIN inventory_stocklevel l ON l.id = r.level_id JOIN inventory_location w ON w.id = l.location_id AND w.kind = 'stock'
     ORDER BY l.id
 """
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A level that a run counted. `counted` is the difference it posted, `standing` what of it is not taken back."""
+
+    level: int
+    variant: int
+    place: int
+    counted: int
+    standing: int
+    unit_cost: Decimal | None
+    spare: int  # pieces that may leave
+    has_moved: bool
+    is_counted_anew: bool
 
 
 @transaction.atomic
 def take_back_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
     """Post the opposite of what `run` counted. Levels whose pieces moved since, or are promised now, are kept and named."""
-    lock_levels((variant, place) for _level, variant, place, *_more in _counted_by(run))
-    rows = _counted_by(run)
-    moved, promised = _("moved since by others"), _("its pieces are promised")
-    work.kept[StockLevel] += [Row(row[0], moved) for row in rows if row[5]]
-    work.kept[StockLevel] += [Row(row[0], promised) for row in rows if row[6] and not row[5]]
-    free = [row for row in rows if not row[5] and not row[6]]
-    outside = virtual(Location.Kind.ADJUSTMENT)
+    rows = [row for row in _locked(run) if row.standing]
+    work.kept[StockLevel] += [Row(row.level, _("moved since by others")) for row in rows if row.has_moved]
+    rows = _spared([row for row in rows if not row.has_moved], work, lambda row: -row.standing)
     reason = _("%(run)s undone") % {"run": run.number}
-    post_all((_opposite(row, outside, run.number, reason) for row in free), by=by)
-    work.restored += len(free)
+    _post(((row, -row.standing) for row in rows), run, reason, by)
+    work.restored += len(rows)
 
 
-def _counted_by(run: ImportRun) -> list[tuple[Any, ...]]:
+@transaction.atomic
+def repeat_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
+    """Post the differences that were taken back once more, against what is there today.
+
+    Levels that were counted anew since, or whose pieces are promised now, are kept and named.
+    """
+    rows = [row for row in _locked(run) if not row.standing]
+    work.kept[StockLevel] += [Row(row.level, _("counted anew since")) for row in rows if row.is_counted_anew]
+    rows = _spared([row for row in rows if not row.is_counted_anew], work, lambda row: row.counted)
+    reason = _("%(run)s done again") % {"run": run.number}
+    _post(((row, row.counted) for row in rows), run, reason, by)
+    work.restored += len(rows)
+
+
+def _locked(run: ImportRun) -> list[Counted]:
+    """The levels that `run` counted, as they are once nobody else can change them."""
+    lock_levels((row.variant, row.place) for row in _counted_by(run))
+    return _counted_by(run)
+
+
+def _counted_by(run: ImportRun) -> list[Counted]:
     with connection.cursor() as cursor:
         cursor.execute(COUNTED, [run.number])
-        return cursor.fetchall()
+        return [Counted(*row) for row in cursor.fetchall()]
 
 
-def _opposite(row: tuple[Any, ...], outside: int, cause: str, reason: str) -> Move:
-    """Pieces that were missing come back at the cost they left with; value otherwise follows the average."""
-    _level, variant, place, delta, cost, *_more = row
-    if delta > 0:
-        return Move(Kind.ADJUSTED, variant, place, outside, delta, None, cause, reason)
-    return Move(Kind.ADJUSTED, variant, outside, place, -delta, cost, cause, reason)
+def _spared(rows: Sequence[Counted], work: Rewinding, delta: Callable[[Counted], int]) -> list[Counted]:
+    """The rows whose pieces may move; those that are promised are kept."""
+    promised = [row.level for row in rows if delta(row) < 0 and row.spare + delta(row) < 0]
+    work.kept[StockLevel] += [Row(level, _("its pieces are promised")) for level in promised]
+    kept = set(promised)
+    return [row for row in rows if row.level not in kept]
+
+
+def _post(rows: Iterable[tuple[Counted, int]], run: ImportRun, reason: str, by: User | None) -> None:
+    """Pieces come at the cost that the count said or that they left with; value otherwise follows the average."""
+    outside = virtual(Location.Kind.ADJUSTMENT)
+    post_all(
+        (
+            Move(Kind.ADJUSTED, row.variant, outside, row.place, delta, row.unit_cost, run.number, reason)
+            if delta > 0
+            else Move(Kind.ADJUSTED, row.variant, row.place, outside, -delta, None, run.number, reason)
+            for row, delta in rows
+        ),
+        by=by,
+    )

@@ -54,7 +54,7 @@ from orders.services.returns import (
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
 from orders.services.summaries import BEGINNING, refresh_sales
-from orders.services.taking_back import take_back_orders
+from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
     "BEGINNING",
@@ -70,6 +70,7 @@ __all__ = [
     "RefundTooHigh",
     "add_note",
     "approve_return",
+    "bring_back_orders",
     "cancel",
     "cancel_fulfilment",
     "cancel_lines",

@@ -37,7 +37,8 @@ STAGED: dict[str, Staged] = {
         ("number", "source", "source_number", "placed_at", "email", "phone", "customer_name", "customer_number"), TEXT
     ),
     **dict.fromkeys(
-        ("currency", "financial", "fulfilment", "paid_at", "fulfilled_at", "canceled_at", "cancel_reason"), TEXT
+        ("currency", "status", "financial", "fulfilment", "paid_at", "fulfilled_at", "canceled_at", "cancel_reason"),
+        TEXT,
     ),
     **dict.fromkeys(("payment_method", "payment_reference", "carrier", "note", "tags", "country"), TEXT),
     **dict.fromkeys(("shipping", "taxes", "total", "discount", "refunded", "outstanding", "paid"), MONEY),
@@ -67,11 +68,15 @@ class OrderBatch(Batch):
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.names = list(STAGED)
-        self.has_fulfilment = "fulfilment" in self.present
+        self.has_state = not self.present.isdisjoint(("fulfilment", "status", "fulfilled_at"))
         self.has_prices = "unit_price" in self.present
         self.place = Location.objects.stock().in_scope(by).first() if by else Location.objects.stock().first()
         if not may(by, "orders.add_payment"):
             self.notes.append(_("Payments are left out: you may not record them."))
+        if not self.has_state:
+            self.notes.append(
+                _("The file does not say what was shipped: all its orders count as done and move no stock.")
+            )
 
     def joined(self) -> Sequence[str]:
         return [name for name in ("number", "source_number", "sku") if name in self.present]
@@ -161,7 +166,7 @@ class OrderBatch(Batch):
                 row[name] = json.loads(row[name]) if isinstance(row[name], str) else row[name]
         return read_past(
             rows,
-            has_fulfilment=self.has_fulfilment,
+            has_state=self.has_state,
             has_prices=self.has_prices,
             place=self.place,
             takes_payments=may(self.by, "orders.add_payment"),

@@ -20,14 +20,13 @@ from inventory.models import Location
 from orders.models import Fulfilment, Order, OrderLine, Payment, Refund
 from orders.services.status import fulfilment_status, line_amount, payment_status, price, share_discount
 
-DONE = frozenset(["fulfilled", "partial", "restocked"])
 LIMIT = Decimal(10) ** 12
-UNPAID = frozenset(["pending", "authorized", "unpaid", "voided", "expired"])
+STATES = {"done": "fulfilled", "refunded": "fulfilled", "open": "unfulfilled"}  # of an order -> of its goods
 HEADER = (
     "currency", "placed_at", "email", "phone", "customer_name", "customer_number", "financial", "fulfilment", "paid_at",
     "fulfilled_at", "canceled_at", "cancel_reason", "payment_method", "payment_reference", "carrier", "note", "tags", "country",
     "shipping", "taxes", "total", "discount", "refunded", "outstanding", "paid", "billing_address", "shipping_address", "source",
-    "source_number", "number",
+    "source_number", "number", "status",
 )  # fmt: skip
 
 
@@ -96,7 +95,7 @@ def moment(text: str | None) -> datetime | None:
 def read_past(
     rows: Sequence[Mapping[str, Any]],
     *,
-    has_fulfilment: bool,
+    has_state: bool,
     has_prices: bool,
     place: Location | None,
     takes_payments: bool,
@@ -122,7 +121,7 @@ def read_past(
         raise Refused(first, "discount", " ".join(error.messages)) from error
     _check_sum(past, first)
     _settle_money(past, takes_payments)
-    _settle_state(past, first, has_fulfilment)
+    _settle_state(past, first, has_state)
     return past
 
 
@@ -255,13 +254,13 @@ def _check_sum(past: Past, row: int) -> None:
 def _settle_money(past: Past, takes_payments: bool) -> None:
     """What was paid and given back, as the file says."""
     facts, order = past.facts, past.order
-    status = (facts["financial"] or "").lower().replace(" ", "_")
+    status = facts["financial"] or ("refunded" if facts["status"] == "refunded" else "")
     refunded = facts["refunded"] or ZERO
     if facts["paid"] is not None:
         past.paid = facts["paid"]
     elif status == "partially_paid":
         past.paid = past.worth - (facts["outstanding"] or past.worth)
-    elif (status and status not in UNPAID) or (not status and facts["paid_at"]):
+    elif (status and status != "pending") or (not status and facts["paid_at"]):
         past.paid = facts["total"] or past.worth
     if status == "refunded":
         refunded = refunded or past.paid
@@ -274,18 +273,25 @@ def _settle_money(past: Past, takes_payments: bool) -> None:
 # --- State --------------------------------------------------------------------------------------
 
 
-def _settle_state(past: Past, row: int, has_fulfilment: bool) -> None:
-    """Canceled, closed history, or a draft that is to be placed here; the derived statuses follow."""
+def _settle_state(past: Past, row: int, has_state: bool) -> None:
+    """Canceled, closed history, or a draft that is to be placed here; the derived statuses follow.
+
+    What was shipped tells before the status of the order, and that before a date of shipping; a file with none of them is history.
+    """
     order, lines, facts = past.order, past.lines, past.facts
-    state = (facts["fulfilment"] or "").lower()
+    state = (
+        facts["fulfilment"] or STATES.get(facts["status"]) or ("fulfilled" if facts["fulfilled_at"] else "unfulfilled")
+    )
     order.canceled_at = moment(facts["canceled_at"])
+    if facts["status"] == "canceled":
+        order.canceled_at = order.canceled_at or order.placed_at
     if order.canceled_at:
         order.status = Order.Status.CANCELED
         order.cancel_reason = (facts["cancel_reason"] or _("Canceled at the source"))[:300]
         for line in lines:
             line.canceled = line.quantity
         price(order, lines)
-    elif not has_fulfilment or state in DONE:
+    elif not has_state or state != "unfulfilled":
         _close(past, row, is_partial=state == "partial")
     else:
         price(order, lines)  # as placing it will

@@ -120,8 +120,8 @@ def test_the_mapping_is_remembered_for_the_next_file_with_this_header(page, owne
 
 
 def test_a_file_of_unknown_columns_is_mapped_by_hand_and_remembered(page):
-    headers, targets = ["Kennung", "Bezeichnung", "Artnr", "VK"], ["handle", "title", "sku", "price"]
-    text = "Kennung;Bezeichnung;Artnr;VK\ntasse;Tasse;T1;5,50\n"
+    headers, targets = ["Kennung", "Benennung", "Artnr", "VK"], ["handle", "title", "sku", "price"]
+    text = "Kennung;Benennung;Artnr;VK\ntasse;Tasse;T1;5,50\n"
     upload(page, text)
     run = ImportRun.objects.get()
     assert "No column was recognised." in shown(page, run)

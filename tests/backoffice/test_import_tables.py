@@ -95,7 +95,7 @@ def test_every_refusal_names_column_value_and_reason(tmp_path):
         (3, "email", "nonsense", "Enter a valid email address."),
         (4, "name", "", "There is no such supplier yet, and to create it this is needed: name."),
         (5, "lead_time_days", "40000", "The number must be between 0 and 32767."),
-        (6, "lead_time_days", "1.5", "The number has more than 0 decimals."),
+        (6, "lead_time_days", "1.5", "A whole number is expected."),
         (8, "code", "E", "The same supplier stands in row 7 already."),
     ]
     assert (result["applied"], Supplier.objects.count()) == (False, 2)

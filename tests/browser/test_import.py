@@ -13,7 +13,7 @@ from tests.factories import make_user
 
 PLANTED = {3: ("Variant price", "call us"), 15: ("Variant price", "12,50"), 20: ("Variant grams", "heavy")}
 CHANGED = "fantastic-bronze-lamp-plum"
-OWN = "Kennung,Bezeichnung,Artnr,VK\ntasse,Tasse,T1,5\nkanne,Kanne,T2,sechs\n"
+OWN = "Kennung,Benennung,Artnr,VK\ntasse,Tasse,T1,5\nkanne,Kanne,T2,sechs\n"
 
 
 def press(page: Page, name: str) -> None:

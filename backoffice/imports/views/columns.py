@@ -25,6 +25,11 @@ DELIMITERS = [
     ("|", gettext_lazy("bar |")),
 ]
 DECIMALS = [(".", gettext_lazy("point 1,234.50")), (",", gettext_lazy("comma 1.234,50"))]
+READINGS = {
+    "encoding": gettext_lazy("Encoding"),
+    "decimal": gettext_lazy("Decimals"),
+    "dates": gettext_lazy("Dates"),
+}
 DATES = [
     ("", gettext_lazy("not known")),
     ("ymd", gettext_lazy("year, month, day")),
@@ -42,7 +47,7 @@ def shown(run: ImportRun, *, by: User, opened: set[str]) -> dict[str, Any]:
     except ValidationError as error:
         return {"unreadable": error.messages, "dialect": Dialect.from_json(run.dialect), **choices}
     rows = _Rows(table, opened)
-    saved = saved_mapping(run, table.header)
+    saved = saved_mapping(run.user, run.resource, table.header)
     return {
         "dialect": table.dialect,
         "layout": table.mapping.layout,
@@ -52,17 +57,21 @@ def shown(run: ImportRun, *, by: User, opened: set[str]) -> dict[str, Any]:
         "is_short": rows.is_short,
         "missing": missing(table),
         "remembered": saved if saved and saved.mapping == table.mapping.as_json() else None,
+        "recalled": [READINGS[name] for name in saved.reading if name in table.dialect.chosen] if saved else [],
         **choices,
     }
 
 
 def missing(table: Table) -> list[dict[str, Any]]:
-    """Columns that are needed and that no column of the file gives."""
+    """Columns that are needed and that no column of the file gives; of a group one is enough."""
     given = {match.target for match in table.mapping.used}
+    columns = table.resource.columns()
+    required = {name for name, column in columns.items() if column.required}
+    groups = [[name] for name in columns if name in required - given]
+    groups += [list(group) for group in table.resource.lacking(given) if not required & set(group)]
     return [
-        {"label": column.label, "help": column.help}
-        for name, column in table.resource.columns().items()
-        if column.required and name not in given
+        {"label": " / ".join(str(columns[name].label) for name in group), "help": columns[group[0]].help}
+        for group in groups
     ]
 
 

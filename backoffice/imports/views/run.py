@@ -15,7 +15,6 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice import resources
 from backoffice.imports import jobs, running, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
@@ -88,7 +87,7 @@ class Run(RunPage):
             "progress": JobProgress.objects.filter(job_id=run.job_id).first() if is_working and run.job_id else None,
             "may_cancel": is_working and self.may_work and run.status not in (Status.APPLIED, Status.UNDONE),
             "may_undo": may_rewind and run.status == Status.APPLIED,
-            "may_redo": may_rewind and run.status == Status.UNDONE and not resources.of(run).redo_refused,
+            "may_redo": may_rewind and run.status == Status.UNDONE,
             "kept": undoing.visible(kept, self.user),
             "may_choose": may_rewind and any(row["choice"] for row in kept),
             "may_go_on": self.may_work and run.status == Status.APPLIED and bool(run.error_file),
