@@ -55,12 +55,15 @@ class Stateful(models.Model):
             raise IllegalTransition(self, labels[self.status], labels[status])  # type: ignore[attr-defined]
 
 
-def tracked(*, exclude: Iterable[str] = ()) -> Callable[[M], M]:
-    """Record every insert, update and delete of the table by trigger, into `<Model>History`."""
+def tracked(*, exclude: Iterable[str] = (), unindexed: Iterable[str] = ()) -> Callable[[M], M]:
+    """Record every insert, update and delete of the table by trigger, into `<Model>History`.
+
+    unindexed: foreign keys by which nobody looks for past rows; without an index of them, writing many rows is cheaper.
+    """
 
     def decorate(model: M) -> M:
         generated = [f.name for f in model._meta.local_fields if isinstance(f, models.GeneratedField)]
-        return pghistory.track(
+        tracked_model = pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
@@ -68,6 +71,9 @@ def tracked(*, exclude: Iterable[str] = ()) -> Callable[[M], M]:
             exclude=[*generated, *exclude],
             obj_field=pghistory.ObjForeignKey(related_name="history"),
         )(model)
+        for name in unindexed:
+            tracked_model.history.rel.related_model._meta.get_field(name).db_index = False
+        return tracked_model
 
     return decorate
 

@@ -40,7 +40,6 @@ OPTIONS = {
     "shared_buffers": "256MB",
     "jit": "off",
     "max_connections": "200",
-    "wal_compression": "on",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",

@@ -26,7 +26,7 @@ from django.utils.functional import cached_property
 from psycopg import adapters, postgres, pq
 
 from backoffice.exports import sources
-from backoffice.exports.values import MASK, PERSONAL, cell, excel, json_text, safe
+from backoffice.exports.values import MASK, PERSONAL, cell, excel, json_text, quoted, safe
 from backoffice.models import User
 
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "jsonl": "JSON Lines"}
@@ -40,6 +40,7 @@ PIECE = 64 * 1024  # bytes handed on at a time
 BLOCK = 500  # rows written at a time in Python
 CHUNK = 2000  # rows fetched at a time
 STREAMED = CHUNK if pq.version() >= 170000 else 1  # older ones of libpq stream single rows
+EMPTY_LINE = '""\n'  # of a single column, so that it is not taken for no row
 EXCEL_ROWS = 1_048_575  # of one sheet, below its header
 MOMENTS = adapters.get_loader(postgres.types["timestamptz"].oid, pq.Format.TEXT)
 # What a row costs, in rows that PostgreSQL writes as CSV.
@@ -171,37 +172,41 @@ class Export:
     def _written(self) -> Iterator[bytes]:
         if head := self._head():
             yield head
-        write = _json_lines(self.headers) if self.fmt == "jsonl" else _csv_lines
-        with closing(self._texts()) as rows:
+        lines, write = (self._mixed(), _joined) if self.reads else (self._texts(), self._writer())
+        with closing(lines):
             while True:
                 with self.reader():
-                    block = list(islice(rows, BLOCK))
+                    block: list[Any] = list(islice(lines, BLOCK))
                     piece = write(block)
                 if not block:
                     return
                 self._count(len(block))
                 yield piece
 
-    def _texts(self) -> Generator[Sequence[str | None], None, None]:
+    def _writer(self) -> Callable[[Iterable[Any]], bytes]:
+        return _json_lines(self.headers) if self.fmt == "jsonl" else _csv_lines
+
+    def _texts(self) -> Generator[Any, None, None]:
         """Rows as texts, each a cell of CSV or a JSON value."""
         text = json_text if self.fmt == "jsonl" else cell
-        if self.reads:
-            yield from self._mixed(text)
-        else:
-            with closing(self._rows()) as rows:
-                for row in rows:
-                    yield [text(value) for value in row]
+        with closing(self._rows()) as rows:
+            for row in rows:
+                yield [text(value) for value in row]
 
-    def _mixed(self, text: Callable[[Any], str]) -> Generator[Sequence[str | None], None, None]:
-        """PostgreSQL writes what it can, beside what the computed columns read."""
-        computed = [(place, column.value) for column, place in self._computed_columns]
+    def _mixed(self) -> Generator[Any, None, None]:
+        """Lines of which PostgreSQL writes what it can; the other columns are computed from what they say they read."""
+        text = json_text if self.fmt == "jsonl" else quoted
+        computed = [reader_of(column, self.queryset.model) for column, _place in self._computed_columns]
         make = light(self.queryset.model, self.reads, self.queryset.db)
         try:
-            statement, parameters = sources.mixed_statement(self.queryset, self.sources, self.fmt, self.reads)
+            statement, parameters = sources.mixed_statement(
+                self.queryset, self.sources, self.fmt, self.headers, self.reads
+            )
         except EmptyResultSet:
             return
         connection = connections[self.queryset.db]
-        start = len(self.columns) - len(computed)
+        pieces = len(computed) + 1
+        is_alone = len(self.columns) == 1 and self.fmt == "csv"
         with (
             snapshot(self.queryset.db, sources.zone_name() or "UTC"),
             connection.wrap_database_errors,
@@ -212,11 +217,11 @@ class Export:
             # A stream rather than a cursor: PostgreSQL goes on while Python computes.
             with closing(cursor.cursor.stream(statement, parameters, size=STREAMED)) as rows:
                 for row in rows:
-                    obj = make(row[start:])
-                    line = list(row[:start])
-                    for place, read in computed:
-                        line.insert(place, text(read(obj)))
-                    yield line
+                    obj = make(row[pieces:])
+                    line = row[0]
+                    for place, read in enumerate(computed, start=1):
+                        line += text(read(obj)) + row[place]
+                    yield EMPTY_LINE if is_alone and line == "\n" else line
 
     def _rows(self) -> Generator[Sequence[Any], None, None]:
         """Rows as values."""
@@ -299,8 +304,20 @@ def _json_lines(headers: Sequence[str]) -> Callable[[Iterable[Sequence[str | Non
     return write
 
 
+def _joined(lines: Iterable[str]) -> bytes:
+    return "".join(lines).encode()
+
+
 def _mask(obj: Any) -> str:
     return MASK
+
+
+def reader_of(column: Any, model: type[models.Model]) -> Callable[[Any], Any]:
+    """The function of a row that `column.value` comes to."""
+    found = getattr(model, column.accessor, None)
+    if column.get:
+        return column.get  # type: ignore[no-any-return]
+    return found.fget if isinstance(found, property) and found.fget else column.value  # type: ignore[no-any-return]
 
 
 def light(model: type[models.Model], names: Sequence[str], using: str) -> Callable[[Sequence[Any]], Any]:
@@ -315,15 +332,16 @@ def light(model: type[models.Model], names: Sequence[str], using: str) -> Callab
         if hasattr(fields.get(name), "from_db_value")
     ]
 
+    state = type("State", (ModelState,), {"db": using, "adding": False})
+
     def make(values: Sequence[Any]) -> Any:
         if convert:
             values = list(values)
             for place, read in convert:
                 values[place] = read(values[place])
         obj = model.__new__(model)
-        obj.__dict__.update(zip(names, values, strict=True))
-        state = obj._state = ModelState()
-        state.db, state.adding = using, False
+        obj.__dict__ = attributes = dict(zip(names, values, strict=True))
+        attributes["_state"] = state()
         return obj
 
     return make

@@ -122,25 +122,26 @@ def values(queryset: models.QuerySet, found: Sequence[Source | None], reads: Seq
 
 def copy_statement(queryset: models.QuerySet, found: Sequence[Source], fmt: str, headers: Sequence[str]) -> str:
     """COPY of the rows as lines of `fmt` ("csv" or "jsonl"). Raises EmptyResultSet where no row can match."""
-    written, parameters = _written(found, fmt)
-    options = "FORMAT csv"
     if fmt == "jsonl":  # one text column: JSON has no control character, so that with such marks it is left as it is
-        written, parameters = _json_line(written, parameters, headers)
+        written, parameters = _pieces(found, fmt, headers, end="}")
         options = r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'"
+    else:
+        written, parameters = _cells(found)
+        options = "FORMAT csv"
     rows, more = select(queryset, found, written)
     statement = f"COPY ({rows}) TO STDOUT WITH ({options})"
     return str(connections[queryset.db].ops.compose_sql(statement, (*parameters, *more)))  # type: ignore[attr-defined]
 
 
 def mixed_statement(
-    queryset: models.QuerySet, found: Sequence[Source | None], fmt: str, reads: Sequence[str]
+    queryset: models.QuerySet, found: Sequence[Source | None], fmt: str, headers: Sequence[str], reads: Sequence[str]
 ) -> tuple[str, tuple[Any, ...]]:
-    """SELECT of the texts of the columns that have a source, then of the values of `reads`."""
+    """SELECT of each line of `fmt` in pieces, between which the columns without a source go, then of the values of `reads`."""
     there = [one for one in found if one is not None]
-    written, parameters = _written(there, fmt)
     start = sum(one.expression is not None for one in there)
+    pieces, parameters = _pieces(found, fmt, headers, end="}\n" if fmt == "jsonl" else "\n")
     raw = [f"c{start + number}" for number in range(len(reads))]
-    rows, more = select(queryset, there, [*written, *raw], reads)
+    rows, more = select(queryset, there, [*pieces, *raw], reads)
     return rows, (*parameters, *more)
 
 
@@ -157,27 +158,50 @@ def select(
     return f"SELECT {', '.join(written)} FROM ({inner}) AS exported({names})", parameters  # noqa: S608 - names of ours
 
 
-def _written(found: Sequence[Source], fmt: str) -> tuple[list[str], list[str]]:
+def _cells(found: Sequence[Source]) -> tuple[list[str], list[str]]:
     """The SQL of each column's text, and the parameters in it."""
     written, parameters, place = [], [], 0
     for one in found:
         if one.expression is None:
             written.append("%s::text")
-            parameters.append(json_text(MASK) if fmt == "jsonl" else MASK)
+            parameters.append(MASK)
         else:
-            written.append(one.kind.json_text(f"c{place}") if fmt == "jsonl" else one.kind.cell(f"c{place}"))
+            written.append(one.kind.cell(f"c{place}"))
             place += 1
     return written, parameters
 
 
-def _json_line(
-    written: Sequence[str], parameters: Sequence[str], headers: Sequence[str]
+def _pieces(
+    found: Sequence[Source | None], fmt: str, headers: Sequence[str], *, end: str
 ) -> tuple[list[str], list[str]]:
-    more = iter(parameters)
-    parts, together = [], []
-    for place, (text, header) in enumerate(zip(written, headers, strict=True)):
-        parts += ["%s::text", text]
-        together.append(f"{',' if place else '{'}{json_text(header)}:")
-        if text == "%s::text":
-            together.append(next(more))
-    return [" || ".join([*parts, "'}'"])], together
+    """The SQL of a line that ends with `end`, broken where a column has no source, and the parameters in it."""
+    pieces: list[str] = []
+    parameters: list[str] = []
+    parts: list[str] = []
+    fixed = ""  # what stands before the next value
+    place = 0
+
+    def flush() -> None:
+        nonlocal fixed
+        parts.append("%s::text")
+        parameters.append(fixed)
+        fixed = ""
+
+    for number, (one, header) in enumerate(zip(found, headers, strict=True)):
+        if fmt == "jsonl":
+            fixed += f"{',' if number else '{'}{json_text(header)}:"
+        elif number:
+            fixed += ","
+        if one is not None and one.expression is None:
+            fixed += json_text(MASK) if fmt == "jsonl" else MASK
+            continue
+        flush()
+        if one is None:
+            pieces.append(" || ".join(parts))
+            parts.clear()
+        else:
+            parts.append(one.kind.json_text(f"c{place}") if fmt == "jsonl" else one.kind.quoted(f"c{place}"))
+            place += 1
+    fixed += end
+    flush()
+    return [*pieces, " || ".join(parts)], parameters

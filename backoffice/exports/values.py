@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ MASK = "•••"
 PERSONAL = "customers.view_personal_data"
 EXPORT = "backoffice.export_data"
 EXCEL_CELL = 32_767
+MARKS = re.compile('[",\r\n]')
 MINUTES = len("2026-01-31 09:00:00+01:00")  # offsets of before 1900 have seconds
 
 
@@ -45,6 +47,14 @@ def cell(value: Any) -> str:
     return safe(plain(value))
 
 
+def quoted(value: Any) -> str:
+    """A value as it stands in a line of CSV, in the quotation marks that COPY writes."""
+    if type(value) is Decimal:  # what most computed columns hold
+        return plain_decimal(value)
+    text = cell(value)
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if MARKS.search(text) else text
+
+
 def plain(value: Any) -> str:
     """A value as text, whatever a spreadsheet makes of it."""
     if isinstance(value, bool):
@@ -63,7 +73,9 @@ def plain(value: Any) -> str:
 
 def plain_decimal(value: Decimal) -> str:
     """Without exponent and padding zeros: 12.900 is 12.9, 100.000 is 100."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -109,6 +121,15 @@ class Kind:
             f"CASE WHEN ascii({text}) > 64 OR ascii({text}) BETWEEN 48 AND 57 THEN {text} WHEN {text} = '' THEN NULL "
             f"WHEN {text} ~ '^''*[=+@\\t\\r-]' THEN '''' || {text} ELSE {text} END"
         )
+
+    def quoted(self, column: str) -> str:
+        """The SQL of what `quoted` gives."""
+        text = self.cell(column)
+        if self.is_text:
+            plain = self.plain.format(column)
+            marks = " OR ".join(f"strpos({plain}, {mark}) > 0" for mark in ("','", "'\"'", r"E'\r'", r"E'\n'"))
+            text = f"""CASE WHEN {marks} THEN '"' || replace({text}, '"', '""') || '"' ELSE {text} END"""
+        return f"COALESCE({text}, '')"
 
     def json_text(self, column: str) -> str:
         """The SQL of what `json_text` gives."""

@@ -132,15 +132,20 @@ class Batch(Findings):
     def lock(self, table: str, source: str) -> None:
         """Lock the rows of `table` that are changed in `source`, in the order everybody locks them in."""
         self.run(
-            f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE"
+            f"""SELECT count(*) FROM (
+                    SELECT FROM {table} WHERE id IN (SELECT id FROM {source} WHERE changed) ORDER BY id FOR NO KEY UPDATE
+                ) locked"""
         )
 
-    def analyze(self, table: str, written: int) -> None:
-        """Tell the planner when `table`, of which so many rows were written, is no longer what it knows."""
-        if written <= BIG:
+    def analyze(self, table: str, added: int) -> None:
+        """Tell the planner when `table`, to which so many rows were added, is much larger than it knows.
+
+        What changed in rows that were there can wait for autovacuum.
+        """
+        if added <= BIG:
             return
         self.cursor.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = %s::regclass", [table])
-        if written > 0.1 * self.cursor.fetchone()[0]:
+        if added > 0.1 * self.cursor.fetchone()[0]:
             self.run("SET LOCAL default_statistics_target = DEFAULT")
             self.run(f"ANALYZE {table}")
 

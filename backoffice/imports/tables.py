@@ -217,7 +217,7 @@ class TableBatch(Checking):
         stamps = [*times(self.model, "auto_now_add"), *touched]
         columns = [self.column(name) for name in self.names if name in self.present]
         columns += [field.column for field in self._others()]
-        written = self.run(
+        added = self.run(
             f"""INSERT INTO {self.table} ({", ".join(["id", *columns, *stamps])})
                 SELECT {", ".join(["r.id", *(f"r.{column}" for column in columns), *("now()" for _ in stamps)])}
                 FROM import_record r WHERE r.is_new ORDER BY {self.insert_order}"""
@@ -226,11 +226,11 @@ class TableBatch(Checking):
             self.lock(self.table, "import_record")
             sets = [f"{self.column(name)} = {self._set(name)}" for name in self.written]
             sets += [f"{column} = now()" for column in touched]
-            written += self.run(
+            self.run(
                 f"""UPDATE {self.table} t SET {", ".join(sets)} FROM import_record r JOIN import_stage s ON s.row = r.row
                     WHERE r.changed AND t.id = r.id"""
             )
-        self.analyze(self.table, written)
+        self.analyze(self.table, added)
 
     def _set(self, name: str) -> str:
         """What an UPDATE sets: of a kept column what stands there by then."""

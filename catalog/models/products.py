@@ -70,7 +70,7 @@ class ProductQuerySet(VisibleQuerySet):
         return self.filter(Exists(LiveVersion.objects.live().of(Product, OuterRef("pk"))))
 
 
-@tracked()
+@tracked(unindexed=["category", "brand"])
 class Product(Stateful):
     """What a page of the shop shows; its variants are what is sold.
 
@@ -86,11 +86,18 @@ class Product(Stateful):
     title_zh = models.CharField(_("Chinese title"), max_length=255, blank=True)
     description = models.TextField(_("description"), blank=True)
     description_zh = models.TextField(_("Chinese description"), blank=True)
+    # Category, brand and a variant's product are found by indexes below that begin with them.
     category = models.ForeignKey(
-        Category, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("category")
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("category"),
+        db_index=False,
     )
     brand = models.ForeignKey(
-        Brand, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand")
+        Brand, models.PROTECT, null=True, blank=True, related_name="products", verbose_name=_("brand"), db_index=False
     )
     product_type = models.CharField(_("type"), max_length=120, blank=True)
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
@@ -183,7 +190,7 @@ class VariantQuerySet(VisibleQuerySet):
         return self.active().filter(price__gt=0)
 
 
-@tracked()
+@tracked(unindexed=["product"])
 class Variant(models.Model):
     """A sellable unit with a SKU. One that has history is made inactive, never deleted.
 
@@ -193,7 +200,9 @@ class Variant(models.Model):
     lookup_fields = ("sku",)
     RESTRICTED = {"cost": "catalog.view_cost"}
 
-    product = models.ForeignKey(Product, models.PROTECT, related_name="variants", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, related_name="variants", verbose_name=_("product"), db_index=False
+    )
     sku = models.CharField(_("SKU"), max_length=100)
     barcode = models.CharField(_("barcode"), max_length=40, blank=True)
     title = models.CharField(

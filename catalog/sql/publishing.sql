@@ -97,3 +97,6 @@ CREATE TRIGGER content_changed AFTER UPDATE ON catalog_category REFERENCING OLD 
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'category_id', 'path', 'catalog_product');
 CREATE TRIGGER content_changed AFTER UPDATE ON catalog_brand REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'brand_id', 'name', 'catalog_product');
+
+-- Who wrote a product is asked of the history of its variants as well.
+CREATE INDEX catalog_varianthistory_of_product ON catalog_varianthistory (product_id, pgh_id);

@@ -130,8 +130,18 @@ def test_an_offset_without_a_name_is_written_by_python(nasty):
 @pytest.mark.parametrize("columns", [COLUMNS[:1], COLUMNS[1:2]], ids=["sku", "title"])
 def test_a_single_column_keeps_its_empty_rows(nasty, columns):
     data, _ = written(columns)
-    assert data == written(by_python(columns))[0]
+    assert data == written(by_both(columns))[0] == written(by_python(columns))[0]
     assert len(list(csv.reader(io.StringIO(data.decode(), newline="")))) == len(NASTY) + 1
+
+
+@pytest.mark.parametrize("fmt", ["csv", "jsonl"])
+def test_a_line_may_begin_and_end_with_what_python_computes(nasty, fmt):
+    title, sku, price = COLUMNS[1], COLUMNS[0], COLUMNS[5]
+    columns = [title, sku, replace(title, header="Again"), price]
+    mixed, export = written([c if c is sku else replace(c, get=c.value, reads=(c.key,)) for c in columns], fmt)
+
+    assert export.reads == ["id", "price", "title"]
+    assert mixed.decode() == written(columns, fmt)[0].decode()
 
 
 def test_columns_in_sql_are_those_of_python(nasty):

@@ -25,13 +25,13 @@ class ProductBatch(Telling):
         self._leave_public()
         self._write_categories()
         self._write_brands()
-        products = self._write_products()
-        variants = self._write_variants()
+        added_products = self._write_products()
+        added_variants = self._write_variants()
         if self.has_media:
             self._write_media()
         self._submit()
-        self.analyze("catalog_product", products)
-        self.analyze("catalog_variant", variants)
+        self.analyze("catalog_product", added_products)
+        self.analyze("catalog_variant", added_variants)
 
     def _leave_refused(self) -> None:
         """Take refused rows out; products of which some stay may no longer have anything to sell."""
@@ -129,18 +129,18 @@ class ProductBatch(Telling):
         status = STAGED["status"].inserting("status") if "status" in self.present else "'draft'"
         values = [status if name == "status" else STAGED[name].inserting(name) for name in fields]
         targets = [STAGED[name].column or name for name in fields]
-        written = self.run(
+        added = self.run(
             f"""INSERT INTO catalog_product (id, handle, {", ".join(targets)}, created_at, updated_at)
                 SELECT k.id, s.handle, {self._found(", ".join(values))}, now(), now()
                 FROM {self._product_rows()} WHERE k.is_new ORDER BY k.id"""
         )
         if names:
             sets = [f"{STAGED[n].column or n} = {WRITTEN.get(n) or STAGED[n].updating(n)}" for n in names]
-            written += self.run(
+            self.run(
                 f"""UPDATE catalog_product t SET {self._found(", ".join(sets))}, updated_at = now()
                     FROM {self._product_rows()} WHERE k.changed AND t.id = k.id"""
             )
-        return written
+        return added
 
     def _write_variants(self) -> int:
         names = self.of("variant")
@@ -149,7 +149,7 @@ class ProductBatch(Telling):
             if staged.table == "variant" and name not in fields:
                 fields.append(name)
         title = _variant_title("p.title", "v")
-        written = self.run(
+        added = self.run(
             f"""INSERT INTO catalog_variant (id, product_id, sku, title, position, {", ".join(fields)}, created_at, updated_at)
                 SELECT v.id, k.id, s.sku, {title},
                        coalesce((SELECT max(o.position) FROM catalog_variant o WHERE o.product_id = k.id AND NOT k.is_new), -1)
@@ -161,18 +161,18 @@ class ProductBatch(Telling):
         if names:
             self.lock("catalog_variant", "import_variant")
             sets = ", ".join(f"{name} = {STAGED[name].updating(name)}" for name in names)
-            written += self.run(
+            self.run(
                 f"""UPDATE catalog_variant t SET {sets}, title = {title}, updated_at = now()
                     FROM import_variant v, import_stage s, catalog_product p
                     WHERE v.changed AND s.row = v.row AND t.id = v.id AND p.id = t.product_id"""
             )
         if "title" in self.present:
-            written += self.run(
+            self.run(
                 f"""UPDATE catalog_variant t SET title = {_variant_title("p.title", "t")}, updated_at = now()
                     FROM import_product k, catalog_product p WHERE k.changed AND p.id = k.id AND t.product_id = p.id
                     AND t.title IS DISTINCT FROM {_variant_title("p.title", "t")}"""
             )
-        return written
+        return added
 
     def _write_media(self) -> None:
         self.run(
