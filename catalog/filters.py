@@ -51,6 +51,7 @@ class ProductFilter(django_filters.FilterSet):
     tag = django_filters.CharFilter(method="with_tag", label=_("Tag"))
     changed_since = ChangedSinceFilter()
     picture = django_filters.BooleanFilter(method="with_picture", label=_("Has a picture"))
+    changes = django_filters.BooleanFilter(method="with_changes", label=_("Has unpublished changes"))
 
     class Meta:
         model = Product
@@ -58,6 +59,11 @@ class ProductFilter(django_filters.FilterSet):
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(tags__contains=[value]) if value else queryset
+
+    def with_changes(self, queryset: ProductQuerySet, name: str, value: bool | None) -> QuerySet:
+        if value is None:
+            return queryset
+        return queryset.with_changes() if value else queryset.without_changes()
 
     def with_picture(self, queryset: ProductQuerySet, name: str, value: bool | None) -> QuerySet:
         if value is None:
