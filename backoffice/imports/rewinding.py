@@ -55,6 +55,7 @@ class Rewinding:
         self.count = 0
         self.deleted = self.created = self.restored = 0
         self.kept: dict[Model, list[Row]] = defaultdict(list)
+        self.down: dict[Model, list[int]] = {}  # what the run took off the shop, by model
         self.applied, self.own = _contexts(run)
 
     def carry_out(self, kinds: Sequence[Model], lifted: Sequence[str] = ()) -> None:
@@ -80,6 +81,8 @@ class Rewinding:
         if self.backwards:
             for model in kinds:
                 self._delete(model)
+            for model, keys in self.down.items():
+                rows.revive(model._meta.label_lower, keys)
         self.run("SET LOCAL enable_nestloop = on")
 
     def run(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
@@ -226,12 +229,18 @@ class Rewinding:
         source = f"FROM {self._sides(model)} WHERE o.id = u.id AND o.id = ANY(%s)"
 
         def write(keys: list[int]) -> int:
-            if any(_is_published(model, field.name) for field in model._meta.local_concrete_fields):
+            if _has(model, "status") and _is_published(model, "status"):
                 # What goes back to draft, or is archived again, is taken down first.
                 self._leave_public(model, keys, target)
             return len(self.run(f"UPDATE {table} o SET {sets} {source} RETURNING o.id", [keys]))
 
         self.restored += self._carefully(model, [pk for (pk,) in found], write)
+        if self.backwards and _has(model, "status") and _is_published(model, "status"):
+            down = self.run(
+                f"""SELECT o.id FROM {self._rows(model)} WHERE NOT u.is_kept AND o.status = 'draft'
+                    AND a.status = 'published' AND b.status IN ('draft', 'archived') ORDER BY 1"""
+            )
+            self.down[model] = [pk for (pk,) in down]
 
     def _leave_public(self, model: Model, keys: list[int], target: str) -> None:
         found = self.run(

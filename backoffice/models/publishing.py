@@ -228,10 +228,14 @@ class ReviewComment(models.Model):
 
 
 class LiveVersionQuerySet(SubjectQuerySet):
-    def live(self) -> "LiveVersionQuerySet":
+    def live(self) -> Self:
         return self.filter(is_live=True)
 
-    def over(self, now: Any) -> "LiveVersionQuerySet":
+    def changed(self) -> Self:
+        """Live, while the working copy may say something else."""
+        return self.filter(is_live=True, has_changes=True)
+
+    def over(self, now: Any) -> Self:
         """Live beyond their time."""
         return self.filter(is_live=True, expires_at__lte=now)
 

@@ -54,7 +54,11 @@ def _for_each(statement: str) -> str:
 
 @check("live_versions")
 def live_versions() -> Result:
-    return compare(checked=LIVE, wrong=UNAPPROVED, say=lambda row: _("%s %s: what is public was not approved") % row)
+    return compare(checked=LIVE, wrong=UNAPPROVED, say=_say_unapproved)
+
+
+def _say_unapproved(row: Sequence[Any]) -> str:
+    return _("%(kind)s %(key)s: what is public was not approved") % {"kind": row[0], "key": row[1]}
 
 
 @check("publishing_states")
@@ -83,6 +87,8 @@ def mark_unseen(by: User | None) -> None:
 
 @check("unpublished_changes", repair=mark_unseen)
 def unpublished_changes() -> Result:
-    return compare(
-        checked=LIVE, wrong=_for_each(UNSEEN), say=lambda row: _("%s %s has changes that are not marked") % row
-    )
+    return compare(checked=LIVE, wrong=_for_each(UNSEEN), say=_say_unseen)
+
+
+def _say_unseen(row: Sequence[Any]) -> str:
+    return _("%(kind)s %(key)s has changes that are not marked") % {"kind": row[0], "key": row[1]}

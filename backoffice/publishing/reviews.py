@@ -59,7 +59,7 @@ def submit(
     audit.record_many(
         f"{publishable.name}.{verb}", wanted, by=by, reason=note, data={"waived": True} if waived else None
     )
-    return list(Review.objects.filter(pk__in=reviews.values()))
+    return list(Review.objects.filter(pk__in=reviews.values()).order_by("pk"))
 
 
 def _check_times(publish_at: datetime | None, expires_at: datetime | None) -> None:
@@ -240,4 +240,4 @@ def _tell(
 
 
 def _again(reviews: Sequence[Review]) -> list[Review]:
-    return list(Review.objects.filter(pk__in=[one.pk for one in reviews]))
+    return list(Review.objects.filter(pk__in=[one.pk for one in reviews]).order_by("pk"))

@@ -89,6 +89,12 @@ def end_reviews(kind: str, keys: Sequence[int], state: str, reason: str = "") ->
     )
 
 
+def revive(kind: str, keys: Sequence[int]) -> int:
+    """Put drafts back that were taken down and say what was approved still; returns how many."""
+    [(count,)] = query("SELECT backoffice_revive(%s, %s)", [kind, list(keys)])
+    return int(count)
+
+
 def unchanged(kind: str, keys: Sequence[int]) -> set[int]:
     """Those of which the live version says just what the working copy says."""
     return {

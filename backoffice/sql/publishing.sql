@@ -29,6 +29,21 @@ BEGIN
 END
 $$;
 
+-- Update subjects by a statement of $1 kind and $2 keys. Of many rows the triggers must be told that they are many: their
+-- plans are made once, and join old and new rows one by one.
+CREATE FUNCTION backoffice_update_subjects(statement text, kind text, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    joins text := current_setting('enable_nestloop');
+    plans text := current_setting('plan_cache_mode');
+BEGIN
+    IF cardinality(ids) > 500 THEN
+        PERFORM set_config('enable_nestloop', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true);
+    END IF;
+    EXECUTE format(statement, backoffice_table(kind)) USING kind, ids;
+    PERFORM set_config('enable_nestloop', joins, true), set_config('plan_cache_mode', plans, true);
+END
+$$;
+
 -- Revisions of these rows as they are now; where the last one says the same, that one. The rows are locked already.
 -- "known" names the authors where the caller knows them, as of rows that it made itself.
 CREATE FUNCTION backoffice_capture(kind text, ids bigint[], by_user bigint, said text, known bigint[] DEFAULT NULL)
@@ -55,7 +70,7 @@ BEGIN
         made AS (
             INSERT INTO backoffice_revision
                 (subject_type, subject_id, number, content, digest, authors, seen, created_by_id, created_at, note)
-            SELECT $1, c.id, c.last_number + 1, c.content, c.digest, c.authors, %I(), $3, clock_timestamp(), $4
+            SELECT $1, c.id, c.last_number + 1, c.content, c.digest, c.authors, (SELECT %I()), $3, clock_timestamp(), $4
             FROM compared c WHERE NOT c.is_same ORDER BY c.id
             RETURNING subject_id, id, digest::text
         )
@@ -65,12 +80,13 @@ BEGIN
 END
 $$;
 
+-- Rows of reviews and live versions have triggers of their own each, whose plans must not be made anew: plan_cache_mode.
 -- Ask for these rows to be reviewed; waived, nobody needs to be asked. They are locked, drafts or published, and without a
 -- pending review.
 CREATE FUNCTION backoffice_submit(
     kind text, ids bigint[], by_user bigint, said text, publish timestamptz, expires timestamptz, waive boolean,
     known bigint[] DEFAULT NULL
-) RETURNS TABLE (subject bigint, review bigint) LANGUAGE plpgsql AS $$
+) RETURNS TABLE (subject bigint, review bigint) LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 BEGIN
     -- What the capture writes is not yet seen by the statement that calls it.
     RETURN QUERY
@@ -80,44 +96,41 @@ BEGIN
            said, '', publish, expires, waive
     FROM backoffice_capture(kind, ids, by_user, said, known) c ORDER BY c.subject
     RETURNING subject_id, id;
-    EXECUTE format(
-        'UPDATE %I SET status = ''in_review'', updated_at = now() WHERE id = ANY($1) AND status IN (''draft'', ''published'')',
-        backoffice_table(kind)
-    ) USING ids;
+    PERFORM backoffice_update_subjects(
+        'UPDATE %I SET status = ''in_review'', updated_at = now() WHERE id = ANY($2) AND status IN (''draft'', ''published'')', kind, ids
+    );
 END
 $$;
 
 -- Make the revisions of these approved reviews live. The subjects are locked, and their digests were compared.
-CREATE FUNCTION backoffice_go_live(kind text, reviews bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION backoffice_go_live(kind text, reviews bigint[]) RETURNS bigint LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 DECLARE
     subjects bigint[];
 BEGIN
     WITH moved AS (
         UPDATE backoffice_review SET state = 'published', ended_at = clock_timestamp()
-        WHERE id = ANY(reviews) AND subject_type = kind AND state = 'approved' RETURNING subject_id
+        WHERE id = ANY(reviews) AND subject_type = kind AND state = 'approved' RETURNING id, subject_id
     )
-    SELECT array_agg(subject_id ORDER BY subject_id) INTO subjects FROM moved;
+    SELECT array_agg(id), array_agg(subject_id ORDER BY subject_id) INTO reviews, subjects FROM moved;
     IF subjects IS NULL THEN
         RETURN 0;
     END IF;
     INSERT INTO backoffice_liveversion AS l
         (subject_type, subject_id, revision_id, review_id, content, is_live, has_changes, published_at, expires_at, position, changed_at)
     SELECT kind, r.subject_id, r.revision_id, r.id, '{}', true, false, clock_timestamp(), r.expires_at, 0, now()
-    FROM backoffice_review r
-    WHERE r.id = ANY(reviews) AND r.subject_type = kind AND r.state = 'published' AND r.subject_id = ANY(subjects) ORDER BY r.subject_id
+    FROM backoffice_review r WHERE r.id = ANY(reviews) ORDER BY r.subject_id
     ON CONFLICT (subject_type, subject_id) DO UPDATE SET
         revision_id = excluded.revision_id, review_id = excluded.review_id, content = excluded.content, is_live = true,
         has_changes = false, published_at = excluded.published_at, expires_at = excluded.expires_at;
-    EXECUTE format(
-        'UPDATE %I SET status = ''published'', published_at = clock_timestamp(), updated_at = now() WHERE id = ANY($1)',
-        backoffice_table(kind)
-    ) USING subjects;
+    PERFORM backoffice_update_subjects(
+        'UPDATE %I SET status = ''published'', published_at = clock_timestamp(), updated_at = now() WHERE id = ANY($2)', kind, subjects
+    );
     RETURN cardinality(subjects);
 END
 $$;
 
 -- Take the live versions of these rows down; their tombstones stay. Those that were published become drafts. Locked already.
-CREATE FUNCTION backoffice_take_down(kind text, ids bigint[]) RETURNS TABLE (subject bigint) LANGUAGE plpgsql AS $$
+CREATE FUNCTION backoffice_take_down(kind text, ids bigint[]) RETURNS TABLE (subject bigint) LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 DECLARE
     subjects bigint[];
 BEGIN
@@ -126,9 +139,9 @@ BEGIN
         WHERE subject_type = kind AND subject_id = ANY(ids) AND is_live RETURNING subject_id
     )
     SELECT array_agg(subject_id ORDER BY subject_id) INTO subjects FROM down;
-    EXECUTE format(
-        'UPDATE %I SET status = ''draft'', updated_at = now() WHERE id = ANY($1) AND status = ''published''', backoffice_table(kind)
-    ) USING subjects;
+    PERFORM backoffice_update_subjects(
+        'UPDATE %I SET status = ''draft'', updated_at = now() WHERE id = ANY($2) AND status = ''published''', kind, subjects
+    );
     RETURN QUERY SELECT unnest(subjects);
 END
 $$;
@@ -136,19 +149,47 @@ $$;
 -- End the pending reviews of these rows as withdrawn or void; the rows go back to published where something of them is
 -- live, else to draft. Locked already.
 CREATE FUNCTION backoffice_end_reviews(kind text, ids bigint[], become text, why text) RETURNS TABLE (subject bigint, review bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 BEGIN
     RETURN QUERY
     UPDATE backoffice_review r SET state = become, ended_at = clock_timestamp(), reason = coalesce(nullif(why, ''), r.reason)
     WHERE r.subject_type = kind AND r.subject_id = ANY(ids) AND r.state IN ('open', 'approved') RETURNING r.subject_id, r.id;
-    EXECUTE format(
+    PERFORM backoffice_update_subjects(
         $query$
         UPDATE %I t SET updated_at = now(), status = CASE WHEN EXISTS (
             SELECT 1 FROM backoffice_liveversion l WHERE l.subject_type = $1 AND l.subject_id = t.id AND l.is_live
         ) THEN 'published' ELSE 'draft' END
         WHERE t.id = ANY($2) AND t.status IN ('in_review', 'scheduled')
-        $query$, backoffice_table(kind)
-    ) USING kind, ids;
+        $query$, kind, ids
+    );
+END
+$$;
+
+-- Put back what was taken down and says the same still, by the approval that it had. Drafts, and locked already.
+CREATE FUNCTION backoffice_revive(kind text, ids bigint[]) RETURNS bigint LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
+DECLARE
+    reviews bigint[];
+    subjects bigint[];
+BEGIN
+    WITH again AS (
+        INSERT INTO backoffice_review
+            (subject_type, subject_id, revision_id, digest, state, requested_by_id, requested_at, note, decided_by_id, decided_at, reason,
+             expires_at, waived)
+        SELECT v.subject_type, v.subject_id, v.revision_id, v.digest, 'approved', v.requested_by_id, v.requested_at, v.note,
+               v.decided_by_id, v.decided_at, v.reason, l.expires_at, v.waived
+        FROM backoffice_liveversion l JOIN backoffice_review v ON v.id = l.review_id
+        JOIN backoffice_digests(kind, ids) d ON d.id = l.subject_id AND d.digest = v.digest
+        WHERE l.subject_type = kind AND NOT l.is_live AND (l.expires_at IS NULL OR l.expires_at > now())
+          AND NOT EXISTS (SELECT 1 FROM backoffice_review p
+                          WHERE p.subject_type = kind AND p.subject_id = l.subject_id AND p.state IN ('open', 'approved'))
+        ORDER BY v.subject_id RETURNING id, subject_id
+    )
+    SELECT array_agg(id), array_agg(subject_id) INTO reviews, subjects FROM again;
+    IF reviews IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM backoffice_update_subjects('UPDATE %I SET status = ''in_review'' WHERE id = ANY($2) AND status = ''draft''', kind, subjects);
+    RETURN backoffice_go_live(kind, reviews);
 END
 $$;
 
@@ -261,14 +302,14 @@ $$;
 -- A review is about a revision and its digest for good; who decides is none of the authors.
 CREATE FUNCTION backoffice_review_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    asked backoffice_revision%ROWTYPE;
+    asked record;
 BEGIN
     IF TG_OP = 'UPDATE' AND (OLD.revision_id, OLD.digest, OLD.subject_type, OLD.subject_id, OLD.requested_by_id, OLD.waived)
         IS DISTINCT FROM (NEW.revision_id, NEW.digest, NEW.subject_type, NEW.subject_id, NEW.requested_by_id, NEW.waived) THEN
         RAISE EXCEPTION 'Review % stays about what was asked.', OLD.id USING ERRCODE = 'check_violation';
     END IF;
     IF TG_OP = 'INSERT' OR NEW.decided_by_id IS NOT NULL THEN
-        SELECT * INTO asked FROM backoffice_revision WHERE id = NEW.revision_id;
+        SELECT subject_type, subject_id, digest, authors INTO asked FROM backoffice_revision WHERE id = NEW.revision_id;
         IF (asked.subject_type, asked.subject_id, asked.digest) IS DISTINCT FROM (NEW.subject_type, NEW.subject_id, NEW.digest::varchar) THEN
             RAISE EXCEPTION 'A review has the digest of its revision.' USING ERRCODE = 'check_violation';
         END IF;

@@ -80,6 +80,9 @@ def test_products_are_filtered(as_owner):
     assert found(as_owner, "category=shirts") == ["Linen shirt"]
     assert found(as_owner, f"brand=%23{nordic.pk}") == ["Scarf"]
     assert found(as_owner, "status=draft") == ["Scarf", "Tea"]
+    Product.objects.filter(title="Linen shirt").update(description="New")
+    assert found(as_owner, "changes=true") == ["Linen shirt"]
+    assert found(as_owner, "changes=false") == ["Scarf", "Tea"]
     assert found(as_owner, "status=draft&status=published") == ["Linen shirt", "Scarf", "Tea"]
     assert found(as_owner, "tag=summer") == ["Linen shirt"]
     assert found(as_owner, "q=亚麻") == ["Linen shirt"]

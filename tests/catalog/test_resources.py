@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from backoffice import exports, publishing
+from backoffice import exports, publishing, verification
 from backoffice.imports import undoing
 from backoffice.models import ImportRun, LiveVersion, Review
 from backoffice.resources import plain
@@ -308,10 +308,14 @@ def test_a_file_takes_down_what_it_calls_a_draft(tmp_path):
         (0, 0, 2, 0),
         ["Draft and archived in the status column are left out: you may not publish products."],
     )
-    bring(tmp_path, text)
+    result = bring(tmp_path, text)
     assert dict(Product.objects.values_list("handle", "status")) == {"tea": "archived", "cup": "draft"}
     assert not LiveVersion.objects.about(tea).get().is_live
     assert Review.objects.about(cup).get().state == "withdrawn"
+    undoing.undo(ImportRun.objects.get(number=result["run"]), by=None)
+    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "published", "cup": "draft"}
+    assert LiveVersion.objects.about(tea).get().is_live
+    assert [report.result.wrong for report in verification.run(["live_versions", "publishing_states"])] == [0, 0]
 
 
 def test_undo_withdraws_what_the_file_submitted(tmp_path):

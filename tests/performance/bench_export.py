@@ -113,7 +113,7 @@ def open_variants(rows: int) -> None:
 PRODUCT_ROWS = """
     INSERT INTO catalog_product (handle, title, title_zh, description, description_zh, product_type, tags, status,
         options, attributes, seo_title, seo_description, created_at, updated_at)
-    SELECT 'product-' || n, 'Product ' || n, '', '', '', '', '{}', 'published', '{}', '{}', '', '', now(), now()
+    SELECT 'product-' || n, 'Product ' || n, '', '', '', '', '{}', 'draft', '{}', '{}', '', '', now(), now()
     FROM generate_series(1, %s) AS n
 """
 VARIANT_ROWS = """

@@ -166,7 +166,7 @@ class Bench:
         with connection.cursor() as cursor:
             cursor.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'catalog\\_%%'")
             names = [name for (name,) in cursor.fetchall()]
-            cursor.execute(f"TRUNCATE {', '.join(names)}, backoffice_importrow CASCADE")
+            cursor.execute(f"TRUNCATE {', '.join(names)}, backoffice_revision, backoffice_importrow CASCADE")
         self.settle()
 
     def settle(self) -> None:

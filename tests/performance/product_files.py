@@ -31,7 +31,7 @@ def write(path: Path, rows: int, *, version: int = 0, changed: float = 1.0, wron
                 price = "cheap"
             writer.writerow([
                 f"product-{n}", f"{kind} {words.split()[0]} {n}" + (f" v{age}" if age else ""), f"A {kind.lower()}, {words}.",
-                f"Home > {kind.split()[-1].title()}s > Range {n % 40}", f"Brand {n % 300}", kind.split()[-1], "published",
+                f"Home > {kind.split()[-1].title()}s > Range {n % 40}", f"Brand {n % 300}", kind.split()[-1], "draft",
                 f"SKU-{n:07d}", _ean(4_000_000_00000 + n), price, "", str(100 + n % 3000),
             ])  # fmt: skip
     return path
