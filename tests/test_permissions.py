@@ -14,10 +14,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import models
 from django.test import Client
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, resolve
 from django.views.generic import RedirectView
 
-from backoffice import audit, people, publishing, tokens
+from backoffice import audit, people, previews, publishing, tokens
 from backoffice.apps import own_apps
 from backoffice.models import Invitation, Notification, SavedView, User
 from backoffice.roles import ROLES, sync_roles
@@ -200,6 +200,8 @@ class World:
 
     def value(self, address: Address, parameter: str, converter: str) -> str:
         fixed = {"label": "customers.customer", "reference": self.customer.number, "format": "csv", "kind": "x"}
+        if parameter == "signed" and address.name.startswith("preview:"):
+            return resolve(previews.Link("catalog.product", self.product.pk).url).kwargs["signed"]
         if address.name.startswith("revisions:"):
             return {"label": "catalog.product", "pk": str(self.product.pk), "number": "1"}[parameter]
         if address.name.startswith("history") and parameter == "pk":

@@ -39,16 +39,16 @@ class Change:
     @property
     def html(self) -> SafeString:
         """Both values in one, marked with <del> and <ins>; long texts word by word."""
-        if self.old and self.new and max(len(self.old), len(self.new)) > SHORT:
+        if self.kind == "changed" and max(_width(self.old), _width(self.new)) > SHORT:
             return marked(self.old, self.new)
         parts = [marked(self.old, "")] if self.old else []
         parts += [marked("", self.new)] if self.new else []
         return format_html("{} → {}", *parts) if len(parts) == 2 else parts[0] if parts else mark_safe("–")
 
-    @property
-    def plain(self) -> SafeString:
-        """The new value without a mark: where everything is new, marks tell nothing."""
-        return format_html("{}", self.new)
+
+def _width(value: str) -> int:
+    """How long a text is for its reader: a Chinese character says as much as three letters."""
+    return sum(3 if one > "\u2e80" else 1 for one in value)
 
 
 @dataclass
@@ -89,8 +89,10 @@ def _worded(one: diff.Change, names: Mapping[str, Any]) -> Iterable[Change]:
 
 
 def _change(path: tuple[str, ...], old: Any, new: Any, names: Mapping[str, Any]) -> Change:
-    before, after = text(old, names), text(new, names)
     is_order = len(path) == 1 and path[0] in ("variants", "media")
+    if is_order and path[0] == "media":
+        old, new = ([str(one).rpartition("/")[2] for one in things] for things in (old or [], new or []))
+    before, after = text(old, names), text(new, names)
     kind: Kind = "moved" if is_order else "changed" if before and after else "added" if after else "removed"
     return Change(_label(path, names, is_order), kind, before, after)
 

@@ -18,5 +18,5 @@ class ChangesFilter(django_filters.BooleanFilter):
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         if value is None:
             return qs
-        changed = Exists(LiveVersion.objects.live().of(qs.model, OuterRef("pk")).filter(has_changes=True))
+        changed = Exists(LiveVersion.objects.changed().of(qs.model, OuterRef("pk")))
         return qs.filter(changed if value else ~changed)

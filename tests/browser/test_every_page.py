@@ -23,6 +23,7 @@ from backoffice.bulk_edit.operations import field_of
 from backoffice.context import acting
 from backoffice.exports import running, schedules
 from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, User
+from backoffice.publishing import pages as publishing_pages
 from backoffice.tasks import heartbeat
 from catalog import services as catalog
 from catalog.models import (
@@ -97,6 +98,8 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "people:remove-second-factor",
     "people:resend",
     "people:withdraw",
+    *(f"articles:{verb}" for verb in (*publishing_pages.OF_EDITORS, *publishing_pages.OF_REVIEWERS)),
+    *(f"catalog:product_{verb}" for verb in ("withdraw", "approve", "unpublish", "archive", "reopen")),
 }
 
 
@@ -303,8 +306,10 @@ def of_reviews() -> Paths:
     yield revisions
     yield f"{revisions}?old=1&new=2"
     yield reverse("revisions:restore", args=["catalog.product", product.pk, 1])
+    yield reverse("catalog:product_reject", args=[product.pk])
     catalog.update_product(product, by=author, title="A third title")
     yield review.get_absolute_url()
+    yield reverse("catalog:product_submit", args=[product.pk])
 
 
 def of_exports() -> Paths:
