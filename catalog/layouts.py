@@ -96,6 +96,11 @@ class Reader:
         self.targets = {match.target for match in mapping.used}
         self.names = self._names()
         self.blank = dict.fromkeys(self.names)
+        self.plain = [name for name in PLAIN_COLUMNS if name in self.targets]
+        self.signs = [name for name in VARIANT_SIGNS if name in self.names]
+        self.has_currency = "currency" in self.targets
+        # The unit in the header, such as "Weight (lbs)".
+        self.weight_unit = next((match.parts[0] for match in mapping.all("weight") if match.parts), "")
 
     def _names(self) -> list[str]:
         """Staged columns that the file speaks of: what it does not name is kept."""
@@ -177,12 +182,11 @@ class Reader:
         self._identify(out, values)
 
     def _copy_plain(self, out: Values, values: Values) -> None:
-        for name in PLAIN_COLUMNS:
-            if name in values:
-                out[name] = values[name]
+        for name in self.plain:
+            out[name] = values[name]
 
     def _refuse_other_currency(self, values: Values, problems: Problems) -> None:
-        currency = (values.get("currency") or "").upper()
+        currency = (values["currency"] or "").upper() if self.has_currency else ""
         if (
             currency
             and currency != settings.DEFAULT_CURRENCY
@@ -233,19 +237,16 @@ class Reader:
         unit = self.weight_unit or str(values.get("weight_unit") or "").strip().lower() or "kg"
         return int((weight * GRAMS.get(unit, GRAMS["kg"])).to_integral_value())
 
-    @property
-    def weight_unit(self) -> str:
-        """The unit in the header, such as "Weight (lbs)"."""
-        return next((match.parts[0] for match in self.mapping.all("weight") if match.parts), "")
-
     def _fill_pictures(self, out: Values, values: Values, problems: Problems) -> None:
         if "variant_image" in out:
             out["variant_image"] = _addresses([values.get("variant_image") or ""], problems)[:1]
             out["variant_image"] = out["variant_image"][0] if out["variant_image"] else None
         if "images" not in out:
             return
-        named = [text for _parts, text in values.get("image", []) if text]
-        urls = _addresses([*named, *_listed(values.get("images") or "")], problems)
+        named = [text for _parts, text in values.get("image", ()) if text]
+        if listed := values.get("images"):
+            named += _listed(listed)
+        urls = _addresses(named, problems) if named else named
         if urls:
             rest = [None] * (len(urls) - 1)
             out["images"] = urls
@@ -256,7 +257,12 @@ class Reader:
         """Handle and SKU, or what they would be if the catalogue does not know better."""
         out["handle"] = handle = values.get("handle") or ""
         out["sku"] = sku = values.get("sku") or ""
-        out["is_variant"] = any(out.get(name) not in (None, "") for name in VARIANT_SIGNS)
+        for name in self.signs:
+            if out[name] not in (None, ""):
+                out["is_variant"] = True
+                break
+        else:
+            out["is_variant"] = False
         if values.get("option1") == NO_OPTION:
             out["is_variant"] = True
         if not handle and (title := values.get("title")):
@@ -432,6 +438,10 @@ def _status(status: str | None, published: bool | None) -> str | None:
 
 def _listed(text: str) -> list[str]:
     """Values between commas; `\\,` is a comma in a value. Addresses may also stand between blanks."""
+    if not text:
+        return []
+    if "," not in text and text.count("://") < 2:
+        return [text.strip()] if text.strip() else []
     if text.count("://") > 1:
         return [part.strip(" ,") for part in re.split(r"[\s,]+(?=https?://)", text)]
     parts = re.split(r"(?<!\\),\s*", text)

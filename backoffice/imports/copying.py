@@ -78,14 +78,32 @@ def encoder(type: str) -> Callable[[Any], str]:
 
 def blocks(rows: Iterable[Any], encoders: Sequence[Callable[[Any], str]]) -> Iterator[Block]:
     """Blocks as they are, and rows of values written as blocks."""
-    lines: list[str] = []
+    kept: list[Any] = []
     for row in rows:
         if isinstance(row, Block):
             yield row
             continue
-        lines.append("\t".join([write(value) for write, value in zip(encoders, row, strict=True)]))
-        if len(lines) >= BLOCK:
-            yield Block(len(lines), "\n".join([*lines, ""]))
-            lines = []
-    if lines:
-        yield Block(len(lines), "\n".join([*lines, ""]))
+        kept.append(row)
+        if len(kept) >= BLOCK:
+            yield _block(kept, encoders)
+            kept = []
+    if kept:
+        yield _block(kept, encoders)
+
+
+def _block(rows: Sequence[Any], encoders: Sequence[Callable[[Any], str]]) -> Block:
+    columns = zip(*rows, strict=True)
+    written = [_column(write, column) for write, column in zip(encoders, columns, strict=True)]
+    lines = ["\t".join(line) for line in zip(*written, strict=True)]
+    return Block(len(rows), "\n".join([*lines, ""]))
+
+
+def _column(write: Callable[[Any], str], values: Sequence[Any]) -> Sequence[str]:
+    """The values of a column as `write` has them. Most texts need no escape, which is seen for all of them at once."""
+    if values.count(None) == len(values):
+        return [NULL] * len(values)
+    if write is encode_text:
+        texts = "".join([value for value in values if value])
+        if not any(mark in texts for mark in "\\\n\r\t"):
+            return [NULL if value is None else value for value in values]
+    return [write(value) for value in values]

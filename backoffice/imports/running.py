@@ -57,14 +57,17 @@ class Table:
         """Records below the header, with the cells that were mended."""
         mended = {int(row): cells for row, cells in self.mended.items()}
         width = len(self.header) if self.mapping.pads else 0
+        first = self.dialect.header_row + 1
         for number, cells in reading.open_table(self.path, self.dialect, self.since):
-            if number > self.dialect.header_row:
-                if len(cells) < width:
-                    cells.extend([""] * (width - len(cells)))
-                for index, (_old, new) in mended.get(number, {}).items():
+            if number < first:
+                continue
+            if len(cells) < width:
+                cells.extend([""] * (width - len(cells)))
+            if number in mended:
+                for index, (_old, new) in mended[number].items():
                     cells = [*cells, *[""] * (int(index) + 1 - len(cells))]
                     cells[int(index)] = new
-                yield number, cells
+            yield number, cells
 
     def estimate(self) -> int:
         """About how many records there are; never fewer, but for workbooks."""
