@@ -22,6 +22,7 @@ FILES = {
 
 def brought_in(page: Page, inspector: Inspector, path: Path) -> ImportRun:
     """The run of a file that went through the wizard."""
+    page.emulate_media(reduced_motion="reduce")
     upload(page, path)
     expect(page.get_by_role("heading", name="Which column is which")).to_be_visible()
     inspector.look("columns")
@@ -68,6 +69,7 @@ def test_columns_of_an_export_move_by_mouse_and_keyboard(page: Page, roles, sign
     make_variant("CUP")
     signed_in(make_user("owner"))
     inspector = Inspector(page)
+    page.emulate_media(reduced_motion="reduce")
     page.goto("/exports/new/?list=%2Fcatalog%2Fvariants%2F%3Fcolumns%3Dprice%26columns%3Dsku")
     first = page.locator(".export-order li").first
     expect(first).to_contain_text("Price")
