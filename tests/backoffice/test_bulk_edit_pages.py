@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from backoffice.models import ImportRun
 from catalog.models import Variant
-from tests.backoffice.test_bulk_edit import VARIANTS, applied, edit
+from tests.backoffice.test_bulk_edit import VARIANTS, applied, edit, grant
 from tests.factories import make_brand, make_product, make_user, make_variant
 
 NEW = "/bulk-edits/new/"
@@ -169,14 +169,19 @@ def test_runs_are_for_those_who_made_them_and_who_read_the_audit(client, page, o
     assert Variant.objects.get().price == 1
 
 
-def test_values_one_may_not_see_are_hidden_on_the_page(client, owner):
+def test_values_one_may_no_longer_see_are_hidden(client, owner):
     make_variant("TEA", cost=Decimal(7))
-    run = edit(VARIANTS, owner, "variants", ("cost", "set", Decimal(3)))
-    auditor = make_user("auditor")
-    ImportRun.objects.filter(pk=run.pk).update(user=auditor)
-    client.force_login(owner)
-
+    editor = make_user("catalog_editor")
+    run = edit(VARIANTS, editor, "variants", ("cost", "set", Decimal(3)))
+    client.force_login(editor)
     assert "<del>7</del>" in client.get(run.get_absolute_url()).content.decode()
+
+    editor.groups.clear()
+    grant(editor, "backoffice.bulk_edit")
+
+    hidden = client.get(run.get_absolute_url()).content.decode()
+    assert "<del>•••</del>" in hidden
+    assert "Change 1 row" not in hidden
 
 
 def test_work_that_waits_is_canceled(page, settings):
