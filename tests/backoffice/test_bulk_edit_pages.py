@@ -77,7 +77,7 @@ def test_fields_are_chosen_previewed_applied_and_taken_back(page):
     checked = page.get(send(page, VARIANTS, price=("add", "-5"), reason="Sale").headers["Location"])
     run = ImportRun.objects.get()
     shown = checked.content.decode()
-    assert "Sale: Price: add -5" in shown
+    assert "Sale: Price: change by -5" in shown
     assert "Nothing is written yet." in shown
     assert "Prices cannot be negative." in shown
     assert "Change 1 row" in shown
@@ -152,9 +152,9 @@ def test_the_fields_can_be_changed_and_the_list_looked_at_again(page, owner):
     run.refresh_from_db()
     assert run.read == 2
     send(page, VARIANTS, price=("add", "2"))
-    earlier = ImportRun.objects.get(file_name="Price: add 2")
+    earlier = ImportRun.objects.get(file_name="Price: change by 2")
     form = page.get(NEW, {"list": VARIANTS, "again": earlier.number}).content.decode()
-    assert '<option value="add" selected>add</option>' in form
+    assert '<option value="add" selected>change by</option>' in form
     assert 'value="2"' in form
 
 
