@@ -125,7 +125,7 @@ class ImportRun(Stateful):
     def get_absolute_url(self) -> str:
         return reverse("bulk_edit:run" if self.is_edit else "imports:run", args=[self.number])
 
-    def get_status_display(self) -> str:
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
         """In words; nothing is brought in by a bulk edit."""
         if self.is_edit and self.status == ImportStatus.APPLIED:
             return gettext("Carried out")
