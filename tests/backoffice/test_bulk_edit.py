@@ -1,15 +1,19 @@
 """Bulk edits: what is asked of fields, previewed over a filter or a selection, applied, refused, taken back."""
 
+import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from backoffice import resources
-from backoffice.bulk_edit import editing
+from backoffice.bulk_edit import Attribute, editing
 from backoffice.bulk_edit.forms import change_of
+from backoffice.bulk_edit.operations import value_sql
 from backoffice.context import acting
 from backoffice.imports import running, undoing
 from backoffice.models import AuditEvent, BulkEdit, ImportRow, ImportRun
@@ -218,6 +222,41 @@ def test_operations(owner, asked, becomes):
     product.refresh_from_db()
     assert run.status == "applied"
     assert getattr(product, asked[0].partition(".")[0]) == becomes
+
+
+@pytest.mark.parametrize(
+    ("attribute", "asked", "becomes"),
+    [
+        (Attribute("weight", kind="number"), ("set", Decimal("3.50")), {"weight": 3.5, "care": ["30°", "Iron"]}),
+        (Attribute("weight", kind="number"), ("add", Decimal(1)), {"weight": 3.5, "care": ["30°", "Iron"]}),
+        (Attribute("weight", kind="number"), ("percent", Decimal(-20)), {"weight": 2, "care": ["30°", "Iron"]}),
+        (Attribute("care", kind="list"), ("add_to", ["iron", "dry"]), {"weight": 2.5, "care": ["30°", "iron", "dry"]}),
+        (Attribute("care", kind="list"), ("remove", ["IRON"]), {"weight": 2.5, "care": ["30°"]}),
+        (Attribute("care", kind="text"), ("append", "!"), {"weight": 2.5, "care": ["30°", "Iron"]}),
+        (Attribute("new", kind="boolean"), ("set", False), {"weight": 2.5, "care": ["30°", "Iron"], "new": False}),
+        (
+            Attribute("since", kind="date"),
+            ("set", date(2026, 2, 1)),
+            {"weight": 2.5, "care": ["30°", "Iron"], "since": "2026-02-01"},
+        ),
+        (
+            Attribute("fit", kind="choice", choices=(("s", "Slim"),)),
+            ("set", "s"),
+            {"weight": 2.5, "care": ["30°", "Iron"], "fit": "s"},
+        ),
+    ],
+)
+def test_attributes_keep_the_types_that_their_definitions_give(owner, attribute, asked, becomes):
+    make_product("Shirt", attributes={"weight": 2.5, "care": ["30°", "Iron"]})
+    field = attribute.field()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {value_sql(field, change_of(field, *asked))} FROM catalog_product t WHERE t.id > %s", [0]
+        )
+        found = json.loads(cursor.fetchone()[0])
+
+    assert found == becomes
 
 
 def test_several_fields_and_keys_at_once(owner):
