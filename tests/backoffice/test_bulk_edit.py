@@ -18,7 +18,15 @@ from backoffice.context import acting
 from backoffice.imports import running, undoing
 from backoffice.models import AuditEvent, BulkEdit, ImportRow, ImportRun
 from catalog.models import Product, Variant
-from tests.factories import make_brand, make_category, make_customer, make_product, make_user, make_variant
+from tests.factories import (
+    make_attribute,
+    make_brand,
+    make_category,
+    make_customer,
+    make_product,
+    make_user,
+    make_variant,
+)
 
 VARIANTS = "/catalog/variants/"
 PRODUCTS = "/catalog/products/"
@@ -307,7 +315,37 @@ def test_what_is_so_already_is_no_change(owner):
     assert (run.changed, run.unchanged) == (0, 1)
 
 
+def test_attributes_are_those_that_are_defined_and_values_that_do_not_fit_are_refused(owner):
+    shirts, pots = make_category("Shirts"), make_category("Pots")
+    make_attribute("weight", "number", category=shirts, name="Weight")
+    shirt = make_product("Shirt", category=shirts, attributes={"weight": 3})
+    pot = make_product("Pot", category=pots, attributes={"weight": "heavy"})
+
+    run = applied(PRODUCTS, owner, "products", ("attributes.weight", "set", Decimal("2.5")))
+    assert (run.changed, run.refused) == (2, 0)
+    assert Product.objects.get(pk=shirt.pk).attributes == {"weight": 2.5}
+
+    Product.objects.filter(pk=pot.pk).update(attributes={"weight": "heavy"})
+    run = edit(PRODUCTS, owner, "products", ("category", "set", shirts))
+    assert [(row["column"], row["message"]) for row in run.report["errors"]] == [
+        ("category", "“heavy” is no value of the attribute “Weight” of its category.")
+    ]
+
+
 # --- Rights -----------------------------------------------------------------------------------------
+
+
+def test_prices_move_no_further_than_one_person_may_move_them(owner):
+    make_variant("TEA", price=Decimal(10))
+    make_variant("CUP", price=Decimal(10))
+    Variant.objects.filter(sku="CUP").update(price=1)
+    editor = make_user("catalog_editor")
+
+    run = edit(VARIANTS, editor, "variants", ("price", "add", Decimal(1)))
+
+    assert (run.changed, run.refused) == (1, 1)
+    assert "moves by more than 30 percent" in run.report["errors"][0]["message"]
+    assert edit(VARIANTS, owner, "variants", ("price", "add", Decimal(1))).refused == 0
 
 
 def test_restricted_fields_are_for_those_who_may_see_them(owner):
