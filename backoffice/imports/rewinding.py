@@ -204,7 +204,8 @@ class Rewinding:
     def _differs(self, model: Model) -> str:
         target = "a" if self.backwards else "b"
         parts = [
-            f"((a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name}) AND o.{name} IS DISTINCT FROM {target}.{name})"
+            f"((a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name})"
+            f" AND o.{name} IS DISTINCT FROM {_settable(model, name, target, 'o')})"
             for name in _columns(model)
         ]
         return "(" + " OR ".join(parts) + ")"
