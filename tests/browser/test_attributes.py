@@ -7,7 +7,10 @@ from catalog.models import Category, Product
 from tests.factories import make_attribute, make_category, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MATERIALS = [{"code": "glass", "label": "Glass", "label_zh": "玻璃"}, {"code": "clay", "label": "Clay", "label_zh": "陶"}]
+MATERIALS = [
+    {"code": "glass", "label": "Glass", "label_zh": "玻璃"},
+    {"code": "clay", "label": "Clay", "label_zh": "陶"},
+]
 
 
 @pytest.fixture

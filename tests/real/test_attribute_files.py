@@ -97,7 +97,9 @@ def test_adventureworks(real_data, tmp_path):
     assert twice(tmp_path, "categories", table(categories)) == (37, 0, 0, 0)
     bikes = Category.objects.get(path="Bikes")
     make_attribute("weight_lb", "number", category=bikes, name="Mass", unit="lb")
-    make_attribute("color", "choice", name="Color", choices=[{"code": c.replace("/", "-"), "label": c} for c in COLOURS])
+    make_attribute(
+        "color", "choice", name="Color", choices=[{"code": c.replace("/", "-"), "label": c} for c in COLOURS]
+    )
     products = [
         {
             "Name": row["name"], "SKU": row["sku"], "Price": row["price"], "Cost": row["cost"], "Attribute: Color": row["color"],
