@@ -139,6 +139,7 @@ class Product(Stateful):
             models.Index(fields=["title", "id"], name="product_title"),
             GinIndex(fields=["tags"], name="product_tags"),
             models.Index(fields=["-id"], condition=UNTRANSLATED, name="product_untranslated"),
+            models.Index(fields=["-id"], condition=~UNTRANSLATED, name="product_translated"),
         ]
         triggers = [
             legal_transitions("status", PRODUCT_TRANSITIONS),
