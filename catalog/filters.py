@@ -53,7 +53,6 @@ class ProductFilter(django_filters.FilterSet):
     changed_since = ChangedSinceFilter()
     changes = ChangesFilter()
     picture = django_filters.BooleanFilter(method="with_picture", label=_("Has a picture"))
-    changes = django_filters.BooleanFilter(method="with_changes", label=_("Has unpublished changes"))
 
     class Meta:
         model = Product
@@ -61,11 +60,6 @@ class ProductFilter(django_filters.FilterSet):
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(tags__contains=[value]) if value else queryset
-
-    def with_changes(self, queryset: ProductQuerySet, name: str, value: bool | None) -> QuerySet:
-        if value is None:
-            return queryset
-        return queryset.with_changes() if value else queryset.without_changes()
 
     def with_picture(self, queryset: ProductQuerySet, name: str, value: bool | None) -> QuerySet:
         if value is None:

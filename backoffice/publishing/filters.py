@@ -10,7 +10,7 @@ from backoffice.models import LiveVersion
 
 
 class ChangesFilter(django_filters.BooleanFilter):
-    """Rows that are public and say something else by now, or those that do not."""
+    """Rows whose working copy says something else than what is public, or the others."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"label": _("Unpublished changes"), **kwargs})
@@ -18,5 +18,5 @@ class ChangesFilter(django_filters.BooleanFilter):
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         if value is None:
             return qs
-        changed = Exists(LiveVersion.objects.live().of(qs.model, OuterRef("pk")).filter(has_changes=True))
+        changed = Exists(LiveVersion.objects.changed().of(qs.model, OuterRef("pk")))
         return qs.filter(changed if value else ~changed)

@@ -54,13 +54,6 @@ class ProductQuerySet(VisibleQuerySet):
     def without_picture(self) -> "ProductQuerySet":
         return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
 
-    def with_changes(self) -> "ProductQuerySet":
-        """Those whose working copy may differ from what is live."""
-        return self.filter(Exists(LiveVersion.objects.changed().of(Product, OuterRef("pk"))))
-
-    def without_changes(self) -> "ProductQuerySet":
-        return self.filter(~Exists(LiveVersion.objects.changed().of(Product, OuterRef("pk"))))
-
     def published(self) -> "ProductQuerySet":
         """Those of which a version is live, whatever becomes of the working copy."""
         return self.filter(Exists(LiveVersion.objects.live().of(Product, OuterRef("pk"))))
