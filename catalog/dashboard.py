@@ -9,10 +9,15 @@ from backoffice.dashboard import Card, capped, card
 from catalog.models import Product
 
 
-@card(permission="catalog.publish_product", order=60)
-def in_review(user: Any) -> Card | None:
-    waiting = Product.objects.visible_to(user).filter(status=Product.Status.IN_REVIEW)
-    return _card(_("Products in review"), waiting, "status=in_review")
+@card(permission="catalog.change_product", order=60)
+def drafts(user: Any) -> Card | None:
+    return _card(_("Product drafts"), Product.objects.visible_to(user).filter(status=Product.Status.DRAFT), "status=draft")
+
+
+@card(permission="catalog.change_product", order=65)
+def unpublished_changes(user: Any) -> Card | None:
+    """Products that are public while their working copy says something else by now."""
+    return _card(_("Products with unpublished changes"), Product.objects.visible_to(user).changed(), "changes=true")
 
 
 @card(permission="catalog.change_product", order=70)

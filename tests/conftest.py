@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
+from django.utils import translation
 
 from tests.template import ensure_template
 
@@ -32,6 +33,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A page in another language leaves it active in this thread: the next test begins in English again."""
+    yield
+    translation.deactivate()
 
 
 @receiver(post_migrate)

@@ -7,9 +7,10 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.db.models import QuerySet
 from django_filters.fields import DateRangeField, RangeField
-from django_filters.widgets import SuffixedMultiWidget
+from django_filters.widgets import BooleanWidget, SuffixedMultiWidget
 
 
 class _RangeWidget(SuffixedMultiWidget):
@@ -40,6 +41,14 @@ class _DateRangeField(DateRangeField):
 
 class _NumberRangeField(RangeField):
     widget = NumberRangeWidget
+
+
+class AnyYesNo(BooleanWidget):
+    """A choice of yes and no in which the answer left open is called as everywhere, and is empty in the address."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.choices[0] = ("", settings.FILTERS_EMPTY_CHOICE_LABEL)
 
 
 class DateRangeFilter(django_filters.DateFromToRangeFilter):

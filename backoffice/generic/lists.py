@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import django_filters
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -26,6 +27,7 @@ from backoffice.generic import bulk, keyset
 from backoffice.generic.base import Page, may, visible
 from backoffice.generic.chips import Chip, chips
 from backoffice.generic.columns import Column, model_field
+from backoffice.generic.filters import AnyYesNo
 from backoffice.generic.tabs import VIEW, SavedViews
 from backoffice.templatetags.houtai import as_query
 
@@ -262,7 +264,11 @@ class ListPage(SavedViews, Page):
     def filterset(self) -> django_filters.FilterSet | None:
         if self.filterset_class is None:
             return None
-        return self.filterset_class(self.request.GET, queryset=self.get_queryset(), request=self.request)
+        filterset = self.filterset_class(self.request.GET, queryset=self.get_queryset(), request=self.request)
+        for field in filterset.form.fields.values():
+            if type(field) is forms.NullBooleanField:
+                field.widget = AnyYesNo()
+        return filterset
 
     @cached_property
     def filterset_valid(self) -> bool:

@@ -69,6 +69,10 @@ class ProductQuerySet(VisibleQuerySet):
         """Those of which a version is live, whatever becomes of the working copy."""
         return self.filter(Exists(LiveVersion.objects.live().of(Product, OuterRef("pk"))))
 
+    def changed(self) -> "ProductQuerySet":
+        """Those that are public and say something else by now."""
+        return self.filter(Exists(LiveVersion.objects.changed().of(Product, OuterRef("pk"))))
+
 
 @tracked(unindexed=["category", "brand"])
 class Product(Stateful):

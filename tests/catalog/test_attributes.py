@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from backoffice.publishing import NotPublishable
 from catalog import services
 from catalog.models import AttributeDefinition, IndexedAttribute, Product
 from catalog.services.attributes import read
-from tests.factories import make_attribute, make_category, make_product
+from tests.factories import make_attribute, make_category, make_product, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -215,11 +216,11 @@ def test_required_attributes_hold_back_publishing_and_not_the_draft(tree, owner,
     make_product("Pot", category=tree["kitchen"])
     with django_assert_num_queries(2):
         assert services.missing_attributes(products) == {product.pk: [needed] for product in products}
-    with pytest.raises(services.NotPublishable, match="the attribute “Material” is missing"):
-        services.publish(products[:1], by=owner)
+    with pytest.raises(NotPublishable, match="the attribute “Material” is missing"):
+        publish(products[0])
     product = services.update_product(products[0], by=owner, attributes={"material": "Linen"})
     assert services.missing_attributes([product]) == {}
-    assert services.publish([product], by=owner)[0].status == "published"
+    assert publish(product).status == "published"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for hue in range(number):
         attach_media(product, by=make_user(), file=picture(hue=hue))
-    with django_assert_num_queries(10):  # one of them is the panel of the stock
+    with django_assert_num_queries(13):  # of them two about what is public, one each about attributes, relations and stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
@@ -576,12 +576,14 @@ def test_search_finds_by_sku_barcode_and_title(as_owner):
 
 
 def test_home_counts_what_waits(as_owner):
-    publishing.submit([make_product("New")], by=None)
+    make_product("New")
     make_product("Bare", published=True)
+    update_product(make_product("Cup", published=True), by=make_user("catalog_editor"), title="Mug")
     cards = {str(card.label): card for card in as_owner.get("/").context["cards"]}
-    assert (cards["Products in review"].value, cards["Published without a picture"].value) == ("1", "1")
-    for label in ("Products in review", "Published without a picture"):
-        assert len(as_owner.get(cards[label].url).context["rows"]) == 1
+    waiting = ("Product drafts", "Products with unpublished changes", "Published without a picture")
+    assert [cards[label].value for label in waiting] == ["1", "1", "2"]
+    for label in waiting:
+        assert len(as_owner.get(cards[label].url).context["rows"]) == int(cards[label].value)
 
 
 # --- Translations --------------------------------------------------------------------------------

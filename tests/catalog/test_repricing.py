@@ -15,7 +15,7 @@ from catalog import services
 from catalog.models import PriceChange, Repricing, RepricingRow, Variant
 from catalog.services import repricing
 from catalog.tasks import work_on_repricing
-from tests.factories import make_product, make_user, make_variant
+from tests.factories import make_product, make_user, make_variant, publish
 
 pytestmark = pytest.mark.django_db
 ALL = "/catalog/variants/"
@@ -184,7 +184,7 @@ def test_undo_gives_back_all_but_what_others_changed(owner):
 def test_undo_leaves_no_published_product_without_a_price(owner):
     product = make_product("Tea", variants=[{"sku": "TEA", "price": Decimal(0)}])
     run = repricing.apply(run_of(owner, "set", "5"), by=owner)
-    services.publish([product], by=owner)
+    publish(product)
     with pytest.raises(ValidationError, match="“Tea” is published and would have nothing left to sell"):
         repricing.undo(run, by=owner)
     assert prices() == {"TEA": (5, None)}
