@@ -28,7 +28,7 @@ def test_a_product_tells_its_pictures_relations_and_parts(ask, editor):
     set_relations(pot, [(lid, "accessory")], by=editor)
     set_parts(variant, [(make_variant("TEA"), 2)], by=editor)
 
-    answer = ask("/products/pot")
+    answer = ask("/catalog/products/pot")
 
     assert answer["media"] == [
         {
@@ -48,7 +48,7 @@ def test_the_tree_comes_parents_first(ask):
     make_user()
     clothing = make_category("Clothing", name_zh="服装")
     hoodies = make_category("Hoodies", parent=clothing)
-    assert ask("/categories") == {
+    assert ask("/catalog/categories") == {
         "items": [
             {
                 "id": clothing.pk,

@@ -117,7 +117,7 @@ def test_a_file_does_not_publish_what_lacks_a_required_attribute(tmp_path, wear)
     assert [(one["row"], one["message"]) for one in result["warnings"]] == [
         (2, "The product stays what it is: these required attributes are missing: Material.")
     ]
-    assert dict(Product.objects.values_list("handle", "status")) == {"a": "draft", "b": "published"}
+    assert dict(Product.objects.values_list("handle", "status")) == {"a": "draft", "b": "in_review"}
     assert counts(bring(tmp_path, "products", text)) == (0, 0, 2, 0)
 
 

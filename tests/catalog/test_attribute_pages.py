@@ -234,12 +234,12 @@ def test_the_api_gives_definitions_values_and_filters(client, wear, shelf):
         ("weight", "Wear", "g"), ("season", "Wear", ""), ("organic", None, ""), ("best_before", None, ""),
     ]  # fmt: skip
     assert here[1]["choices"] == SEASONS
-    assert ask("products/a").json()["attributes"] == {
+    assert ask("catalog/products/a").json()["attributes"] == {
         "weight": 10,
         "season": ["s"],
         "organic": True,
         "best_before": "2026-03-31",
     }
-    assert [one["handle"] for one in ask("products?attributes.weight_min=15").json()["items"]] == ["d", "b"]
-    assert ask("products?attributes.colour=red").status_code == 422
-    assert ask("products?attributes.season=spring").status_code == 422
+    assert [one["handle"] for one in ask("catalog/products?attributes.weight_min=15").json()["items"]] == ["d", "b"]
+    assert ask("catalog/products?attributes.colour=red").status_code == 422
+    assert ask("catalog/products?attributes.season=spring").status_code == 422

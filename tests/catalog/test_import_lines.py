@@ -14,6 +14,7 @@ from catalog import layouts
 from catalog.services.barcodes import check_digit, is_gtin
 from catalog.services.upsert import STAGED
 
+pytestmark = pytest.mark.django_db  # the columns of products include the defined attributes
 HEADERS = [
     "handle", "title", "description", "category", "brand", "tags", "status", "sku", "barcode", "option1", "price", "compare_at",
     "weight_grams", "tax_class", "track_stock", "backorder_limit", "is_active", "attributes", "option1_name", "option2_name",

@@ -10,7 +10,7 @@ from django.utils import translation
 from backoffice import publishing
 from backoffice.models import Review, User
 from catalog.models import Category, Media, Product, Variant
-from catalog.services import add_variant, attach_media, save_variants
+from catalog.services import add_variant, attach_media, save_variants, update_product
 from tests.factories import make_brand, make_category, make_product, make_user, picture
 
 pytestmark = pytest.mark.django_db
