@@ -21,6 +21,7 @@ urlpatterns = [
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("approvals/", include("backoffice.approvals.urls")),
     path("catalog/", include("catalog.urls")),
+    path("", include("catalog.public_urls")),
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),
     path("", include("customers.urls")),
