@@ -197,7 +197,7 @@ def answer(request: HttpRequest, body: str, *, public: bool = True) -> HttpRespo
     known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponse(status=304) if known else HttpResponse(content, content_type="application/json")
     response["ETag"] = etag
-    patch_cache_control(response, public=public, private=not public, no_cache=True)
+    patch_cache_control(response, **{"public" if public else "private": True}, no_cache=True)
     return response
 
 

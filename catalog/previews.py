@@ -38,6 +38,4 @@ def facts(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _related(handles: Sequence[str]) -> list[dict[str, str]]:
     titles = services.live_titles(handles) if handles else {}
-    return [
-        {"handle": handle, "title": in_reader_language(*titles[handle])} for handle in handles if handle in titles
-    ]
+    return [{"handle": handle, "title": in_reader_language(*titles[handle])} for handle in handles if handle in titles]

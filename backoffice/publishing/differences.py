@@ -107,9 +107,12 @@ def _label(path: tuple[str, ...], names: Mapping[Any, Any], is_order: bool) -> s
     first = inner[0].rpartition("/")[2] if path[0] == "media" else inner[0]
     parts = [first, *inner[1:]]
     above = (path[0], *parts)
-    return " · ".join(
-        part if above[place] in NAMED and len(path) > 1 else _name(part, names) for place, part in enumerate(parts)
-    ) or "–"
+    return (
+        " · ".join(
+            part if above[place] in NAMED and len(path) > 1 else _name(part, names) for place, part in enumerate(parts)
+        )
+        or "–"
+    )
 
 
 def _name(key: str, names: Mapping[Any, Any]) -> str:

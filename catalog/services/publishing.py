@@ -142,7 +142,9 @@ def _restore_parts(product: Product, entries: Sequence[Mapping[str, Any]], *, by
     """Give the bundles their components again. All that goes, goes first: two that exchange their parts close no ring."""
     skus = {part["sku"] for entry in entries for part in entry["parts"]}
     known = _by_name(Variant, "sku", skus, _("The component “%s” no longer exists."))
-    bundles = {one.sku: one for one in Variant.objects.filter(product=product).active().prefetch_related("parts__component")}
+    bundles = {
+        one.sku: one for one in Variant.objects.filter(product=product).active().prefetch_related("parts__component")
+    }
     for entry in entries:
         bundle, wanted = bundles[entry["sku"]], {part["sku"] for part in entry["parts"]}
         kept = [(part.component, part.quantity) for part in bundle.parts.all() if part.component.sku in wanted]

@@ -75,5 +75,7 @@ def parts_of_map() -> int:
 
 def part_of_map(number: int) -> Iterator[tuple[str, datetime]]:
     """Address and last change of the live products of a part, numbered from 0."""
-    of_part = _live().filter(subject_id__gte=number * A_PART, subject_id__lt=(number + 1) * A_PART).order_by("subject_id")
+    of_part = (
+        _live().filter(subject_id__gte=number * A_PART, subject_id__lt=(number + 1) * A_PART).order_by("subject_id")
+    )
     return of_part.values_list(KeyTextTransform("handle", "content"), "changed_at").iterator()

@@ -79,6 +79,10 @@ CREATE OR REPLACE FUNCTION catalog_product_authors(bigint[]) RETURNS TABLE (id b
     FROM change c JOIN pghistory_context x ON x.id = c.pgh_context_id WHERE x.metadata ->> 'user' IS NOT NULL GROUP BY c.id
 $$;
 
+CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON catalog_media REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id',
+    'product_id variant_id file url alt alt_zh position');
+
 -- Parts belong to the product of their bundle.
 CREATE FUNCTION catalog_parts_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -88,8 +88,8 @@ def _moved(request: HttpRequest, handle: str) -> HttpResponse:
 
 def _cached(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Nothing in the page is about its reader, but the look and the language that a signed-in person has chosen."""
-    personal = request.user.is_authenticated
-    patch_cache_control(response, public=not personal, private=personal, max_age=MAX_AGE)
+    kept_by = "private" if request.user.is_authenticated else "public"
+    patch_cache_control(response, max_age=MAX_AGE, **{kept_by: True})
     patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
 

@@ -93,7 +93,10 @@ class Newsroom(RuleBasedStateMachine):
 
     @rule(number=people, count=st.integers(0, 2))
     def picture(self, number: int, count: int) -> None:
-        entries = [{"file": "", "url": f"https://x.example/{n}", "alt": "", "alt_zh": "图", "variant": "BAG"} for n in range(count)]
+        entries = [
+            {"file": "", "url": f"https://x.example/{n}", "alt": "", "alt_zh": "图", "variant": "BAG"}
+            for n in range(count)
+        ]
         self.edit(number, set_media, self.product, entries)
 
     @rule(number=people, others=st.sampled_from([(), ("pot",), ("pot", "cup"), ("cup", "pot")]))
