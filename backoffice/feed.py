@@ -82,12 +82,15 @@ class Feed:
     """The live versions of one kind ("catalog.product").
 
     `key` is the field of the content that names a subject in addresses. `item` is SQL for a jsonb object with what is told
-    of the live version `l`; `parameters` of a request may be named in it, `%(language)s` ("" or "zh") always.
+    of the live version `l`; `parameters` of a request may be named in it, `%(language)s` ("" or "zh") always. `known` is SQL
+    for whether what they name is there; where it is not, `unknown` is what ValidationError says.
     """
 
     kind: str
     key: str
     item: str
+    known: str = "true"
+    unknown: Any = None
 
     @property
     def _told(self) -> str:
@@ -97,9 +100,9 @@ class Feed:
             'changed_at', l.changed_at) || CASE WHEN l.is_live THEN {self.item} ELSE '{{}}' END)::text"""
 
     def sql(self, start: str = "%(after)s") -> str:
-        """The statement of a page behind `start`: the newest position, and position and JSON of each item."""
+        """The statement of a page behind `start`: the newest position, whether all is known, and position and JSON of each item."""
         return f"""
-            SELECT n.newest, page.position, page.item
+            SELECT n.newest, {self.known}, page.position, page.item
             FROM (SELECT coalesce(max(position), 0) AS newest FROM backoffice_liveversion WHERE subject_type = %(kind)s) n
             LEFT JOIN LATERAL (
                 SELECT l.position, {self._told} AS item
@@ -138,27 +141,32 @@ class Feed:
             "limit": limit + 1,
         }
         rows = statement(self.sql("%(after)s" if values["since"] is None else SINCE), values)
-        newest = rows[0][0]
+        newest, is_known = rows[0][:2]
+        if not is_known:
+            raise ValidationError(self.unknown)
         told = newest if cursor.told is None else cursor.told
-        items = [(position, item) for _newest, position, item in rows if item is not None]
+        items = [(position, item) for _newest, _known, position, item in rows if item is not None]
         shown = items[:limit]
         here = Cursor(shown[-1][0] if shown else max(cursor.position, 0 if after else newest), told)
         further = str(here) if len(items) > limit else ""
         return f'{{"items": [{", ".join(item for _position, item in shown)}], "next": "{further}", "sync": "{here}"}}'
 
     def one(self, name: str, *, language: str = "en", **parameters: Any) -> str:
-        """The live version of this name as a JSON object. Raises Http404 where there is none."""
+        """The live version of this name as a JSON object. Raises Http404 where there is none, ValidationError as above."""
         values = {**parameters, "kind": self.kind, "language": language_of(language), "name": name.replace("\x00", "")}
         rows = statement(
             f"""
-            SELECT {self._told} FROM backoffice_liveversion l
-            WHERE l.subject_type = '{self.kind}' AND l.is_live AND upper(l.content ->> '{self.key}') = upper(%(name)s)
+            SELECT {self.known}, (SELECT {self._told} FROM backoffice_liveversion l
+            WHERE l.subject_type = '{self.kind}' AND l.is_live AND upper(l.content ->> '{self.key}') = upper(%(name)s))
             """,
             values,
         )
-        if not rows:
+        [(is_known, item)] = rows
+        if not is_known:
+            raise ValidationError(self.unknown)
+        if item is None:
             raise Http404
-        return str(rows[0][0])
+        return str(item)
 
 
 def language_of(asked: str) -> str:
@@ -182,14 +190,14 @@ def refuse_unknown(request: HttpRequest, *known: str) -> None:
         raise ValidationError({name: _("There is no such filter.") for name in unknown})
 
 
-def answer(request: HttpRequest, body: str) -> HttpResponse:
-    """The JSON with its ETag, or 304 where the reader has it already."""
+def answer(request: HttpRequest, body: str, *, public: bool = True) -> HttpResponse:
+    """The JSON with its ETag, or 304 where the reader has it already. What is not `public` is kept by nobody in between."""
     content = body.encode()
     etag = quote_etag(sha256(content).hexdigest()[:32])
     known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponse(status=304) if known else HttpResponse(content, content_type="application/json")
     response["ETag"] = etag
-    patch_cache_control(response, public=True, no_cache=True)
+    patch_cache_control(response, **{"public" if public else "private": True}, no_cache=True)
     return response
 
 

@@ -29,7 +29,7 @@ from procrastinate.jobs import Status
 
 from backoffice import context, mail, publishing
 from backoffice.models import Heartbeat, JobFailure, JobProgress
-from backoffice.publishing import announcing
+from backoffice.publishing import announcing, touched
 
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
 STARTS_OF_A_DEADLY_JOB = 3
@@ -138,6 +138,13 @@ async def take_over(job: JobContext, timestamp: int) -> None:
 def announce_live_versions(timestamp: int) -> None:
     """Tell the webhooks what went live and what was taken down."""
     publishing.announce()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=touched.TASK, queueing_lock=touched.TASK, retry=RETRY, pass_context=False)
+def bring_up_touched(timestamp: int) -> None:
+    """Tell those who follow the feed of live products whose prices changed."""
+    publishing.bring_up()
 
 
 @app.periodic(cron="17 3 * * *")

@@ -20,7 +20,7 @@ urlpatterns = [
     path("exports/", include("backoffice.exports.urls")),
     path("webhooks/", include("backoffice.webhooks.urls")),
     path("approvals/", include("backoffice.approvals.urls")),
-    path("catalog/", include("catalog.urls")),
+    path("", include("catalog.urls")),
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),
     path("", include("customers.urls")),

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
+from ninja.errors import AuthenticationError
 
 from backoffice import api, feed
 from catalog import feed as shop
@@ -199,6 +200,7 @@ class PriceListOut(Schema):
     starts_at: datetime | None
     ends_at: datetime | None
     is_active: bool
+    is_public: bool
     updated_at: datetime
 
 
@@ -339,19 +341,33 @@ def products(
     updated_since: datetime | None = None,
     limit: api.Limit = 50,
     language: str = "en",
+    price_list: str = "",
 ) -> Any:
-    """Published products in the order in which they were published; see docs/api.md for keeping a copy up to date."""
-    feed.refuse_unknown(request, "updated_since", *feed.PAGING)
+    """Published products in the order in which they or their prices changed; see docs/api.md for keeping a copy up to date."""
+    feed.refuse_unknown(request, "updated_since", "price_list", *feed.PAGING)
+    insider = _is_insider(request, price_list)
     asked = {"after": after, "updated_since": updated_since, "limit": limit, "language": language}
-    return feed.answer(request, shop.products(**asked))
+    body = shop.products(price_list=price_list, insider=insider, **asked)
+    return feed.answer(request, body, public=not insider)
 
 
 @router.get("/products/{path:handle}", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.ONE)
 @api.public
-def product(request: HttpRequest, handle: str, language: str = "en") -> Any:
+def product(request: HttpRequest, handle: str, language: str = "en", price_list: str = "") -> Any:
     """One published product."""
-    feed.refuse_unknown(request, "language")
-    return feed.answer(request, shop.product(handle, language=language))
+    feed.refuse_unknown(request, "language", "price_list")
+    insider = _is_insider(request, price_list)
+    body = shop.product(handle, language=language, price_list=price_list, insider=insider)
+    return feed.answer(request, body, public=not insider)
+
+
+def _is_insider(request: HttpRequest, price_list: str) -> bool:
+    """Whether a list is asked for with a token, or in a session, that may see lists which are not public."""
+    if not price_list:
+        return False
+    if "Authorization" in request.headers and not api.TokenAuth()(request):
+        raise AuthenticationError
+    return bool(request.user.has_perms(["catalog.view_pricelist", "catalog.view_pricelistitem"]))
 
 
 @router.get("/categories", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.PAGE)

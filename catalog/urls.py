@@ -1,6 +1,6 @@
-"""Addresses below /catalog/. Verbs stand below `-/`, so that any handle and any SKU may be an address."""
+"""Addresses below /catalog/, and those of the public. Verbs stand below `-/`, so that any handle and any SKU may be an address."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from backoffice.publishing import pages
@@ -14,14 +14,14 @@ from catalog.views import (
     price_changes,
     price_lists,
     products,
+    public,
     relations,
     repricing,
     tags,
     variants,
 )
 
-app_name = "catalog"
-urlpatterns = [
+catalog_urls = [
     path("", RedirectView.as_view(pattern_name="catalog:products"), name="home"),
     path("products/", products.ProductList.as_view(), name="products"),
     path("products/-/new/", products.NewProduct.as_view(), name="product_new"),
@@ -87,4 +87,17 @@ urlpatterns = [
     path("repricings/<str:number>/schedule/", repricing.ScheduleRepricing.as_view(), name="repricing_schedule"),
     path("repricings/<str:number>/undo/", repricing.UndoRepricing.as_view(), name="repricing_undo"),
     path("repricings/<str:number>/cancel/", repricing.CancelRepricing.as_view(), name="repricing_cancel"),
+]
+
+public_urls = [
+    path("p/pictures/<int:size>/<path:file>", public.picture, name="thumbnail"),
+    path("p/pictures/<path:file>", public.picture, name="picture"),
+    path("p/<path:handle>/", public.product, name="product"),
+    path("sitemap.xml", public.sitemap, name="sitemap"),
+    path("sitemap-<int:part>.xml", public.sitemap_part, name="sitemap_part"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("catalog/", include((catalog_urls, "catalog"))),
+    path("", include((public_urls, "public"))),
 ]

@@ -147,6 +147,7 @@ NO_HISTORY = {
     "backoffice.BulkEdit": "part of the record of a run",
     "backoffice.ImportMapping": "a convenience of one person",
     "backoffice.FeedReader": "a place in a list",
+    "backoffice.Touched": "a queue; the prices have their history",
     "backoffice.WebhookDelivery": "it is the log itself",
     "backoffice.Notification": "a convenience of one person",
     "backoffice.ApiToken": "its verbs are in the audit",

@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             (Path(__file__).parent.parent / "sql" / "publishing.sql").read_text(),
             "DROP FUNCTION backoffice_live_guard() CASCADE; DROP FUNCTION backoffice_review_guard() CASCADE;"
-            "DROP FUNCTION backoffice_status_guard() CASCADE; DROP FUNCTION backoffice_content_changed() CASCADE;"
+            "DROP FUNCTION backoffice_status_guard() CASCADE; DROP FUNCTION backoffice_content_changed() CASCADE; DROP FUNCTION backoffice_recheck(text, bigint[]);"
             "DROP FUNCTION backoffice_revive; DROP FUNCTION backoffice_end_reviews; DROP FUNCTION backoffice_take_down; DROP FUNCTION backoffice_go_live;"
             "DROP FUNCTION backoffice_submit; DROP FUNCTION backoffice_capture; DROP FUNCTION backoffice_digests;"
             "DROP FUNCTION backoffice_update_subjects; DROP FUNCTION backoffice_lock_subjects; DROP FUNCTION backoffice_table; DROP FUNCTION backoffice_digest;"

@@ -41,6 +41,7 @@ from backoffice.models.publishing import (
     ReviewComment,
     ReviewState,
     Revision,
+    Touched,
 )
 from backoffice.models.shell import Notification, SavedView, SavedViewQuerySet
 from backoffice.models.webhooks import FeedReader, Webhook, WebhookDelivery, new_secret
@@ -90,6 +91,7 @@ __all__ = [
     "SavedView",
     "SavedViewQuerySet",
     "Scope",
+    "Touched",
     "User",
     "UserManager",
     "UserQuerySet",

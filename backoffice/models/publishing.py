@@ -244,7 +244,8 @@ class LiveVersion(Subject):
     """What the public sees of one subject; without `is_live` a tombstone: it was there once.
 
     A trigger takes `content` from the revision, demands an approved review, and gives `position` and `changed_at`: who
-    reads on from the highest position seen misses no change, because positions come in the order of the commits.
+    reads on from the highest position seen misses no change, because positions come in the order of the commits. One whose
+    prices changed gets a new `position` too, and keeps its `content_position`.
     """
 
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", verbose_name=_("revision"))
@@ -257,6 +258,7 @@ class LiveVersion(Subject):
     published_at = models.DateTimeField(_("published"))
     expires_at = models.DateTimeField(_("expires"), null=True)
     position = models.BigIntegerField(_("position"), unique=True, editable=False)
+    content_position = models.BigIntegerField(unique=True, editable=False)
     changed_at = models.DateTimeField(_("changed"), editable=False)
 
     objects = LiveVersionQuerySet.as_manager()
@@ -277,3 +279,13 @@ class LiveVersion(Subject):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id}"
+
+
+class Touched(Subject):
+    """Something that is read live of a subject has changed, as the price of a product; the job that comes by takes the row.
+
+    Triggers add rows and nobody changes them, so that who writes prices waits for nobody who publishes.
+    """
+
+    class Meta:
+        default_permissions = ()

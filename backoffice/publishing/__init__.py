@@ -13,6 +13,7 @@ from backoffice.publishing.proofs import live_versions, publishing_states, unpub
 from backoffice.publishing.registry import Publishable, kinds, names_of, of, register
 from backoffice.publishing.reviews import approve, comment, may_decide, reject, submit, withdraw
 from backoffice.publishing.states import archive, capture, has_changes, reopen, restore, unpublish
+from backoffice.publishing.touched import bring_up, bring_up_soon
 
 __all__ = [
     "Change",
@@ -23,6 +24,8 @@ __all__ = [
     "announce",
     "approve",
     "archive",
+    "bring_up",
+    "bring_up_soon",
     "capture",
     "changes",
     "comment",

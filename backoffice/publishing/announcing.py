@@ -17,7 +17,10 @@ AT_ONCE = 1000
 
 
 def announce() -> int:
-    """Note an event for every live version that changed since the last call; returns how many changes there were."""
+    """Note an event for every live version whose content changed since the last call; returns how many changes there were.
+
+    Prices are followed by `sync` (`backoffice.publishing.touched`): a repricing of everything would be as many events.
+    """
     total = 0
     while number := _some():
         total += number
@@ -28,11 +31,12 @@ def announce() -> int:
 def _some() -> int:
     FeedReader.objects.get_or_create(name=READER)
     reader = FeedReader.objects.select_for_update().get(name=READER)
-    found = list(LiveVersion.objects.filter(position__gt=reader.position).order_by("position")[:AT_ONCE])
+    changed = LiveVersion.objects.filter(content_position__gt=reader.position).order_by("content_position")
+    found = list(changed[:AT_ONCE])
     for topic, versions in groupby(found, _topic):
         webhooks.emit(topic, [_event(version) for version in versions])
     if found:
-        reader.position = found[-1].position
+        reader.position = found[-1].content_position
         reader.save(update_fields=["position"])
     return len(found)
 

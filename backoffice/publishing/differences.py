@@ -22,6 +22,7 @@ SECTIONS = {
     "related": gettext_lazy("Related products"),
 }
 FIRST = ("title", "title_zh")
+NAMED = ("variants", "parts", "media", "related")  # lists of things with names of their own
 SHORT = 40
 
 Kind = Literal["added", "removed", "changed", "moved"]
@@ -59,11 +60,12 @@ class Section:
 
 
 def changes(
-    old: Mapping[str, Any] | None, new: Mapping[str, Any], labels: Mapping[str, Any] | None = None
+    old: Mapping[str, Any] | None, new: Mapping[str, Any], labels: Mapping[Any, Any] | None = None
 ) -> list[Section]:
     """What turns `old` into `new`, both contents; empty where nothing differs.
 
-    `labels` name the keys of contents, and give their order; one without a label is spelled out.
+    `labels` name the keys of contents, and give their order; one without a label is spelled out. A label of (key, value)
+    is what this value of the key is called.
     """
     names = labels or {}
     found: dict[str, Section] = {}
@@ -76,7 +78,7 @@ def changes(
     return [found[key] for key in SECTIONS if key in found]
 
 
-def _worded(one: diff.Change, names: Mapping[str, Any]) -> Iterable[Change]:
+def _worded(one: diff.Change, names: Mapping[Any, Any]) -> Iterable[Change]:
     """The change in words; a list of things that came or went as a whole is one change for each of them."""
     things = [value for value in (one.old, one.new) if _are_things(value)]
     if things and len(one.path) == 1 and len(things) == 2 - (one.old is None) - (one.new is None):
@@ -88,27 +90,32 @@ def _worded(one: diff.Change, names: Mapping[str, Any]) -> Iterable[Change]:
     yield _change(one.path, one.old, one.new, names)
 
 
-def _change(path: tuple[str, ...], old: Any, new: Any, names: Mapping[str, Any]) -> Change:
-    is_order = len(path) == 1 and path[0] in ("variants", "media")
+def _change(path: tuple[str, ...], old: Any, new: Any, names: Mapping[Any, Any]) -> Change:
+    is_order = len(path) == 1 and path[0] in NAMED and sorted(map(str, old or [])) == sorted(map(str, new or []))
     if is_order and path[0] == "media":
         old, new = ([str(one).rpartition("/")[2] for one in things] for things in (old or [], new or []))
-    before, after = text(old, names), text(new, names)
+    before, after = text(old, names, path[-1]), text(new, names, path[-1])
     kind: Kind = "moved" if is_order else "changed" if before and after else "added" if after else "removed"
     return Change(_label(path, names, is_order), kind, before, after)
 
 
-def _label(path: tuple[str, ...], names: Mapping[str, Any], is_order: bool) -> str:
+def _label(path: tuple[str, ...], names: Mapping[Any, Any], is_order: bool) -> str:
     """ "TEA-1 · Barcode", "Colour", "Order"."""
     if is_order:
         return _("Order")
     inner = path[1:] if path[0] in SECTIONS and len(path) > 1 else path
     first = inner[0].rpartition("/")[2] if path[0] == "media" else inner[0]
     parts = [first, *inner[1:]]
-    is_name = path[0] in ("variants", "media", "related") and len(path) > 1
-    return " · ".join(part if is_name and not place else _name(part, names) for place, part in enumerate(parts)) or "–"
+    above = (path[0], *parts)
+    return (
+        " · ".join(
+            part if above[place] in NAMED and len(path) > 1 else _name(part, names) for place, part in enumerate(parts)
+        )
+        or "–"
+    )
 
 
-def _name(key: str, names: Mapping[str, Any]) -> str:
+def _name(key: str, names: Mapping[Any, Any]) -> str:
     return capfirst(str(names.get(key) or key.replace("_", " ")))
 
 
@@ -116,15 +123,15 @@ def _are_things(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
-def text(value: Any, names: Mapping[str, Any]) -> str:
-    """A value in words: things with their parts, lists with commas."""
+def text(value: Any, names: Mapping[Any, Any], key: str = "") -> str:
+    """A value of `key` in words: things with their parts, lists with commas."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, Mapping):
-        parts = ((key, text(part, names)) for key, part in value.items())
-        return ", ".join(f"{_name(key, names)}: {part}" for key, part in parts if part)
+        parts = ((name, text(part, names, name)) for name, part in value.items())
+        return ", ".join(f"{_name(name, names)}: {part}" for name, part in parts if part)
     if isinstance(value, list | tuple):
         return ", ".join(part for one in value if (part := text(one, names)))
-    return str(value)
+    return str(names.get((key, value), value))

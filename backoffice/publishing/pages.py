@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -145,8 +146,14 @@ class Standing:
     def __init__(self, obj: Any) -> None:
         self.obj = obj
         self.publishable = registry.of(obj)
-        self.live = LiveVersion.objects.live().about(obj).defer("content").first()
+        live = LiveVersion.objects.live().about(obj).defer("content")
+        self.live = live.annotate(address=KeyTextTransform(self.publishable.key, "content")).first()
         self.review = Review.objects.about(obj).pending().select_related("revision", "requested_by").first()
+
+    @property
+    def address(self) -> str:
+        """The field of the live content that stands in public addresses; "" where nothing is live."""
+        return str(self.live.address) if self.live else ""
 
     def preview_for(self, user: Any) -> previews.Link | None:
         """A link to the working copy as the public would see it, for those who write or publish such content."""

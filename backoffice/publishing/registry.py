@@ -28,14 +28,14 @@ class Publishable:
 
     `permission` is that of those who decide. `missing` says of objects, by key, why they cannot be published; what can is
     absent. `restore(obj, content, by=)` writes a content of old into the working copy through the module's services.
-    `labels` are the names of the fields of the content, `key` is the one that stands in public addresses.
+    `labels` are the names of the fields of the content and of values (by field and value), `key` is the one that stands in public addresses.
     """
 
     model: type[models.Model]
     permission: str
     restore: Callable[..., Any]
     missing: Callable[[Sequence[Any]], Mapping[int, str]] = nothing_missing
-    labels: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[Any, Any] = field(default_factory=dict)
     key: str = "handle"
 
     @property

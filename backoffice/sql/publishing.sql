@@ -193,6 +193,35 @@ BEGIN
 END
 $$;
 
+-- Void the pending reviews of these rows that say something else by now, and mark what is live and has changes. Locked already.
+CREATE FUNCTION backoffice_recheck(kind text, subjects bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    stale bigint[];
+BEGIN
+    SELECT array_agg(r.subject_id) INTO stale FROM backoffice_review r
+    WHERE r.subject_type = kind AND r.state IN ('open', 'approved') AND r.subject_id = ANY(subjects);
+    IF stale IS NOT NULL THEN
+        SELECT array_agg(r.subject_id) INTO stale FROM backoffice_review r
+        LEFT JOIN backoffice_digests(kind, stale) d ON d.id = r.subject_id
+        WHERE r.subject_type = kind AND r.state IN ('open', 'approved') AND r.subject_id = ANY(stale)
+          AND r.digest IS DISTINCT FROM d.digest;
+    END IF;
+    IF stale IS NOT NULL THEN
+        PERFORM backoffice_end_reviews(kind, stale, 'void', '');
+    END IF;
+    -- Of few it is found out whether they differ; of many it is taken for granted.
+    IF cardinality(subjects) <= 200 THEN
+        UPDATE backoffice_liveversion l SET has_changes = r.digest IS DISTINCT FROM d.digest
+        FROM backoffice_revision r, backoffice_digests(kind, subjects) d
+        WHERE l.subject_type = kind AND l.subject_id = ANY(subjects) AND l.is_live AND r.id = l.revision_id AND d.id = l.subject_id
+          AND l.has_changes <> (r.digest IS DISTINCT FROM d.digest);
+    ELSE
+        UPDATE backoffice_liveversion l SET has_changes = true
+        WHERE l.subject_type = kind AND l.subject_id = ANY(subjects) AND l.is_live AND NOT l.has_changes;
+    END IF;
+END
+$$;
+
 -- What was changed is no longer what was reviewed: whoever changes it, and by whichever road.
 -- Arguments: kind of the subject, the column that names it, the columns that are content; with a fourth, a table whose
 -- column of that name refers to the changed row (the products of a category).
@@ -200,7 +229,6 @@ CREATE FUNCTION backoffice_content_changed() RETURNS trigger LANGUAGE plpgsql AS
 DECLARE
     kind CONSTANT text := TG_ARGV[0];
     subjects bigint[];
-    stale bigint[];
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM backoffice_review WHERE subject_type = kind AND state IN ('open', 'approved'))
         AND NOT EXISTS (SELECT 1 FROM backoffice_liveversion WHERE subject_type = kind AND is_live) THEN
@@ -233,27 +261,7 @@ BEGIN
         PERFORM backoffice_take_down(kind, subjects);
         RETURN NULL;
     END IF;
-    SELECT array_agg(r.subject_id) INTO stale FROM backoffice_review r
-    WHERE r.subject_type = kind AND r.state IN ('open', 'approved') AND r.subject_id = ANY(subjects);
-    IF stale IS NOT NULL THEN
-        SELECT array_agg(r.subject_id) INTO stale FROM backoffice_review r
-        LEFT JOIN backoffice_digests(kind, stale) d ON d.id = r.subject_id
-        WHERE r.subject_type = kind AND r.state IN ('open', 'approved') AND r.subject_id = ANY(stale)
-          AND r.digest IS DISTINCT FROM d.digest;
-    END IF;
-    IF stale IS NOT NULL THEN
-        PERFORM backoffice_end_reviews(kind, stale, 'void', '');
-    END IF;
-    -- Of few it is found out whether they differ; of many it is taken for granted.
-    IF cardinality(subjects) <= 200 THEN
-        UPDATE backoffice_liveversion l SET has_changes = r.digest IS DISTINCT FROM d.digest
-        FROM backoffice_revision r, backoffice_digests(kind, subjects) d
-        WHERE l.subject_type = kind AND l.subject_id = ANY(subjects) AND l.is_live AND r.id = l.revision_id AND d.id = l.subject_id
-          AND l.has_changes <> (r.digest IS DISTINCT FROM d.digest);
-    ELSE
-        UPDATE backoffice_liveversion l SET has_changes = true
-        WHERE l.subject_type = kind AND l.subject_id = ANY(subjects) AND l.is_live AND NOT l.has_changes;
-    END IF;
+    PERFORM backoffice_recheck(kind, subjects);
     RETURN NULL;
 END
 $$;

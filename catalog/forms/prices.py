@@ -36,7 +36,17 @@ class PriceListForm(ServiceCheckedForm):
 
     class Meta:
         model = PriceList
-        fields = ["code", "name", "currency", "customer_group", "starts_at", "ends_at", "priority", "is_active"]
+        fields = [
+            "code",
+            "name",
+            "currency",
+            "customer_group",
+            "starts_at",
+            "ends_at",
+            "priority",
+            "is_active",
+            "is_public",
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

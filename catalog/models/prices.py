@@ -64,6 +64,9 @@ class PriceList(models.Model):
         _("priority"), default=0, help_text=_("Where several lists fit, the highest counts.")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    is_public = models.BooleanField(
+        _("public"), default=False, help_text=_("Whether everybody may ask the shop front's API for its prices.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 

@@ -52,6 +52,16 @@ from catalog.services.proposals import APPROVE, PRICE, REPRICING, SCHEDULED, pro
 from catalog.services.publishing import restore_content
 from catalog.services.relations import set_parts, set_relations
 from catalog.services.repricing import approve_run, reopen_run
+from catalog.services.shop import (
+    LiveProduct,
+    is_public_file,
+    live_product,
+    live_titles,
+    part_of_map,
+    parts_of_map,
+    present_address,
+    was_public,
+)
 from catalog.services.tags import add_tag, clean_tag, remove_tag, rename_tag
 from catalog.services.tree_batch import upsert_categories
 from catalog.services.upsert import upsert_products
@@ -100,6 +110,7 @@ __all__ = [
     "REPRICING",
     "SCHEDULED",
     "DefinitionFields",
+    "LiveProduct",
     "Option",
     "PictureFields",
     "Price",
@@ -134,12 +145,18 @@ __all__ = [
     "expected",
     "free_handle",
     "generate_variants",
+    "is_public_file",
+    "live_product",
+    "live_titles",
     "make_cover",
     "merge_category",
     "missing_attributes",
     "move_definition",
+    "part_of_map",
+    "parts_of_map",
     "place_category",
     "plan_variants",
+    "present_address",
     "price_of",
     "proposed_prices",
     "proposed_since",
@@ -174,5 +191,6 @@ __all__ = [
     "upsert_products",
     "usage",
     "values_of",
+    "was_public",
     "whole_price",
 ]

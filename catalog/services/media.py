@@ -152,14 +152,14 @@ def remove_media(media: Media, *, by: User) -> None:
 
 @transaction.atomic
 def set_media(product: Product, entries: Sequence[Mapping[str, Any]], *, by: User) -> None:
-    """Let the product have just these pictures in this order, each given as {"file", "url", "alt", "variant": SKU}.
+    """Let the product have just these pictures in this order, each given as {"file", "url", "alt", "alt_zh", "variant": SKU}.
 
     Files are those that were uploaded once: removing a picture keeps its file.
     """
     Product.objects.locked().get(pk=product.pk)
     present = list(Media.objects.filter(product=product))
     variants = {variant.sku: variant for variant in Variant.objects.filter(product=product)}
-    before = [(media.pk, media.alt, media.variant_id, media.position) for media in present]
+    before = [(media.pk, *_said(media)) for media in present]
     kept = []
     for position, entry in enumerate(entries):
         media = next((one for one in present if (str(one.file), one.url) == (entry["file"], entry["url"])), None)
@@ -167,11 +167,12 @@ def set_media(product: Product, entries: Sequence[Mapping[str, Any]], *, by: Use
             media = Media(product=product, file=entry["file"], url=entry["url"])
         else:
             present.remove(media)
-        media.alt, media.variant, media.position = entry["alt"], variants.get(entry["variant"] or ""), position
+        media.alt, media.alt_zh, media.position = entry["alt"], entry["alt_zh"], position
+        media.variant = variants.get(entry["variant"] or "")
         kept.append(media)
     Media.objects.filter(pk__in=[one.pk for one in present]).delete()
-    Media.objects.bulk_update([one for one in kept if one.pk], ["alt", "variant", "position"])
+    Media.objects.bulk_update([one for one in kept if one.pk], ["alt", "alt_zh", "variant", "position"])
     added = [one for one in kept if not one.pk]
     Media.objects.bulk_create(added)
-    if present or added or before != [(media.pk, media.alt, media.variant_id, media.position) for media in kept]:
+    if present or added or before != [(media.pk, *_said(media)) for media in kept]:
         audit.record("product.pictures_set", product, by=by, data={"pictures": len(kept)})

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice import approvals, audit
+from backoffice import approvals, audit, publishing
 from backoffice.errors import explained
 from backoffice.models import Approval, User
 from catalog.models import PriceChange, Repricing, Variant
@@ -191,6 +191,7 @@ def _apply_variants(now: datetime) -> int:
     with connection.cursor() as cursor:
         for statement in (FAIL_NEVER_MADE, FAIL_CHANGED, REMEMBER, WRITE, FINISH):
             cursor.execute(statement, {"keys": keys, "now": now})
+    publishing.bring_up_soon()
     _record(rows)
     return len(rows)
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import approvals, audit
+from backoffice import approvals, audit, publishing
 from backoffice.errors import explained
 from backoffice.imports.batch import carry_out
 from backoffice.imports.tables import Lookup, TableBatch
@@ -76,6 +76,7 @@ def set_list_price(
     item, _created = PriceListItem.objects.update_or_create(
         price_list=price_list, variant=variant, defaults={"price": price, "compare_at": compare_at}
     )
+    publishing.bring_up_soon()
     audit.record("pricelist.priced", price_list, by=by, data={"sku": variant.sku, "price": str(price)})
     return item
 
@@ -109,6 +110,7 @@ def remove_list_prices(items: Sequence[PriceListItem], *, by: User) -> None:
     """Take prices off their list; the variants cost there what they cost elsewhere."""
     rows = list(PriceListItem.objects.filter(pk__in=[item.pk for item in items]).locked().select_related("price_list"))
     PriceListItem.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    publishing.bring_up_soon()
     for price_list in {row.price_list for row in rows}:
         number = sum(row.price_list_id == price_list.pk for row in rows)
         audit.record("pricelist.prices_removed", price_list, by=by, data={"prices": number})

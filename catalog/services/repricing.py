@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from backoffice import approvals, audit, context
+from backoffice import approvals, audit, context, publishing
 from backoffice.errors import NotAllowed
 from backoffice.generic.addresses import rows_at
 from backoffice.models import Approval, User
@@ -399,6 +399,7 @@ def _set(run: Repricing, *, there: str, wanted: str, outcome: str) -> tuple[int,
         cursor.execute(SET.format(side=wanted), values)
         written = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = on")
+    publishing.bring_up_soon()
     return left, written
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Left, NullIf, Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice import audit
+from backoffice import audit, publishing
 from backoffice.errors import explained
 from backoffice.models import User
 from backoffice.money import minor_units, round_money
@@ -123,6 +123,8 @@ def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) 
         _write(changed, added)
     retitle([product.pk])
     must_stay_sellable([product.pk])
+    if changed:
+        publishing.bring_up_soon()
     audit.record_many("variant.added", added, by=by)
     audit.record_many("variant.changed", changed, by=by)
     propose(held, by=by)
@@ -252,6 +254,7 @@ def _set_active(variants: Sequence[Variant], active: bool, verb: str, *, by: Use
     rows = list(Variant.objects.locked().filter(pk__in=keys, is_active=not active))
     Variant.objects.filter(pk__in=[row.pk for row in rows]).update(is_active=active, updated_at=timezone.now())
     must_stay_sellable({row.product_id for row in rows})
+    publishing.bring_up_soon()
     audit.record_many(verb, rows, by=by)
     return rows
 

@@ -27,6 +27,7 @@ from catalog.attribute_exports import list_columns
 from catalog.attribute_filters import definitions_for
 from catalog.filters import ProductFilter
 from catalog.models import AttributeDefinition, Category, Media, Product, ProductRedirect, Relation, Variant
+from catalog.models.products import lost_in_address
 from catalog.views.attributes import Told, plainly, told
 from catalog.views.categories import above
 from catalog.views.price_changes import tell_waiting
@@ -178,6 +179,10 @@ class ProductRecord(generic.RecordPage):
             actions.append(
                 generic.Action(_("Edit"), reverse("catalog:product_edit", args=[product.pk]), method="get", icon="edit")
             )
+        address = self.standing.address
+        if address and not lost_in_address(address):
+            shop = reverse("public:product", args=[address])
+            actions.append(generic.Action(_("See it in the shop"), shop, method="get", icon="external"))
         return actions
 
     @cached_property

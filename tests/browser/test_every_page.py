@@ -22,7 +22,7 @@ from backoffice.bulk_edit.forms import change_of
 from backoffice.bulk_edit.operations import field_of
 from backoffice.context import acting
 from backoffice.exports import running, schedules
-from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, User
+from backoffice.models import Approval, AuditEvent, ExportTemplate, Invitation, LiveVersion, User
 from backoffice.publishing import pages as publishing_pages
 from backoffice.tasks import heartbeat
 from catalog import services as catalog
@@ -72,6 +72,10 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "bulk_edit:work",
     "orders:packing-slips",
     "preview:picture",
+    "public:picture",
+    "public:sitemap",
+    "public:sitemap_part",
+    "public:thumbnail",
     "reviews:decide",
     "orders:variant-info",
     "shell:lookup",
@@ -376,6 +380,10 @@ def of_the_public() -> Paths:
     yield reverse("help:article", args=[Article.objects.first().slug])
     yield previews.Link("catalog.product", Product.objects.filter(media__isnull=False).first().pk).url
     yield previews.Link("customers.article", Article.objects.first().pk).url
+    live = LiveVersion.objects.live().filter(subject_type="catalog.product")
+    shown = live.filter(content__media__0__isnull=False).first()
+    yield reverse("public:product", args=[shown.content["handle"]])
+    yield f"{reverse('public:product', args=[shown.content['handle']])}?language=zh-hans"
     yield reverse("support:ask")
     yield reverse("support:sent", args=[signing.dumps("TK-1", salt=SALT)])
     for status in ("open", "closed"):

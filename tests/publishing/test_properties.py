@@ -17,7 +17,15 @@ from backoffice.context import acting
 from backoffice.models import LiveVersion, Review, Revision
 from backoffice.publishing import rows
 from catalog.models import Product, Variant
-from catalog.services import activate_variants, deactivate_variants, set_media, update_product, update_variant
+from catalog.services import (
+    activate_variants,
+    deactivate_variants,
+    set_media,
+    set_parts,
+    set_relations,
+    update_product,
+    update_variant,
+)
 from tests.factories import make_product, make_user
 
 people = st.integers(0, 2)
@@ -26,7 +34,7 @@ hours = st.sampled_from([None, 1, 5])
 
 
 class Newsroom(RuleBasedStateMachine):
-    """Three people with every right, a product with two variants, and a clock that only goes on."""
+    """Three people with every right, a product with two variants, two it may point at, and a clock that only goes on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +53,7 @@ class Newsroom(RuleBasedStateMachine):
         with acting(source="test", user=self.people[0]):
             variants = [{"sku": "TEA", "price": Decimal(5)}, {"sku": "BAG", "price": Decimal(5), "option1": "Bag"}]
             self.product = make_product("Tea", variants=variants)
+            make_product("Pot"), make_product("Cup")
         self.wrote = {self.people[0].pk}
 
     def as_person(self, number: int, verb: Any, *args: Any, **kwargs: Any) -> Any:
@@ -84,8 +93,29 @@ class Newsroom(RuleBasedStateMachine):
 
     @rule(number=people, count=st.integers(0, 2))
     def picture(self, number: int, count: int) -> None:
-        entries = [{"file": "", "url": f"https://x.example/{n}", "alt": "", "variant": "BAG"} for n in range(count)]
+        entries = [
+            {"file": "", "url": f"https://x.example/{n}", "alt": "", "alt_zh": "图", "variant": "BAG"}
+            for n in range(count)
+        ]
         self.edit(number, set_media, self.product, entries)
+
+    @rule(number=people, others=st.sampled_from([(), ("pot",), ("pot", "cup"), ("cup", "pot")]))
+    def relate(self, number: int, others: tuple[str, ...]) -> None:
+        rows_ = [(Product.objects.get(handle__startswith=handle), "accessory") for handle in others]
+        self.edit(number, set_relations, self.product, rows_)
+
+    @rule(number=people, bundle=st.sampled_from(["TEA", "BAG"]), quantity=st.integers(0, 2))
+    def bundle(self, number: int, bundle: str, quantity: int) -> None:
+        other = "BAG" if bundle == "TEA" else "TEA"
+        parts = [(Variant.objects.get(sku=other), quantity)] if quantity else []
+        self.edit(number, set_parts, Variant.objects.get(sku=bundle), parts)
+
+    @rule(number=people, handle=st.sampled_from(["pot", "pot-2"]))
+    def rename_a_related_one(self, number: int, handle: str) -> None:
+        """Whoever does so writes no content of the tea, but what waits says something else now."""
+        before = self.digest()
+        self.as_person(number, update_product, Product.objects.get(handle__startswith="pot"), handle=handle)
+        assert self.digest() == before or not Review.objects.pending().exists()
 
     @rule(number=people, start=hours, end=hours)
     def submit(self, number: int, start: int | None, end: int | None) -> None:
@@ -161,7 +191,7 @@ class Newsroom(RuleBasedStateMachine):
 
     @invariant()
     def states_agree(self) -> None:
-        found = Product.objects.values_list("status", flat=True).get()
+        found = Product.objects.values_list("status", flat=True).get(pk=self.product.pk)
         live = LiveVersion.objects.live().exists()
         pending = Review.objects.pending().values_list("state", flat=True).first()
         assert (found, live, pending) in {

@@ -75,9 +75,11 @@ def test_what_is_approved_is_public_as_it_was_submitted(editor, reviewer):
                 "options": ["", "", ""],
                 "weight_grams": 100,
                 "requires_shipping": True,
+                "parts": [],
             }
         ],
         "media": [],
+        "related": [],
     }
     assert list(AuditEvent.objects.about(product).order_by("pk").values_list("verb", "actor")[1:]) == [
         ("product.submitted", editor.pk),

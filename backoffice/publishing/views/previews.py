@@ -17,6 +17,7 @@ from backoffice import previews
 from backoffice.models import Revision
 from backoffice.publishing import registry
 from backoffice.publishing.contents import working_content
+from backoffice.rows import in_reader_language
 
 HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex, nofollow"}
 POLICY = {"default-src": [NONE], "script-src": [SELF], "style-src": [SELF], "img-src": [SELF, "data:"]}
@@ -67,6 +68,7 @@ def _pictures(signed: str, content: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             **one,
+            "alt": in_reader_language(one.get("alt", ""), one.get("alt_zh", "")),
             "address": reverse("preview:picture", args=[signed, place]) if one.get("file") else "",
             "elsewhere": one.get("url", ""),
         }
