@@ -152,7 +152,7 @@ def background_work(user: Any) -> Panel:
     """Whether what runs without anybody is well."""
     lives, _detail = health.worker()
     failed = dashboard.capped(Job.objects.visible_to(user).filter(status="failed"))
-    refused = dashboard.capped(ImportRun.objects.visible_to(user).filter(status="failed"))
+    refused = dashboard.capped(ImportRun.objects.of_files().visible_to(user).filter(status="failed"))
     return Panel(
         _("Work in the background"),
         rows=[

@@ -27,7 +27,7 @@ LABELS = {
     "prepend": gettext_lazy("put in front"),
     "append": gettext_lazy("put behind"),
     "replace": gettext_lazy("replace text"),
-    "add": gettext_lazy("add"),
+    "add": gettext_lazy("change by"),
     "percent": gettext_lazy("change by %"),
     "add_to": gettext_lazy("add to the list"),
     "remove": gettext_lazy("remove from the list"),

@@ -19,6 +19,7 @@ from typing import Any
 
 import pghistory.models
 import pgtrigger
+from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +57,7 @@ class Rewinding:
         self.deleted = self.created = self.restored = 0
         self.kept: dict[Model, list[Row]] = defaultdict(list)
         self.down: dict[Model, list[int]] = {}  # what the run took off the shop, by model
+        self.user = run.user
         self.applied, self.own = _contexts(run)
 
     def carry_out(self, kinds: Sequence[Model], lifted: Sequence[str] = ()) -> None:
@@ -103,6 +105,9 @@ class Rewinding:
                 self._delete(model)
             for model, keys in self.down.items():
                 rows.revive(model._meta.label_lower, keys)
+        else:
+            for model in kinds:
+                self._submit_again(model)
         self.run("SET LOCAL enable_nestloop = on")
 
     def run(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
@@ -219,7 +224,8 @@ class Rewinding:
     def _differs(self, model: Model) -> str:
         target = "a" if self.backwards else "b"
         parts = [
-            f"((a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name}) AND o.{name} IS DISTINCT FROM {target}.{name})"
+            f"((a.pgh_id IS NULL OR a.{name} IS DISTINCT FROM b.{name})"
+            f" AND o.{name} IS DISTINCT FROM {_settable(model, name, target, 'o')})"
             for name in _columns(model)
         ]
         return "(" + " OR ".join(parts) + ")"
@@ -271,6 +277,18 @@ class Rewinding:
         leaving, kind = [pk for (pk,) in found], model._meta.label_lower
         rows.end_reviews(kind, leaving, "withdrawn")
         rows.take_down(kind, leaving)
+
+    def _submit_again(self, model: Model) -> None:
+        """Ask again for the reviews that the run had asked for."""
+        if not (_has(model, "status") and _is_published(model, "status")):
+            return
+        found = self.run(
+            f"""SELECT o.id FROM {self._rows(model)} WHERE NOT u.is_kept AND o.status = 'draft'
+                AND b.status NOT IN ('draft', 'archived') AND a.status IS DISTINCT FROM b.status ORDER BY 1"""
+        )
+        if found:
+            waived = not settings.REVIEW_REQUIRED
+            rows.submit(model._meta.label_lower, [pk for (pk,) in found], by=self.user, waived=waived)
 
     def _carefully(self, model: Model, keys: list[int], write: Callable[[list[int]], int]) -> int:
         """Write these rows together; where the database refuses, find by halving which ones it refuses."""

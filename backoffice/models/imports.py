@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models.people import User
@@ -123,6 +124,12 @@ class ImportRun(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("bulk_edit:run" if self.is_edit else "imports:run", args=[self.number])
+
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
+        """In words; nothing is brought in by a bulk edit."""
+        if self.is_edit and self.status == ImportStatus.APPLIED:
+            return gettext("Carried out")
+        return str(ImportStatus(self.status).label)
 
     @property
     def is_edit(self) -> bool:

@@ -10,7 +10,7 @@ from backoffice.models import LiveVersion
 
 
 class ChangesFilter(django_filters.BooleanFilter):
-    """Rows that are public and say something else by now, or those that do not."""
+    """Rows whose working copy says something else than what is public, or the others."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"label": _("Unpublished changes"), **kwargs})

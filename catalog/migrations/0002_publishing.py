@@ -33,10 +33,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             (Path(__file__).parent.parent / "sql" / "publishing.sql").read_text(),
-            "DROP TRIGGER content_changed ON catalog_product;DROP TRIGGER content_deleted ON catalog_product;DROP TRIGGER status_guard ON catalog_product;DROP TRIGGER status_guard_new ON catalog_product;"
-            "DROP TRIGGER content_changed ON catalog_variant;DROP TRIGGER content_added ON catalog_variant;DROP TRIGGER content_deleted ON catalog_variant;"
-            "DROP TRIGGER content_changed ON catalog_media;DROP TRIGGER content_added ON catalog_media;DROP TRIGGER content_deleted ON catalog_media;"
-            "DROP TRIGGER content_changed ON catalog_category;DROP TRIGGER content_changed ON catalog_brand;"
+            "DROP TRIGGER review_of_changed ON catalog_product;DROP TRIGGER review_of_deleted ON catalog_product;DROP TRIGGER status_guard ON catalog_product;DROP TRIGGER status_guard_new ON catalog_product;"
+            "DROP TRIGGER review_of_changed ON catalog_variant;DROP TRIGGER review_of_added ON catalog_variant;DROP TRIGGER review_of_deleted ON catalog_variant;"
+            "DROP TRIGGER review_of_changed ON catalog_media;DROP TRIGGER review_of_added ON catalog_media;DROP TRIGGER review_of_deleted ON catalog_media;"
+            "DROP TRIGGER review_of_changed ON catalog_category;DROP TRIGGER review_of_changed ON catalog_brand;"
             "DROP FUNCTION catalog_product_authors; DROP FUNCTION catalog_product_seen; DROP FUNCTION catalog_product_content;"
             "DROP FUNCTION catalog_product_contents",
         ),

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[^\\W_][\\w.\\-]*\\Z', 'A code has letters, digits, points, hyphens and underscores, and starts with a letter or digit.')], verbose_name='code')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='Chinese name')),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('boolean', 'Yes or no'), ('choice', 'One choice'), ('choices', 'Several choices'), ('date', 'Date')], default='text', max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Numeric'), ('boolean', 'Yes or no'), ('choice', 'One choice'), ('choices', 'Several choices'), ('date', 'Date')], default='text', max_length=10, verbose_name='kind')),
                 ('unit', models.CharField(blank=True, max_length=20, verbose_name='unit')),
                 ('choices', models.JSONField(blank=True, default=list, verbose_name='choices')),
                 ('is_required', models.BooleanField(default=False, verbose_name='required')),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[^\\W_][\\w.\\-]*\\Z', 'A code has letters, digits, points, hyphens and underscores, and starts with a letter or digit.')], verbose_name='code')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='Chinese name')),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('boolean', 'Yes or no'), ('choice', 'One choice'), ('choices', 'Several choices'), ('date', 'Date')], default='text', max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('text', 'Text'), ('number', 'Numeric'), ('boolean', 'Yes or no'), ('choice', 'One choice'), ('choices', 'Several choices'), ('date', 'Date')], default='text', max_length=10, verbose_name='kind')),
                 ('unit', models.CharField(blank=True, max_length=20, verbose_name='unit')),
                 ('choices', models.JSONField(blank=True, default=list, verbose_name='choices')),
                 ('is_required', models.BooleanField(default=False, verbose_name='required')),
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             (Path(__file__).parent.parent / "sql" / "attributes.sql").read_text(),
-            """DROP FUNCTION catalog_product_attributes, catalog_definition_once, catalog_definition_fits, catalog_moved_attributes CASCADE;
+            """DROP FUNCTION catalog_product_attributes, catalog_forget_attributes, catalog_definition_once, catalog_definition_fits, catalog_moved_attributes CASCADE;
             DROP FUNCTION catalog_products_with, catalog_index_attributes, catalog_refuse_unfit_attributes, catalog_missing_attributes,
             catalog_unfit_attributes, catalog_attributes_of, catalog_attribute_fits""",
         ),

@@ -21,7 +21,7 @@ code_validator = RegexValidator(
 
 class AttributeKind(models.TextChoices):
     TEXT = "text", _("Text")
-    NUMBER = "number", _("Number")
+    NUMBER = "number", _("Numeric")
     BOOLEAN = "boolean", _("Yes or no")
     CHOICE = "choice", _("One choice")
     CHOICES = "choices", _("Several choices")

@@ -142,6 +142,7 @@ class Product(Stateful):
             GinIndex(fields=["tags"], name="product_tags"),
             GinIndex(fields=["attributes"], opclasses=["jsonb_path_ops"], name="product_attributes"),
             models.Index(fields=["-id"], condition=UNTRANSLATED, name="product_untranslated"),
+            models.Index(fields=["-id"], condition=~UNTRANSLATED, name="product_translated"),
         ]
         triggers = [
             legal_transitions("status", CONTENT_TRANSITIONS),

@@ -7,14 +7,17 @@ from catalog.resources.edits import ProductEdit, VariantEdit
 from catalog.resources.price_lists import ListPriceResource
 from catalog.resources.prices import PriceResource
 from catalog.resources.products import ProductResource
+from catalog.resources.relations import BundleResource, RelationResource
 
 __all__ = [
     "AttributeResource",
     "BrandResource",
+    "BundleResource",
     "CategoryResource",
     "ListPriceResource",
     "PriceResource",
     "ProductEdit",
     "ProductResource",
+    "RelationResource",
     "VariantEdit",
 ]

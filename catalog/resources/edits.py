@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.bulk_edit import Attribute, EditResource
-from catalog.models import Product, Variant
+from catalog.models import AttributeDefinition, AttributeKind, Product, Variant
 from catalog.services.edits import ProductEditBatch, VariantEditBatch
 
 LOOKED_AT = 2000  # newest products in which keys of attributes are looked for
 MOST_KEYS = 30
+KINDS = {**{kind: kind.value for kind in AttributeKind}, AttributeKind.CHOICES: "list"}
 
 
 @resources.register_edit
@@ -30,7 +31,15 @@ class ProductEdit(EditResource):
 
     @classmethod
     def attributes(cls) -> Sequence[Attribute]:
-        """The keys that the newest products have, as text."""
+        """What is defined for any category, and as text the other keys that the newest products have."""
+        defined = {one.code: one for one in AttributeDefinition.objects.in_order()}
+        known = [
+            Attribute(code, one.title, KINDS[one.kind], tuple(one.labels.items())) for code, one in defined.items()
+        ]
+        return [*known, *(Attribute(code) for code in cls._found() if code not in defined)]
+
+    @staticmethod
+    def _found() -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute(
                 """SELECT k FROM (SELECT attributes FROM catalog_product ORDER BY id DESC LIMIT %s) p,
@@ -38,7 +47,7 @@ class ProductEdit(EditResource):
                    GROUP BY k ORDER BY count(*) DESC, k LIMIT %s""",
                 [LOOKED_AT, MOST_KEYS],
             )
-            return [Attribute(code) for (code,) in cursor.fetchall()]
+            return [code for (code,) in cursor.fetchall()]
 
 
 @resources.register_edit

@@ -1,12 +1,17 @@
 """What stands against products and variants that are edited in bulk, and what follows from a change."""
 
+# The statements are put together from names of our own and never from input.
+# ruff: noqa: S608
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from backoffice import approvals
 from backoffice.bulk_edit import EditBatch
 from backoffice.imports.tables import Lookup
 from catalog.models import Brand, Category, Product, Variant
+from catalog.services.proposals import BEYOND_LIMIT, PRICE
 from catalog.services.variants import retitle
 
 
@@ -21,6 +26,29 @@ class ProductEditBatch(EditBatch):
         "seo_title", "seo_description",
     )  # fmt: skip
     lookups = {"category": Lookup(Category, "path", "lower"), "brand": Lookup(Brand, "name", "lower")}
+    messages = {
+        **EditBatch.messages,
+        "unfit": gettext_lazy("“%(value)s” is no value of the attribute “%(attribute)s” of its category."),
+    }
+
+    def find_problems(self) -> None:
+        super().find_problems()
+        if touched := {"attributes", "category"} & set(self.present):
+            category = "r.category_id" if "category" in touched else "t.category_id"
+            attributes = "r.attributes" if "attributes" in touched else "t.attributes"
+            self.told(
+                "unfit",
+                f"""WITH concerned AS MATERIALIZED (
+                        SELECT r.row, coalesce({category}, 0) AS category_id, {attributes} AS attributes
+                        FROM import_record r JOIN catalog_product t ON t.id = r.id WHERE r.changed AND {attributes} <> '{{}}')
+                    SELECT DISTINCT ON (c.row) c.row, '{max(touched, key=len)}', c.attributes ->> d.code,
+                           jsonb_build_object('value', left(c.attributes ->> d.code, 80), 'attribute', f.name)
+                    FROM concerned c
+                    JOIN catalog_attributes_of((SELECT array_agg(DISTINCT category_id) FROM concerned)) d USING (category_id)
+                    JOIN catalog_attributedefinition f ON f.id = d.definition_id
+                    WHERE c.attributes ? d.code AND NOT catalog_attribute_fits(d.kind, d.choices, c.attributes -> d.code)
+                    ORDER BY c.row, f.id""",
+            )
 
     def write(self) -> None:
         super().write()
@@ -42,11 +70,13 @@ class VariantEditBatch(EditBatch):
     messages = {
         **EditBatch.messages,
         "nothing_to_sell": gettext_lazy("The product “%(handle)s” is published and would have nothing left to sell."),
+        "beyond_limit": BEYOND_LIMIT,
     }
 
     def find_problems(self) -> None:
         super().find_problems()
         if "price" in self.present:
+            self._refuse_far_steps()
             self.told(
                 "nothing_to_sell",
                 """SELECT r.row, 'price', '0', jsonb_build_object('handle', p.handle) FROM import_record r
@@ -55,3 +85,16 @@ class VariantEditBatch(EditBatch):
                      AND NOT EXISTS (SELECT 1 FROM catalog_variant o LEFT JOIN import_record n ON n.id = o.id
                                      WHERE o.product_id = p.id AND o.is_active AND coalesce(n.price, o.price) > 0)""",
             )
+
+    def _refuse_far_steps(self) -> None:
+        """Prices that move further than this user may move them alone."""
+        if not approvals.needed(PRICE, self.by):
+            return
+        limit = approvals.limit_of(PRICE)
+        self.told(
+            "beyond_limit",
+            """SELECT r.row, 'price', r.price::text, jsonb_build_object('limit', %s::text) FROM import_record r
+               JOIN catalog_variant t ON t.id = r.id
+               WHERE r.changed AND t.price > 0 AND abs(r.price - t.price) * 100 > %s * t.price""",
+            [f"{limit.normalize():f}", limit],
+        )

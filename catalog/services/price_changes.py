@@ -105,6 +105,13 @@ def cancel(changes: Sequence[PriceChange], *, by: User) -> list[PriceChange]:
     """
     keys = {change.pk for change in changes}
     keys |= set(PriceChange.objects.coming().filter(back_of__in=keys).values_list("pk", flat=True))
+    # Whoever approves or applies locks in this order too: proposals, runs, changes.
+    proposals = list(
+        Approval.objects.waiting()
+        .filter(kind=SCHEDULED, subject_type=PriceChange._meta.label_lower, subject_id__in=keys)
+        .locked()
+    )
+    list(Repricing.objects.filter(changes__in=keys).order_by("pk").select_for_update(of=("self",)))
     rows = list(PriceChange.objects.filter(pk__in=keys).locked().select_related("variant", "repricing"))
     for row in rows:
         row.must_become(Status.CANCELED)
@@ -113,10 +120,7 @@ def cancel(changes: Sequence[PriceChange], *, by: User) -> list[PriceChange]:
     for row in rows:
         if row.repricing is not None and row.back_of_id is None:
             repricing.end_plan(row.repricing, by=by)
-    open_requests = Approval.objects.waiting().filter(
-        kind=SCHEDULED, subject_type=PriceChange._meta.label_lower, subject_id__in=keys
-    )
-    for approval in open_requests:
+    for approval in proposals:
         if approval.requested_by_id == by.pk:
             approvals.withdraw(approval, by=by)
     return rows
@@ -239,9 +243,15 @@ def _apply_repricing(now: datetime) -> int:
         if not _alone():
             return 0
         due = PriceChange.objects.due(now).exclude(repricing=None).order_by("due_at", "pk")
-        change = due.select_for_update(of=("self",)).select_related("repricing", "requested_by").first()
-        if change is None or change.repricing is None:
+        found = due.values_list("pk", "repricing").first()
+        if found is None:
             return 0
+        Repricing.objects.select_for_update().get(pk=found[1])
+        change = (
+            due.filter(pk=found[0]).select_for_update(of=("self",)).select_related("repricing", "requested_by").first()
+        )
+        if change is None or change.repricing is None:  # canceled in between
+            return _apply_repricing(now)
         verb = repricing.write if change.back_of_id is None else repricing.undo
         try:
             with transaction.atomic():  # first, as undoing a run cancels what is still to come of it

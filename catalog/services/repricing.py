@@ -230,14 +230,16 @@ def schedule(run: Repricing, *, by: User, due_at: datetime, until: datetime | No
 @transaction.atomic
 def cancel(run: Repricing, *, by: User) -> Repricing:
     """Give a run up that is not applied."""
+    proposals = list(Approval.objects.about(run).waiting().locked())  # before the run, as approving does
     run = Repricing.objects.select_for_update().get(pk=run.pk)
     run.must_become(Status.CANCELED)
     _move(run, Status.CANCELED)
     PriceChange.objects.coming().filter(repricing=run).update(
         status=PriceChange.Status.CANCELED, updated_at=timezone.now()
     )
-    for approval in Approval.objects.about(run).waiting().filter(requested_by=by):
-        approvals.withdraw(approval, by=by)
+    for approval in proposals:
+        if approval.requested_by_id == by.pk:
+            approvals.withdraw(approval, by=by)
     audit.record("repricing.canceled", run, by=by)
     return run
 

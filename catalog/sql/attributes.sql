@@ -2,24 +2,40 @@
 -- category that moves. What no definition names is left alone. Writers of values share a lock that writers of definitions
 -- hold alone, after that of the tree.
 
+-- PL/pgSQL, for a function in SQL that is called a million times is planned as often.
 CREATE FUNCTION catalog_attribute_fits(kind text, choices jsonb, value jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE kind
-        WHEN 'text' THEN jsonb_typeof(value) = 'string' AND value <> '""'
-        WHEN 'number' THEN CASE WHEN jsonb_typeof(value) = 'number' THEN
-            length(ltrim(translate(trim_scale((value #>> '{}')::numeric)::text, '-.', ''), '0')) <= 15 ELSE false END
-        WHEN 'boolean' THEN jsonb_typeof(value) = 'boolean'
-        WHEN 'choice' THEN jsonb_typeof(value) = 'string' AND choices @> jsonb_build_array(jsonb_build_object('code', value))
-        WHEN 'choices' THEN CASE WHEN jsonb_typeof(value) = 'array' THEN
-            value <> '[]' AND jsonb_array_length(value) = (
-                SELECT count(*) FROM jsonb_array_elements(choices) c(choice) WHERE value @> jsonb_build_array(choice -> 'code')) ELSE false END
-        WHEN 'date' THEN CASE
-            WHEN jsonb_typeof(value) = 'string' AND value #>> '{}' ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' THEN
-                substr(value #>> '{}', 9)::int <= extract(day FROM
-                    make_date(left(value #>> '{}', 4)::int, substr(value #>> '{}', 6, 2)::int, 1) + interval '1 month - 1 day')
-            ELSE false END
-        ELSE false
-    END
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    is_of text := jsonb_typeof(value);
+    said text;
+BEGIN
+    IF kind = 'text' THEN
+        RETURN is_of = 'string' AND value <> '""';
+    ELSIF kind = 'number' THEN
+        IF is_of <> 'number' THEN
+            RETURN false;
+        END IF;
+        RETURN length(ltrim(translate(trim_scale((value #>> '{}')::numeric)::text, '-.', ''), '0')) <= 15;
+    ELSIF kind = 'boolean' THEN
+        RETURN is_of = 'boolean';
+    ELSIF kind = 'choice' THEN
+        RETURN is_of = 'string' AND choices @> jsonb_build_array(jsonb_build_object('code', value));
+    ELSIF kind = 'choices' THEN
+        IF is_of <> 'array' THEN
+            RETURN false;
+        END IF;
+        RETURN value <> '[]' AND jsonb_array_length(value) = (
+            SELECT count(*) FROM jsonb_array_elements(choices) c(choice) WHERE value @> jsonb_build_array(choice -> 'code'));
+    ELSIF kind = 'date' AND is_of = 'string' THEN
+        said := value #>> '{}';
+        IF said !~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' THEN
+            RETURN false;
+        END IF;
+        RETURN substr(said, 9)::int <= extract(day FROM
+            make_date(left(said, 4)::int, substr(said, 6, 2)::int, 1) + interval '1 month - 1 day');
+    END IF;
+    RETURN false;
+END
 $$;
 
 -- Definitions that hold in each of these categories; 0 stands for none.
@@ -83,7 +99,8 @@ CREATE FUNCTION catalog_index_attributes(ids bigint[]) RETURNS void LANGUAGE sql
     SELECT product_id, code, number FROM (
         SELECT p.id AS product_id, e.key AS code, CASE
             WHEN jsonb_typeof(e.value) = 'number' THEN (e.value #>> '{}')::numeric
-            WHEN catalog_attribute_fits('date', '[]', e.value) THEN (e.value #>> '{}')::date - DATE '2000-01-01' END AS number
+            WHEN jsonb_typeof(e.value) = 'string' AND length(e.value #>> '{}') = 10
+                AND catalog_attribute_fits('date', '[]', e.value) THEN (e.value #>> '{}')::date - DATE '2000-01-01' END AS number
         FROM catalog_product p CROSS JOIN jsonb_each(p.attributes) e WHERE p.id = ANY (ids) AND length(e.key) <= 60
     ) v WHERE abs(number) < 1e24;
 $$;
@@ -117,8 +134,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION catalog_product_attributes();
 CREATE TRIGGER attributes_of_changed AFTER UPDATE ON catalog_product REFERENCING OLD TABLE AS old_values NEW TABLE AS new_values
 FOR EACH STATEMENT EXECUTE FUNCTION catalog_product_attributes();
 
-ALTER TABLE catalog_indexedattribute ADD CONSTRAINT indexed_attribute_product
-FOREIGN KEY (product_id) REFERENCES catalog_product (id) ON DELETE CASCADE;
+-- In place of a foreign key, which would look at each row by itself: nobody but these triggers writes here.
+CREATE FUNCTION catalog_forget_attributes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM catalog_indexedattribute i USING old_values o WHERE i.product_id = o.id AND o.attributes <> '{}';
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER attributes_of_deleted AFTER DELETE ON catalog_product REFERENCING OLD TABLE AS old_values
+FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_attributes();
 
 -- Products in the branch of a category, all of them without one, that have any of these attributes.
 CREATE FUNCTION catalog_products_with(top bigint, codes text[]) RETURNS bigint[] LANGUAGE sql STABLE AS $$

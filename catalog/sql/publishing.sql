@@ -67,35 +67,36 @@ CREATE FUNCTION catalog_product_authors(bigint[]) RETURNS TABLE (id bigint, auth
     FROM change c JOIN pghistory_context x ON x.id = c.pgh_context_id WHERE x.metadata ->> 'user' IS NOT NULL GROUP BY c.id
 $$;
 
-CREATE TRIGGER content_changed AFTER UPDATE ON catalog_product REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+-- Triggers fire by name: these after those of the row history (pgtrigger_...), which so tells the edit first, then what it voids.
+CREATE TRIGGER review_of_changed AFTER UPDATE ON catalog_product REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'id',
     'handle title title_zh description description_zh category_id brand_id product_type tags options attributes seo_title seo_description');
-CREATE TRIGGER content_deleted AFTER DELETE ON catalog_product REFERENCING OLD TABLE AS old_rows
+CREATE TRIGGER review_of_deleted AFTER DELETE ON catalog_product REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'id', '');
 CREATE TRIGGER status_guard AFTER UPDATE ON catalog_product REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_status_guard('catalog.product');
 CREATE TRIGGER status_guard_new AFTER INSERT ON catalog_product REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_status_guard('catalog.product');
 
-CREATE TRIGGER content_changed AFTER UPDATE ON catalog_variant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER review_of_changed AFTER UPDATE ON catalog_variant REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id',
     'product_id sku barcode option1 option2 option3 position weight_grams requires_shipping is_active');
-CREATE TRIGGER content_added AFTER INSERT ON catalog_variant REFERENCING NEW TABLE AS new_rows
+CREATE TRIGGER review_of_added AFTER INSERT ON catalog_variant REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id', '');
-CREATE TRIGGER content_deleted AFTER DELETE ON catalog_variant REFERENCING OLD TABLE AS old_rows
+CREATE TRIGGER review_of_deleted AFTER DELETE ON catalog_variant REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id', '');
 
-CREATE TRIGGER content_changed AFTER UPDATE ON catalog_media REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER review_of_changed AFTER UPDATE ON catalog_media REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id',
     'product_id variant_id file url alt position');
-CREATE TRIGGER content_added AFTER INSERT ON catalog_media REFERENCING NEW TABLE AS new_rows
+CREATE TRIGGER review_of_added AFTER INSERT ON catalog_media REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id', '');
-CREATE TRIGGER content_deleted AFTER DELETE ON catalog_media REFERENCING OLD TABLE AS old_rows
+CREATE TRIGGER review_of_deleted AFTER DELETE ON catalog_media REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'product_id', '');
 
-CREATE TRIGGER content_changed AFTER UPDATE ON catalog_category REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER review_of_changed AFTER UPDATE ON catalog_category REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'category_id', 'path', 'catalog_product');
-CREATE TRIGGER content_changed AFTER UPDATE ON catalog_brand REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER review_of_changed AFTER UPDATE ON catalog_brand REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('catalog.product', 'brand_id', 'name', 'catalog_product');
 
 -- Who wrote a product is asked of the history of its variants as well.

@@ -208,5 +208,7 @@ def plainly(definition: AttributeDefinition, value: Any) -> Any:
 
 def drawn(definition: AttributeDefinition, value: Any) -> Any:
     """A value as people read it, numbers and dates in the reader's format."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     kind = {AttributeKind.DATE: "date", AttributeKind.NUMBER: "number"}
     return generic.display(plainly(definition, value), kind.get(AttributeKind(definition.kind), "text"))

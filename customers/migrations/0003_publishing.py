@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             (Path(__file__).parent.parent / "sql" / "publishing.sql").read_text(),
-            "DROP TRIGGER content_changed ON customers_article;DROP TRIGGER content_deleted ON customers_article;DROP TRIGGER status_guard ON customers_article;DROP TRIGGER status_guard_new ON customers_article;"
+            "DROP TRIGGER review_of_changed ON customers_article;DROP TRIGGER review_of_deleted ON customers_article;DROP TRIGGER status_guard ON customers_article;DROP TRIGGER status_guard_new ON customers_article;"
             "DROP INDEX live_article_address; DROP INDEX live_article_topic; DROP INDEX live_article_text; DROP FUNCTION customers_article_text;"
             "DROP FUNCTION customers_article_authors; DROP FUNCTION customers_article_seen; DROP FUNCTION customers_article_content;"
             "DROP FUNCTION customers_article_contents",

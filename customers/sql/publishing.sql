@@ -30,9 +30,9 @@ CREATE FUNCTION customers_article_authors(bigint[]) RETURNS TABLE (id bigint, au
     FROM change c JOIN pghistory_context x ON x.id = c.pgh_context_id WHERE x.metadata ->> 'user' IS NOT NULL GROUP BY c.id
 $$;
 
-CREATE TRIGGER content_changed AFTER UPDATE ON customers_article REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER review_of_changed AFTER UPDATE ON customers_article REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('customers.article', 'id', 'slug topic title title_zh body body_zh');
-CREATE TRIGGER content_deleted AFTER DELETE ON customers_article REFERENCING OLD TABLE AS old_rows
+CREATE TRIGGER review_of_deleted AFTER DELETE ON customers_article REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_content_changed('customers.article', 'id', '');
 CREATE TRIGGER status_guard AFTER UPDATE ON customers_article REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION backoffice_status_guard('customers.article');

@@ -1,20 +1,32 @@
 """Bulk edits: what is asked of fields, previewed over a filter or a selection, applied, refused, taken back."""
 
+import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from backoffice import resources
-from backoffice.bulk_edit import editing
+from backoffice.bulk_edit import Attribute, editing
 from backoffice.bulk_edit.forms import change_of
+from backoffice.bulk_edit.operations import value_sql
 from backoffice.context import acting
 from backoffice.imports import running, undoing
 from backoffice.models import AuditEvent, BulkEdit, ImportRow, ImportRun
 from catalog.models import Product, Variant
-from tests.factories import make_brand, make_category, make_customer, make_product, make_user, make_variant
+from tests.factories import (
+    make_attribute,
+    make_brand,
+    make_category,
+    make_customer,
+    make_product,
+    make_user,
+    make_variant,
+)
 
 VARIANTS = "/catalog/variants/"
 PRODUCTS = "/catalog/products/"
@@ -220,6 +232,41 @@ def test_operations(owner, asked, becomes):
     assert getattr(product, asked[0].partition(".")[0]) == becomes
 
 
+@pytest.mark.parametrize(
+    ("attribute", "asked", "becomes"),
+    [
+        (Attribute("weight", kind="number"), ("set", Decimal("3.50")), {"weight": 3.5, "care": ["30°", "Iron"]}),
+        (Attribute("weight", kind="number"), ("add", Decimal(1)), {"weight": 3.5, "care": ["30°", "Iron"]}),
+        (Attribute("weight", kind="number"), ("percent", Decimal(-20)), {"weight": 2, "care": ["30°", "Iron"]}),
+        (Attribute("care", kind="list"), ("add_to", ["iron", "dry"]), {"weight": 2.5, "care": ["30°", "iron", "dry"]}),
+        (Attribute("care", kind="list"), ("remove", ["IRON"]), {"weight": 2.5, "care": ["30°"]}),
+        (Attribute("care", kind="text"), ("append", "!"), {"weight": 2.5, "care": ["30°", "Iron"]}),
+        (Attribute("new", kind="boolean"), ("set", False), {"weight": 2.5, "care": ["30°", "Iron"], "new": False}),
+        (
+            Attribute("since", kind="date"),
+            ("set", date(2026, 2, 1)),
+            {"weight": 2.5, "care": ["30°", "Iron"], "since": "2026-02-01"},
+        ),
+        (
+            Attribute("fit", kind="choice", choices=(("s", "Slim"),)),
+            ("set", "s"),
+            {"weight": 2.5, "care": ["30°", "Iron"], "fit": "s"},
+        ),
+    ],
+)
+def test_attributes_keep_the_types_that_their_definitions_give(owner, attribute, asked, becomes):
+    make_product("Shirt", attributes={"weight": 2.5, "care": ["30°", "Iron"]})
+    field = attribute.field()
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {value_sql(field, change_of(field, *asked))} FROM catalog_product t WHERE t.id > %s", [0]
+        )
+        found = json.loads(cursor.fetchone()[0])
+
+    assert found == becomes
+
+
 def test_several_fields_and_keys_at_once(owner):
     product = make_product("Shirt", attributes={"cut": "slim", "care": "30°"})
     tea, nordic = make_category("Tea"), make_brand("Nordic")
@@ -268,7 +315,37 @@ def test_what_is_so_already_is_no_change(owner):
     assert (run.changed, run.unchanged) == (0, 1)
 
 
+def test_attributes_are_those_that_are_defined_and_values_that_do_not_fit_are_refused(owner):
+    shirts, pots = make_category("Shirts"), make_category("Pots")
+    make_attribute("weight", "number", category=shirts, name="Weight")
+    shirt = make_product("Shirt", category=shirts, attributes={"weight": 3})
+    pot = make_product("Pot", category=pots, attributes={"weight": "heavy"})
+
+    run = applied(PRODUCTS, owner, "products", ("attributes.weight", "set", Decimal("2.5")))
+    assert (run.changed, run.refused) == (2, 0)
+    assert Product.objects.get(pk=shirt.pk).attributes == {"weight": 2.5}
+
+    Product.objects.filter(pk=pot.pk).update(attributes={"weight": "heavy"})
+    run = edit(PRODUCTS, owner, "products", ("category", "set", shirts))
+    assert [(row["column"], row["message"]) for row in run.report["errors"]] == [
+        ("category", "“heavy” is no value of the attribute “Weight” of its category.")
+    ]
+
+
 # --- Rights -----------------------------------------------------------------------------------------
+
+
+def test_prices_move_no_further_than_one_person_may_move_them(owner):
+    make_variant("TEA", price=Decimal(10))
+    make_variant("CUP", price=Decimal(10))
+    Variant.objects.filter(sku="CUP").update(price=1)
+    editor = make_user("catalog_editor")
+
+    run = edit(VARIANTS, editor, "variants", ("price", "add", Decimal(1)))
+
+    assert (run.changed, run.refused) == (1, 1)
+    assert "moves by more than 30 percent" in run.report["errors"][0]["message"]
+    assert edit(VARIANTS, owner, "variants", ("price", "add", Decimal(1))).refused == 0
 
 
 def test_restricted_fields_are_for_those_who_may_see_them(owner):

@@ -50,7 +50,7 @@ def test_everything_that_matches_is_edited_and_taken_back(page: Page, roles, sig
     press(page, "Edit…")
     expect(page.locator("main")).to_contain_text("about 60 rows")
     expect(page.get_by_label("Value for “Price”")).to_be_hidden()
-    fill(page, "Price", "add", "-2")
+    fill(page, "Price", "change by", "-2")
     fill(page, "Weight (g)", "set to", "100")
     expect(page.get_by_label("Value for “Price”")).to_be_visible()
     inspector.look("fields")

@@ -326,7 +326,8 @@ def test_undo_withdraws_what_the_file_submitted(tmp_path):
     assert dict(Product.objects.values_list("handle", "status")) == {"tea": "draft"}
     assert sorted(Review.objects.values_list("state", flat=True)) == ["void", "withdrawn"]
     undoing.redo(ImportRun.objects.get(number=result["run"]), by=None)
-    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "draft", "cup": "draft"}
+    assert dict(Product.objects.values_list("handle", "status")) == {"tea": "in_review", "cup": "in_review"}
+    assert Review.objects.open().count() == 2
 
 
 def test_history_says_who_and_through_which_run(tmp_path):

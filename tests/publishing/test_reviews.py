@@ -198,6 +198,18 @@ def test_an_edit_of_what_is_public_leaves_it_up_and_is_marked(rich, edit):
     assert (live.content, live.position) == (before.content, before.position)
 
 
+def test_the_history_of_a_product_ends_with_what_the_edit_voided(editor):
+    product = written(editor)
+    publishing.submit([product], by=editor)
+
+    Product.objects.filter(pk=product.pk).update(title="Other")
+
+    assert list(product.history.order_by("pgh_id").values_list("status", "title"))[-2:] == [
+        ("in_review", "Other"),
+        ("draft", "Other"),
+    ]
+
+
 def test_what_is_no_content_voids_and_marks_nothing(rich, editor):
     publish(rich)
     other = written(editor, title="Cup")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -107,15 +107,11 @@ class Restore(OfSubject):
 
     @cached_property
     def wanted(self) -> Revision:
-        found = self.revision(self.kwargs["number"])
+        """The revision; not there for who may not change such content."""
+        found = self.revision(self.kwargs["number"]) if self.may_restore else None
         if found is None:
             raise Http404
         return found
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and not self.may_restore:
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         now = working_content(self.publishable, self.subject.pk)
