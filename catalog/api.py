@@ -96,8 +96,18 @@ class ProductOut(Schema):
     product_type: str
     tags: list[str]
     options: list[str]
+    completeness: int
+    missing: list[str]
     published_at: datetime | None
     updated_at: datetime
+
+    @staticmethod
+    def resolve_completeness(obj: Any) -> int:
+        return int(obj.completeness.score)
+
+    @staticmethod
+    def resolve_missing(obj: Any) -> list[str]:
+        return list(obj.completeness.missing)
 
     @staticmethod
     def resolve_category(obj: Any) -> str | None:
@@ -244,7 +254,7 @@ class PriceChangeOut(Schema):
 
 
 def _products(request: HttpRequest) -> QuerySet[Product]:
-    return Product.objects.visible_to(request.user).select_related("category", "brand")
+    return Product.objects.visible_to(request.user).select_related("category", "brand", "completeness")
 
 
 def _documented() -> dict[str, Any]:

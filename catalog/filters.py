@@ -1,7 +1,8 @@
 """FilterSets of products, variants and brands: of the pages, exports, API and saved views alike."""
 
 from datetime import datetime, time
-from typing import Any
+from math import ceil, floor
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
@@ -14,10 +15,12 @@ from backoffice.generic import lookups
 from backoffice.publishing.filters import ChangesFilter
 from catalog.attribute_filters import AttributeFilterSet
 from catalog.models import (
+    BY_SCORE,
     AttributeDefinition,
     AttributeKind,
     Brand,
     Category,
+    Check,
     PriceChange,
     PriceList,
     PriceListItem,
@@ -26,6 +29,8 @@ from catalog.models import (
     Repricing,
     RepricingRow,
     Variant,
+    find_products,
+    find_variants,
 )
 
 
@@ -43,10 +48,35 @@ class BranchFilter(generic.LookupFilter):
 
 
 class SearchFilter(django_filters.CharFilter):
-    """The search box: what the queryset's own `search` finds."""
+    """The search box. What it found stays with the set as `found`, by which the list puts the best rows first."""
 
-    def filter(self, qs: Any, value: str) -> QuerySet:
-        return qs.search(value) if value else qs
+    FIND = {Product: find_products, Variant: find_variants}
+
+    def filter(self, qs: Any, value: str) -> Any:
+        if not value:
+            return qs
+        self.parent.found = found = self.FIND[qs.model](value)
+        return found.narrow(qs)
+
+
+class OfferedFilters:
+    """A FilterSet that modules above the catalogue add filters to, for those who may see what they filter by."""
+
+    offered: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = getattr(self.request, "user", None)  # type: ignore[attr-defined]
+        for name, permission in self.offered.items():
+            if user is None or not user.has_perm(permission):
+                del self.filters[name]  # type: ignore[attr-defined]
+
+
+def offer(name: str, permission: str, **made: django_filters.Filter) -> None:
+    """Let products and variants be filtered by `name`; `made` are the filters for `product` and `variant`."""
+    for filterset, one in ((ProductFilter, made["product"]), (VariantFilter, made["variant"])):
+        filterset.base_filters[name] = one
+        filterset.offered = {**filterset.offered, name: permission}
 
 
 class ChangedSinceFilter(django_filters.DateFilter):
@@ -59,7 +89,7 @@ class ChangedSinceFilter(django_filters.DateFilter):
         return qs.filter(updated_at__gte=make_aware(datetime.combine(value, time.min))) if value else qs
 
 
-class ProductFilter(AttributeFilterSet):
+class ProductFilter(OfferedFilters, AttributeFilterSet):
     q = SearchFilter(label=_("Search"))
     status = generic.AnyOfFilter(choices=Product.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
     category = BranchFilter(label=_("Category"))
@@ -69,10 +99,34 @@ class ProductFilter(AttributeFilterSet):
     changes = ChangesFilter()
     picture = django_filters.BooleanFilter(method="with_picture", label=_("Has a picture"))
     translated = django_filters.BooleanFilter(method="with_translation", label=_("Translated"))
+    price = generic.NumberRangeFilter(method="with_price", label=_("Price"))
+    completeness = generic.NumberRangeFilter(method="with_completeness", label=_("Completeness (%)"))
+    missing = generic.AnyOfFilter(choices=Check, method="with_missing", label=_("Missing"))
 
     class Meta:
         model = Product
         fields: list[str] = []
+
+    def with_price(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """Products of which an active variant costs so much."""
+        if not value:
+            return queryset
+        variants = Variant.objects.active()
+        variants = variants if value.start is None else variants.filter(price__gte=value.start)
+        variants = variants if value.stop is None else variants.filter(price__lte=value.stop)
+        return queryset.filter(pk__in=variants.order_by().values("product"))
+
+    def with_completeness(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """By the place in the order of scores, which has the index."""
+        if not value:
+            return queryset
+        low, high = (None if bound is None else min(max(bound, -1), 101) for bound in (value.start, value.stop))
+        if low is not None:
+            queryset = queryset.filter(completeness__place__gte=ceil(low) * BY_SCORE)
+        return queryset if high is None else queryset.filter(completeness__place__lt=(floor(high) + 1) * BY_SCORE)
+
+    def with_missing(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+        return queryset.filter(completeness__missing__overlap=value) if value else queryset
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(tags__contains=[value]) if value else queryset
@@ -88,7 +142,7 @@ class ProductFilter(AttributeFilterSet):
         return queryset.translated() if value else queryset.untranslated()
 
 
-class VariantFilter(django_filters.FilterSet):
+class VariantFilter(OfferedFilters, django_filters.FilterSet):
     q = SearchFilter(label=_("Search"))
     product = generic.LookupFilter(model=Product, label=_("Product"))
     is_active = django_filters.BooleanFilter(label=_("Active"))

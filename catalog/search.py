@@ -5,16 +5,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import references, search
+from backoffice import generic, references, search
 from backoffice.money import format_money
-from catalog.models import Product, Repricing, Variant
+from catalog.models import Found, Product, Repricing, Variant, find_products, find_variants
 
 references.register(prefix="RP", model=Repricing)
 
 
 @search.register
 class VariantSearch(search.Provider):
-    """A SKU or barcode as typed comes alone; other text is looked for in SKUs, barcodes and titles."""
+    """Best first, as on the list; a SKU or barcode as typed comes alone."""
 
     key = "variants"
     label = _("Variants")
@@ -22,8 +22,7 @@ class VariantSearch(search.Provider):
 
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
         visible = Variant.objects.visible_to(user)
-        exact = list(visible.named(text)[:limit])
-        for variant in exact or visible.search(text).order_by("-is_active", "-pk")[:limit]:
+        for variant in list(visible.named(text)[:limit]) or ranked(find_variants(text), visible, limit):
             subtitle = f"{variant.title} · {format_money(variant.price, variant.currency)}"
             yield search.Hit(variant.sku, subtitle, variant.get_absolute_url())
 
@@ -35,6 +34,12 @@ class ProductSearch(search.Provider):
     permission = "catalog.view_product"
 
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
-        for product in Product.objects.visible_to(user).search(text).select_related("brand").order_by("-pk")[:limit]:
+        visible = Product.objects.visible_to(user).select_related("brand")
+        for product in ranked(find_products(text), visible, limit):
             facts = [product.get_status_display(), str(product.brand or "")]
             yield search.Hit(str(product), " · ".join(fact for fact in facts if fact), product.get_absolute_url())
+
+
+def ranked(found: Found, visible: Any, limit: int) -> list[Any]:
+    """The first rows of what was found."""
+    return generic.Ranking(found, found.narrow(visible)).page(limit).rows

@@ -10,7 +10,7 @@ from backoffice.models import Notification, User
 from backoffice.tasks import RETRY, job_id, report_progress
 from catalog import services
 from catalog.models import Repricing
-from catalog.services import repricing
+from catalog.services import completeness, repricing
 
 
 @app.periodic(cron="* * * * *")
@@ -18,6 +18,13 @@ from catalog.services import repricing
 def apply_due_prices(timestamp: int) -> None:
     """Make the changes of prices whose minute has come."""
     services.apply_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="catalog.assess_due", queueing_lock="catalog.assess_due", retry=RETRY)
+def assess_due(timestamp: int) -> None:
+    """Assess how complete the products are that large imports and edits touched."""
+    completeness.assess_due()
 
 
 @app.task(name=repricing.TASK, retry=RETRY)

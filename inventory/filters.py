@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
@@ -79,6 +79,30 @@ class StockFilter(django_filters.FilterSet):
         if value == "backordered":
             return levels.filter(available__lt=0)
         return {"in": levels.in_stock, "low": levels.low, "out": levels.out}[value]()
+
+
+class StockStateFilter(django_filters.ChoiceFilter):
+    """Variants, or products by their active variants, by what the warehouses that the user sees have of them."""
+
+    STATES = (("in", _("In stock")), ("low", _("Low")), ("out", _("Out of stock")))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=self.STATES, label=_("Stock"), empty_label=_("All"), **kwargs)
+
+    def filter(self, qs: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return qs
+        levels = StockLevel.objects.visible_to(self.parent.request.user).at_warehouses()
+        if value != "out":
+            variants = {"in": levels.in_stock, "low": levels.low}[value]().order_by().values("variant")
+            if qs.model is Variant:
+                return qs.filter(pk__in=variants)
+            return qs.filter(pk__in=Variant.objects.active().filter(pk__in=variants).order_by().values("product"))
+        if qs.model is Variant:
+            return qs.filter(~Exists(levels.in_stock().filter(variant=OuterRef("pk"))), track_stock=True)
+        kept = Variant.objects.active().filter(product=OuterRef("pk"), track_stock=True)
+        free = levels.in_stock().filter(variant__product=OuterRef("pk"), variant__is_active=True)
+        return qs.filter(Exists(kept), ~Exists(free))
 
 
 class PostingFilter(django_filters.FilterSet):

@@ -8,10 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import references, search
 from backoffice.rows import containing
+from catalog import filters
+from inventory.filters import StockStateFilter
 from inventory.models import Location, Receipt, Supplier, Transfer
 
 references.register(prefix="RC", model=Receipt)
 references.register(prefix="TR", model=Transfer)
+filters.offer("stock", "inventory.view_stocklevel", product=StockStateFilter(), variant=StockStateFilter())
 
 
 @search.register

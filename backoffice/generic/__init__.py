@@ -76,10 +76,12 @@ from backoffice.generic.filters import AnyOfFilter, DateRangeFilter, NumberRange
 from backoffice.generic.forms import FormPage
 from backoffice.generic.lists import Count, ListPage
 from backoffice.generic.lookups import LookupField, LookupFilter
+from backoffice.generic.ranking import BEST, Ranking
 from backoffice.generic.records import Badge, Fact, Moment, RecordPage
 from backoffice.generic.tabs import Tab
 
 __all__ = [
+    "BEST",
     "Action",
     "ActionView",
     "AnyOfFilter",
@@ -98,6 +100,7 @@ __all__ = [
     "OnePage",
     "Outcome",
     "Page",
+    "Ranking",
     "RecordPage",
     "Tab",
     "act",

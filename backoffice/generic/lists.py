@@ -28,6 +28,7 @@ from backoffice.generic.base import Page, may, visible
 from backoffice.generic.chips import Chip, chips
 from backoffice.generic.columns import Column, model_field
 from backoffice.generic.filters import AnyYesNo
+from backoffice.generic.ranking import BEST, Found, Ranking
 from backoffice.generic.tabs import VIEW, SavedViews
 from backoffice.templatetags.houtai import as_query
 
@@ -281,9 +282,32 @@ class ListPage(SavedViews, Page):
 
     @cached_property
     def sort(self) -> str:
-        """Name of the order in use."""
+        """Name of the order in use: of what is searched, the best first unless another is chosen."""
         chosen = self.request.GET.get("sort", "")
-        return chosen if chosen in self.ordering else next(iter(self.ordering))
+        if BEST in self.ordering and self.is_searched and (not chosen or chosen not in self.ordering):
+            return BEST
+        usable = chosen in self.ordering and (chosen != BEST or self.is_searched)
+        return chosen if usable else next(iter(self.ordering))
+
+    @property
+    def is_searched(self) -> bool:
+        return bool(self.request.GET.get("q", "").strip())
+
+    @cached_property
+    def found(self) -> Found | None:
+        """What the search box found, where the filter of the list ranks it."""
+        self.matching  # noqa: B018 - applying the filters searches
+        return getattr(self.filterset, "found", None)
+
+    @property
+    def suggestion_url(self) -> str:
+        """This list, searched by what may have been meant."""
+        return self.link(q=self.found.suggestion) if self.found else ""
+
+    @cached_property
+    def ranking(self) -> Ranking | None:
+        """The rows best first, when they are in that order."""
+        return Ranking(self.found, self.matching) if self.sort == BEST and self.found else None
 
     @property
     def terms(self) -> Sequence[str]:
@@ -294,10 +318,15 @@ class ListPage(SavedViews, Page):
         """The rows on show; a cursor that does not belong here leads to the first page, with a message."""
         place = {name: self.request.GET.get(name, "") for name in PLACE}
         try:
-            return keyset.page(self.matching, self.sort, self.terms, self.page_size, **place)
+            return self._page(**place)
         except keyset.BadCursor:
             messages.warning(self.request, _("That place in the list is gone. This is the first page."))
-            return keyset.page(self.matching, self.sort, self.terms, self.page_size)
+            return self._page()
+
+    def _page(self, **place: str) -> keyset.Slice:
+        if self.ranking:
+            return self.ranking.page(self.page_size, **place)
+        return keyset.page(self.matching, self.sort, self.terms, self.page_size, **place)
 
     @cached_property
     def count(self) -> Count:
@@ -305,6 +334,8 @@ class ListPage(SavedViews, Page):
         only_page = not any(self.request.GET.get(name) for name in PLACE) and not self.slice.after
         if only_page:
             return Count(len(self.slice.rows))
+        if self.ranking and self.ranking.total is not None:
+            return Count(self.ranking.total)
         return Count(self.matching.order_by().values("pk")[: COUNT_CAP + 1].count())
 
     @cached_property
@@ -328,7 +359,10 @@ class ListPage(SavedViews, Page):
         row = page.matching.filter(pk=obj.pk).first()
         if row is None:
             return None
-        before, behind = keyset.neighbours(page.matching, page.terms, row)
+        if page.ranking:
+            before, behind = page.ranking.neighbours(row)
+        else:
+            before, behind = keyset.neighbours(page.matching, page.terms, row)
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],
@@ -398,7 +432,8 @@ class ListPage(SavedViews, Page):
     @property
     def orderings(self) -> list[tuple[str, str, bool]]:
         """Every named order with its label, for the order control."""
-        return [(name, self._ordering_label(name), name == self.sort) for name in self.ordering]
+        names = [name for name in self.ordering if name != BEST or self.is_searched]
+        return [(name, self._ordering_label(name), name == self.sort) for name in names]
 
     def _ordering_label(self, name: str) -> str:
         if name in self.ordering_labels:

@@ -9,6 +9,8 @@ from catalog.models.attributes import (
     shown,
 )
 from catalog.models.categories import Brand, Category, CategoryQuerySet
+from catalog.models.completeness import BY_SCORE, Check, Completeness, CompletenessDue
+from catalog.models.finding import Found, find_products, find_variants
 from catalog.models.prices import (
     PriceChange,
     PriceChangeQuerySet,
@@ -31,6 +33,7 @@ from catalog.models.relations import BundlePart, ProductRedirect, Relation, Rela
 from catalog.models.tags import Tag, TagQuerySet
 
 __all__ = [
+    "BY_SCORE",
     "AttributeDefinition",
     "AttributeKind",
     "AttributeQuerySet",
@@ -38,6 +41,10 @@ __all__ = [
     "BundlePart",
     "Category",
     "CategoryQuerySet",
+    "Check",
+    "Completeness",
+    "CompletenessDue",
+    "Found",
     "IndexedAttribute",
     "Media",
     "PriceChange",
@@ -58,6 +65,8 @@ __all__ = [
     "VariantQuerySet",
     "decimals_sql",
     "definitions_of",
+    "find_products",
+    "find_variants",
     "lost_in_address",
     "shown",
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +16,13 @@ from backoffice.money import MoneyField
 from backoffice.rows import (
     Stateful,
     VisibleQuerySet,
-    containing,
     in_reader_language,
     search_index,
-    search_text,
     tracked,
 )
 from backoffice.triggers import legal_transitions
 from catalog.models.categories import Brand, Category
+from catalog.models.finding import find_products, find_variants
 from catalog.triggers import keep_former_address, remember_tags, welcome_new
 
 
@@ -32,16 +31,20 @@ def lost_in_address(name: str) -> bool:
     return bool({"", ".", ".."} & set(name.split("/"))) or name.startswith("-/")
 
 
+def searched(function: str, *fields: str) -> models.GeneratedField:
+    """Stored column that `finding` looks in, made of `fields` by a function of the database."""
+    expression = Func(*map(F, fields), function=function)
+    return models.GeneratedField(expression=expression, output_field=models.TextField(), db_persist=True)
+
+
 # What readers of Chinese get in English: no title of theirs, or no description where there is one.
 UNTRANSLATED = Q(title_zh="") | (Q(description_zh="") & ~Q(description=""))
 
 
 class ProductQuerySet(VisibleQuerySet):
     def search(self, text: str) -> "ProductQuerySet":
-        """Products that `text` stands in: their titles, handle and type, or the SKU, barcode or title of a variant."""
-        own = Product.objects.filter(containing(text)).order_by().values("pk")
-        of_variants = Variant.objects.filter(containing(text)).order_by().values("product")
-        return self.filter(pk__in=own.union(of_variants, all=True))
+        """Products that `text` fits, as `finding` says; it is looked for at once."""
+        return find_products(text).narrow(self)  # type: ignore[no-any-return]
 
     def with_summary(self) -> "ProductQuerySet":
         """Annotate `variant_count`, `lowest_price`, `highest_price`; attach `covers`, a list of at most one picture."""
@@ -115,7 +118,7 @@ class Product(Stateful):
     published_at = models.DateTimeField(_("published"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    search_text = search_text("title", "title_zh", "handle", "product_type")
+    search_text = searched("catalog_product_search", "title", "title_zh", "handle", "product_type", "attributes")
 
     objects = ProductQuerySet.as_manager()
 
@@ -164,11 +167,8 @@ class Product(Stateful):
 
 class VariantQuerySet(VisibleQuerySet):
     def search(self, text: str) -> "VariantQuerySet":
-        """Variants that `text` stands in: SKU, barcode or title, or a title or handle of their product."""
-        own = Variant.objects.filter(containing(text)).order_by().values("pk")
-        products = Product.objects.filter(containing(text)).order_by().values("pk")
-        of_products = Variant.objects.filter(product__in=products).order_by().values("pk")
-        return self.filter(pk__in=own.union(of_products, all=True))
+        """Variants that `text` fits, or their product, as `finding` says; it is looked for at once."""
+        return find_variants(text).narrow(self)  # type: ignore[no-any-return]
 
     def named(self, text: str) -> "VariantQuerySet":
         """Variants whose SKU or barcode is exactly `text`, whatever its case; two index look-ups."""
@@ -230,7 +230,7 @@ class Variant(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    search_text = search_text("sku", "barcode", "title")
+    search_text = searched("catalog_variant_search", "sku", "barcode", "title")
 
     objects = VariantQuerySet.as_manager()
 

@@ -26,7 +26,7 @@ from catalog import forms, services
 from catalog.attribute_exports import list_columns
 from catalog.attribute_filters import definitions_for
 from catalog.filters import ProductFilter
-from catalog.models import AttributeDefinition, Category, Media, Product, ProductRedirect, Relation, Variant
+from catalog.models import AttributeDefinition, Category, Check, Media, Product, ProductRedirect, Relation, Variant
 from catalog.models.products import lost_in_address
 from catalog.views.attributes import Told, plainly, told
 from catalog.views.categories import above
@@ -51,6 +51,12 @@ def price_range(product: Any) -> str:
     )
 
 
+def score_of(product: Product) -> int | None:
+    """How complete it is, in percent; None while nobody has looked."""
+    assessed = getattr(product, "completeness", None)
+    return assessed.score if assessed is not None and assessed.is_assessed else None
+
+
 class ProductList(generic.ListPage):
     model = Product
     key = "products"
@@ -70,6 +76,13 @@ class ProductList(generic.ListPage):
             get=price_range,
             reads=("lowest_price", "highest_price"),
         ),
+        generic.Column(
+            "completeness.place",
+            gettext_lazy("Complete"),
+            kind="percent",
+            get=score_of,
+            reads=("completeness__score", "completeness__missing"),
+        ),
         generic.Column("product_type"),
         generic.Column("tags", get=lambda product: ", ".join(product.tags), sql=generic.joined("tags")),
         generic.Column("handle"),
@@ -83,6 +96,7 @@ class ProductList(generic.ListPage):
         "brand.title",
         "variant_count",
         "lowest_price",
+        "completeness.place",
         "updated_at",
     ]
     ordering = {
@@ -92,6 +106,9 @@ class ProductList(generic.ListPage):
         "-title": ("-title", "-pk"),
         "changed": ("-updated_at", "-pk"),
         "unchanged": ("updated_at", "pk"),
+        "incomplete": ("completeness__place",),
+        "complete": ("-completeness__place",),
+        generic.BEST: ("-pk",),
     }
     ordering_labels = {
         "newest": gettext_lazy("Newest first"),
@@ -100,6 +117,9 @@ class ProductList(generic.ListPage):
         "-title": gettext_lazy("Title, Z to A"),
         "changed": gettext_lazy("Last changed first"),
         "unchanged": gettext_lazy("Longest unchanged first"),
+        "incomplete": gettext_lazy("Least complete first"),
+        "complete": gettext_lazy("Most complete first"),
+        generic.BEST: gettext_lazy("Best match first"),
     }
     tabs = [
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),
@@ -108,6 +128,7 @@ class ProductList(generic.ListPage):
         generic.Tab(gettext_lazy("Published"), "status=published"),
         generic.Tab(gettext_lazy("Unpublished changes"), "changes=true"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
+        generic.Tab(gettext_lazy("Incomplete"), "completeness_max=99&sort=incomplete"),
         generic.Tab(gettext_lazy("Without a picture"), "picture=false"),
         generic.Tab(gettext_lazy("Translation missing"), "translated=false"),
     ]
@@ -128,7 +149,13 @@ class ProductList(generic.ListPage):
     empty_text = gettext_lazy("Create the first one here, or import a whole file of them.")
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related("category", "brand").with_summary()
+        return super().get_queryset().select_related("category", "brand", "completeness").with_summary()
+
+    @cached_property
+    def matching(self) -> models.QuerySet:
+        """Every product has a score: said so, its index gives the order."""
+        rows = super().matching
+        return rows.filter(completeness__place__gte=0) if self.sort in {"incomplete", "complete"} else rows
 
     def get_columns(self) -> Sequence[generic.Column]:
         """With one for each attribute of the category that the list is filtered by."""
@@ -158,7 +185,7 @@ class ProductRecord(generic.RecordPage):
             return HttpResponseRedirect(redirect.product.get_absolute_url())
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related(*above("category"), "brand")
+        return super().get_queryset().select_related(*above("category"), "brand", "completeness")
 
     def get_subtitle(self) -> str:
         """The title in the other language."""
@@ -219,6 +246,8 @@ class ProductRecord(generic.RecordPage):
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
             preview=self.standing.preview_for(user),
+            score=score_of(product),
+            missing=missing_of(product, user),
             may_add_variant=generic.may(user, "catalog.add_variant"),
             may_change_variants=generic.may(user, "catalog.change_variant"),
             may_add_picture=generic.may(user, ("catalog.add_media", "catalog.change_media")),
@@ -236,6 +265,27 @@ class ProductRecord(generic.RecordPage):
                 heading = _("%(kind)s of") % {"kind": relation.get_kind_display()}
                 found.setdefault(heading, []).append(relation.product)
         return sorted(found.items())
+
+
+def missing_of(product: Product, user: Any) -> list[tuple[str, str]]:
+    """What the product lacks, and where to mend it; "" for those who may not."""
+    assessed = getattr(product, "completeness", None)
+    return [(Check(code).label, mended_at(product, code, user)) for code in assessed.missing] if assessed else []
+
+
+def mended_at(product: Product, code: str, user: Any) -> str:
+    """Address of the page, and of the control there where it is one, at which a check can be met."""
+    name, permission, control = {
+        Check.PICTURE: ("product_pictures", ("catalog.add_media", "catalog.change_media"), ""),
+        Check.ALT: ("product_pictures", ("catalog.add_media", "catalog.change_media"), ""),
+        Check.PRICE: ("product_variants", "catalog.change_variant", ""),
+        Check.BARCODE: ("product_variants", "catalog.change_variant", ""),
+        Check.ATTRIBUTES: ("product_edit", "catalog.change_product", "attributes"),
+        Check.SEO: ("product_edit", "catalog.change_product", "id_seo_title"),
+    }.get(Check(code), ("product_edit", "catalog.change_product", f"id_{code}"))
+    if not generic.may(user, permission):
+        return ""
+    return reverse(f"catalog:{name}", args=[product.pk]) + (f"#{control}" if control else "")
 
 
 def _together(events: list[AuditEvent]) -> generic.Moment:

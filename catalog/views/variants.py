@@ -66,6 +66,7 @@ class VariantList(generic.ListPage):
         "-price": ("-price", "-pk"),
         "changed": ("-updated_at", "-pk"),
         "unchanged": ("updated_at", "pk"),
+        generic.BEST: ("-pk",),
     }
     ordering_labels = {
         "newest": gettext_lazy("Newest first"),
@@ -74,6 +75,7 @@ class VariantList(generic.ListPage):
         "-price": gettext_lazy("Dearest first"),
         "changed": gettext_lazy("Last changed first"),
         "unchanged": gettext_lazy("Longest unchanged first"),
+        generic.BEST: gettext_lazy("Best match first"),
     }
     all_label = gettext_lazy("On sale")
     tabs = [
