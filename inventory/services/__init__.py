@@ -1,5 +1,6 @@
 """The verbs that move stock. `post` is the only way into the ledger."""
 
+from inventory.services.accuracy import Accuracy, by_count, by_month
 from inventory.services.allocation import (
     Demand,
     NotAllocated,
@@ -15,6 +16,8 @@ from inventory.services.count_posting import (
     APPROVE_COUNT,
     COUNT,
     CountRefused,
+    CountResult,
+    ShortLine,
     approve_count,
     ask_recount,
     cancel_count,
@@ -37,14 +40,17 @@ from inventory.services.transfers import cancel_transfer, create_transfer, edit_
 __all__ = [
     "APPROVE_COUNT",
     "COUNT",
+    "Accuracy",
     "Correction",
     "CountRefused",
+    "CountResult",
     "Demand",
     "Entry",
     "InsufficientStock",
     "Move",
     "NotAllocated",
     "Selection",
+    "ShortLine",
     "Shortage",
     "adjust",
     "adjust_many",
@@ -52,6 +58,8 @@ __all__ = [
     "approve_count",
     "ask_recount",
     "available",
+    "by_count",
+    "by_month",
     "cancel_count",
     "cancel_transfer",
     "close_count",

@@ -32,7 +32,7 @@ class CountRefused(ValidationError):
 
 
 @dataclass(frozen=True)
-class Result:
+class CountResult:
     """What a count found. `surplus` and `shortfall` are values, both positive; `off` is their sum."""
 
     lines: int
@@ -103,7 +103,7 @@ class ShortLine:
         return text % vars(self)
 
 
-def result_of(count: StockCount) -> Result:
+def result_of(count: StockCount) -> CountResult:
     """What was found so far; the values are known from the review on."""
     value = F("difference_value")
     found: dict[str, Any] = CountLine.objects.filter(count=count).aggregate(
@@ -115,7 +115,7 @@ def result_of(count: StockCount) -> Result:
         surplus=Coalesce(Sum(value, filter=Q(difference__gt=0)), Decimal(0)),
         shortfall=Coalesce(-Sum(value, filter=Q(difference__lt=0)), Decimal(0)),
     )
-    return Result(**found)
+    return CountResult(**found)
 
 
 def short_lines(count: StockCount) -> list[ShortLine]:

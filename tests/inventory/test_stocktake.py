@@ -341,7 +341,10 @@ def test_promised_pieces_are_refused_and_the_rest_can_be_posted():
     assert level_of(cup).on_hand == 4
     services.post_count(count, partial=True, by=None)
     assert (level_of(tea).on_hand, level_of(cup).on_hand) == (10, 3)
-    assert list(count.lines.values_list("variant__sku", "outcome", "short")) == [("CUP", "posted", 0), ("TEA", "refused", 3)]
+    assert list(count.lines.values_list("variant__sku", "outcome", "short")) == [
+        ("CUP", "posted", 0),
+        ("TEA", "refused", 3),
+    ]
 
 
 def test_a_canceled_count_changes_nothing():
