@@ -108,7 +108,7 @@ def stock(request: HttpRequest, sku: str = "", location: str = "", after: str = 
     return api.page(request, rows.filter(location__kind__in=Location.PHYSICAL), ("id",), after, limit)
 
 
-@router.get("/counts", response=api.Page[CountOut])
+@router.get("/stocktakes", response=api.Page[CountOut])
 @api.requires("inventory.view_stockcount")
 def counts(request: HttpRequest, status: str = "", location: str = "", after: str = "", limit: api.Limit = 50) -> Any:
     """Stocktakes; `status` and `location` narrow them."""
@@ -120,7 +120,7 @@ def counts(request: HttpRequest, status: str = "", location: str = "", after: st
     return api.page(request, rows, ("id",), after, limit)
 
 
-@router.get("/counts/{number}/lines", response=api.Page[CountLineOut])
+@router.get("/stocktakes/{number}/lines", response=api.Page[CountLineOut])
 @api.requires("inventory.view_countline")
 def count_lines(request: HttpRequest, number: str, after: str = "", limit: api.Limit = 50) -> Any:
     """What a stocktake found; lines of a blind one are for its reviewers until it is over."""
