@@ -310,6 +310,11 @@ class CloseCountForm(forms.Form):
 class PostCountForm(ReasonForm):
     partial = forms.BooleanField(label=_("Leave lines out whose missing pieces are promised"), required=False)
 
+    def __init__(self, *args: Any, may_leave_out: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_leave_out:
+            del self.fields["partial"]
+
 
 # --- Set-up -------------------------------------------------------------------------------------
 

@@ -53,8 +53,8 @@ class StockCount(Stateful):
         LIST = "list", _("These SKUs")
 
     class AbcClass(models.TextChoices):
-        A = "A", _("A: the dearest goods, 80 % of the value")
-        B = "B", _("B: the next 15 % of the value")
+        A = "A", _("A: the dearest goods, 80 percent of the value")
+        B = "B", _("B: the next 15 percent of the value")
         C = "C", _("C: the rest")
 
     number = models.CharField(_("number"), max_length=40, unique=True)

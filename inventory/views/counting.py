@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
@@ -142,7 +143,8 @@ class CountDesk(CountingPage):
         except ValidationError as error:
             form.add_error(None, error)
             return self.show(form, following)
-        messages.success(request, _("%(lines)s lines recorded.") % {"lines": len(entries)})
+        said = ngettext("%(lines)s line recorded.", "%(lines)s lines recorded.", len(entries))
+        messages.success(request, said % {"lines": len(entries)})
         more = {"show": "uncounted"} if request.GET.get("show") == "uncounted" else {}
         if following.isdigit() and following != "0":
             return HttpResponseRedirect(self.address("desk", after=following, **more))

@@ -80,6 +80,7 @@ class CountNew(generic.FormPage):
     permission = REVIEW_COUNTS
     title = gettext_lazy("New stocktake")
     submit_label = gettext_lazy("Write the sheet")
+    template_name = "inventory/count_form.html"
     done = gettext_lazy("%s: the sheet is written. Start counting when people are ready.")
     version_field = ""
 
@@ -291,6 +292,9 @@ class CountPost(CountPages, generic.ActionView):
     template_name = "inventory/count_post.html"
     form_class = forms.PostCountForm
 
+    def get_form_kwargs(self, obj: StockCount) -> dict[str, Any]:
+        return {"may_leave_out": bool(self.short)}
+
     def perform(self, obj: StockCount, fields: dict[str, Any]) -> StockCount:
         count = services.post_count(obj, by=self.request.user, **fields)
         posted = count.status == Status.POSTED
@@ -305,7 +309,7 @@ class CountPost(CountPages, generic.ActionView):
     def result(self) -> services.CountResult:
         return services.result_of(self.stock_count)
 
-    @property
+    @cached_property
     def short(self) -> list[services.ShortLine]:
         return services.short_lines(self.stock_count)
 
@@ -357,7 +361,7 @@ def accuracy_chart(months: list[services.Accuracy]) -> BarChart:
     return BarChart(
         caption=caption % {"share": last.share_of_lines, "month": month_text(last)},
         labels=[month_text(month) for month in months],
-        series=[Series(_("Lines without a difference, %"), [month.share_of_lines for month in months])],
+        series=[Series(_("Lines without a difference, percent"), [month.share_of_lines for month in months])],
     )
 
 

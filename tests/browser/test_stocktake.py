@@ -73,6 +73,33 @@ def test_a_count_while_a_sale_happens(phone, roles, signed_in):
     assert CountEntry.objects.live().count() == 2
 
 
+def test_scanning_what_was_counted_before_adds_to_it(phone, roles, signed_in):
+    make_variant("CUP", on_hand=6)
+    make_variant("TEA", on_hand=10)
+    count = make_count(4)
+    signed_in(make_user("warehouse_operator"))
+    phone.goto(f"{count.get_absolute_url()}sheet/")
+    for code in ("CUP", "CUP", "TEA"):
+        scan(phone, code)
+        expect(phone.get_by_role("heading", name=code)).to_be_visible()
+    expect(phone.get_by_text("CUP: 6 counted.")).to_be_visible()
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_text("TEA: 1 counted.")).to_be_visible()
+
+
+def test_a_new_stocktake_asks_for_what_its_scope_needs(page, roles, signed_in):
+    make_variant("TEA", on_hand=10)
+    signed_in(make_user("warehouse_manager"))
+    page.goto("/inventory/counts/new/")
+    expect(page.get_by_role("textbox", name="SKUs")).to_be_hidden()
+    page.get_by_label("These SKUs").check()
+    expect(page.locator("#id_category")).to_be_hidden()
+    page.get_by_role("textbox", name="SKUs").fill("TEA")
+    page.get_by_role("button", name="Write the sheet").click()
+    expect(page.get_by_text("the sheet is written")).to_be_visible()
+    assert StockCount.objects.get().lines.get().expected == 10
+
+
 def test_counting_works_without_scripts(chromium, live_server, context, roles, signed_in):
     make_variant("TEA", on_hand=10)
     count = make_count()

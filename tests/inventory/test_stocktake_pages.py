@@ -162,7 +162,7 @@ def test_a_sheet_is_keyed_in(client, counter):
     data = {"key": page.context["form"]["key"].value(), "following": "0", f"line_{cup.pk}": "", f"line_{tea.pk}": "4"}
     for _press in range(2):
         response = client.post(at("desk", count), data, follow=True)
-        assert said(response)[-1] == "1 lines recorded."
+        assert said(response)[-1] == "1 line recorded."
     assert list(count.lines.values_list("counted", flat=True)) == [None, 4]
     assert CountEntry.objects.count() == 1
     response = client.post(at("desk", count), data | {f"line_{cup.pk}": "x"})
