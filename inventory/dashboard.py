@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.dashboard import Card, capped, card
-from inventory.models import StockLevel, Transfer
+from inventory.models import REVIEW_COUNTS, StockCount, StockLevel, Transfer
 
 
 @card(permission="inventory.view_stocklevel", order=40)
@@ -29,3 +29,10 @@ def low(user: Any) -> Card:
 def in_transit(user: Any) -> Card:
     rows = Transfer.objects.visible_to(user).filter(status=Transfer.Status.IN_TRANSIT)
     return Card(_("Transfers on their way"), capped(rows), f"{reverse('inventory:transfers')}?status=in_transit")
+
+
+@card(permission=REVIEW_COUNTS, order=43)
+def counts_to_review(user: Any) -> Card:
+    count = capped(StockCount.objects.visible_to(user).filter(status=StockCount.Status.REVIEW))
+    tone = "warn" if count != "0" else "good"
+    return Card(_("Stocktakes to review"), count, f"{reverse('inventory:counts')}?status=review", tone=tone)

@@ -11,7 +11,18 @@ from backoffice import generic
 from backoffice.models import User
 from backoffice.rows import containing
 from catalog.models import Variant
-from inventory.models import Hold, Location, Receipt, StockLevel, StockMove, StockPosting, Supplier, Transfer
+from inventory.models import (
+    CountLine,
+    Hold,
+    Location,
+    Receipt,
+    StockCount,
+    StockLevel,
+    StockMove,
+    StockPosting,
+    Supplier,
+    Transfer,
+)
 
 
 def places(request: Any) -> QuerySet:
@@ -167,6 +178,49 @@ class HoldFilter(django_filters.FilterSet):
     class Meta:
         model = Hold
         fields: list[str] = []
+
+
+class CountFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(field_name="number", lookup_expr="icontains", label=_("Number"))
+    status = generic.AnyOfFilter(choices=StockCount.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
+    location = PlaceFilter()
+    scope = django_filters.ChoiceFilter(choices=StockCount.Scope, label=_("Scope"), empty_label=_("All"))
+    created_at = generic.DateRangeFilter(label=_("Created"))
+
+    class Meta:
+        model = StockCount
+        fields: list[str] = []
+
+
+class CountLineFilter(django_filters.FilterSet):
+    STATES = (
+        ("different", _("With a difference")),
+        ("right", _("Without a difference")),
+        ("uncounted", _("Not counted")),
+        ("recount", _("To be counted again")),
+        ("unexpected", _("Not on the sheet")),
+        ("refused", _("Refused")),
+    )
+
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label=_("Lines"), empty_label=_("All"))
+    by = PersonFilter(field_name="counted_by", label=_("Counted by"))
+
+    class Meta:
+        model = CountLine
+        fields: list[str] = []
+
+    def in_state(self, queryset: Any, name: str, value: str) -> QuerySet:
+        if value == "different":
+            return queryset.different()
+        narrowed = {
+            "right": Q(difference=0),
+            "uncounted": Q(counted=None),
+            "recount": Q(recount=True),
+            "unexpected": Q(is_unexpected=True),
+            "refused": Q(outcome=CountLine.Outcome.REFUSED),
+        }
+        return queryset.filter(narrowed[value])
 
 
 class LocationFilter(django_filters.FilterSet):

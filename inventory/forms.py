@@ -1,9 +1,9 @@
 """Shape of what people type about stock; the rules are in the services."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
-from catalog.models import Variant
-from inventory.models import Location, Supplier, Transfer
+from catalog.models import Category, Variant
+from inventory.models import CountLine, Location, StockCount, Supplier, Transfer
+from inventory.services import Entry, Selection
 
 REASONS = (_("Damaged"), _("Lost"), _("Found"), _("Counted again"), _("Wrong delivery"), _("Own use"))
 
@@ -200,6 +201,119 @@ class ReceiveTransferForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+# --- Stocktakes ---------------------------------------------------------------------------------
+
+
+class CountForm(UserForm):
+    """What shall be counted. Only the field that the scope needs is looked at."""
+
+    location = WarehouseField()
+    scope = forms.ChoiceField(
+        label=_("What shall be counted?"),
+        choices=StockCount.Scope,
+        widget=forms.RadioSelect,
+        initial=StockCount.Scope.ALL,
+    )
+    category = generic.LookupField(
+        model=Category, label=_("Category"), required=False, help_text=_("With all below it.")
+    )
+    abc_class = forms.ChoiceField(
+        label=_("ABC class"), choices=[("", _("Choose…")), *StockCount.AbcClass.choices], required=False
+    )
+    sample_size = _pieces(label=_("Size of the sample"), min_value=1, max_value=100_000, required=False)
+    skus = forms.CharField(
+        label=_("SKUs"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        help_text=_("SKUs or barcodes, one a line or with commas between them."),
+    )
+    blind = forms.BooleanField(
+        label=_("Blind: whoever counts does not see how many pieces there should be"), required=False
+    )
+    note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+
+    def clean_skus(self) -> list[int]:
+        """Primary keys of the variants that are named; every name has to be known."""
+        names = [
+            name for part in self.cleaned_data["skus"].split("\n") for name in map(str.strip, part.split(",")) if name
+        ]
+        variants: Any = Variant.objects.visible_to(self.user)
+        found = {name: list(variants.named(name).values_list("pk", flat=True)[:2]) for name in dict.fromkeys(names)}
+        unknown = [name for name, keys in found.items() if len(keys) != 1]
+        if unknown:
+            text = _("These are not the SKU or barcode of one variant: %(names)s.")
+            raise ValidationError(text, params={"names": ", ".join(unknown[:20])})
+        return [keys[0] for keys in found.values()]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("scope") == StockCount.Scope.LIST and "skus" in data and not data["skus"]:
+            self.add_error("skus", ValidationError(_("Name at least one SKU.")))
+        return data
+
+    def selection(self) -> Selection:
+        data = self.cleaned_data
+        return Selection(data["scope"], data["category"], data["abc_class"], data["sample_size"], data["skus"])
+
+
+class CountEntryForm(forms.Form):
+    """One count from a handheld. `key` makes pressing again harmless."""
+
+    variant = forms.IntegerField(widget=forms.HiddenInput)
+    quantity = _pieces(label=_("Pieces"), min_value=0)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    adds = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def entry(self) -> Entry:
+        data = self.cleaned_data
+        return Entry(data["variant"], data["quantity"], data["adds"], key=data["key"])
+
+
+class CountDeskForm(forms.Form):
+    """Many lines of a sheet, keyed in from paper; blank ones were not counted."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    counted_at = forms.DateTimeField(
+        label=_("Counted at"),
+        required=False,
+        help_text=_("When the pieces were counted on the shelf; left empty it is now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, lines: Sequence[CountLine], **kwargs: Any) -> None:
+        super().__init__(*args, initial={"key": uuid4()}, **kwargs)
+        self.lines = lines
+        for line in lines:
+            label = _("Pieces of %(sku)s") % {"sku": line.variant.sku}
+            self.fields[f"line_{line.pk}"] = _pieces(label=label, min_value=0, required=False)
+
+    def rows(self) -> list[tuple[CountLine, Any]]:
+        return [(line, self[f"line_{line.pk}"]) for line in self.lines]
+
+    def entries(self) -> list[Entry]:
+        key: UUID = self.cleaned_data["key"]
+        moment = self.cleaned_data["counted_at"]
+        given = [(line, self.cleaned_data[f"line_{line.pk}"]) for line in self.lines]
+        return [
+            Entry(line.variant_id, pieces, counted_at=moment, key=uuid5(key, str(line.pk)))
+            for line, pieces in given
+            if pieces is not None
+        ]
+
+
+class CloseCountForm(forms.Form):
+    rest_is_zero = forms.BooleanField(label=_("Of what nobody counted, nothing is there"), required=False)
+
+
+class PostCountForm(ReasonForm):
+    partial = forms.BooleanField(label=_("Leave lines out whose missing pieces are promised"), required=False)
+
+    def __init__(self, *args: Any, may_leave_out: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_leave_out:
+            del self.fields["partial"]
 
 
 # --- Set-up -------------------------------------------------------------------------------------

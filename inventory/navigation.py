@@ -7,6 +7,9 @@ from backoffice import navigation
 navigation.register("inventory", _("Stock"), "inventory:stock", "inventory.view_stocklevel", 10, "warehouse", "s")
 navigation.register("inventory", _("Receipts"), "inventory:receipts", "inventory.view_receipt", 20, "truck")
 navigation.register("inventory", _("Transfers"), "inventory:transfers", "inventory.view_transfer", 30, "transfer")
+navigation.register(
+    "inventory", _("Stocktakes"), "inventory:counts", "inventory.view_stockcount", 35, "clipboard-check"
+)
 navigation.register("inventory", _("Holds"), "inventory:holds", "inventory.view_hold", 40, "lock")
 navigation.register("inventory", _("Stock moves"), "inventory:moves", "inventory.view_stockmove", 50, "history")
 navigation.register("inventory", _("Locations"), "inventory:locations", "inventory.view_location", 60, "pin")

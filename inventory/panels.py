@@ -11,7 +11,7 @@ from backoffice.panels import Panel, register
 from backoffice.references import linked
 from backoffice.templatetags.houtai import plain_number
 from catalog.models import Product, Variant
-from inventory.models import Allocation, Hold, Location, Receipt, StockLevel, Supplier
+from inventory.models import Allocation, Hold, Location, Receipt, StockCount, StockLevel, Supplier
 
 MOST = 50
 SHOWN = 10
@@ -92,6 +92,28 @@ def stock_at_location(user: Any, location: Location) -> Panel | None:
         template="inventory/_stock_panel.html",
         context={"levels": levels[:SHOWN], "by_variant": True, "one_place": True},
         url=f"{reverse('inventory:stock')}?location={location.pk}",
+    )
+
+
+@register("inventory.location", permission="inventory.view_stockcount", order=20)
+def counts_at_location(user: Any, location: Location) -> Panel | None:
+    if location.kind != Location.Kind.STOCK:
+        return None
+    rows = StockCount.objects.visible_to(user).filter(location=location).order_by("-created_at", "-pk")
+    return Panel(
+        title=_("Stocktakes"),
+        columns=[_("Number"), _("Scope"), _("Status"), _("Created")],
+        rows=[
+            [
+                (row.number, row.get_absolute_url()),
+                row.get_scope_display(),
+                row.get_status_display(),
+                display(row.created_at, "date"),
+            ]
+            for row in rows[:SHOWN]
+        ],
+        empty=_("Nothing was counted here yet."),
+        url=f"{reverse('inventory:counts')}?location={location.pk}",
     )
 
 

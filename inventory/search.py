@@ -10,10 +10,11 @@ from backoffice import references, search
 from backoffice.rows import containing
 from catalog import filters
 from inventory.filters import StockStateFilter
-from inventory.models import Location, Receipt, Supplier, Transfer
+from inventory.models import Location, Receipt, StockCount, Supplier, Transfer
 
 references.register(prefix="RC", model=Receipt)
 references.register(prefix="TR", model=Transfer)
+references.register(prefix="ST", model=StockCount)
 filters.offer("stock", "inventory.view_stocklevel", product=StockStateFilter(), variant=StockStateFilter())
 
 
@@ -41,6 +42,18 @@ class TransferSearch(search.Provider):
         rows = Transfer.objects.visible_to(user).filter(number=text.upper()).select_related("source", "destination")
         for row in rows[:limit]:
             yield search.Hit(row.number, f"{row.source} → {row.destination}", row.get_absolute_url())
+
+
+@search.register
+class CountSearch(search.Provider):
+    key = "counts"
+    label = _("Stocktakes")
+    permission = "inventory.view_stockcount"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = StockCount.objects.visible_to(user).filter(number=text.upper()).select_related("location")
+        for row in rows[:limit]:
+            yield search.Hit(row.number, f"{row.location} · {row.get_scope_display()}", row.get_absolute_url())
 
 
 @search.register

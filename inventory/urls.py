@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import documents, setup, stock
+from inventory.views import counting, counts, documents, setup, stock
 
 app_name = "inventory"
 urlpatterns = [
@@ -20,6 +20,19 @@ urlpatterns = [
     path("transfers/<str:number>/send/", documents.send, name="transfer_send"),
     path("transfers/<str:number>/receive/", documents.TransferReceive.as_view(), name="transfer_receive"),
     path("transfers/<str:number>/cancel/", documents.TransferCancel.as_view(), name="transfer_cancel"),
+    path("counts/", counts.CountList.as_view(), name="counts"),
+    path("counts/new/", counts.CountNew.as_view(), name="count_new"),
+    path("counts/accuracy/", counts.CountAccuracy.as_view(), name="count_accuracy"),
+    path("counts/<str:number>/", counts.CountRecord.as_view(), name="count"),
+    path("counts/<str:number>/start/", counts.start, name="count_start"),
+    path("counts/<str:number>/sheet/", counting.CountSheet.as_view(), name="count_sheet"),
+    path("counts/<str:number>/desk/", counting.CountDesk.as_view(), name="count_desk"),
+    path("counts/<str:number>/paper/", counting.CountPaper.as_view(), name="count_paper"),
+    path("counts/<str:number>/lines/", counts.CountLines.as_view(), name="count_lines"),
+    path("counts/<str:number>/close/", counts.CountClose.as_view(), name="count_close"),
+    path("counts/<str:number>/post/", counts.CountPost.as_view(), name="count_post"),
+    path("counts/<str:number>/cancel/", counts.CountCancel.as_view(), name="count_cancel"),
+    path("counts/entries/<int:pk>/undo/", counting.undo, name="count_undo"),
     path("holds/", documents.HoldList.as_view(), name="holds"),
     path("holds/new/", documents.HoldNew.as_view(), name="hold_new"),
     path("holds/<int:pk>/", documents.HoldRecord.as_view(), name="hold"),

@@ -19,7 +19,8 @@ from catalog.models import AttributeDefinition, Brand, Category, Product, Varian
 from catalog.services import repricing
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
-from inventory.models import Location, StockLevel, StockMove, Supplier
+from inventory import services as inventory
+from inventory.models import Location, StockCount, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
 
 _numbers = count(1)
@@ -81,6 +82,19 @@ def level_of(variant: Variant, location: Location | None = None) -> StockLevel:
 def make_supplier(code: str = "", **fields: Any) -> Supplier:
     code = code or f"SUP{next(_numbers)}"
     return Supplier.objects.create(code=code, **{"name": code.title(), **fields})
+
+
+def make_count(*counted: int, by: User | None = None, **fields: Any) -> StockCount:
+    """A stocktake of everything at MAIN that has begun; the numbers are what was counted of its first lines."""
+    if not StockLevel.objects.filter(location=make_location(), on_hand__gt=0).exists():
+        make_variant(on_hand=5)
+    count = inventory.create_count(make_location(), inventory.Selection(), by=by, **fields)
+    count = inventory.start_count(count, by=by)
+    entries = [
+        inventory.Entry(line.variant_id, pieces) for line, pieces in zip(count.lines.all(), counted, strict=False)
+    ]
+    inventory.enter_counts(count, entries, by=by)
+    return count
 
 
 def make_category(name: str = "Clothing", parent: Category | None = None, **fields: Any) -> Category:

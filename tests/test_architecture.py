@@ -165,6 +165,7 @@ NO_HISTORY = {
     "customers.Throttle": "counts of an hour",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",
     "orders.DailySales": "a summary of orders, which verify proves",
+    "inventory.CountLine": "adds up its entries, which have a history, and the ledger, which is append-only",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
 }
 

@@ -172,6 +172,7 @@ class World:
             "make_prices",
             "make_order",
             "make_supplier",
+            "make_count",
             "make_category",
             "make_brand",
             "make_location",

@@ -27,7 +27,7 @@ register = template.Library()
 
 TONES = {
     "good": "active published approved captured paid fulfilled delivered received completed done solved succeeded applied ok won"
-    " accepted matched resellable in_stock true",
+    " accepted matched resellable in_stock posted true",
     "info": "placed open new scheduled sent in_progress doing running allocated picking packed shipped in_transit reserved"
     " announced confirmed ordered counting invited",
     "warn": "pending in_review review on_hold held partial partially_paid partially_fulfilled partially_refunded partially_received"

@@ -1,5 +1,16 @@
 """Where stock is, and the ledger that says why."""
 
+from inventory.models.counts import (
+    COUNT_TRANSITIONS,
+    REVIEW_COUNTS,
+    CountEntry,
+    CountEntryQuerySet,
+    CountLine,
+    CountLineQuerySet,
+    CountStatus,
+    StockCount,
+    StockCountQuerySet,
+)
 from inventory.models.places import Location, LocationQuerySet, WarehouseScoped
 from inventory.models.promises import Allocation, Hold
 from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, Supplier
@@ -23,16 +34,25 @@ from inventory.models.transfers import (
 )
 
 __all__ = [
+    "COUNT_TRANSITIONS",
     "LOW",
+    "REVIEW_COUNTS",
     "TRANSFER_TRANSITIONS",
     "Allocation",
     "CostField",
+    "CountEntry",
+    "CountEntryQuerySet",
+    "CountLine",
+    "CountLineQuerySet",
+    "CountStatus",
     "Hold",
     "Location",
     "LocationQuerySet",
     "Receipt",
     "ReceiptLine",
     "ReceiptLineQuerySet",
+    "StockCount",
+    "StockCountQuerySet",
     "StockLevel",
     "StockLevelQuerySet",
     "StockMove",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import NotAllowed
 from backoffice.models import User
-from inventory.models import Location, StockLevel, Transfer
+from inventory.models import Location, StockCount, StockLevel, Transfer
 
 
 def must_act_at(by: User | None, *locations: Location) -> None:
@@ -39,6 +39,9 @@ def close_location(location: Location, *, by: User | None, reason: str = "") -> 
     numbers = list(open_transfers.values_list("number", flat=True)[:5])
     if numbers:
         raise ValidationError(_("Finish these transfers first: %(numbers)s.") % {"numbers": ", ".join(numbers)})
+    counts = list(StockCount.objects.is_open().filter(location=location).values_list("number", flat=True)[:5])
+    if counts:
+        raise ValidationError(_("Finish these stocktakes first: %(numbers)s.") % {"numbers": ", ".join(counts)})
     return _set_active(location, False, by, reason)
 
 

@@ -42,7 +42,7 @@ from catalog.services import repricing
 from customers.models import Article, Customer, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
-from inventory.models import Allocation, Hold, Location, Receipt, StockLevel, Supplier, Transfer
+from inventory.models import Allocation, Hold, Location, Receipt, StockCount, StockLevel, Supplier, Transfer
 from orders import demo
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
@@ -87,6 +87,7 @@ ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
+    "inventory:count_cancel",
     "inventory:location_close",
     "inventory:transfer_cancel",
     "jobs:retry",
@@ -136,6 +137,23 @@ def _goods(owner: User) -> None:
     lines = [(level.variant_id, 2) for level in levels]
     inventory.create_transfer(here, there, lines, "For the window", by=owner)
     inventory.send(inventory.create_transfer(here, there, lines, by=owner), by=owner)
+    _counts(here, [level.variant_id for level in levels], owner)
+
+
+def _counts(place: Location, variants: list[int], owner: User) -> None:
+    """A stocktake in each of its states; each finds one piece more of what was counted."""
+    chosen = inventory.Selection(StockCount.Scope.LIST, variants=variants)
+    for status in ("draft", "counting", "review", "posted"):
+        count = inventory.create_count(place, chosen, blind=status == "draft", by=owner)
+        if status == "draft":
+            continue
+        inventory.start_count(count, by=owner)
+        line = count.lines.first()
+        inventory.enter_counts(count, [inventory.Entry(line.variant_id, line.expected + 1)], by=owner)
+        if status != "counting":
+            inventory.close_count(count, by=owner)
+        if status == "posted":
+            inventory.post_count(count, by=None)
 
 
 def _papers(owner: User) -> None:
@@ -246,9 +264,24 @@ def of_inventory() -> Paths:
     place = Location.objects.filter(kind=Location.Kind.STOCK).first()
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
+    yield from of_counts()
     supplier = Supplier.objects.first()
     yield reverse("inventory:supplier", args=[supplier.code])
     yield reverse("inventory:supplier_edit", args=[supplier.code])
+
+
+def of_counts() -> Paths:
+    counts = {count.status: count for count in StockCount.objects.all()}
+    for count in counts.values():
+        yield count.get_absolute_url()
+        yield reverse("inventory:count_lines", args=[count.number])
+    counting, review = counts["counting"], counts["review"]
+    line = counting.lines.select_related("variant").first()
+    for name in ("sheet", "desk", "paper", "close"):
+        yield reverse(f"inventory:count_{name}", args=[counting.number])
+    for name in (line.variant.sku, "no such thing"):
+        yield reverse("inventory:count_sheet", args=[counting.number], query={"q": name})
+    yield reverse("inventory:count_post", args=[review.number])
 
 
 def of_orders() -> Paths:
