@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.verification import Result, check, compare, keys
-from inventory.models import StockLevel
+from inventory.models import StockLevel, StockPeriod
+from inventory.services.balances import repair_balances
 from inventory.services.posting import Kind, Move, post
 
 LEVELS = "SELECT count(*) FROM inventory_stocklevel"
@@ -57,6 +58,25 @@ WRONG_LIMITS = """
     SELECT s.id, s.backorder_limit, greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
     FROM inventory_stocklevel s JOIN catalog_variant v ON v.id = s.variant_id
     WHERE s.backorder_limit <> greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+"""
+
+# A balance is the one before it and the postings in between: whatever of a level does not come to nothing is wrong.
+WRONG_BALANCES = """
+    WITH period AS (
+        SELECT id, at, lag(at, 1, '-infinity') OVER (ORDER BY at) AS since, lead(id) OVER (ORDER BY at) AS next FROM inventory_stockperiod
+    )
+    SELECT period_id, level_id, sum(on_hand), sum(value)
+    FROM (
+        SELECT period_id, level_id, on_hand, allocated, held, value FROM inventory_stockbalance
+        UNION ALL
+        SELECT p.next, b.level_id, -b.on_hand, -b.allocated, -b.held, -b.value
+        FROM inventory_stockbalance b JOIN period p ON p.id = b.period_id WHERE p.next IS NOT NULL
+        UNION ALL
+        SELECT p.id, g.level_id, -g.on_hand, -g.allocated, -g.held, -g.value
+        FROM inventory_stockposting g JOIN period p ON g.at >= p.since AND g.at < p.at
+    ) known
+    GROUP BY period_id, level_id
+    HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0 OR sum(held) <> 0 OR sum(value) <> 0
 """
 
 
@@ -187,3 +207,17 @@ def backorder_limits() -> Result:
             % {"level": _level(row[0]), "stored": row[1], "right": row[2]}
         ),
     )
+
+
+def _say_balance(row: Sequence[Any]) -> str:
+    return _("%(level)s: balance of %(day)s is off by %(pieces)s pieces, value %(value)s") % {
+        "level": _level(row[1]),
+        "day": StockPeriod.objects.get(pk=row[0]).at.date(),
+        "pieces": row[2],
+        "value": row[3],
+    }
+
+
+@check("stock_balances", repair=repair_balances)
+def stock_balances() -> Result:
+    return compare(checked="SELECT count(*) FROM inventory_stockbalance", wrong=WRONG_BALANCES, say=_say_balance)

@@ -10,6 +10,7 @@ from inventory.services.allocation import (
     ship,
     take_back,
 )
+from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
@@ -17,10 +18,14 @@ from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.receipts import receive
+from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
 __all__ = [
+    "BEGINNING",
+    "CORRECTIONS",
+    "GROUPINGS",
     "Correction",
     "Demand",
     "InsufficientStock",
@@ -33,6 +38,8 @@ __all__ = [
     "available",
     "cancel_transfer",
     "close_location",
+    "close_periods",
+    "corrections",
     "create_transfer",
     "edit_transfer",
     "end_holds",
@@ -44,12 +51,16 @@ __all__ = [
     "post",
     "receive",
     "receive_transfer",
+    "refresh_figures",
+    "refresh_flows",
     "release",
     "release_hold",
+    "repair_balances",
     "repeat_counts",
     "scrap",
     "send",
     "ship",
+    "stock_at",
     "take_back",
     "take_back_counts",
     "unit_costs",
