@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
 from backoffice.verification import Result, check, compare, keys
-from inventory.models import StockLevel, StockPeriod
+from inventory.models import DailyFlow, SaleCost, StockLevel, StockPeriod
 from inventory.services.balances import repair_balances
 from inventory.services.posting import Kind, Move, post
+from inventory.services.summaries import BEGINNING, refresh_flows
 
 LEVELS = "SELECT count(*) FROM inventory_stocklevel"
 POSTINGS = "SELECT count(*) FROM inventory_stockposting"
@@ -77,6 +79,27 @@ WRONG_BALANCES = """
     ) known
     GROUP BY period_id, level_id
     HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0 OR sum(held) <> 0 OR sum(value) <> 0
+"""
+
+# Of days that no posting can come to any more: the summaries of today and yesterday are made while work goes on.
+WRONG_FLOWS = """
+    SELECT day, location_id, kind, sum(pieces), sum(value)
+    FROM (
+        SELECT day, location_id, kind, gained - lost AS pieces, value FROM inventory_dailyflow
+        UNION ALL
+        SELECT (p.at AT TIME ZONE %(zone)s)::date, l.location_id, m.kind, -p.on_hand, -p.value
+        FROM inventory_stockposting p
+        JOIN inventory_stockmove m ON m.id = p.move_id
+        JOIN inventory_stocklevel l ON l.id = p.level_id
+        WHERE p.on_hand <> 0
+        UNION ALL
+        SELECT (at AT TIME ZONE %(zone)s)::date, location_id, 'sales', -pieces, -cost FROM inventory_salecost
+        UNION ALL
+        SELECT day, location_id, 'sales', lost - gained, -value FROM inventory_dailyflow WHERE kind IN ('shipped', 'returned')
+    ) known
+    WHERE day < (now() AT TIME ZONE %(zone)s)::date - 1
+    GROUP BY day, location_id, kind
+    HAVING sum(pieces) <> 0 OR sum(value) <> 0
 """
 
 
@@ -221,3 +244,23 @@ def _say_balance(row: Sequence[Any]) -> str:
 @check("stock_balances", repair=repair_balances)
 def stock_balances() -> Result:
     return compare(checked="SELECT count(*) FROM inventory_stockbalance", wrong=WRONG_BALANCES, say=_say_balance)
+
+
+def repair_flows(by: User | None) -> None:
+    """Make the summaries anew out of the postings."""
+    SaleCost.objects.all().delete()
+    DailyFlow.objects.all().delete()
+    refresh_flows(since=BEGINNING)
+
+
+@check("stock_flows", repair=repair_flows)
+def stock_flows() -> Result:
+    return compare(
+        checked="SELECT count(*) FROM inventory_dailyflow",
+        wrong=WRONG_FLOWS,
+        say=lambda row: (
+            _("%(day)s, %(kind)s: off by %(pieces)s pieces, value %(value)s")
+            % {"day": row[0], "kind": row[2], "pieces": row[3], "value": row[4]}
+        ),
+        parameters={"zone": settings.TIME_ZONE},
+    )

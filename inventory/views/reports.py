@@ -16,6 +16,7 @@ from backoffice import generic
 from backoffice.charts import Chart
 from backoffice.generic import Column, Tab, in_reader_language, named
 from backoffice.generic.base import Page, may
+from backoffice.money import ZERO
 from inventory import filters, services
 from inventory.models import CorrectionSum, Location, SaleCost, StockFigures, StockSummary, StockThen
 from inventory.views import charts
@@ -105,9 +106,9 @@ class StockOnDay(ReportPage):
         """Pieces and value of all groups: of a single page added up from its rows, else by the database."""
         names = ("on_hand", "allocated", "held", "value")
         if not self.slice.before and not self.slice.after:
-            return {name: sum(getattr(row, name) for row in self.slice.rows) for name in names}
+            return {name: sum((getattr(row, name) for row in self.slice.rows), ZERO) for name in names}
         sums = self.matching.order_by().aggregate(**{f"sum_{name}": Sum(name) for name in names})
-        return {name: sums[f"sum_{name}"] or 0 for name in names}
+        return {name: sums[f"sum_{name}"] or ZERO for name in names}
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return super().get_context_data(

@@ -235,6 +235,19 @@ def test_cost_of_goods_sold_by_shipment_and_day(goods):
     assert (DailyFlow.objects.get(kind="shipped").value, SaleCost.objects.count()) == (-12, 4)
 
 
+def test_summaries_that_differ_from_the_ledger_are_found_and_mended(goods):
+    sell(goods["tea"], 2, 1)
+    for variant in (goods["tea"], goods["cup"]):
+        backdate(variant, 3)
+    services.refresh_flows(since=services.BEGINNING)
+    check = lambda **more: next(iter(verification.run(["stock_flows"], **more)))  # noqa: E731
+    assert (check().result.checked, check().result.wrong) == (3, 0)
+    DailyFlow.objects.filter(kind="shipped").update(value=0)
+    SaleCost.objects.update(pieces=7)
+    assert check().result.wrong == 2
+    assert (check(repair=True).result.wrong, SaleCost.objects.get().pieces) == (0, 2)
+
+
 def test_corrections_add_up_by_reason_and_person(goods):
     ann, bob = make_user(name="Ann"), make_user(name="Bob")
     tea, cup, main, shop = (goods[name] for name in ("tea", "cup", "main", "shop"))
