@@ -14,3 +14,4 @@ navigation.register("inventory", _("Holds"), "inventory:holds", "inventory.view_
 navigation.register("inventory", _("Stock moves"), "inventory:moves", "inventory.view_stockmove", 50, "history")
 navigation.register("inventory", _("Locations"), "inventory:locations", "inventory.view_location", 60, "pin")
 navigation.register("inventory", _("Suppliers"), "inventory:suppliers", "inventory.view_supplier", 70, "building")
+navigation.register("inventory", _("Reports"), "inventory:reports", "inventory.view_stockfigures", 80, "chart")

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from inventory.views import counting, counts, documents, setup, stock
+from inventory.views import counting, counts, documents, reports, setup, stock, why
 
 app_name = "inventory"
 urlpatterns = [
     path("", stock.StockList.as_view(), name="stock"),
     path("levels/<int:pk>/", stock.LevelPage.as_view(), name="level"),
+    path("variants/<int:pk>/", why.VariantPage.as_view(), name="why"),
     path("correct/", stock.CorrectStock.as_view(), name="correct"),
     path("moves/", stock.MoveList.as_view(), name="moves"),
     path("receipts/", documents.ReceiptList.as_view(), name="receipts"),
@@ -47,4 +48,12 @@ urlpatterns = [
     path("suppliers/new/", setup.SupplierNew.as_view(), name="supplier_new"),
     path("suppliers/<path:code>/edit/", setup.SupplierEdit.as_view(), name="supplier_edit"),
     path("suppliers/<path:code>/", setup.SupplierRecord.as_view(), name="supplier"),
+    path("reports/", reports.ReportIndex.as_view(), name="reports"),
+    path("reports/stock-on-a-day/", reports.StockOnDay.as_view(), name="stock_then"),
+    path("reports/cost-of-goods-sold/", reports.SaleCostList.as_view(), name="sale_costs"),
+    path("reports/aging/", reports.AgingList.as_view(), name="aging"),
+    path("reports/dead-stock/", reports.DeadStockList.as_view(), name="dead_stock"),
+    path("reports/turnover/", reports.TurnoverList.as_view(), name="turnover"),
+    path("reports/abc/", reports.AbcList.as_view(), name="abc"),
+    path("reports/corrections/", reports.CorrectionList.as_view(), name="corrections"),
 ]

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
 from backoffice.verification import Result, check, compare, keys
-from inventory.models import StockLevel
+from inventory.models import DailyFlow, SaleCost, StockLevel, StockPeriod
+from inventory.services.balances import repair_balances
 from inventory.services.posting import Kind, Move, post
+from inventory.services.summaries import BEGINNING, refresh_flows
 
 LEVELS = "SELECT count(*) FROM inventory_stocklevel"
 POSTINGS = "SELECT count(*) FROM inventory_stockposting"
@@ -57,6 +60,46 @@ WRONG_LIMITS = """
     SELECT s.id, s.backorder_limit, greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
     FROM inventory_stocklevel s JOIN catalog_variant v ON v.id = s.variant_id
     WHERE s.backorder_limit <> greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+"""
+
+# A balance is the one before it and the postings in between: whatever of a level does not come to nothing is wrong.
+WRONG_BALANCES = """
+    WITH period AS (
+        SELECT id, at, lag(at, 1, '-infinity') OVER (ORDER BY at) AS since, lead(id) OVER (ORDER BY at) AS next FROM inventory_stockperiod
+    )
+    SELECT period_id, level_id, sum(on_hand), sum(value)
+    FROM (
+        SELECT period_id, level_id, on_hand, allocated, held, value FROM inventory_stockbalance
+        UNION ALL
+        SELECT p.next, b.level_id, -b.on_hand, -b.allocated, -b.held, -b.value
+        FROM inventory_stockbalance b JOIN period p ON p.id = b.period_id WHERE p.next IS NOT NULL
+        UNION ALL
+        SELECT p.id, g.level_id, -g.on_hand, -g.allocated, -g.held, -g.value
+        FROM inventory_stockposting g JOIN period p ON g.at >= p.since AND g.at < p.at
+    ) known
+    GROUP BY period_id, level_id
+    HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0 OR sum(held) <> 0 OR sum(value) <> 0
+"""
+
+# Of days that no posting can come to any more: the summaries of today and yesterday are made while work goes on.
+WRONG_FLOWS = """
+    SELECT day, location_id, kind, sum(pieces), sum(value)
+    FROM (
+        SELECT day, location_id, kind, gained - lost AS pieces, value FROM inventory_dailyflow
+        UNION ALL
+        SELECT (p.at AT TIME ZONE %(zone)s)::date, l.location_id, m.kind, -p.on_hand, -p.value
+        FROM inventory_stockposting p
+        JOIN inventory_stockmove m ON m.id = p.move_id
+        JOIN inventory_stocklevel l ON l.id = p.level_id
+        WHERE p.on_hand <> 0
+        UNION ALL
+        SELECT (at AT TIME ZONE %(zone)s)::date, location_id, 'sales', -pieces, -cost FROM inventory_salecost
+        UNION ALL
+        SELECT day, location_id, 'sales', lost - gained, -value FROM inventory_dailyflow WHERE kind IN ('shipped', 'returned')
+    ) known
+    WHERE day < (now() AT TIME ZONE %(zone)s)::date - 1
+    GROUP BY day, location_id, kind
+    HAVING sum(pieces) <> 0 OR sum(value) <> 0
 """
 
 
@@ -186,4 +229,38 @@ def backorder_limits() -> Result:
             _("%(level)s: limit %(stored)s, variant says %(right)s")
             % {"level": _level(row[0]), "stored": row[1], "right": row[2]}
         ),
+    )
+
+
+def _say_balance(row: Sequence[Any]) -> str:
+    return _("%(level)s: balance of %(day)s is off by %(pieces)s pieces, value %(value)s") % {
+        "level": _level(row[1]),
+        "day": StockPeriod.objects.get(pk=row[0]).at.date(),
+        "pieces": row[2],
+        "value": row[3],
+    }
+
+
+@check("stock_balances", repair=repair_balances)
+def stock_balances() -> Result:
+    return compare(checked="SELECT count(*) FROM inventory_stockbalance", wrong=WRONG_BALANCES, say=_say_balance)
+
+
+def repair_flows(by: User | None) -> None:
+    """Make the summaries anew out of the postings."""
+    SaleCost.objects.all().delete()
+    DailyFlow.objects.all().delete()
+    refresh_flows(since=BEGINNING)
+
+
+@check("stock_flows", repair=repair_flows)
+def stock_flows() -> Result:
+    return compare(
+        checked="SELECT count(*) FROM inventory_dailyflow",
+        wrong=WRONG_FLOWS,
+        say=lambda row: (
+            _("%(day)s, %(kind)s: off by %(pieces)s pieces, value %(value)s")
+            % {"day": row[0], "kind": row[2], "pieces": row[3], "value": row[4]}
+        ),
+        parameters={"zone": settings.TIME_ZONE},
     )

@@ -166,6 +166,13 @@ NO_HISTORY = {
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.CountLine": "adds up its entries, which have a history, and the ledger, which is append-only",
+    "inventory.StockPeriod": "an instant whose balances verify proves",
+    "inventory.StockBalance": "sums of postings, which verify proves",
+    "inventory.StockTotal": "sums of balances",
+    "inventory.StockFigures": "a summary of the ledger, written anew every night",
+    "inventory.StockSummary": "a summary of the ledger, written anew every night",
+    "inventory.SaleCost": "a summary of the ledger, which verify proves",
+    "inventory.DailyFlow": "a summary of the ledger, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
 }
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -208,7 +209,12 @@ class StockPosting(models.Model):
         verbose_name = _("stock posting")
         verbose_name_plural = _("stock postings")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["level", "-id"], name="stock_posting_level")]
+        indexes = [
+            models.Index(fields=["level", "-id"], name="stock_posting_level"),
+            # Postings are appended in the order of their times: 24 KB of ranges find a month among millions, at no cost
+            # to who posts.
+            BrinIndex(fields=["at"], pages_per_range=16, autosummarize=True, name="stock_posting_at"),
+        ]
         triggers = [append_only()]
 
     def __str__(self) -> str:
@@ -225,6 +231,11 @@ class StockPosting(models.Model):
     @property
     def on_hand_before(self) -> int:
         return self.on_hand_after - self.on_hand
+
+    @property
+    def in_all_before(self) -> int:
+        """At all locations together, of a row that says what was there after it (`in_all`)."""
+        return self.in_all - self.on_hand  # type: ignore[attr-defined]
 
     @property
     def allocated_before(self) -> int:

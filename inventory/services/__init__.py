@@ -11,6 +11,7 @@ from inventory.services.allocation import (
     ship,
     take_back,
 )
+from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.count_posting import (
     APPROVE_COUNT,
@@ -34,12 +35,16 @@ from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.receipts import receive
+from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
 __all__ = [
     "APPROVE_COUNT",
+    "BEGINNING",
+    "CORRECTIONS",
     "COUNT",
+    "GROUPINGS",
     "Accuracy",
     "Correction",
     "CountRefused",
@@ -64,6 +69,8 @@ __all__ = [
     "cancel_transfer",
     "close_count",
     "close_location",
+    "close_periods",
+    "corrections",
     "create_count",
     "create_transfer",
     "edit_transfer",
@@ -79,8 +86,11 @@ __all__ = [
     "post_count",
     "receive",
     "receive_transfer",
+    "refresh_figures",
+    "refresh_flows",
     "release",
     "release_hold",
+    "repair_balances",
     "repeat_counts",
     "result_of",
     "scrap",
@@ -88,6 +98,7 @@ __all__ = [
     "ship",
     "short_lines",
     "start_count",
+    "stock_at",
     "take_back",
     "take_back_counts",
     "undo_entry",

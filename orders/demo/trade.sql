@@ -237,8 +237,9 @@ SELECT * FROM (
     LEFT JOIN demo_need need ON need.variant_id = v.id AND need.location_id = w.id AND need.quarter = q.quarter
 ) needed WHERE quantity > 0;
 INSERT INTO inventory_receipt (number, location_id, supplier_id, reference, note, created_at)
-SELECT 'RC-' || nextval('houtai_rc_number'), location_id, NULL, 'Quarterly delivery', '', at
-FROM (SELECT DISTINCT location_id, at, quarter FROM demo_delivery ORDER BY at, location_id) deliveries;
+SELECT 'RC-' || nextval('houtai_rc_number'), location_id, s.ids[1 + mod(quarter + location_id, cardinality(s.ids))], 'Quarterly delivery', '', at
+FROM (SELECT DISTINCT location_id, at, quarter FROM demo_delivery ORDER BY at, location_id) deliveries,
+     (SELECT array_agg(id ORDER BY id) AS ids FROM inventory_supplier) s;
 CREATE TEMP TABLE demo_receipt ON COMMIT DROP AS
 SELECT DISTINCT r.id, r.number, d.location_id, d.quarter
 FROM inventory_receipt r JOIN (SELECT DISTINCT location_id, quarter, at FROM demo_delivery) d

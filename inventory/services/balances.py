@@ -1,0 +1,201 @@
+"""Stock and value at any past instant.
+
+Every level is written down at the end of each month, and once more whenever `BUSY` postings came since. What was where
+at an instant is the last balance before it and the postings in between: at most a month's, or BUSY, whatever the age
+of the ledger. Without any balance it is the sum of all postings before; a balance changes nothing but the time it takes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from backoffice.derived import derived
+from backoffice.models import User
+from inventory.models import StockPeriod, StockPosting, StockThen
+
+BUSY = 500_000
+SETTLED = timedelta(minutes=10)
+LOCK = "inventory_stockperiod"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Of each level: the balance of a period and the postings from its end to another instant. The end itself belongs to
+# what comes after, so that a month ends with the last moment before the next.
+SUMS = """
+    SELECT level_id, sum(on_hand) AS on_hand, sum(allocated) AS allocated, sum(held) AS held, sum(value) AS value
+    FROM (
+        SELECT level_id, on_hand, allocated, held, value FROM inventory_stockbalance WHERE period_id = %s
+        UNION ALL
+        SELECT level_id, on_hand, allocated, held, value FROM inventory_stockposting WHERE at >= %s AND at {until} %s
+    ) known
+    GROUP BY level_id
+"""
+SOMETHING = "on_hand <> 0 OR allocated <> 0 OR held <> 0 OR value <> 0"
+CLOSE = f"""
+    INSERT INTO inventory_stockbalance (period_id, level_id, on_hand, allocated, held, value)
+    SELECT %s, level_id, on_hand, allocated, held, value FROM ({SUMS.format(until="<")}) s
+    WHERE {SOMETHING} ORDER BY level_id
+"""  # noqa: S608 - constants
+TOTAL = """
+    INSERT INTO inventory_stocktotal (period_id, location_id, on_hand, value)
+    SELECT b.period_id, l.location_id, sum(b.on_hand), sum(b.value)
+    FROM inventory_stockbalance b JOIN inventory_stocklevel l ON l.id = b.level_id
+    WHERE b.period_id = %s GROUP BY b.period_id, l.location_id ORDER BY l.location_id
+"""
+STILL_OPEN = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL AND xact_start < %s)
+"""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What stock is added up by: the key, code, name and Chinese name of a group, and the tables they are in."""
+
+    columns: tuple[str, str, str, str]
+    joins: tuple[str, ...] = ()
+
+
+PLACE = "JOIN inventory_location o ON o.id = l.location_id"
+VARIANT = "JOIN catalog_variant v ON v.id = l.variant_id"
+PRODUCT = "JOIN catalog_product p ON p.id = v.product_id"
+CATEGORY = "LEFT JOIN catalog_category c ON c.id = p.category_id"
+FIGURES = "LEFT JOIN inventory_stockfigures f ON f.level_id = l.id"
+SUPPLIER = "LEFT JOIN inventory_supplier u ON u.id = f.supplier_id"
+IN_BRANCHES = """p.category_id IN (
+    SELECT b.id FROM catalog_category b JOIN unnest(%s::text[]) AS top(path) ON b.path = top.path OR starts_with(b.path, top.path || ' > ')
+)"""
+GROUPINGS = {
+    "location": Grouping(("o.id", "o.code", "o.name", "o.name_zh")),
+    "category": Grouping(
+        ("coalesce(c.id, 0)", "coalesce(c.path, '')", "coalesce(c.name, '')", "coalesce(c.name_zh, '')"),
+        (VARIANT, PRODUCT, CATEGORY),
+    ),
+    "supplier": Grouping(
+        ("coalesce(u.id, 0)", "coalesce(u.code, '')", "coalesce(u.name, '')", "''"), (FIGURES, SUPPLIER)
+    ),
+    "variant": Grouping(("v.id", "v.sku", "v.title", "''"), (VARIANT,)),
+}
+
+
+def stock_at(
+    moment: datetime,
+    by: str = "location",
+    *,
+    warehouses: Sequence[str] | None = None,
+    location: int | None = None,
+    categories: Sequence[str] | None = None,
+    suppliers: Sequence[int] | None = None,
+) -> Any:
+    """Rows of StockThen: what was where at `moment`, added up by location, category, supplier or variant.
+
+    `warehouses` are the codes of the locations that may be seen, None for all. The others narrow: by a location's key, by
+    categories' paths with all below them, by suppliers' keys. The supplier is who delivered the variant to the location
+    last, as the figures of the night know it. Groups with nothing are left out. Raises KeyError for another grouping.
+    """
+    joins = dict.fromkeys((PLACE, *GROUPINGS[by].joins))
+    conditions: dict[str, Any] = {}
+    if warehouses is not None:
+        conditions["o.code = ANY(%s)"] = list(warehouses)
+    if location is not None:
+        conditions["l.location_id = %s"] = location
+    if categories is not None:
+        joins |= dict.fromkeys((VARIANT, PRODUCT))
+        conditions[IN_BRANCHES] = list(categories)
+    if suppliers is not None:
+        joins |= dict.fromkeys((FIGURES,))
+        conditions["f.supplier_id = ANY(%s)"] = list(suppliers)
+    sums, parameters = sums_at(moment)
+    return derived(StockThen.objects.all(), _grouped(sums, by, joins, conditions), [*parameters, *conditions.values()])
+
+
+def sums_at(moment: datetime) -> tuple[str, list[Any]]:
+    """A statement with the level, pieces and value of each level at `moment`, and its parameters."""
+    period = StockPeriod.objects.filter(at__lte=moment).order_by("-at").first()
+    base = (period.pk, period.at) if period else (0, BEGINNING)
+    return SUMS.format(until="<="), [*base, moment]
+
+
+def _grouped(sums: str, by: str, joins: Iterable[str], conditions: Iterable[str]) -> str:
+    key, code, name, name_zh = GROUPINGS[by].columns
+    return f"""
+        SELECT {key} AS id, '{by}' AS grouping, {code} AS code, {name} AS name, {name_zh} AS name_zh, sum(s.on_hand)::bigint AS on_hand,
+               sum(s.allocated)::bigint AS allocated, sum(s.held)::bigint AS held, sum(s.value) AS value
+        FROM ({sums}) s JOIN inventory_stocklevel l ON l.id = s.level_id {" ".join(joins)}
+        WHERE {" AND ".join(conditions) or "true"}
+        GROUP BY 1, 3, 4, 5
+        HAVING sum(s.on_hand) <> 0 OR sum(s.allocated) <> 0 OR sum(s.held) <> 0 OR sum(s.value) <> 0
+    """  # noqa: S608 - our own words; input stands in the parameters
+
+
+# --- Period ends ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def close_periods(now: datetime | None = None) -> list[StockPeriod]:
+    """Write every level down for the ends of months that have none yet, and for now where `BUSY` postings came since.
+
+    An end is left for the next call while a transaction from before it may still bring postings, or another call is at it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
+        if not cursor.fetchone()[0]:
+            return []
+    settled = (now or timezone.now()) - SETTLED
+    return [
+        close_period(at, is_month_end=is_month_end) for at, is_month_end in due_ends(settled) if not _still_open(at)
+    ]
+
+
+def due_ends(until: datetime) -> list[tuple[datetime, bool]]:
+    """Ends of periods up to `until` that were not written down yet, oldest first, and whether a month ended there."""
+    first = StockPosting.objects.order_by("pk").values_list("at", flat=True).first()
+    if first is None:
+        return []
+    last = StockPeriod.objects.order_by("-at").first()
+    ends = []
+    end = next_month(last.at if last else first)
+    while end <= until:
+        ends.append((end, True))
+        end = next_month(end)
+    newest = StockPosting.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    if newest - (last.last_posting if last else 0) > BUSY and (not ends or until - ends[-1][0] > timedelta(days=1)):
+        ends.append((until, False))
+    return ends
+
+
+def next_month(moment: datetime) -> datetime:
+    """The first instant of the month after, in the shop's time zone."""
+    day = timezone.localtime(moment, timezone.get_default_timezone())
+    year, month = divmod(day.year * 12 + day.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=timezone.get_default_timezone())
+
+
+def _still_open(at: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_OPEN, [at])
+        return bool(cursor.fetchone()[0])
+
+
+def close_period(at: datetime, *, is_month_end: bool) -> StockPeriod:
+    """Write every level down as of `at`."""
+    before = StockPeriod.objects.filter(at__lt=at).order_by("-at").first()
+    newest = StockPosting.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    period = StockPeriod.objects.create(at=at, is_month_end=is_month_end, last_posting=newest)
+    base = (before.pk, before.at) if before else (0, BEGINNING)
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [period.pk, *base, at])
+        cursor.execute(TOTAL, [period.pk])
+    return period
+
+
+@transaction.atomic
+def repair_balances(by: User | None) -> None:
+    """Write the balances anew out of the postings, for the same instants."""
+    ends = list(StockPeriod.objects.order_by("at").values_list("at", "is_month_end"))
+    StockPeriod.objects.all().delete()
+    for at, is_month_end in ends:
+        close_period(at, is_month_end=is_month_end)
