@@ -2,7 +2,22 @@
 
 from inventory.models.places import Location, LocationQuerySet, WarehouseScoped
 from inventory.models.promises import Allocation, Hold
-from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, Supplier
+from inventory.models.purchasing import (
+    OPEN,
+    PURCHASE_TRANSITIONS,
+    LandedCost,
+    LandedCostLine,
+    LandedCostLineQuerySet,
+    LandedCostQuerySet,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderLineQuerySet,
+    PurchaseOrderQuerySet,
+    PurchaseStatus,
+    ReorderRule,
+    SupplierItem,
+)
+from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -24,15 +39,28 @@ from inventory.models.transfers import (
 
 __all__ = [
     "LOW",
+    "OPEN",
+    "PURCHASE_TRANSITIONS",
     "TRANSFER_TRANSITIONS",
     "Allocation",
     "CostField",
     "Hold",
+    "LandedCost",
+    "LandedCostLine",
+    "LandedCostLineQuerySet",
+    "LandedCostQuerySet",
     "Location",
     "LocationQuerySet",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "PurchaseOrderLineQuerySet",
+    "PurchaseOrderQuerySet",
+    "PurchaseStatus",
     "Receipt",
     "ReceiptLine",
     "ReceiptLineQuerySet",
+    "RejectReason",
+    "ReorderRule",
     "StockLevel",
     "StockLevelQuerySet",
     "StockMove",
@@ -40,6 +68,7 @@ __all__ = [
     "StockPosting",
     "StockPostingQuerySet",
     "Supplier",
+    "SupplierItem",
     "Transfer",
     "TransferLine",
     "TransferLineQuerySet",
