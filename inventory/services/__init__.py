@@ -12,7 +12,7 @@ from inventory.services.allocation import (
 )
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
-from inventory.services.deliveries import Delivered, receive_purchase
+from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
@@ -30,11 +30,21 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.receipts import receive
-from inventory.services.reordering import Forecast, Suggestion, best_items, order_suggestions, sales, suggestions
+from inventory.services.reordering import (
+    MOST_SUGGESTIONS,
+    Forecast,
+    Suggestion,
+    best_items,
+    order_suggestions,
+    sales,
+    suggestions,
+)
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
 __all__ = [
+    "MOST_SUGGESTIONS",
+    "RECEIVABLE",
     "Correction",
     "Delivered",
     "Demand",

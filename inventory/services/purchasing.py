@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -159,8 +160,8 @@ def close_purchase(order: PurchaseOrder, *, reason: str = "", by: User | None) -
 
 
 @transaction.atomic
-def mail_purchase(order: PurchaseOrder, *, subject: str, body: str, by: User | None) -> PurchaseOrder:
-    """Mail the order to its supplier. Raises ValidationError without an address, and for drafts."""
+def mail_purchase(order: PurchaseOrder, *, by: User | None) -> PurchaseOrder:
+    """Mail the order to its supplier once this is kept. Raises ValidationError without an address, and for drafts."""
     order = locked(order)
     if order.status in (Status.DRAFT, Status.CANCELED):
         raise ValidationError(_("Order it first: drafts and canceled orders are not mailed."))
@@ -169,7 +170,10 @@ def mail_purchase(order: PurchaseOrder, *, subject: str, body: str, by: User | N
     order.mailed_at = timezone.now()
     order.save(update_fields=["mailed_at", "updated_at"])
     audit.record("purchaseorder.mailed", order, by=by, data={"to": order.supplier.email})
-    send_later(to=order.supplier.email, subject=subject, body=body)
+    lines = order.lines.select_related("variant")
+    content = {"order": order, "lines": lines, "company": settings.COMPANY_NAME}
+    body = render_to_string("inventory/mail/purchase_order.txt", content)
+    send_later(to=order.supplier.email, subject=_("Purchase order %(order)s") % {"order": order}, body=body)
     return order
 
 

@@ -17,7 +17,7 @@ from inventory.models import PurchaseOrder, ReorderRule, StockMove, Supplier, Su
 from inventory.services.purchasing import PurchaseLine, Terms, create_purchase
 
 SHORT, LONG = 28, 90  # days of sales that forecasts look back on
-MOST = 500  # suggestions at once
+MOST_SUGGESTIONS = 500  # suggestions at once
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Suggestion:
         return None if self.item is None or self.item.cost is None else self.item.cost * self.quantity
 
 
-def suggestions(rules: Any, *, limit: int = MOST) -> list[Suggestion]:
+def suggestions(rules: Any, *, limit: int = MOST_SUGGESTIONS) -> list[Suggestion]:
     """What the rules of this queryset ask for now, by supplier; those that nobody supplies last."""
     due = list(rules.due().select_related("variant", "location").order_by("pk")[:limit])
     items = best_items({rule.variant_id for rule in due})

@@ -117,7 +117,7 @@ def test_the_same_key_again_receives_once():
 def test_more_than_ordered_needs_the_permission():
     operator, manager = make_user("warehouse_operator"), make_user("warehouse_manager")
     order = make_purchase({"TEA": 10})
-    with pytest.raises(ValidationError, match="TEA: 10 ordered, 11 accepted. You may not receive more"):
+    with pytest.raises(ValidationError, match=r"TEA: 10 ordered, 11 accepted\. You may not receive more"):
         deliver(order, 11, by=operator)
     assert not Receipt.objects.exists()
     deliver(order, 11, by=manager)
@@ -214,9 +214,9 @@ def test_verify_finds_and_mends_incoming():
 def test_mail_goes_to_the_supplier_once_it_is_ordered():
     order = make_purchase({"TEA": 5}, ordered=False)
     with pytest.raises(ValidationError, match="Order it first"):
-        services.mail_purchase(order, subject="PO", body="5 TEA", by=None)
+        services.mail_purchase(order, by=None)
     services.order_purchase(order, by=None)
-    services.mail_purchase(order, subject="PO", body="5 TEA", by=None)
+    services.mail_purchase(order, by=None)
     order.refresh_from_db()
     assert order.mailed_at is not None
     assert AuditEvent.objects.about(order).first().data == {"to": "sales@acme.example"}
