@@ -18,6 +18,8 @@ from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.purchase_files import import_purchases
+from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
     PurchaseLine,
     Terms,
@@ -39,6 +41,7 @@ from inventory.services.reordering import (
     sales,
     suggestions,
 )
+from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
@@ -62,6 +65,7 @@ __all__ = [
     "allocate",
     "available",
     "best_items",
+    "bring_back_purchases",
     "cancel_purchase",
     "cancel_transfer",
     "close_location",
@@ -73,6 +77,7 @@ __all__ = [
     "end_holds",
     "expire_holds",
     "hold",
+    "import_purchases",
     "items_of",
     "lock_levels",
     "mail_purchase",
@@ -95,9 +100,11 @@ __all__ = [
     "suggestions",
     "take_back",
     "take_back_counts",
+    "take_back_purchases",
     "unit_costs",
     "upsert_counts",
     "upsert_locations",
+    "upsert_supplier_items",
     "upsert_suppliers",
     "virtual",
 ]
