@@ -377,6 +377,7 @@ class BaseResource(resources.Resource):
 
     models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
     needs: groups of columns; a file without one of each group can bring nothing. called: words that names of such files have.
+    headless: headers of files that come without any, by what writes them; told by their width and what their cells hold.
     """
 
     key: ClassVar[str] = ""
@@ -388,6 +389,7 @@ class BaseResource(resources.Resource):
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
     lifted: ClassVar[Sequence[str]] = ()
+    headless: ClassVar[dict[str, Sequence[str]]] = {}
 
     @classmethod
     def columns(cls) -> dict[str, Column]:

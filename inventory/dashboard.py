@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.dashboard import Card, capped, card
-from inventory.models import REVIEW_COUNTS, StockCount, StockLevel, Transfer
+from inventory.models import REVIEW_COUNTS, PurchaseOrder, ReorderRule, StockCount, StockLevel, Transfer
 
 
 @card(permission="inventory.view_stocklevel", order=40)
@@ -36,3 +36,16 @@ def counts_to_review(user: Any) -> Card:
     count = capped(StockCount.objects.visible_to(user).filter(status=StockCount.Status.REVIEW))
     tone = "warn" if count != "0" else "good"
     return Card(_("Stocktakes to review"), count, f"{reverse('inventory:counts')}?status=review", tone=tone)
+
+
+@card(permission="inventory.view_reorderrule", order=43)
+def to_reorder(user: Any) -> Card:
+    count = capped(ReorderRule.objects.visible_to(user).due())
+    return Card(_("To reorder"), count, reverse("inventory:to_reorder"), tone="warn" if count != "0" else "good")
+
+
+@card(permission="inventory.view_purchaseorder", order=44)
+def late_purchases(user: Any) -> Card:
+    count = capped(PurchaseOrder.objects.visible_to(user).overdue())
+    address = f"{reverse('inventory:purchase_orders')}?overdue=true"
+    return Card(_("Overdue purchase orders"), count, address, tone="bad" if count != "0" else "good")

@@ -23,7 +23,9 @@ from inventory.models import (
     CountLine,
     Hold,
     Location,
+    PurchaseOrder,
     Receipt,
+    ReorderRule,
     SaleCost,
     StockCount,
     StockFigures,
@@ -32,6 +34,7 @@ from inventory.models import (
     StockPosting,
     StockThen,
     Supplier,
+    SupplierItem,
     Transfer,
 )
 
@@ -424,3 +427,45 @@ class CorrectionFilter(django_filters.FilterSet):
     def added_up(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         """The sums are made of these days and this location already."""
         return queryset
+
+
+class PurchaseFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="named", label=_("Number"))
+    status = generic.AnyOfFilter(choices=PurchaseOrder.Status, label=_("Status"), widget=forms.CheckboxSelectMultiple)
+    supplier = generic.LookupFilter(model=Supplier, label=_("Supplier"))
+    location = PlaceFilter(label=_("Delivered to"))
+    article = ArticleFilter(field_name="lines__variant", label=_("SKU, barcode or title"), distinct=True)
+    expected_on = generic.DateRangeFilter(label=_("Expected"))
+    created_at = generic.DateRangeFilter(label=_("Created"))
+    overdue = django_filters.BooleanFilter(method="is_late", label=_("Overdue"))
+
+    class Meta:
+        model = PurchaseOrder
+        fields: list[str] = []
+
+    def named(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(containing(value)) if value else queryset
+
+    def is_late(self, queryset: Any, name: str, value: bool | None) -> QuerySet:
+        return queryset.overdue() if value else queryset
+
+
+class SupplierItemFilter(django_filters.FilterSet):
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    supplier = generic.LookupFilter(model=Supplier, label=_("Supplier"))
+    supplier_sku = django_filters.CharFilter(lookup_expr="icontains", label=_("Supplier's SKU"))
+    is_preferred = django_filters.BooleanFilter(label=_("Preferred"))
+
+    class Meta:
+        model = SupplierItem
+        fields: list[str] = []
+
+
+class ReorderRuleFilter(django_filters.FilterSet):
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    location = PlaceFilter()
+    is_active = django_filters.BooleanFilter(label=_("Active"))
+
+    class Meta:
+        model = ReorderRule
+        fields: list[str] = []

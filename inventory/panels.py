@@ -7,14 +7,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.generic import display
+from backoffice.money import format_money
 from backoffice.panels import Panel, register
 from backoffice.references import linked
 from backoffice.templatetags.houtai import plain_number
 from catalog.models import Product, Variant
-from inventory.models import Allocation, Hold, Location, Receipt, StockCount, StockLevel, Supplier
+from inventory.models import (
+    Allocation,
+    Hold,
+    Location,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Receipt,
+    StockCount,
+    StockLevel,
+    Supplier,
+    SupplierItem,
+)
+from inventory.services import Forecast, sales
 
 MOST = 50
 SHOWN = 10
+COST = "catalog.view_cost"
 
 
 @register("catalog.variant", permission="inventory.view_stocklevel", order=10)
@@ -135,3 +149,114 @@ def receipts_of_supplier(user: Any, supplier: Supplier) -> Panel:
         empty=_("Nothing was received from this supplier yet."),
         url=f"{reverse('inventory:receipts')}?supplier=%23{supplier.pk}",
     )
+
+
+@register("inventory.supplier", permission="inventory.view_purchaseorder", order=5)
+def purchases_of_supplier(user: Any, supplier: Supplier) -> Panel:
+    rows = PurchaseOrder.objects.visible_to(user).filter(supplier=supplier).order_by("-created_at", "-pk")
+    shows_cost = user.has_perm(COST)
+    return Panel(
+        title=_("Purchase orders"),
+        columns=[_("Number"), _("Status"), _("Expected"), *([_("Total")] if shows_cost else [])],
+        numbers=[3] if shows_cost else [],
+        rows=[
+            [
+                (row.number, row.get_absolute_url()),
+                row.get_status_display(),
+                display(row.expected_on, "date"),
+                *([format_money(row.total, row.currency)] if shows_cost else []),
+            ]
+            for row in rows[:SHOWN]
+        ],
+        empty=_("Nothing was ordered from this supplier yet."),
+        url=f"{reverse('inventory:purchase_orders')}?supplier=%23{supplier.pk}",
+    )
+
+
+@register("inventory.supplier", permission="inventory.view_supplieritem", order=8)
+def items_of_supplier(user: Any, supplier: Supplier) -> Panel:
+    rows = SupplierItem.objects.visible_to(user).filter(supplier=supplier).select_related("variant").order_by("pk")
+    return Panel(
+        title=_("Supplier items"),
+        columns=[_("SKU"), _("Supplier's SKU"), _("Pack size"), *_cost_head(user)],
+        numbers=[2, 3] if user.has_perm(COST) else [2],
+        rows=[
+            [
+                (row.variant.sku, row.variant.get_absolute_url()),
+                row.supplier_sku,
+                plain_number(row.pack_size),
+                *_cost_of(user, row),
+            ]
+            for row in rows[:SHOWN]
+        ],
+        empty=_("It is not known yet what this supplier sells."),
+        url=f"{reverse('inventory:supplier_items')}?supplier=%23{supplier.pk}",
+    )
+
+
+@register("catalog.variant", permission="inventory.view_supplieritem", order=15)
+def suppliers_of_variant(user: Any, variant: Variant) -> Panel:
+    rows = SupplierItem.objects.visible_to(user).filter(variant=variant).select_related("supplier")
+    return Panel(
+        title=_("Suppliers"),
+        columns=[_("Supplier"), _("Supplier's SKU"), _("Pack size"), *_cost_head(user)],
+        numbers=[2, 3] if user.has_perm(COST) else [2],
+        rows=[
+            [
+                (row.supplier.name, row.supplier.get_absolute_url()),
+                row.supplier_sku,
+                plain_number(row.pack_size),
+                *_cost_of(user, row),
+            ]
+            for row in rows.order_by("-is_preferred", "pk")[:SHOWN]
+        ],
+        empty=_("Nobody is known to supply this."),
+        url=f"{reverse('inventory:supplier_items')}?q={variant.sku}",
+    )
+
+
+@register("catalog.variant", permission="inventory.view_purchaseorder", order=16)
+def incoming_of_variant(user: Any, variant: Variant) -> Panel | None:
+    """What open purchase orders still bring, and how long stock lasts at the pace of the last weeks."""
+    lines = PurchaseOrderLine.objects.in_scope(user).outstanding_at().filter(variant=variant)
+    shown = list(lines.select_related("purchase_order").order_by("purchase_order__expected_on", "pk")[:SHOWN])
+    if not shown:
+        return None
+    return Panel(
+        title=_("Incoming"),
+        columns=[_("Purchase order"), _("Expected"), _("Pieces")],
+        numbers=[2],
+        rows=[
+            [
+                (line.purchase_order.number, line.purchase_order.get_absolute_url()),
+                display(line.expected_on or line.purchase_order.expected_on, "date"),
+                plain_number(line.outstanding),
+            ]
+            for line in shown
+        ],
+    )
+
+
+@register("catalog.variant", permission="inventory.view_stockmove", order=17)
+def forecast_of_variant(user: Any, variant: Variant) -> Panel | None:
+    """How long stock lasts at the pace of the last 28 and 90 days, by warehouse."""
+    levels = list(_levels(user).filter(variant=variant, location__kind=Location.Kind.STOCK)[:SHOWN])
+    paces = sales([variant.pk])
+    rows = []
+    for level in levels:
+        forecast = Forecast(level.available, *paces.get((variant.pk, level.location_id), (0, 0)))
+        if forecast.sold_long:
+            sold = [plain_number(forecast.sold_short), plain_number(forecast.sold_long)]
+            rows.append([level.location, *sold, display(forecast.out_on, "date")])
+    if not rows:
+        return None
+    columns = [_("Location"), _("Sold in 28 days"), _("Sold in 90 days"), _("Lasts until")]
+    return Panel(title=_("Forecast"), columns=columns, numbers=[1, 2], rows=rows)
+
+
+def _cost_head(user: Any) -> list[str]:
+    return [_("Unit cost")] if user.has_perm(COST) else []
+
+
+def _cost_of(user: Any, item: SupplierItem) -> list[str]:
+    return [format_money(item.cost, item.currency)] if user.has_perm(COST) else []

@@ -10,12 +10,25 @@ from backoffice import references, search
 from backoffice.rows import containing
 from catalog import filters
 from inventory.filters import StockStateFilter
-from inventory.models import Location, Receipt, StockCount, Supplier, Transfer
+from inventory.models import Location, PurchaseOrder, Receipt, StockCount, Supplier, Transfer
 
+references.register(prefix="PO", model=PurchaseOrder)
 references.register(prefix="RC", model=Receipt)
 references.register(prefix="TR", model=Transfer)
 references.register(prefix="ST", model=StockCount)
 filters.offer("stock", "inventory.view_stocklevel", product=StockStateFilter(), variant=StockStateFilter())
+
+
+@search.register
+class PurchaseSearch(search.Provider):
+    key = "purchase_orders"
+    label = _("Purchase orders")
+    permission = "inventory.view_purchaseorder"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = PurchaseOrder.objects.visible_to(user).filter(containing(text)).select_related("supplier")
+        for row in rows.order_by("-pk")[:limit]:
+            yield search.Hit(row.number, f"{row.supplier} · {row.get_status_display()}", row.get_absolute_url())
 
 
 @search.register

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import counting, counts, documents, reports, setup, stock, why
+from inventory.views import counting, counts, documents, purchasing, reordering, reports, setup, stock, why
 
 app_name = "inventory"
 urlpatterns = [
@@ -14,6 +14,24 @@ urlpatterns = [
     path("receipts/", documents.ReceiptList.as_view(), name="receipts"),
     path("receipts/new/", documents.Receive.as_view(), name="receive"),
     path("receipts/<str:number>/", documents.ReceiptRecord.as_view(), name="receipt"),
+    path("receipts/<str:number>/costs/", purchasing.LandedCostNew.as_view(), name="landed_cost_new"),
+    path("purchase-orders/", purchasing.PurchaseList.as_view(), name="purchase_orders"),
+    path("purchase-orders/new/", purchasing.PurchaseEdit.as_view(), name="purchase_new"),
+    path("purchase-orders/<str:number>/", purchasing.PurchaseRecord.as_view(), name="purchase_order"),
+    path("purchase-orders/<str:number>/edit/", purchasing.PurchaseEdit.as_view(), name="purchase_edit"),
+    path("purchase-orders/<str:number>/order/", purchasing.PurchaseOrdered.as_view(), name="purchase_order_it"),
+    path("purchase-orders/<str:number>/receive/", purchasing.PurchaseReceive.as_view(), name="purchase_receive"),
+    path("purchase-orders/<str:number>/mail/", purchasing.PurchaseMail.as_view(), name="purchase_mail"),
+    path("purchase-orders/<str:number>/print/", purchasing.PurchasePaper.as_view(), name="purchase_print"),
+    path("purchase-orders/<str:number>/close/", purchasing.PurchaseClose.as_view(), name="purchase_close"),
+    path("purchase-orders/<str:number>/cancel/", purchasing.PurchaseCancel.as_view(), name="purchase_cancel"),
+    path("reorder/", reordering.ToReorder.as_view(), name="to_reorder"),
+    path("reorder/rules/", reordering.ReorderRuleList.as_view(), name="reorder_rules"),
+    path("reorder/rules/new/", reordering.ReorderRuleNew.as_view(), name="reorder_rule_new"),
+    path("reorder/rules/<int:pk>/", reordering.ReorderRuleEdit.as_view(), name="reorder_rule_edit"),
+    path("supplier-items/", reordering.SupplierItemList.as_view(), name="supplier_items"),
+    path("supplier-items/new/", reordering.SupplierItemNew.as_view(), name="supplier_item_new"),
+    path("supplier-items/<int:pk>/", reordering.SupplierItemEdit.as_view(), name="supplier_item_edit"),
     path("transfers/", documents.TransferList.as_view(), name="transfers"),
     path("transfers/new/", documents.TransferEdit.as_view(), name="transfer_new"),
     path("transfers/<str:number>/", documents.TransferRecord.as_view(), name="transfer"),

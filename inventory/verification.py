@@ -1,5 +1,6 @@
 """Stock proven against its ledger, its allocations and its holds."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,36 @@ WRONG_LIMITS = """
     SELECT s.id, s.backorder_limit, greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
     FROM inventory_stocklevel s JOIN catalog_variant v ON v.id = s.variant_id
     WHERE s.backorder_limit <> greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
+"""
+WRONG_INCOMING = """
+    SELECT s.id, coalesce(s.incoming, 0) AS stored, coalesce(o.pieces, 0) AS pieces, coalesce(s.variant_id, o.variant_id),
+           coalesce(s.location_id, o.location_id)
+    FROM inventory_stocklevel s
+    FULL JOIN (SELECT l.variant_id, p.location_id, sum(l.outstanding) AS pieces
+               FROM inventory_purchaseorderline l JOIN inventory_purchaseorder p ON p.id = l.purchase_order_id
+               WHERE p.status IN ('ordered', 'partially_received') AND l.outstanding > 0 GROUP BY 1, 2) o
+        ON o.variant_id = s.variant_id AND o.location_id = s.location_id
+    WHERE coalesce(s.incoming, 0) <> coalesce(o.pieces, 0)
+"""
+WRONG_PURCHASES = """
+    SELECT o.id, o.number, o.subtotal, coalesce(l.amount, 0) FROM inventory_purchaseorder o
+    LEFT JOIN (SELECT purchase_order_id, sum(quantity * unit_cost) AS amount FROM inventory_purchaseorderline GROUP BY 1) l
+        ON l.purchase_order_id = o.id
+    WHERE o.subtotal <> coalesce(l.amount, 0)
+"""
+WRONG_RECEIVED = """
+    SELECT l.id, o.number, v.sku, l.accepted || ' + ' || l.rejected, coalesce(r.accepted, 0) || ' + ' || coalesce(r.rejected, 0)
+    FROM inventory_purchaseorderline l
+    JOIN inventory_purchaseorder o ON o.id = l.purchase_order_id JOIN catalog_variant v ON v.id = l.variant_id
+    LEFT JOIN (SELECT purchase_line_id, sum(quantity) AS accepted, sum(rejected) AS rejected
+               FROM inventory_receiptline WHERE purchase_line_id IS NOT NULL GROUP BY 1) r ON r.purchase_line_id = l.id
+    WHERE (l.accepted, l.rejected) IS DISTINCT FROM (coalesce(r.accepted, 0), coalesce(r.rejected, 0))
+"""
+WRONG_LANDED = """
+    SELECT c.id, r.number, c.amount, coalesce(l.amount, 0) FROM inventory_landedcost c
+    JOIN inventory_receipt r ON r.id = c.receipt_id
+    LEFT JOIN (SELECT landed_cost_id, sum(amount) AS amount FROM inventory_landedcostline GROUP BY 1) l ON l.landed_cost_id = c.id
+    WHERE c.amount <> coalesce(l.amount, 0)
 """
 
 # A balance is the one before it and the postings in between: whatever of a level does not come to nothing is wrong.
@@ -263,4 +294,62 @@ def stock_flows() -> Result:
             % {"day": row[0], "kind": row[2], "pieces": row[3], "value": row[4]}
         ),
         parameters={"zone": settings.TIME_ZONE},
+    )
+
+
+def repair_incoming(by: User | None) -> None:
+    """Give levels what open purchase orders bring: the orders are right. Levels that are missing are created."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG_INCOMING)
+        rows = cursor.fetchall()
+        cursor.execute(
+            "SELECT inventory_add_incoming(%s::jsonb)",
+            [
+                json.dumps(
+                    [
+                        {"variant": variant, "location": location, "pieces": int(pieces - stored)}
+                        for _pk, stored, pieces, variant, location in rows
+                    ]
+                )
+                if rows
+                else None
+            ],
+        )
+    levels = StockLevel.objects.select_related("variant", "location").filter(pk__in=[row[0] for row in rows if row[0]])
+    audit.record_many("stocklevel.repaired", list(levels), by=by, reason=REASON)
+
+
+@check("stock_incoming", repair=repair_incoming)
+def stock_incoming() -> Result:
+    """What levels call incoming is what open purchase orders still bring."""
+    return compare(checked=LEVELS, wrong=WRONG_INCOMING, say=_say_promise)
+
+
+@check("purchase_sums")
+def purchase_sums() -> Result:
+    """The goods of a purchase order are the sum of its lines."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_purchaseorder",
+        wrong=WRONG_PURCHASES,
+        say=lambda row: f"{row[1]}: {row[2]} / {row[3]}",
+    )
+
+
+@check("purchase_receipts")
+def purchase_receipts() -> Result:
+    """What came of each line of a purchase order is what its receipts brought."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_purchaseorderline",
+        wrong=WRONG_RECEIVED,
+        say=lambda row: f"{row[1]}, {row[2]}: {row[3]} / {row[4]}",
+    )
+
+
+@check("landed_costs")
+def landed_costs() -> Result:
+    """A landed cost is the sum of its parts, to the cent."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_landedcost",
+        wrong=WRONG_LANDED,
+        say=lambda row: f"{row[1]}: {row[2]} / {row[3]}",
     )

@@ -44,6 +44,7 @@ FOREIGN_TEXT = (
 class Dialect:
     """How a file is written. `doubts` are sentences about what was guessed with little evidence, `notes` about what was
     found; `chosen` are the parts that a person said. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
+    `header_row` 0 is a file without a header.
     """
 
     kind: str = "csv"
@@ -77,7 +78,7 @@ class Dialect:
             if choices.get(name) in possible:
                 setattr(wanted, name, choices[name])
         if str(choices.get("header_row", "")).isdecimal():
-            wanted.header_row = max(int(choices["header_row"]), 1)
+            wanted.header_row = int(choices["header_row"])
         if wanted.as_json() != self.as_json():
             wanted.doubts = []
         said = {name for name in self.choices() if getattr(wanted, name) != getattr(self, name)}

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -112,6 +113,7 @@ def find_header(
 ) -> tuple[int, list[str]]:
     """Row number and cells of the header: the record, among the first ones, that names most columns.
 
+    A file without a header whose layout the resource knows has it in row 0.
     Raises Unreadable when none names a column of the resource; not `strict`, the first record of several cells is taken then.
     """
     best, best_score = None, 0
@@ -121,6 +123,8 @@ def find_header(
         if score > best_score:
             best, best_score = (number, cells), score
     if best is None or best_score < min(2, len(best[1]), len(resource.columns())):
+        if known := headless(rows, resource):
+            return 0, known
         first = next(((number, cells) for number, cells in rows if len(cells) > 1), None)
         if first is not None and not strict:
             return first
@@ -129,6 +133,33 @@ def find_header(
             % {"resource": resource.label, "row": ", ".join(rows[0][1])[:200] if rows else "–"}
         )
     return best
+
+
+def headless(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -> list[str]:
+    """The headers of a file that has none, where its records fit a layout that the resource knows; else nothing."""
+    records = [cells for _number, cells in rows[:HEADER_SEARCH] if cells]
+    for headers in resource.headless.values():
+        if records and all(len(cells) == len(headers) for cells in records):
+            used = [(match.index, resource.columns()[match.target]) for match in match_headers(headers, resource).used]
+            if all(_reads(column, cells[index]) for cells in records for index, column in used):
+                return list(headers)
+    return []
+
+
+def numbered(rows: Sequence[tuple[int, list[str]]]) -> list[str]:
+    """Headers of a file that has none: the numbers of its columns."""
+    return [str(number) for number in range(1, max([0, *(len(cells) for _number, cells in rows)]) + 1)]
+
+
+def _reads(column: Any, text: str) -> bool:
+    """Whether a cell can be what the column holds."""
+    if not text.strip():
+        return not column.required
+    try:
+        column.read(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def match_headers(

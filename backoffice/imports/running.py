@@ -101,6 +101,8 @@ def open_table(
     if guessed:
         number, header = mappings.find_header(rows, resource, strict=strict)
         dialect.header_row = number
+    elif dialect.header_row == 0:
+        header = mappings.headless(rows, resource) or mappings.numbered(rows)
     else:
         header = next((cells for number, cells in rows if number == dialect.header_row), [])
         if not header:

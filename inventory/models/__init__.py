@@ -13,7 +13,22 @@ from inventory.models.counts import (
 )
 from inventory.models.places import Location, LocationQuerySet, WarehouseScoped
 from inventory.models.promises import Allocation, Hold
-from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, Supplier
+from inventory.models.purchasing import (
+    OPEN,
+    PURCHASE_TRANSITIONS,
+    LandedCost,
+    LandedCostLine,
+    LandedCostLineQuerySet,
+    LandedCostQuerySet,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderLineQuerySet,
+    PurchaseOrderQuerySet,
+    PurchaseStatus,
+    ReorderRule,
+    SupplierItem,
+)
+from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -48,6 +63,8 @@ from inventory.models.value import (
 __all__ = [
     "COUNT_TRANSITIONS",
     "LOW",
+    "OPEN",
+    "PURCHASE_TRANSITIONS",
     "REVIEW_COUNTS",
     "TRANSFER_TRANSITIONS",
     "AbcClass",
@@ -61,11 +78,22 @@ __all__ = [
     "CountStatus",
     "DailyFlow",
     "Hold",
+    "LandedCost",
+    "LandedCostLine",
+    "LandedCostLineQuerySet",
+    "LandedCostQuerySet",
     "Location",
     "LocationQuerySet",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "PurchaseOrderLineQuerySet",
+    "PurchaseOrderQuerySet",
+    "PurchaseStatus",
     "Receipt",
     "ReceiptLine",
     "ReceiptLineQuerySet",
+    "RejectReason",
+    "ReorderRule",
     "SaleCost",
     "StockBalance",
     "StockCount",
@@ -82,6 +110,7 @@ __all__ = [
     "StockThen",
     "StockTotal",
     "Supplier",
+    "SupplierItem",
     "Transfer",
     "TransferLine",
     "TransferLineQuerySet",

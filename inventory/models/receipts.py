@@ -56,6 +56,14 @@ class Receipt(models.Model):
     supplier = models.ForeignKey(
         Supplier, models.PROTECT, null=True, blank=True, related_name="receipts", verbose_name=_("supplier")
     )
+    purchase_order = models.ForeignKey(
+        "inventory.PurchaseOrder",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="receipts",
+        verbose_name=_("purchase order"),
+    )
     reference = models.CharField(_("delivery note"), max_length=100, blank=True)
     note = models.TextField(_("note"), blank=True)
     key = models.CharField(max_length=64, unique=True, null=True, editable=False)
@@ -87,14 +95,35 @@ class ReceiptLineQuerySet(WarehouseScoped):
     scope_field = "receipt__location__code"
 
 
+class RejectReason(models.TextChoices):
+    DAMAGED = "damaged", _("Damaged")
+    WRONG_ITEM = "wrong_item", _("Wrong item")
+    EXPIRED = "expired", _("Expired")
+    QUALITY = "quality", _("Poor quality")
+    OTHER = "other", _("Other")
+
+
 @tracked()
 class ReceiptLine(models.Model):
+    """`quantity` pieces were accepted and are stock; `rejected` ones went back and never were."""
+
+    Reject = RejectReason
     RESTRICTED = {"unit_cost": "catalog.view_cost"}
 
     receipt = models.ForeignKey(Receipt, models.PROTECT, related_name="lines", verbose_name=_("receipt"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
     quantity = models.PositiveIntegerField(_("quantity"))
     unit_cost = CostField(_("unit cost"), null=True, blank=True)
+    purchase_line = models.ForeignKey(
+        "inventory.PurchaseOrderLine",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="receipt_lines",
+        verbose_name=_("purchase order line"),
+    )
+    rejected = models.PositiveIntegerField(_("rejected"), default=0)
+    reject_reason = models.CharField(_("reason of the rejection"), max_length=12, choices=RejectReason, blank=True)
 
     objects = ReceiptLineQuerySet.as_manager()
 
@@ -102,7 +131,14 @@ class ReceiptLine(models.Model):
         verbose_name = _("receipt line")
         verbose_name_plural = _("receipt lines")
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="receipt_line_quantity")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0) | Q(rejected__gt=0), name="receipt_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(rejected=0) | ~Q(reject_reason=""),
+                name="receipt_line_reason",
+                violation_error_message=_("Say why pieces are rejected."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.variant}"

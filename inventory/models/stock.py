@@ -134,6 +134,7 @@ class StockMove(models.Model):
         COUNTED = "counted", _("Counted")
         TRANSFERRED = "transferred", _("Transferred")
         SCRAPPED = "scrapped", _("Scrapped")
+        REVALUED = "revalued", _("Revalued")
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

@@ -1,7 +1,8 @@
 """What files of the inventory hold."""
 
 from inventory.resources.locations import LocationResource
+from inventory.resources.purchasing import PurchaseOrderResource, SupplierItemResource
 from inventory.resources.stock import StockResource
 from inventory.resources.suppliers import SupplierResource
 
-__all__ = ["LocationResource", "StockResource", "SupplierResource"]
+__all__ = ["LocationResource", "PurchaseOrderResource", "StockResource", "SupplierItemResource", "SupplierResource"]

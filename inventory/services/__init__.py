@@ -30,12 +30,37 @@ from inventory.services.count_posting import (
 )
 from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
+from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
+from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.purchase_files import import_purchases
+from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
+from inventory.services.purchasing import (
+    PurchaseLine,
+    Terms,
+    cancel_purchase,
+    close_purchase,
+    create_purchase,
+    edit_purchase,
+    items_of,
+    mail_purchase,
+    order_purchase,
+)
 from inventory.services.receipts import receive
+from inventory.services.reordering import (
+    MOST_SUGGESTIONS,
+    Forecast,
+    Suggestion,
+    best_items,
+    order_suggestions,
+    sales,
+    suggestions,
+)
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
+from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 
@@ -45,46 +70,66 @@ __all__ = [
     "CORRECTIONS",
     "COUNT",
     "GROUPINGS",
+    "MOST_SUGGESTIONS",
+    "RECEIVABLE",
     "Accuracy",
     "Correction",
     "CountRefused",
     "CountResult",
+    "Delivered",
     "Demand",
     "Entry",
+    "Forecast",
     "InsufficientStock",
     "Move",
     "NotAllocated",
+    "PurchaseLine",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Suggestion",
+    "Terms",
+    "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
     "ask_recount",
     "available",
+    "best_items",
+    "bring_back_purchases",
     "by_count",
     "by_month",
     "cancel_count",
+    "cancel_purchase",
     "cancel_transfer",
     "close_count",
     "close_location",
     "close_periods",
+    "close_purchase",
     "corrections",
     "create_count",
+    "create_purchase",
     "create_transfer",
+    "edit_purchase",
     "edit_transfer",
     "end_holds",
     "enter_counts",
     "expire_holds",
     "hold",
+    "import_purchases",
+    "items_of",
     "lock_levels",
+    "mail_purchase",
     "must_act_at",
     "needs_approval",
     "open_location",
+    "order_purchase",
+    "order_suggestions",
     "post",
     "post_count",
     "receive",
+    "receive_purchase",
     "receive_transfer",
     "refresh_figures",
     "refresh_flows",
@@ -93,18 +138,23 @@ __all__ = [
     "repair_balances",
     "repeat_counts",
     "result_of",
+    "sales",
     "scrap",
     "send",
     "ship",
     "short_lines",
+    "spread",
     "start_count",
     "stock_at",
+    "suggestions",
     "take_back",
     "take_back_counts",
+    "take_back_purchases",
     "undo_entry",
     "unit_costs",
     "upsert_counts",
     "upsert_locations",
+    "upsert_supplier_items",
     "upsert_suppliers",
     "virtual",
 ]

@@ -89,6 +89,30 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
     return list(_call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
 
 
+@dataclass(frozen=True)
+class Revaluation:
+    """A signed change of the value of one level, for the `pieces` there that it concerns."""
+
+    variant: int
+    location: int
+    pieces: int
+    value: Decimal
+    cause: str = ""
+    reason: str = ""
+
+
+def revalue(changes: Sequence[Revaluation], *, by: User | None) -> list[int]:
+    """Post changes of value without a movement, all or none; returns the ids of the new StockMoves in order.
+
+    Levels must have the pieces and, for a loss, the value. Raises Busy like `post`.
+    """
+    if not changes:
+        return []
+    payload = json.dumps([{**vars(change), "value": str(change.value)} for change in changes])
+    request = str(context.current().get("request_id", ""))[:40]
+    return list(_call("SELECT inventory_revalue(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
+
+
 def lock_levels(places: Iterable[tuple[int, int]]) -> None:
     """Lock the levels of (variant, location) pairs until the transaction ends, creating those that are missing.
 

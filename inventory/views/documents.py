@@ -55,23 +55,35 @@ class ReceiptRecord(generic.RecordPage):
     facts = [
         Column("location", link="location"),
         Column("supplier", link="supplier"),
+        Column("purchase_order", link="purchase_order"),
         Column("reference"),
         Column("created_at", kind="datetime"),
         Column("received_by", gettext_lazy("By")),
     ]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("location", "supplier", "received_by")
+        return super().get_queryset().select_related("location", "supplier", "received_by", "purchase_order")
 
     def get_actions(self) -> list[Action]:
-        if not self.request.user.has_perm("inventory.receive_stock"):
-            return []
-        return [Action(_("Receive more"), f"{reverse('inventory:receive')}?location={self.object.location_id}", "get")]
+        user, order = self.request.user, self.object.purchase_order
+        steps = []
+        if user.has_perm("inventory.receive_stock"):
+            address = f"{reverse('inventory:receive')}?location={self.object.location_id}"
+            if order is not None:
+                address = reverse("inventory:purchase_receive", args=[order.number])
+            steps.append(Action(_("Receive more"), address, "get"))
+        if generic.may(user, ("inventory.add_landedcost", COST)):
+            address = reverse("inventory:landed_cost_new", args=[self.object.number])
+            steps.append(Action(_("Add landed cost"), address, "get", icon="plus"))
+        return steps
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = list(self.object.lines.select_related("variant"))
+        costs = self.object.landed_costs.prefetch_related("lines__receipt_line__variant").order_by("pk")
         return super().get_context_data(
             lines=lines,
+            rejected=sum(line.rejected for line in lines),
+            costs=costs if self.request.user.has_perm(COST) else [],
             pieces=sum(line.quantity for line in lines),
             shows_cost=self.request.user.has_perm(COST),
             **extra,

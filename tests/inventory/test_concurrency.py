@@ -8,15 +8,34 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from backoffice import verification
 from backoffice.errors import Busy
 from catalog.models import Variant
 from inventory import services
-from inventory.models import Allocation, Location, Receipt, StockLevel, StockMove
-from inventory.services import Demand, InsufficientStock, Move, NotAllocated, post, virtual
-from tests.factories import level_of, make_location, make_variant, stock
+from inventory.models import (
+    Allocation,
+    Location,
+    PurchaseOrder,
+    Receipt,
+    ReorderRule,
+    StockLevel,
+    StockMove,
+    SupplierItem,
+)
+from inventory.services import (
+    Delivered,
+    Demand,
+    InsufficientStock,
+    Move,
+    NotAllocated,
+    PurchaseLine,
+    post,
+    virtual,
+)
+from tests.factories import level_of, make_location, make_supplier, make_variant, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Kind = StockMove.Kind
@@ -245,3 +264,33 @@ def test_levels_locked_for_long_make_it_busy():
     assert 2.5 < waited < 6
     assert level_of(tea).allocated == 0
     assert not Allocation.objects.exists()
+
+
+def test_parallel_receipts_of_one_purchase_order_add_up():
+    place, tea = make_location(), make_variant("TEA")
+    order = services.create_purchase(make_supplier(), place, [PurchaseLine(tea.pk, 12, Decimal(2))], by=None)
+    services.order_purchase(order, by=None)
+    line = order.lines.get()
+    rows = [Delivered(line.pk, 3)]
+    keys = ["a", "b", "c", "d", "a", "b", "c", "d"]
+    at_once([lambda key=key: services.receive_purchase(order, rows, key=key, by=None) for key in keys])
+    order.refresh_from_db()
+    line.refresh_from_db()
+    assert (order.status, line.accepted, Receipt.objects.count()) == ("received", 12, 4)
+    assert (level_of(tea).on_hand, level_of(tea).incoming) == (12, 0)
+    assert_verified()
+
+
+def test_two_people_reorder_at_once_and_nothing_is_ordered_twice():
+    tea, place = make_variant("TEA"), make_location()
+    SupplierItem.objects.create(supplier=make_supplier(), variant=tea)
+    rule = ReorderRule.objects.create(variant=tea, location=place, minimum=5, maximum=10)
+
+    def click():
+        try:
+            return len(services.order_suggestions([rule.pk], by=None))
+        except ValidationError:
+            return 0
+
+    assert sorted(at_once([click, click, click])) == [0, 0, 1]
+    assert PurchaseOrder.objects.count() == 1

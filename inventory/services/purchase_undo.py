@@ -1,0 +1,166 @@
+"""Undo and redo of an import of purchase orders. What it received leaves again by counter-entries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pghistory.models
+import pgtrigger
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from backoffice import audit
+from backoffice.imports.rewinding import CHANGED, Rewinding, Row
+from backoffice.models import ImportRun, User
+from inventory.models import LandedCost, Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, StockLevel
+from inventory.services.posting import Kind, Move, lock_levels, post, virtual
+from inventory.services.purchase_files import receiving_moves
+
+RETURNING = (ReceiptLine, Receipt, PurchaseOrderLine, PurchaseOrder)
+
+
+@transaction.atomic
+def take_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
+    """Delete the orders and lines that `run` brought, and take what they received out of stock again.
+
+    Orders that somebody changed since, whose receipts carry landed costs, or whose goods left or are promised by now, are
+    kept and named.
+    """
+    lines = list(PurchaseOrderLine.objects.filter(pk__in=_brought_by(run, PurchaseOrderLine)).order_by("pk"))
+    brought = set(_brought_by(run, PurchaseOrder))
+    keys = brought | {line.purchase_order_id for line in lines}
+    orders = list(PurchaseOrder.objects.filter(pk__in=keys).locked())
+    foreign = _changed_since(run, [order.pk for order in orders])
+    costly = set(
+        LandedCost.objects.filter(receipt__purchase_order__in=keys).values_list("receipt__purchase_order", flat=True)
+    )
+    work.kept[PurchaseOrder] += [Row(order.pk, CHANGED) for order in orders if order.pk in foreign]
+    dear = _("its receipts carry landed costs")
+    work.kept[PurchaseOrder] += [Row(order.pk, dear) for order in orders if order.pk in costly - foreign]
+    free = [order for order in orders if order.pk not in foreign | costly]
+    receipts = _receipts_of(run, [order.pk for order in free])
+    free = _in_stock(free, receipts, work)
+    freed = {order.pk for order in free}
+    ours = [receipt for receipt in receipts if receipt.purchase_order_id in freed]
+    moves = _returning(ours, _("%(run)s undone") % {"run": run.number})
+    before = _status_before(run, freed - brought)
+    ReceiptLine.objects.filter(receipt__in=ours).delete()
+    Receipt.objects.filter(pk__in=[receipt.pk for receipt in ours]).delete()
+    PurchaseOrderLine.objects.filter(pk__in=[line.pk for line in lines if line.purchase_order_id in freed]).delete()
+    with pgtrigger.ignore("inventory.PurchaseOrder:legal_transitions"):
+        for pk, status in before.items():
+            PurchaseOrder.objects.filter(pk=pk).exclude(status=status).update(status=status)
+    work.deleted += PurchaseOrder.objects.filter(pk__in=freed & brought).delete()[1].get("inventory.PurchaseOrder", 0)
+    work.restored += len(freed - brought)
+    post(moves, by=by)
+
+
+@transaction.atomic
+def bring_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
+    """Make the orders and lines that were deleted again, under their numbers, and receive once more what they had received."""
+    work.bring_back(RETURNING)
+    if not work.applied:
+        return
+    lines = [pk for pk, is_back in work.returned(ReceiptLine) if is_back]
+    with connection.cursor() as cursor:
+        # The rows came with their sums, and the triggers added to these what the lines brought: say what is true.
+        cursor.execute(
+            """UPDATE inventory_purchaseorderline l SET accepted = r.accepted, rejected = r.rejected
+               FROM (SELECT purchase_line_id, sum(quantity) AS accepted, sum(rejected) AS rejected FROM inventory_receiptline
+                     WHERE purchase_line_id IN (SELECT purchase_line_id FROM inventory_receiptline WHERE id = ANY(%s)) GROUP BY 1) r
+               WHERE l.id = r.purchase_line_id AND (l.accepted, l.rejected) IS DISTINCT FROM (r.accepted, r.rejected)""",
+            [lines],
+        )
+        back = [pk for pk, is_back in work.returned(PurchaseOrderLine) if is_back]
+        cursor.execute(
+            """UPDATE inventory_purchaseorder o SET subtotal = l.amount
+               FROM (SELECT purchase_order_id, sum(quantity * unit_cost) AS amount FROM inventory_purchaseorderline
+                     WHERE purchase_order_id IN (SELECT purchase_order_id FROM inventory_purchaseorderline WHERE id = ANY(%s)) GROUP BY 1) l
+               WHERE o.id = l.purchase_order_id AND o.subtotal <> l.amount""",
+            [back],
+        )
+    _settle_again(run, back)
+    orders = [pk for pk, is_back in work.returned(PurchaseOrder) if is_back]
+    audit.record_many("purchaseorder.imported", list(PurchaseOrder.objects.filter(pk__in=orders)), by=by)
+    post(receiving_moves(lines), by=by)
+
+
+def _settle_again(run: ImportRun, lines: Collection[int]) -> None:
+    """Orders that were there before get the status back that the run gave them."""
+    keys = set(PurchaseOrderLine.objects.filter(pk__in=lines).values_list("purchase_order", flat=True))
+    events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__metadata__run=run.number)
+    final = dict(events.order_by("pgh_id").values_list("pgh_obj_id", "status"))
+    with pgtrigger.ignore("inventory.PurchaseOrder:legal_transitions"):
+        for pk, status in final.items():
+            PurchaseOrder.objects.filter(pk=pk).exclude(status=status).update(status=status)
+
+
+def _in_stock(orders: Sequence[PurchaseOrder], receipts: Sequence[Receipt], work: Rewinding) -> list[PurchaseOrder]:
+    """The orders whose received pieces are still there and free; the levels are locked. The others are kept and named."""
+    needs: dict[int, Counter[tuple[int, int]]] = {order.pk: Counter() for order in orders}
+    for receipt in receipts:
+        for line in receipt.lines.all():
+            needs[receipt.purchase_order_id][line.variant_id, receipt.location_id] += line.quantity  # type: ignore[index]
+    places = sorted({place for need in needs.values() for place in need})
+    if places:
+        lock_levels(places)
+    levels = StockLevel.objects.filter(variant__in={variant for variant, _place in places})
+    spare = Counter({(level.variant_id, level.location_id): max(level.free, 0) for level in levels})
+    free = []
+    for order in orders:
+        if any(spare[place] < pieces for place, pieces in needs[order.pk].items()):
+            work.kept[PurchaseOrder].append(Row(order.pk, _("its goods left or are promised")))
+            continue
+        spare.subtract(needs[order.pk])
+        free.append(order)
+    return free
+
+
+def _returning(receipts: Sequence[Receipt], reason: str) -> list[Move]:
+    outside = virtual(Location.Kind.SUPPLIER)
+    return [
+        Move(Kind.ADJUSTED, line.variant_id, receipt.location_id, outside, line.quantity, None, receipt.number, reason)
+        for receipt in receipts
+        for line in receipt.lines.all()
+        if line.quantity
+    ]
+
+
+def _contexts(run: ImportRun) -> Sequence[object]:
+    """Contexts of the history in which the run was applied, taken back and done again."""
+    kinds = Q(metadata__run=run.number) | Q(metadata__undone=run.number) | Q(metadata__redone=run.number)
+    return list(pghistory.models.Context.objects.filter(kinds).values_list("pk", flat=True))
+
+
+def _events(model: Any) -> Any:
+    return model.history.rel.related_model.objects
+
+
+def _brought_by(run: ImportRun, model: Any) -> list[int]:
+    events = _events(model).filter(pgh_label="insert", pgh_context__in=_contexts(run))
+    return list(events.values_list("pgh_obj_id", flat=True))
+
+
+def _receipts_of(run: ImportRun, orders: Sequence[int]) -> list[Receipt]:
+    brought = Receipt.objects.filter(pk__in=_brought_by(run, Receipt), purchase_order__in=orders)
+    return list(brought.prefetch_related("lines").order_by("pk"))
+
+
+def _changed_since(run: ImportRun, keys: Sequence[int]) -> set[int]:
+    """Orders with an event of others after the first one of the run, or a receipt of others."""
+    first: dict[int, int] = {}
+    events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__in=_contexts(run))
+    for key, event in events.order_by("-pgh_id").values_list("pgh_obj_id", "pgh_id"):
+        first[key] = event
+    others = _events(PurchaseOrder).filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
+    return {key for key, event in others.values_list("pgh_obj_id", "pgh_id") if event > first.get(key, 0)}
+
+
+def _status_before(run: ImportRun, keys: Collection[int]) -> dict[int, str]:
+    """The status that orders had before the run touched them."""
+    contexts = _contexts(run)
+    others = _events(PurchaseOrder).filter(pgh_obj_id__in=keys).exclude(pgh_context__in=contexts)
+    return dict(others.order_by("pgh_id").values_list("pgh_obj_id", "status"))
