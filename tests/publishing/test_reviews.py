@@ -355,9 +355,9 @@ def test_a_shop_of_one_publishes_without_review(editor, settings):
 def test_verbs_take_the_same_queries_for_one_and_many(editor, reviewer, django_assert_num_queries):
     for number in (1, 20):
         products = [written(editor, title=f"P{number} {i}") for i in range(number)]
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             reviews = publishing.submit(products, by=editor)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             publishing.approve(reviews, by=reviewer)
         with django_assert_num_queries(5):
             publishing.unpublish(products, by=reviewer)
