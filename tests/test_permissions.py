@@ -31,6 +31,11 @@ PUBLIC = {
     "shell:language",
     "shell:preferences",
     "api:openapi-json",
+    "api:products",
+    "api:product",
+    "api:categories",
+    "api:articles",
+    "api:article",
     "admin:login",
 }
 PUBLIC_PREFIXES = (

@@ -289,3 +289,6 @@ class Touched(Subject):
 
     class Meta:
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id}"

@@ -33,7 +33,7 @@ PLAIN = (
     "seo_title",
     "seo_description",
 )
-LABELS = {
+LABELS: dict[Any, Any] = {
     **publishing.names_of(Product, (*PLAIN, "category", "brand")),
     **publishing.names_of(Variant, ("sku", "barcode", "weight_grams", "requires_shipping")),
     "variants": gettext_lazy("variants"),

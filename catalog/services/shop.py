@@ -28,11 +28,11 @@ class LiveProduct:
         return str(self.content["handle"])
 
 
-def _live() -> QuerySet[LiveVersion]:
+def _live() -> QuerySet:
     return LiveVersion.objects.live().filter(subject_type=KIND)
 
 
-def _by_address(found: QuerySet[LiveVersion]) -> QuerySet[LiveVersion]:
+def _by_address(found: QuerySet) -> QuerySet:
     return found.alias(address=Upper(KeyTextTransform("handle", "content")))
 
 

@@ -68,7 +68,8 @@ class PriceListRecord(generic.RecordPage):
         return str(self.object.name)
 
     def get_badges(self) -> list[generic.Badge]:
-        return [generic.Badge(_("Active"), "good") if self.object.is_active else generic.Badge(_("Inactive"))]
+        state = generic.Badge(_("Active"), "good") if self.object.is_active else generic.Badge(_("Inactive"))
+        return [state, generic.Badge(_("Public"))] if self.object.is_public else [state]
 
     def get_actions(self) -> list[generic.Action]:
         if not generic.may(self.request.user, CHANGE):

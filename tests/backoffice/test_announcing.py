@@ -79,3 +79,26 @@ def test_the_worker_is_woken_when_something_goes_live():
     make_product("Pot", published=True)
 
     assert ProcrastinateJob.objects.filter(task_name="backoffice.announce_live_versions").count() == 1
+
+
+def test_what_reviewers_do_on_the_pages_is_told_and_can_be_told_again_in_bulk(hook, client):
+    """The whole way: approve and unpublish by click, deliveries, and sending the ticked ones again."""
+    product = make_product("Mug")
+    [review] = publishing.submit([product], by=make_user("catalog_editor"))
+    client.force_login(make_user("catalog_reviewer"))
+    client.post(f"/catalog/products/-/{product.pk}/approve/", {"reason": "Fine"})
+    publishing.announce()
+    client.post(f"/catalog/products/-/{product.pk}/unpublish/", {"reason": "Sold out"})
+    review.refresh_from_db()
+    assert review.state == "published"
+    publishing.announce()
+    assert told() == [("product.published", "mug"), ("product.unpublished", "mug")]
+
+    WebhookDelivery.objects.update(status=WebhookDelivery.Status.FAILED, next_at=None)
+    keys = list(WebhookDelivery.objects.values_list("pk", flat=True))
+    client.force_login(make_user("owner"))
+    page = client.get("/webhooks/deliveries/?status=failed").content.decode()
+    assert page.count("/webhooks/deliveries/") >= 2
+    client.post("/webhooks/deliveries/", {"action": "resend", "selected": keys, "confirmed": "yes"})
+
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"waiting"}

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import demo as sign_ins
-from backoffice import people, previews, publishing
+from backoffice import people, previews, publishing, webhooks
 from backoffice.bulk_edit import editing
 from backoffice.bulk_edit.forms import change_of
 from backoffice.bulk_edit.operations import field_of
@@ -404,6 +404,21 @@ def of_set_up() -> Paths:
     yield reverse("admin:backoffice_auditevent_changelist")
 
 
+def of_webhooks() -> Paths:
+    """A webhook with something told and something given up."""
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    hook = webhooks.save_webhook(by=owner, name="Front", url="http://127.0.0.1:9/", topics=["product.published"])
+    webhooks.emit("product.published", [webhooks.Event("mug", {"id": 1, "handle": "mug"})])
+    delivery = hook.deliveries.get()
+    yield hook.get_absolute_url()
+    yield f"{reverse('webhooks:deliveries')}?webhook={hook.pk}"
+    yield delivery.get_absolute_url()
+    yield reverse("webhooks:edit", args=[hook.pk])
+    for verb in ("pause", "resume", "turn", "test"):
+        yield reverse(f"webhooks:{verb}", args=[hook.pk])
+    yield reverse("webhooks:resend", args=[delivery.pk])
+
+
 def of_the_public() -> Paths:
     yield reverse("account_login")
     yield reverse("account_reset_password")
@@ -431,6 +446,7 @@ STAFF = [
     of_orders,
     of_customers,
     of_reviews,
+    of_webhooks,
     of_exports,
     of_bulk_edits,
     of_people,

@@ -24,10 +24,11 @@ def as_editor(client, editor) -> Client:
 
 
 def fetched(reader: Client, address: str):
-    """The answer with its file read to the end and closed."""
+    """The answer with its file read to the end and closed, which the end of the request would do."""
     answer = reader.get(address)
     answer.getvalue()
-    answer.close()
+    for close in answer._resource_closers:
+        close()
     return answer
 
 

@@ -28,7 +28,7 @@ def bare_feed(request: HttpRequest) -> HttpResponse:
     values = {"after": 0, "told": None, "limit": 51, "language": "", "kind": PRODUCTS.kind, **shop_parameters()}
     with connection.cursor() as cursor:
         cursor.execute(PRODUCTS.sql(), values)
-        items = ",".join(item for _newest, _position, item in cursor.fetchall() if item)
+        items = ",".join(item for *_place, item in cursor.fetchall() if item)
     return HttpResponse(f"[{items}]".encode(), content_type="application/json")
 
 
