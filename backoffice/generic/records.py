@@ -89,7 +89,7 @@ class RecordPage(OnePage):
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         actions = self.get_actions()
         primary = next((action for action in actions if action.primary), None)
-        beside = None if primary else next((action for action in actions if action.icon == "edit"), None)
+        beside = next((action for action in actions if action.icon == "edit" and not action.primary), None)
         return {
             "page": self,
             "object": self.object,

@@ -6,10 +6,12 @@
 {{ amount|money:currency }}  {{ text|references }}  {{ moment|relative }}  {{ value|tone }}  {{ quantity|plain_number }}
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import nh3
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Textarea
 from django.http import QueryDict
@@ -24,6 +26,28 @@ from backoffice import money as money_module
 from backoffice import references, verbs
 
 register = template.Library()
+
+MARKUP = re.compile(r"</?(?:p|br|div|span|ul|ol|li|h[1-6]|b|strong|em|i|a|img|table|blockquote)\b[^>]*>", re.IGNORECASE)
+HEADING = re.compile(r"<(/?)h[1-6]\b[^>]*>", re.IGNORECASE)
+KEPT_TAGS = {
+    "p",
+    "br",
+    "div",
+    "ul",
+    "ol",
+    "li",
+    "b",
+    "strong",
+    "em",
+    "i",
+    "blockquote",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 TONES = {
     "good": "active published approved captured paid fulfilled delivered received completed done solved succeeded applied ok won"
@@ -205,3 +229,22 @@ def as_query(query: QueryDict, path: str = "") -> str:
 def lines(text: Any) -> SafeString:
     """Line breaks kept, everything escaped."""
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in str(text or "").splitlines()))
+
+
+@register.filter
+def prose(text: Any) -> SafeString:
+    """A text as it is to be read: paragraphs and lists of HTML without its styles, links and pictures; else its lines.
+
+    Pictures stand at addresses of others, from which no page of ours loads anything; it says how many there are.
+    """
+    text = str(text or "")
+    if not MARKUP.search(text):
+        return lines(text)
+    pictures = len(re.findall(r"<img\b", text, re.IGNORECASE))
+    html = nh3.clean(HEADING.sub(r"<\1p>", text), tags=KEPT_TAGS, attributes={})
+    if not nh3.clean(html, tags=set()).strip():
+        html = ""
+    said = ngettext(
+        "%(count)s picture in this text is not shown here.", "%(count)s pictures in this text are not shown here.", pictures
+    ) % {"count": pictures}  # fmt: skip
+    return format_html("{}{}", mark_safe(html), format_html('<p class="muted">{}</p>', said) if pictures else "")  # noqa: S308 - cleaned above

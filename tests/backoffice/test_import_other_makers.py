@@ -386,9 +386,9 @@ def test_a_file_of_which_little_is_known_is_said_to_be_guessed(owner):
     ]
 
 
-def test_the_number_of_a_thing_is_not_the_thing(owner):
+def test_the_number_of_a_thing_is_not_its_name(owner):
     run = taken(owner, "productName,categoryID,unitPrice\nPot,7,5\n")
-    assert run.mapping == {"productName": "title", "categoryID": "", "unitPrice": "price"}
+    assert run.mapping == {"productName": "title", "categoryID": "category_number", "unitPrice": "price"}
 
 
 def test_a_file_of_nothing_known_is_refused(owner):

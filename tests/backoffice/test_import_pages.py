@@ -15,6 +15,7 @@ from backoffice.imports import jobs
 from backoffice.imports.describing import document
 from backoffice.models import ImportMapping, ImportRun, JobProgress, Notification
 from catalog.models import Product, Variant
+from catalog.services import save_price_list
 from tests.catalog.test_resources import bring
 from tests.factories import make_location, make_product, make_user, make_variant
 
@@ -507,9 +508,10 @@ def test_runs_of_others_are_not_shown(page, client):
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("key", [resource.key for resource in resources.every()])
 def test_templates_have_every_column_and_can_be_imported(page, owner, key, language, headers):
-    if key in ("orders", "prices", "stock", "bundles"):  # these speak of records that are there
+    if key in ("orders", "price_lists", "prices", "stock", "bundles"):  # these speak of records that are there
         make_variant("POT-RED", location=make_location("MAIN"))
         make_variant("POT-SET")
+        save_price_list(by=owner, code="WHOLESALE", name="Wholesale", currency="EUR")
     if key == "relations":
         make_product("Tea pot")
         make_product("Tea cup")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 OFFERED = {
     "owner": {resource.key for resource in resources.every()},
-    "catalog_editor": {"articles", "brands", "categories", "prices", "products"},
+    "catalog_editor": {"articles", "attributes", "brands", "categories", "price_lists", "prices", "products"},
     "order_clerk": {"customers", "orders"},
     "support_lead": {"articles", "customers", "tickets"},
 }

@@ -176,7 +176,11 @@ def test_columns_say_what_their_services_do():
         for name in set(resource.columns()) & set(batch.names):
             column = resource.columns()[name]
             field = batch.model._meta.get_field(name)
-            empties = (field.null or field.blank) and name not in {*batch.keeps, *batch.key} and not field.has_default()
+            empties = (
+                (field.null or field.blank)
+                and name not in {*batch.keeps, *batch.key}
+                and field.get_default() in ("", None)
+            )
             if name not in batch.key and (column.blank == "clear") != empties:
                 wrong.append(f"{resource.key}.{name}: {column.blank}")
             if (limit := getattr(field, "max_length", None)) and column.max_length > limit:

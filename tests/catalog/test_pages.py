@@ -555,6 +555,24 @@ def test_reviewers_publish_and_do_not_write(client):
     assert Product.objects.get().status == "published"
 
 
+def test_a_description_in_html_is_read_as_text(as_owner):
+    product = make_product(
+        "Tea",
+        description='<h2 style="color:red">Fresh</h2><ul><li>Leaf<script>alert(1)</script></li></ul><img src="//x.example/1.jpg">',
+    )
+    page = as_owner.get(product.get_absolute_url()).content.decode()
+    assert (
+        '<div lang="en" class="described"><p>Fresh</p><ul><li>Leaf</li></ul>'
+        '<p class="muted">1 picture in this text is not shown here.</p></div>'
+    ) in page
+
+
+def test_a_plain_description_keeps_its_lines_and_signs(as_owner):
+    product = make_product("Tea", description="3 < 4\nand <more>")
+    page = as_owner.get(product.get_absolute_url()).content.decode()
+    assert '<div lang="en" class="described">3 &lt; 4<br>and &lt;more&gt;</div>' in page
+
+
 # --- Search and home -----------------------------------------------------------------------------
 
 

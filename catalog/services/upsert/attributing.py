@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext_lazy
 
 from backoffice.imports.batch import Rows
 from backoffice.imports.mapping import simplify
+from backoffice.publishing import files
 from catalog.models import AttributeDefinition, Category
 from catalog.models.attributes import definitions_of
 from catalog.services.attributes.values import canonical, read
@@ -169,7 +170,7 @@ class Attributing(Comparing):
             f"""WITH concerned AS MATERIALIZED (
                     SELECT k.row, {category} AS category_id, {attributes} AS attributes FROM import_product k
                     JOIN import_stage s ON s.row = k.row LEFT JOIN catalog_product t ON t.id = k.id {joins}
-                    WHERE s.status = 'published' AND coalesce(t.status, '') <> 'published'
+                    WHERE s.status IN {files.WANTED} AND coalesce(t.status, '') NOT IN {files.STANDING}
                 ), lacking AS (
                     SELECT c.row, string_agg(f.name, ', ' ORDER BY f.id) AS names FROM concerned c
                     JOIN catalog_attributes_of((SELECT array_agg(DISTINCT category_id) FROM concerned)) d USING (category_id)

@@ -172,7 +172,7 @@ class Checking(Attributing):
             files.say_submitted(
                 self,
                 f"""FROM import_product k JOIN import_stage s ON s.row = k.row LEFT JOIN catalog_product t ON t.id = k.id
-                    WHERE s.status IN {files.WANTED} AND k.sellable AND coalesce(t.status, 'draft') = 'draft'""",
+                    WHERE s.status IN {files.WANTED} AND k.sellable AND k.lacking IS NULL AND coalesce(t.status, 'draft') = 'draft'""",
             )
         if "title" in self.present and self.has_followers:
             self.problem(

@@ -71,7 +71,7 @@ class ProductBatch(Telling):
         """Submit what the file calls published and is not; who changed what waited for a review asks anew."""
         if "status" in self.present:
             wanted = f"""SELECT t.id FROM import_product k JOIN import_stage s ON s.row = k.row JOIN catalog_product t ON t.id = k.id
-                         WHERE s.status IN {files.WANTED} AND k.sellable AND"""
+                         WHERE s.status IN {files.WANTED} AND k.sellable AND k.lacking IS NULL AND"""
             files.submit(
                 self,
                 "catalog.product",
