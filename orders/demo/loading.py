@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
+from catalog.services.completeness import assess
 from inventory.models import Location, Supplier
 from orders.demo import attributes, catalogue, people, pictures, publishing, support
 from orders.demo.bare import bare
@@ -84,6 +85,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     publishing.load()
     issue_invoices(owner)
     refresh_sales(since=BEGINNING)
+    assess(list(Product.objects.values_list("pk", flat=True)))
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True
 
