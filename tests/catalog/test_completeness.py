@@ -9,6 +9,7 @@ from django.urls import reverse
 from backoffice import verification
 from catalog.models import Check, Completeness, CompletenessDue, Media, Product, Variant
 from catalog.services import completeness
+from catalog.views.products import ProductList
 from tests.factories import make_attribute, make_brand, make_category, make_product, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
@@ -206,8 +207,6 @@ def test_the_list_shows_sorts_and_filters_by_it(as_owner):
 
 
 def test_pages_by_score_give_each_row_once(as_owner, monkeypatch):
-    from catalog.views.products import ProductList
-
     monkeypatch.setattr(ProductList, "page_size", 2)
     for number in range(5):
         make_variant(f"V{number}")

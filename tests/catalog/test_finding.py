@@ -100,7 +100,9 @@ def test_a_percent_sign_stands_for_itself():
 
 @pytest.mark.parametrize("text", ["AB-12/x", "ab12x", "AB 12 X", "AB-12X", "ab_12.x"])
 def test_a_sku_is_found_with_and_without_its_hyphens(text):
-    make_product("Cup", variants=[{"sku": "AB-12/X", "price": Decimal(1)}, {"sku": "OTHER", "price": 1, "option1": "b"}])
+    make_product(
+        "Cup", variants=[{"sku": "AB-12/X", "price": Decimal(1)}, {"sku": "OTHER", "price": 1, "option1": "b"}]
+    )
 
     assert skus(text)[0] == "AB-12/X"
     assert titles(text) == ["Cup"]
@@ -143,7 +145,7 @@ def test_typing_errors_are_forgiven(as_owner, typed, meant):
 
     assert found.only_similar
     assert found.suggestion.casefold() == meant.casefold()
-    assert [str(row.object) for row in page.context["rows"]][0] == meant
+    assert next(str(row.object) for row in page.context["rows"]) == meant
     assert "Did you mean" in page.content.decode()
     assert shown(as_owner, f"q={found.suggestion}")[0] == meant
 
@@ -296,7 +298,24 @@ def test_a_cursor_of_nowhere_leads_to_the_first_page(as_owner):
         assert [str(row.object) for row in page.context["rows"]] == ["Tea"]
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\x00", "%", "_", "\\", "'", '"', "-", "(", "a" * 5000, "(" * 300, "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "\x00",
+        "%",
+        "_",
+        "\\",
+        "'",
+        '"',
+        "-",
+        "(",
+        "a" * 5000,
+        "(" * 300,
+        "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+    ],
+)
 def test_any_text_is_a_search(as_owner, text):
     make_product("Tea")
 
@@ -310,7 +329,7 @@ def test_the_palette_ranks_too():
     make_product("Tea")
     make_product("A green tea")
 
-    groups = dict((str(label), [hit.title for hit in hits]) for label, hits in one_search.search(owner, "tea"))
+    groups = {str(label): [hit.title for hit in hits] for label, hits in one_search.search(owner, "tea")}
 
     assert groups["Products"] == ["Tea", "A green tea"]
 

@@ -70,13 +70,16 @@ BY_FRAGMENT = (
     " UNION ALL SELECT product_id FROM catalog_variant WHERE {own}) ORDER BY p.id DESC LIMIT 50"
 )
 BY_LIKENESS = (
-    COLUMNS + "JOIN (SELECT id, alike FROM catalog_similar_products(upper(%s), 50)) f ON f.id = p.id ORDER BY f.alike DESC"
+    COLUMNS
+    + "JOIN (SELECT id, alike FROM catalog_similar_products(upper(%s), 50)) f ON f.id = p.id ORDER BY f.alike DESC"
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="how many variants the catalogue has (default 100,000)")
+    parser.add_argument(
+        "--rows", type=int, default=100_000, help="how many variants the catalogue has (default 100,000)"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="how often each contender is measured (default 15)")
     options = parser.parse_args()
     open_catalogue(options.rows)
