@@ -89,6 +89,8 @@ class Ranking:
         behind = keyset.page(self.others, BEST, OTHERS, room or 1)
         if not room:
             return keyset.Slice(rows, before, _encode(shown[-1]) if behind.rows else "")
+        if start and not shown and behind.rows:
+            before = keyset.encode(behind.rows[0], BEST, keyset.keys_of(self.matching, OTHERS))
         return keyset.Slice([*rows, *behind.rows], before, behind.after)
 
     def _before_other(self, before: str, size: int) -> keyset.Slice:

@@ -135,7 +135,7 @@ class _Search:
         given = {"patterns": [patterns(piece)[0] for piece in self.pieces], "phrase": self.text}
         for number, kind, keys, values in rows_of(NAMES, given):
             if number:
-                self.named.setdefault(number - 1, {})[kind] = keys or values
+                self.named.setdefault(number - 1, {})[kind] = keys or json.loads(values)
             else:
                 self.form = kind
 
