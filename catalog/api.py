@@ -96,14 +96,14 @@ class ProductOut(Schema):
     product_type: str
     tags: list[str]
     options: list[str]
-    completeness: int
+    completeness: int | None
     missing: list[str]
     published_at: datetime | None
     updated_at: datetime
 
     @staticmethod
-    def resolve_completeness(obj: Any) -> int:
-        return int(obj.completeness.score)
+    def resolve_completeness(obj: Any) -> int | None:
+        return obj.completeness.score if obj.completeness.is_assessed else None
 
     @staticmethod
     def resolve_missing(obj: Any) -> list[str]:

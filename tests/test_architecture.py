@@ -163,6 +163,8 @@ NO_HISTORY = {
     "catalog.ProductRedirect": "written by a trigger; the product's own history has its handles",
     "catalog.Tag": "the names in products' tags, whose history has them",
     "customers.Throttle": "counts of an hour",
+    "catalog.Completeness": "a score, worked out by triggers",
+    "catalog.CompletenessDue": "products that a job is about to assess",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.CountLine": "adds up its entries, which have a history, and the ledger, which is append-only",

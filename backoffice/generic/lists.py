@@ -30,6 +30,7 @@ from backoffice.generic.columns import Column, model_field
 from backoffice.generic.filters import AnyYesNo
 from backoffice.generic.ranking import BEST, Found, Ranking
 from backoffice.generic.tabs import VIEW, SavedViews
+from backoffice.rows import VisibleQuerySet
 from backoffice.templatetags.houtai import as_query
 
 COUNT_CAP = 1000
@@ -307,7 +308,15 @@ class ListPage(SavedViews, Page):
     @cached_property
     def ranking(self) -> Ranking | None:
         """The rows best first, when they are in that order."""
-        return Ranking(self.found, self.matching) if self.sort == BEST and self.found else None
+        if self.sort != BEST or not self.found:
+            return None
+        return Ranking(self.found, self.matching, self.get_queryset() if self.is_only_searched else None)
+
+    @property
+    def is_only_searched(self) -> bool:
+        """Whether rows are narrowed by the search box alone, and by no scope of the user."""
+        scoped = type(self.model._default_manager.all()).in_scope is not VisibleQuerySet.in_scope  # type: ignore[attr-defined]
+        return not scoped and len(self.chips) == 1
 
     @property
     def terms(self) -> Sequence[str]:

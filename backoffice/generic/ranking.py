@@ -33,14 +33,21 @@ class Found(Protocol):
 
 
 class Ranking:
-    """The rows of `matching` in the order of what was found; of equals the newest comes first."""
+    """The rows of `matching` in the order of what was found; of equals the newest comes first.
 
-    def __init__(self, found: Found, matching: models.QuerySet) -> None:
+    `every`: rows that nothing but the search narrows, so that none of those found has to be looked for among them.
+    """
+
+    def __init__(self, found: Found, matching: models.QuerySet, every: models.QuerySet | None = None) -> None:
         self.found = found
         self.matching = matching
+        self.source = matching if every is None else every
+        if every is not None:
+            self.places: list[Place] = sorted((rank, -pk) for pk, rank in found.ranks.items())
+            return
         ranked = matching if found.complete else matching.filter(pk__in=list(found.ranks))
         keys = ranked.order_by().values_list("pk", flat=True) if found.ranks else []
-        self.places: list[Place] = sorted((found.ranks[pk], -pk) for pk in keys)
+        self.places = sorted((found.ranks[pk], -pk) for pk in keys)
 
     @property
     def total(self) -> int | None:
@@ -82,6 +89,8 @@ class Ranking:
         behind = keyset.page(self.others, BEST, OTHERS, room or 1)
         if not room:
             return keyset.Slice(rows, before, _encode(shown[-1]) if behind.rows else "")
+        if start and not shown and behind.rows:
+            before = keyset.encode(behind.rows[0], BEST, keyset.keys_of(self.matching, OTHERS))
         return keyset.Slice([*rows, *behind.rows], before, behind.after)
 
     def _before_other(self, before: str, size: int) -> keyset.Slice:
@@ -116,7 +125,7 @@ class Ranking:
     def _rows(self, places: list[Place]) -> list[Any]:
         """The rows at these places, in their order."""
         keys = [-pk for _rank, pk in places]
-        rows = {row.pk: row for row in self.matching.filter(pk__in=keys).order_by()} if keys else {}
+        rows = {row.pk: row for row in self.source.filter(pk__in=keys).order_by()} if keys else {}
         return [rows[key] for key in keys if key in rows]
 
 

@@ -53,8 +53,8 @@ SELECT 0, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
 
 RANK_OF_PRODUCT = """CASE
 WHEN upper(p.handle) = %(form)s THEN 0
-WHEN %(form)s IN (btrim(catalog_search_form(p.title)), btrim(catalog_search_form(p.title_zh))) THEN 1
-WHEN ltrim(p.search_text) LIKE %(starts)s OR ltrim(catalog_search_form(p.title_zh)) LIKE %(starts)s THEN 2
+WHEN %(joined)s IN (replace(upper(p.title), ' ', ''), replace(upper(p.title_zh), ' ', '')) THEN 1
+WHEN ltrim(p.search_text) LIKE %(starts)s OR replace(upper(p.title_zh), ' ', '') LIKE %(joined_starts)s THEN 2
 WHEN p.search_text ~ %(whole)s THEN 3 WHEN p.search_text LIKE %(holds)s THEN 4 ELSE 5 END"""
 
 RANK_OF_VARIANT = """CASE
@@ -122,6 +122,8 @@ class _Search:
         self.bare = bare if re.search(r"\d", bare) and len(bare) > 2 else ""
         self.ranking = {
             "form": self.form,
+            "joined": self.form.replace(" ", ""),
+            "joined_starts": f"{escaped(self.form.replace(' ', ''))}%",
             "starts": f"{escaped(self.form)}%",
             "holds": f"%{escaped(self.form)}%",
             "whole": r"\m" + re.sub(r"([^\w\s])", r"\\\1", self.form) + r"\M",
@@ -133,7 +135,7 @@ class _Search:
         given = {"patterns": [patterns(piece)[0] for piece in self.pieces], "phrase": self.text}
         for number, kind, keys, values in rows_of(NAMES, given):
             if number:
-                self.named.setdefault(number - 1, {})[kind] = keys or values
+                self.named.setdefault(number - 1, {})[kind] = keys or json.loads(values)
             else:
                 self.form = kind
 
@@ -169,7 +171,7 @@ class _Search:
 
     @property
     def is_long_enough_for_errors(self) -> bool:
-        return len(self.form.replace(" ", "")) >= SHORTEST_ERROR
+        return len(re.sub(r"\W", "", self.form)) >= SHORTEST_ERROR
 
 
 def rows_of(sql: str, given: Any) -> list[Any]:

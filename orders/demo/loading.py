@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
+from catalog.services.completeness import assess
 from inventory import services as inventory
 from inventory.models import Location, Supplier
 from orders.demo import attributes, catalogue, people, pictures, publishing, support
@@ -88,6 +89,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     inventory.close_periods()
     inventory.refresh_flows(since=inventory.BEGINNING)
     inventory.refresh_figures()
+    assess(list(Product.objects.values_list("pk", flat=True)))
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True
 
