@@ -21,16 +21,16 @@ Rows = TypeVar("Rows", bound=models.QuerySet)
 class Statement(BaseTable):
     """Stands in FROM in place of the table."""
 
-    def __init__(self, table_name: str, alias: str, sql: str, parameters: Sequence[Any]) -> None:
+    def __init__(self, table_name: str, alias: str | None, sql: str, parameters: Sequence[Any]) -> None:
         super().__init__(table_name, alias)
         self.sql = sql
         self.parameters = tuple(parameters)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return f"({self.sql}) {compiler.quote_name_unless_alias(self.table_alias)}", list(self.parameters)
 
-    def relabeled_clone(self, change_map: dict[str, str]) -> "Statement":
-        alias = change_map.get(self.table_alias, self.table_alias)
+    def relabeled_clone(self, change_map: dict[str | None, str]) -> "Statement":
+        alias = change_map.get(self.table_alias) or self.table_alias
         return Statement(self.table_name, alias, self.sql, self.parameters)
 
     @property

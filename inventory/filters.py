@@ -289,7 +289,7 @@ class StockThenFilter(django_filters.FilterSet):
 
     at = django_filters.DateTimeFilter(
         label=_("At"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "any"}, format="%Y-%m-%dT%H:%M"),
         validators=[has_come],
         help_text=_("Now, when empty."),
     )

@@ -37,7 +37,11 @@ def stock_of_variant(user: Any, variant: Variant) -> Panel:
     return Panel(
         title=_("Stock"),
         template="inventory/_stock_panel.html",
-        context={"levels": _levels(user).filter(variant=variant)[:MOST], "receive": _receive(user, variant)},
+        context={
+            "levels": _levels(user).filter(variant=variant)[:MOST],
+            "receive": _receive(user, variant),
+            "why": reverse("inventory:why", args=[variant.pk]),
+        },
         url=f"{reverse('inventory:stock')}?q={variant.sku}",
     )
 

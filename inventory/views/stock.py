@@ -145,6 +145,7 @@ class LevelPage(generic.ListPage):
             actions=self.get_actions(),
             shows_cost=self.request.user.has_perm(COST),
             panels=panels.panels_for(self.request.user, self.level),
+            elsewhere=reverse("inventory:why", args=[self.level.variant_id]),
             **extra,
         )
 

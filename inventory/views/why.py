@@ -111,7 +111,7 @@ class VariantPage(generic.ListPage):
     def levels(self) -> list[StockLevel]:
         """The levels that one may see, best place first."""
         levels = StockLevel.objects.visible_to(self.user).filter(variant=self.variant).select_related("location")
-        return list(levels.order_by("location__priority", "pk"))
+        return sorted(levels.order_by(), key=lambda level: (level.location.priority, level.pk))
 
     def get_queryset(self) -> Any:
         keys = [level.pk for level in self.levels]

@@ -253,7 +253,10 @@ def of_prices(variant: Variant) -> Paths:
 
 
 def of_inventory() -> Paths:
-    yield StockLevel.objects.filter(allocated__gt=0).first().get_absolute_url()
+    level = StockLevel.objects.filter(allocated__gt=0).first()
+    yield level.get_absolute_url()
+    yield reverse("inventory:why", args=[level.variant_id])
+    yield f"{reverse('inventory:stock_then')}?by=variant"
     yield Receipt.objects.first().get_absolute_url()
     draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
     yield draft.get_absolute_url()

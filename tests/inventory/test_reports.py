@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
+from backoffice.roles import ROLES
 from inventory import services
 from inventory.models import StockPosting
 from inventory.services import Demand, Move, balances, post
@@ -235,3 +236,23 @@ def test_stock_can_be_filtered_by_class(client, owner):
     services.refresh_figures()
     found = {name: len(client.get(f"/inventory/?abc={name}").context["rows"]) for name in ("A", "C", "-")}
     assert found == {"A": 4, "C": 0, "-": 1}
+
+
+def test_every_role_opens_what_it_may(client):
+    fill(1)
+    places = [
+        reverse("inventory:reports"),
+        reverse("inventory:why", args=[StockPosting.objects.first().level.variant_id]),
+    ]
+    places += [reverse(f"inventory:{name}") for name in REPORTS]
+    wrong = []
+    for role in ROLES:
+        user = make_user(role)
+        client.force_login(user)
+        for path in places:
+            permission = resolve(path).func.view_class.permission
+            allowed = user.has_perms((permission,) if isinstance(permission, str) else permission)
+            status = client.get(path).status_code
+            if status != (200 if allowed else 403):
+                wrong.append((role, path, status))
+    assert wrong == []

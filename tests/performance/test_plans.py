@@ -49,6 +49,8 @@ UPDATE pg_class SET reltuples = greatest(reltuples * 1000, 1000000), relpages = 
 WHERE oid IN (SELECT unnest(%s::regclass[]) UNION SELECT indexrelid FROM pg_index WHERE indrelid = ANY(%s::regclass[]))
 """
 
+SOMETHING = "anything"  # typed where a list is small
+
 # What is typed into text controls, by list; numbers and names to search by are taken from the shop.
 TYPED: dict[str, dict[str, list[str]]] = {
     "audit:events": {"verb": ["product.", "product.created"]},
@@ -57,12 +59,17 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "inventory:moves": {"q": ["slim paper"], "cause": ["SO-7234"], "by": ["okafor"]},
     "inventory:receipts": {"article": ["slim paper"]},
     "inventory:stock": {"q": ["slim paper"]},
+    "inventory:why": {"by": ["okafor"], "cause": ["SO-7234"]},
+    "inventory:aging": {"q": ["slim paper"]},
+    "inventory:dead_stock": {"q": [SOMETHING]},
+    "inventory:stock_then": {"at": ["2026-10-01T10:00"]},
+    "inventory:turnover": {"q": ["slim paper"]},
+    "inventory:abc": {"q": ["slim paper"]},
     "orders": {"source": ["staff"], "currency": ["eur"], "tag": ["gift"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
     "tickets": {"q": ["parcel"]},
     "variants": {"q": ["slim paper"]},
 }
-SOMETHING = "anything"  # typed where a list is small
 LOOKED_UP: dict[type, str] = {
     Brand: "nor", Category: "cloth", Location: "main", Product: "slim paper", Supplier: "gmb", User: "okafor",
     Variant: "slim paper",
@@ -72,6 +79,9 @@ LOOKED_UP: dict[type, str] = {
 EXEMPT = {
     "/orders/?return_status=none": "nearly every order: any order of the rows meets a page of them at once",
 }
+
+# Lists that add up every level by their nature; the ledger they still may not read from end to end.
+ADD_UP = {"inventory:stock_then": "inventory_stockposting"}
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,8 @@ def address(name: str) -> str:
     if name == "inventory:level":
         busiest = StockPosting.objects.order_by("-pk").values_list("level", flat=True)[0]
         return reverse(name, args=[busiest])
+    if name == "inventory:why":
+        return reverse(name, args=[StockPosting.objects.latest("pk").level.variant_id])
     if name == "catalog:list_prices":
         return reverse(name, args=[PriceList.objects.get().pk])
     if name == "catalog:repricing_rows":
@@ -301,6 +313,8 @@ def test_every_order_filter_and_search_has_an_index(key, shop, monkeypatch):
             if re.search(r"\bOFFSET \d", sql):
                 found.setdefault(page.url, set()).add("OFFSET")
             for fault in faults(plan(sql), plain=page.is_plain and large):
+                if key in ADD_UP and f"reads {ADD_UP[key]}" not in fault:
+                    continue
                 found.setdefault(page.url, set()).add(f"{fault}\n        {sql[-400:]}")
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = on")
