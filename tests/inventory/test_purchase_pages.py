@@ -32,7 +32,7 @@ def fill(rows):
     return PurchaseOrder.objects.order_by("pk").last()
 
 
-LISTS = {"purchase_orders": 6, "supplier_items": 6, "reorder_rules": 6}
+LISTS = {"purchase_orders": 7, "supplier_items": 6, "reorder_rules": 7}
 
 
 @pytest.mark.parametrize("rows", [1, 3])
