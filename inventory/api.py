@@ -1,14 +1,15 @@
 """Stock in the API."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
 from backoffice import api
-from inventory.models import CountLine, Location, StockCount, StockLevel
+from inventory.models import CountLine, Location, PurchaseOrder, StockCount, StockLevel, SupplierItem
 
 router = Router(tags=["Inventory"])
 
@@ -126,3 +127,124 @@ def count_lines(request: HttpRequest, number: str, after: str = "", limit: api.L
     """What a stocktake found; lines of a blind one are for its reviewers until it is over."""
     rows = CountLine.objects.visible_to(request.user).filter(count__number=number).select_related("count", "variant")
     return api.page(request, rows, ("id",), after, limit)
+
+
+COST = "catalog.view_cost"
+
+
+def _cost(value: Any, context: Any) -> Any:
+    return value if context["request"].user.has_perm(COST) else None
+
+
+class SupplierItemOut(Schema):
+    supplier: str
+    sku: str
+    supplier_sku: str
+    pack_size: int
+    minimum: int
+    lead_time_days: int | None
+    cost: Decimal | None
+    currency: str
+    is_preferred: bool
+
+    @staticmethod
+    def resolve_supplier(obj: Any) -> str:
+        return str(obj.supplier.code)
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str:
+        return str(obj.variant.sku)
+
+    @staticmethod
+    def resolve_cost(obj: Any, context: Any) -> Decimal | None:
+        return _cost(obj.cost, context)  # type: ignore[no-any-return]
+
+
+class PurchaseLineOut(Schema):
+    sku: str
+    supplier_sku: str
+    quantity: int
+    accepted: int
+    rejected: int
+    canceled: int
+    outstanding: int
+    unit_cost: Decimal | None
+    expected_on: date | None
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str:
+        return str(obj.variant.sku)
+
+    @staticmethod
+    def resolve_unit_cost(obj: Any, context: Any) -> Decimal | None:
+        return _cost(obj.unit_cost, context)  # type: ignore[no-any-return]
+
+
+class PurchaseOut(Schema):
+    number: str
+    status: str
+    supplier: str
+    location: str
+    currency: str
+    total: Decimal | None
+    expected_on: date | None
+    source: str
+    source_number: str
+    created_at: datetime
+    ordered_at: datetime | None
+
+    @staticmethod
+    def resolve_supplier(obj: Any) -> str:
+        return str(obj.supplier.code)
+
+    @staticmethod
+    def resolve_location(obj: Any) -> str:
+        return str(obj.location.code)
+
+    @staticmethod
+    def resolve_total(obj: Any, context: Any) -> Decimal | None:
+        return _cost(obj.total, context)  # type: ignore[no-any-return]
+
+
+class PurchaseDetailOut(PurchaseOut):
+    lines: list[PurchaseLineOut]
+
+    @staticmethod
+    def resolve_lines(obj: Any) -> Any:
+        return obj.lines.select_related("variant")
+
+
+@router.get("/supplier-items", response=api.Page[SupplierItemOut])
+@api.requires("inventory.view_supplieritem")
+def supplier_items(
+    request: HttpRequest, sku: str = "", supplier: str = "", after: str = "", limit: api.Limit = 50
+) -> Any:
+    """What suppliers sell; `sku` and `supplier` (its code) narrow it."""
+    rows = SupplierItem.objects.visible_to(request.user).select_related("supplier", "variant")
+    if sku:
+        rows = rows.filter(variant__sku__iexact=sku)
+    if supplier:
+        rows = rows.filter(supplier__code__iexact=supplier)
+    return api.page(request, rows, ("id",), after, limit)
+
+
+@router.get("/purchase-orders", response=api.Page[PurchaseOut])
+@api.requires("inventory.view_purchaseorder")
+def purchase_orders(
+    request: HttpRequest, status: str = "", supplier: str = "", after: str = "", limit: api.Limit = 50
+) -> Any:
+    """Purchase orders in the order they were written; `status` and `supplier` (its code) narrow it."""
+    rows = PurchaseOrder.objects.visible_to(request.user).select_related("supplier", "location")
+    if status:
+        rows = rows.filter(status=status)
+    if supplier:
+        rows = rows.filter(supplier__code__iexact=supplier)
+    return api.page(request, rows, ("id",), after, limit)
+
+
+@router.get("/purchase-orders/{number}", response=PurchaseDetailOut)
+@api.requires("inventory.view_purchaseorder")
+def purchase_order(request: HttpRequest, number: str) -> Any:
+    """One purchase order with its lines."""
+    rows = PurchaseOrder.objects.visible_to(request.user).select_related("supplier", "location")
+    return get_object_or_404(rows, number=number)

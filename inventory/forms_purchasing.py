@@ -1,5 +1,6 @@
 """Shape of what people type about buying; the rules are in the services."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -70,10 +71,10 @@ class PurchaseForm(UserForm):
         data = self.cleaned_data
         return Terms(
             currency=data["currency"].upper(),
-            exchange_rate=data["exchange_rate"] or 1,
+            exchange_rate=data["exchange_rate"] or Decimal(1),
             expected_on=data["expected_on"],
-            tax=data["tax"] or 0,
-            freight=data["freight"] or 0,
+            tax=data["tax"] or Decimal(0),
+            freight=data["freight"] or Decimal(0),
             note=data["note"],
         )
 
@@ -123,8 +124,10 @@ class DeliveryForm(forms.Form):
     @property
     def rows(self) -> list[tuple[Any, Any, Any, Any]]:
         """Each line with its three controls."""
-        names = ("accepted", "rejected", "reason")
-        return [(line, *(self[f"{name}_{line.pk}"] for name in names)) for line in self.lines]
+        return [
+            (line, self[f"accepted_{line.pk}"], self[f"rejected_{line.pk}"], self[f"reason_{line.pk}"])
+            for line in self.lines
+        ]
 
     @property
     def other_fields(self) -> list[Any]:

@@ -222,7 +222,7 @@ def suppliers_of_variant(user: Any, variant: Variant) -> Panel:
 @register("catalog.variant", permission="inventory.view_purchaseorder", order=16)
 def incoming_of_variant(user: Any, variant: Variant) -> Panel | None:
     """What open purchase orders still bring, and how long stock lasts at the pace of the last weeks."""
-    lines = PurchaseOrderLine.objects.in_scope(user).outstanding_at().filter(variant=variant)
+    lines = PurchaseOrderLine.objects.outstanding_at().in_scope(user).filter(variant=variant)
     shown = list(lines.select_related("purchase_order").order_by("purchase_order__expected_on", "pk")[:SHOWN])
     if not shown:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import pghistory.models
 import pgtrigger
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from backoffice import audit
@@ -20,6 +20,11 @@ from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 from inventory.services.purchase_files import receiving_moves
 
 RETURNING = (ReceiptLine, Receipt, PurchaseOrderLine, PurchaseOrder)
+MOVED = ("status", "ordered_at", "closed_at")
+COMPARED = (
+    "supplier_id", "location_id", "status", "currency", "exchange_rate", "expected_on", "subtotal", "tax", "freight", "note",
+    "mailed_at", "cancel_reason",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -33,7 +38,7 @@ def take_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> 
     brought = set(_brought_by(run, PurchaseOrder))
     keys = brought | {line.purchase_order_id for line in lines}
     orders = list(PurchaseOrder.objects.filter(pk__in=keys).locked())
-    foreign = _changed_since(run, [order.pk for order in orders])
+    foreign = _changed_since(run, orders)
     costly = set(
         LandedCost.objects.filter(receipt__purchase_order__in=keys).values_list("receipt__purchase_order", flat=True)
     )
@@ -46,13 +51,11 @@ def take_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> 
     freed = {order.pk for order in free}
     ours = [receipt for receipt in receipts if receipt.purchase_order_id in freed]
     moves = _returning(ours, _("%(run)s undone") % {"run": run.number})
-    before = _status_before(run, freed - brought)
+    before = _state_before(run, freed - brought)
     ReceiptLine.objects.filter(receipt__in=ours).delete()
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in ours]).delete()
     PurchaseOrderLine.objects.filter(pk__in=[line.pk for line in lines if line.purchase_order_id in freed]).delete()
-    with pgtrigger.ignore("inventory.PurchaseOrder:legal_transitions"):
-        for pk, status in before.items():
-            PurchaseOrder.objects.filter(pk=pk).exclude(status=status).update(status=status)
+    _give_state(before)
     work.deleted += PurchaseOrder.objects.filter(pk__in=freed & brought).delete()[1].get("inventory.PurchaseOrder", 0)
     work.restored += len(freed - brought)
     post(moves, by=by)
@@ -92,10 +95,8 @@ def _settle_again(run: ImportRun, lines: Collection[int]) -> None:
     """Orders that were there before get the status back that the run gave them."""
     keys = set(PurchaseOrderLine.objects.filter(pk__in=lines).values_list("purchase_order", flat=True))
     events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__metadata__run=run.number)
-    final = dict(events.order_by("pgh_id").values_list("pgh_obj_id", "status"))
-    with pgtrigger.ignore("inventory.PurchaseOrder:legal_transitions"):
-        for pk, status in final.items():
-            PurchaseOrder.objects.filter(pk=pk).exclude(status=status).update(status=status)
+    final = {event.pop("pgh_obj_id"): event for event in events.order_by("pgh_id").values("pgh_obj_id", *MOVED)}
+    _give_state(final)
 
 
 def _in_stock(orders: Sequence[PurchaseOrder], receipts: Sequence[Receipt], work: Rewinding) -> list[PurchaseOrder]:
@@ -149,18 +150,43 @@ def _receipts_of(run: ImportRun, orders: Sequence[int]) -> list[Receipt]:
     return list(brought.prefetch_related("lines").order_by("pk"))
 
 
-def _changed_since(run: ImportRun, keys: Sequence[int]) -> set[int]:
-    """Orders with an event of others after the first one of the run, or a receipt of others."""
-    first: dict[int, int] = {}
-    events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__in=_contexts(run))
-    for key, event in events.order_by("-pgh_id").values_list("pgh_obj_id", "pgh_id"):
-        first[key] = event
-    others = _events(PurchaseOrder).filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
-    return {key for key, event in others.values_list("pgh_obj_id", "pgh_id") if event > first.get(key, 0)}
+def _changed_since(run: ImportRun, orders: Sequence[PurchaseOrder]) -> set[int]:
+    """Orders that are not as the run left them, or have lines or receipts of others."""
+    keys = [order.pk for order in orders]
+    events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__in=_contexts(run)).order_by("pgh_id")
+    left = {event.pop("pgh_obj_id"): event for event in events.values("pgh_obj_id", *COMPARED)}
+    changed = {order.pk for order in orders if any(getattr(order, name) != left[order.pk][name] for name in COMPARED)}
+    brought = _brought_by(run, PurchaseOrder)
+    lines = PurchaseOrderLine.objects.filter(purchase_order__in=brought).exclude(
+        pk__in=_brought_by(run, PurchaseOrderLine)
+    )
+    receipts = Receipt.objects.filter(purchase_order__in=keys).exclude(pk__in=_brought_by(run, Receipt))
+    of_brought = receipts.filter(
+        Q(purchase_order__in=brought) | Q(lines__purchase_line__in=_brought_by(run, PurchaseOrderLine))
+    )
+    return {
+        *changed,
+        *lines.values_list("purchase_order", flat=True),
+        *of_brought.values_list("purchase_order", flat=True),
+    }
 
 
-def _status_before(run: ImportRun, keys: Collection[int]) -> dict[int, str]:
-    """The status that orders had before the run touched them."""
-    contexts = _contexts(run)
-    others = _events(PurchaseOrder).filter(pgh_obj_id__in=keys).exclude(pgh_context__in=contexts)
-    return dict(others.order_by("pgh_id").values_list("pgh_obj_id", "status"))
+def _state_before(run: ImportRun, keys: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What orders that were there already said before the run touched them."""
+    first = _events(PurchaseOrder).filter(pgh_obj_id__in=keys, pgh_context__in=_contexts(run))
+    starts = {
+        row["pgh_obj_id"]: row["start"] for row in first.values("pgh_obj_id").annotate(start=Min("pgh_id")).order_by()
+    }
+    events = _events(PurchaseOrder).filter(pgh_obj_id__in=keys).order_by("pgh_id")
+    found = {}
+    for event in events.values("pgh_id", "pgh_obj_id", *MOVED):
+        key = event["pgh_obj_id"]
+        if event["pgh_id"] < starts[key]:
+            found[key] = {name: event[name] for name in MOVED}
+    return found
+
+
+def _give_state(states: dict[int, dict[str, Any]]) -> None:
+    with pgtrigger.ignore("inventory.PurchaseOrder:legal_transitions"):
+        for pk, state in states.items():
+            PurchaseOrder.objects.filter(pk=pk).exclude(status=state["status"]).update(**state)

@@ -42,7 +42,19 @@ from catalog.services import repricing
 from customers.models import Article, Customer, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
-from inventory.models import Allocation, Hold, Location, Receipt, StockCount, StockLevel, Supplier, Transfer
+from inventory.models import (
+    Allocation,
+    Hold,
+    Location,
+    PurchaseOrder,
+    Receipt,
+    ReorderRule,
+    StockCount,
+    StockLevel,
+    Supplier,
+    SupplierItem,
+    Transfer,
+)
 from orders import demo
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
@@ -89,6 +101,9 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "customers:archive",
     "inventory:count_cancel",
     "inventory:location_close",
+    "inventory:purchase_cancel",
+    "inventory:purchase_close",
+    "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
     "orders:close",
@@ -154,6 +169,23 @@ def _counts(place: Location, variants: list[int], owner: User) -> None:
             inventory.close_count(count, by=owner)
         if status == "posted":
             inventory.post_count(count, by=None)
+    _bought(here, [level.variant_id for level in levels], owner)
+
+
+def _bought(here: Location, variants: list[int], owner: User) -> None:
+    """A draft, and an order that came in part, with a landed cost; an item and a rule that asks."""
+    supplier = Supplier.objects.filter(is_active=True).first()
+    Supplier.objects.filter(pk=supplier.pk).update(email="sales@acme.example")
+    item = SupplierItem(supplier=supplier, variant_id=variants[0], supplier_sku="A-77", cost=Decimal("2.50"))
+    SupplierItem.objects.bulk_create([item], ignore_conflicts=True)
+    ReorderRule.objects.get_or_create(
+        variant_id=variants[0], location=here, defaults={"minimum": 90_000, "maximum": 99_000}
+    )
+    lines = [inventory.PurchaseLine(variant, 5, Decimal("2.50")) for variant in variants]
+    inventory.create_purchase(supplier, here, lines, by=owner)
+    order = inventory.order_purchase(inventory.create_purchase(supplier, here, lines, by=owner), by=owner)
+    came = inventory.receive_purchase(order, [inventory.Delivered(order.lines.first().pk, 2, 1, "damaged")], by=owner)
+    inventory.add_landed_cost(came, Decimal(7), reason="Freight", by=owner)
 
 
 def _papers(owner: User) -> None:
@@ -268,6 +300,7 @@ def of_inventory() -> Paths:
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
     yield from of_counts()
+    yield from of_purchasing()
     supplier = Supplier.objects.first()
     yield reverse("inventory:supplier", args=[supplier.code])
     yield reverse("inventory:supplier_edit", args=[supplier.code])
@@ -285,6 +318,20 @@ def of_counts() -> Paths:
     for name in (line.variant.sku, "no such thing"):
         yield reverse("inventory:count_sheet", args=[counting.number], query={"q": name})
     yield reverse("inventory:count_post", args=[review.number])
+
+
+def of_purchasing() -> Paths:
+    draft, part = (PurchaseOrder.objects.filter(status=status).first() for status in ("draft", "partially_received"))
+    yield draft.get_absolute_url()
+    yield reverse("inventory:purchase_edit", args=[draft.number])
+    yield part.get_absolute_url()
+    for verb in ("receive", "mail", "print"):
+        yield reverse(f"inventory:purchase_{verb}", args=[part.number])
+    receipt = Receipt.objects.filter(purchase_order=part).first()
+    yield receipt.get_absolute_url()
+    yield reverse("inventory:landed_cost_new", args=[receipt.number])
+    yield reverse("inventory:supplier_item_edit", args=[SupplierItem.objects.first().pk])
+    yield ReorderRule.objects.first().get_absolute_url()
 
 
 def of_orders() -> Paths:
