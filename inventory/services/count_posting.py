@@ -53,9 +53,7 @@ class CountResult:
 
 
 WEIGH = """
-    UPDATE inventory_countline l SET
-        balance = coalesce(p.on_hand_after, 0),
-        unit_cost = round(CASE WHEN s.on_hand > 0 THEN s.value / s.on_hand ELSE coalesce(v.cost, 0) END, 6)
+    UPDATE inventory_countline l SET balance = w.balance, unit_cost = w.unit_cost
     FROM inventory_countline c
     JOIN catalog_variant v ON v.id = c.variant_id
     LEFT JOIN inventory_stocklevel s ON s.variant_id = c.variant_id AND s.location_id = %(location)s
@@ -63,7 +61,12 @@ WEIGH = """
         SELECT p.on_hand_after FROM inventory_stockposting p
         WHERE p.level_id = s.id AND p.at <= c.counted_at ORDER BY p.id DESC LIMIT 1
     ) p ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(p.on_hand_after, 0) AS balance,
+               round(CASE WHEN s.on_hand > 0 THEN s.value / s.on_hand ELSE coalesce(v.cost, 0) END, 6) AS unit_cost
+    ) w
     WHERE c.count_id = %(count)s AND c.counted IS NOT NULL AND l.id = c.id
+      AND (c.balance, c.unit_cost) IS DISTINCT FROM (w.balance, w.unit_cost)
 """
 COUNT_REST_AS_ZERO = """
     WITH made AS (
@@ -207,15 +210,17 @@ def cancel_count(count: StockCount, *, reason: str = "", by: User | None) -> Sto
 
 
 def _carry_out(count: StockCount, partial: bool, by: User | None) -> StockCount:
+    """What can be written before the levels are locked is, so that sales wait as shortly as may be."""
     lines = CountLine.objects.filter(count=count).counted()
-    lock_levels((variant, count.location_id) for variant in lines.values_list("variant", flat=True))
+    lines.update(outcome=Outcome.POSTED)
     _weigh(count)
+    lock_levels((variant, count.location_id) for variant in lines.values_list("variant", flat=True))
+    _weigh(count)  # with what was still being written a moment ago
     refused = short_lines(count)
     if refused and not partial:
         raise CountRefused([str(line) for line in refused])
     rows = [CountLine(pk=one.line, outcome=Outcome.REFUSED, short=one.short) for one in refused]
     CountLine.objects.bulk_update(rows, ["outcome", "short"], batch_size=1000)
-    lines.exclude(outcome=Outcome.REFUSED).update(outcome=Outcome.POSTED)
     count.status, count.posted_by, count.posted_at = Status.POSTED, by, database_now()
     count.save(update_fields=["status", "posted_by", "posted_at"])
     posted = lines.different().filter(outcome=Outcome.POSTED).order_by("pk")

@@ -128,6 +128,8 @@ def create_count(
         created_by=by,
     )
     lines = _write_sheet(count, selection)
+    if lines > MOST_LINES:
+        raise ValidationError(_("More than %(most)s lines at once: narrow the scope.") % {"most": f"{MOST_LINES:,}"})
     if lines == 0:
         raise ValidationError(_("There is nothing to count: no goods at %(location)s fit.") % {"location": location})
     audit.record("stockcount.created", count, by=by, data={"lines": lines})
@@ -216,7 +218,7 @@ def _write_sheet(count: StockCount, selection: Selection) -> int:
     values = {
         "count": count.pk,
         "location": count.location_id,
-        "most": MOST_LINES,
+        "most": MOST_LINES + 1,
         "categories": list(branch.order_by().values_list("pk", flat=True)),
         "abc_class": selection.abc_class,
         "sample_size": selection.sample_size,

@@ -226,7 +226,7 @@ class CountLines(generic.ListPage):
         Column("short", kind="number"),
     ]
     default_columns = [
-        "variant.sku", "expected", "counted", "balance", "difference", "difference_value", "counted_at", "counted_by",
+        "variant.sku", "counted", "balance", "difference", "difference_value", "counted_at", "counted_by",
         "recount", "outcome",
     ]  # fmt: skip
     ordering = {"sheet": ("pk",), "missing": ("difference_value", "pk"), "found": ("-difference_value", "-pk")}

@@ -15,7 +15,7 @@ from backoffice.models import Approval, ApprovalThreshold, AuditEvent
 from catalog.models import Product
 from inventory import services
 from inventory.models import CountEntry, CountLine, StockCount, StockMove
-from inventory.services import Demand, Entry, Move, Selection
+from inventory.services import Demand, Entry, Move, Selection, counts
 from tests.factories import level_of, make_category, make_location, make_user, make_variant, stock
 
 pytestmark = pytest.mark.django_db
@@ -432,3 +432,11 @@ def test_a_move_of_another_location_is_not_counted_here():
     services.post([Move(StockMove.Kind.TRANSFERRED, tea.pk, make_location().pk, shop.pk, 4)], by=None)
     services.post_count(services.close_count(count, by=None), by=None)
     assert (level_of(tea).on_hand, level_of(tea, shop).on_hand) == (6, 4)
+
+
+def test_a_sheet_has_an_end(monkeypatch):
+    make_variant("TEA", on_hand=1)
+    make_variant("CUP", on_hand=1)
+    monkeypatch.setattr(counts, "MOST_LINES", 1)
+    with pytest.raises(ValidationError, match="More than 1 lines at once: narrow the scope"):
+        services.create_count(make_location(), Selection(), by=None)
