@@ -272,7 +272,10 @@ class OrderResource(resources.BaseResource):
     discount = AmountColumn(gettext_lazy("Discount"), aliases=["Discount amount", "Discount total", "优惠金额", "折扣"])
     refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "退款金额"])
     outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
-    paid = AmountColumn(gettext_lazy("Paid amount"), aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付"])
+    paid = AmountColumn(
+        gettext_lazy("Paid amount"),
+        aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付"],
+    )
     sku = CodeColumn(
         gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "Product ID", "productID",
                  "Internal reference", "Artikelnummer", "商品编码", "货号"],

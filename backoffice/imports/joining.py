@@ -37,7 +37,11 @@ NAMING = frozenset(["id", "no", "nr", "number", "code", "key", "号", "编号", 
 NOTHING = ["", "null", "none", "nan", "-", "n/a"]
 MOST_FILES = 8
 EXAMPLES = 5
-OF_EACH = ("encoding", "delimiter", "sheet")  # parts of a dialect that are said of the files, not of what they are joined to
+OF_EACH = (
+    "encoding",
+    "delimiter",
+    "sheet",
+)  # parts of a dialect that are said of the files, not of what they are joined to
 LINES, ADDED, ONCE = "lines", "added", "once"
 
 
@@ -72,6 +76,7 @@ class Step:
     left: str
     right: str
     how: str = ONCE
+    place: int = 0  # of the file among those that were given, from 1
     rows: int = 0
     alone: int = 0  # rows of the file whose key nothing before it has
     lacking: int = 0  # rows before it whose key the file lacks
@@ -115,6 +120,7 @@ class Joined:
     path: Path
     steps: list[Step]
     first: str = ""
+    place: int = 1
     first_rows: int = 0
 
     def notes(self) -> list[str]:
@@ -126,7 +132,12 @@ class Joined:
         return [begin, *(note for step in self.steps for note in step.notes())]
 
     def as_json(self) -> dict[str, Any]:
-        return {"first": self.first, "rows": self.first_rows, "steps": [asdict(step) for step in self.steps]}
+        return {
+            "first": self.first,
+            "place": self.place,
+            "rows": self.first_rows,
+            "steps": [asdict(step) for step in self.steps],
+        }
 
 
 def of_each(read_as: dict[str, str]) -> dict[str, str]:
@@ -135,7 +146,9 @@ def of_each(read_as: dict[str, str]) -> dict[str, str]:
 
 def told(joined: dict[str, Any]) -> dict[str, Any]:
     """What scripts read about a join: the counts of every file, without the columns that could have been chosen."""
-    steps = [{name: value for name, value in step.items() if name not in ("lefts", "rights")} for step in joined["steps"]]
+    steps = [
+        {name: value for name, value in step.items() if name not in ("lefts", "rights")} for step in joined["steps"]
+    ]
     return {**joined, "steps": steps}
 
 
@@ -168,7 +181,7 @@ def join(
     left, rest = parts[0], parts[1:]
     for part in rest:
         _name_payments(part, resource)
-    joined = Joined(target, [], first=left.name)
+    joined = Joined(target, [], first=left.name, place=left.places[0])
     with TemporaryDirectory(prefix="houtai-join-") as folder:
         while rest:
             right, pair = _next(left, rest, resource, on[len(joined.steps) :])
@@ -223,7 +236,7 @@ def _next(
 ) -> tuple[Part, tuple[int, int]]:
     """The next file that can be joined, and the places of the key in both. Raises Unreadable."""
     if on:
-        right = rest[0] if on[0][1] in rest[0].header else next((p for p in rest if on[0][1] in p.header), rest[0])
+        right = rest[0]
         return right, (_place(left, on[0][0]), _place(right, on[0][1]))
     for right in rest:
         if pair := _common(left, right, resource):
@@ -260,7 +273,9 @@ def _common(left: Part, right: Part, resource: BaseResource) -> tuple[int, int] 
             return ids[0], own[0]
     for a, text in enumerate(left.header):
         for b in range(len(right.header)):
-            if _simple(left, a) == _simple(right, b) and not NAMING.isdisjoint(simplify(CAPITALS.sub(" ", text)).split()):
+            if _simple(left, a) == _simple(right, b) and not NAMING.isdisjoint(
+                simplify(CAPITALS.sub(" ", text)).split()
+            ):
                 return a, b
     return None
 
@@ -309,7 +324,7 @@ class _Merge:
     def write(self, path: Path) -> tuple[Step, int, Part]:
         """The step with its counts, the rows on the left, and what was written."""
         step = Step(
-            self.right.name, self.left.header[self.left_key], self.right.header[self.right_key], how=self.how,
+            self.right.name, self.left.header[self.left_key], self.right.header[self.right_key], how=self.how, place=self.right.places[0],
             both=[self.left.header[a] for a, _b in self.shared], lefts=self.left.header, rights=self.right.header,
         )  # fmt: skip
         with transaction.atomic(), connection.cursor() as cursor:
@@ -338,9 +353,7 @@ class _Merge:
                     kept = [*cells, str(number)] if is_file else cells
                     copy.write_row((number, _key(cells[key]), json.dumps(kept)))
         except Unreadable as error:
-            raise Unreadable(
-                _("“%(file)s”: %(why)s") % {"file": part.name, "why": " ".join(error.messages)}
-            ) from error
+            raise Unreadable(_("“%(file)s”: %(why)s") % {"file": part.name, "why": " ".join(error.messages)}) from error
         cursor.execute(f"CREATE INDEX ON {table} (key)")
         cursor.execute(f"ANALYZE {table}")
         return count
@@ -367,7 +380,9 @@ class _Merge:
             step.repeated = cursor.fetchone()[0]
         if self.has_both and step.repeated:
             raise Unreadable(
-                _("“%(file)s” has several lines of the same %(key)s, and so have the files before it. Which of them belong together cannot be told.")
+                _(
+                    "“%(file)s” has several lines of the same %(key)s, and so have the files before it. Which of them belong together cannot be told."
+                )
                 % {"file": step.name, "key": step.right}
             )
 
