@@ -349,7 +349,8 @@ class _Merge:
         is_file = len(part.places) == 1
         try:
             with cursor.copy(f"COPY {table} (row, key, cells) FROM STDIN") as copy:
-                for count, (number, cells) in enumerate(part.rows(), start=1):
+                for number, cells in part.rows():
+                    count += 1
                     kept = [*cells, str(number)] if is_file else cells
                     copy.write_row((number, _key(cells[key]), json.dumps(kept)))
         except Unreadable as error:
@@ -414,9 +415,10 @@ class _Merge:
             )
             for left, right in cursor:
                 cells = json.loads(left)
-                found = json.loads(right) if right else [""] * width
-                if right and self.how == ADDED:
-                    found = self._added(found)
+                if right is None:
+                    found = [""] * width
+                else:
+                    found = self._added(json.loads(right)) if self.how == ADDED else json.loads(right)
                 for a, b in self.shared:
                     if cells[a].strip().lower() in NOTHING:
                         cells[a] = found[b]

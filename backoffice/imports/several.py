@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.core.files import File
 from django.utils.translation import gettext as _
@@ -79,7 +79,7 @@ def _files(run: ImportRun) -> Iterator[list[tuple[str, Path]]]:
     """The files on this machine; no name out of the archive reaches the disk. Raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="houtai-files-") as folder, run.parts.open("rb") as file:
         found = []
-        with sources.directory(file) as archive:
+        with sources.directory(cast(BinaryIO, file)) as archive:
             for place, name in enumerate(sources.tables(archive)[: joining.MOST_FILES + 1]):
                 path = Path(folder) / str(place)
                 with sources.open_member(archive, name) as inside, path.open("wb") as out:
