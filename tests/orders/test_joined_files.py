@@ -61,6 +61,23 @@ def test_lines_take_what_their_header_says_and_payments_are_added_up(tmp_path):
     assert ImportRun.objects.get().joined["rows"] == 3
 
 
+def test_payments_that_do_not_add_up_are_kept_and_said(tmp_path):
+    make_location()
+    result = bring_joined(tmp_path, "Order ID,Status\nA1,completed\n", LINES, "order_id,amount\nA1,4\nA1,10.50\n")
+    assert Order.objects.values_list("total", "paid").get() == (Decimal("13.00"), Decimal("14.50"))
+    said = [warning["message"] for warning in result["warnings"] if warning["column"] == "paid"]
+    assert said == ["The file's payments are €14.50; the order comes to €13.00."]
+
+
+def test_freight_of_the_lines_is_the_shipping_and_a_line_without_quantity_is_a_piece(tmp_path):
+    make_location()
+    items = "order_id,product_id,price,freight_value\nA1,CUP,5.00,1.10\nA1,CUP,5.00,1.15\n"
+    result = bring_joined(tmp_path, "order_id,order_status\nA1,delivered\n", items)
+    assert Order.objects.values_list("shipping", "total").get() == (Decimal("2.25"), Decimal("12.25"))
+    assert list(OrderLine.objects.values_list("quantity", flat=True)) == [1, 1]
+    assert "The file has no quantities: each of its lines counts as one piece." in result["notes"]
+
+
 # --- In the browser -----------------------------------------------------------------------------
 
 

@@ -76,6 +76,7 @@ def test_olist_comes_in_with_items_payments_and_customers(real_data, tmp_path):
     }
     assert {number: order.paid for number, order in found.items()} == {number: paid[number] for number in found}
     assert Payment.objects.aggregate(all=Sum("amount"))["all"] == sum(paid[number] for number in found)
+    assert sum(order.paid != sums[number] for number, order in found.items()) == 42
     assert OrderLine.objects.count() == 8365
     city = {row["customer_id"]: row["customer_city"] for row in rows_of(customers)}
     row = rows_of(orders)[0]
