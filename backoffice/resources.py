@@ -378,6 +378,9 @@ class BaseResource(resources.Resource):
     models: tables with a history that undo takes back, children before parents; lifted: triggers that stand in its way.
     needs: groups of columns; a file without one of each group can bring nothing. called: words that names of such files have.
     headless: headers of files that come without any, by what writes them; told by their width and what their cells hold.
+    joins: groups of columns by which files of the same records are joined, the number of the record first. lines: columns that
+    tell a file of lines. adds_up, gathers: amounts and texts of several payments of one record. joined_names: simplified headers
+    that mean something else in a further file that has no lines.
     """
 
     key: ClassVar[str] = ""
@@ -386,6 +389,11 @@ class BaseResource(resources.Resource):
     ignored: ClassVar[dict[str, Any]] = {}
     needs: ClassVar[Sequence[Sequence[str]]] = ()
     called: ClassVar[Sequence[str]] = ()
+    joins: ClassVar[Sequence[Sequence[str]]] = ()
+    lines: ClassVar[Sequence[str]] = ()
+    adds_up: ClassVar[Sequence[str]] = ()
+    gathers: ClassVar[Sequence[str]] = ()
+    joined_names: ClassVar[dict[str, str]] = {}
     service: ClassVar[Callable[..., Outcome]]
     models: ClassVar[Sequence[Any]] = ()
     lifted: ClassVar[Sequence[str]] = ()

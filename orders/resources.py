@@ -70,10 +70,16 @@ ADDRESS = {
     "name": "name",
     "company": "company",
     "address1": "line1",
+    "address": "line1",
     "street": "line1",
     "address2": "line2",
     "city": "city",
     "zip": "postal_code",
+    "zip code": "postal_code",
+    "zip code prefix": "postal_code",
+    "postal code": "postal_code",
+    "state": "region",
+    "region": "region",
     "province code": "region",
     "province": "region",
     "country code": "country",
@@ -181,6 +187,11 @@ class OrderResource(resources.BaseResource):
     needs = (("source_number", "number"), ("quantity",))
     called = ("订单",)
     models = (Order,)
+    joins = (("source_number", "number"), ("customer_number",), ("email",), ("sku",))
+    lines = ("quantity", "sku", "unit_price")
+    adds_up = ("paid", "refunded")
+    gathers = ("payment_method", "payment_reference")
+    joined_names = dict.fromkeys(["amount", "value", "金额"], "paid")
 
     source_number = WordColumn(
         gettext_lazy("Number at the source"),
@@ -250,7 +261,7 @@ class OrderResource(resources.BaseResource):
     tags = WordColumn(gettext_lazy("Tags"), aliases=["标签"])
     country = WordColumn(gettext_lazy("Country"), aliases=["shipCountry", "Ship country", "国家"], max_length=60)
     address = AddressColumn(
-        gettext_lazy("Address"), patterns=[rf"(billing|shipping) ({'|'.join(sorted(ADDRESS, key=len, reverse=True))})"],
+        gettext_lazy("Address"), patterns=[rf"(billing|shipping|ship|customer) ({'|'.join(sorted(ADDRESS, key=len, reverse=True))})"],
         max_length=200, help=gettext_lazy("Columns such as Shipping City or Billing Zip."),
     )  # fmt: skip
     total = AmountColumn(gettext_lazy("Total"), aliases=["Order total", "订单金额", "总额", "总计"], example="25.00")
@@ -261,7 +272,10 @@ class OrderResource(resources.BaseResource):
     discount = AmountColumn(gettext_lazy("Discount"), aliases=["Discount amount", "Discount total", "优惠金额", "折扣"])
     refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "退款金额"])
     outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
-    paid = AmountColumn(gettext_lazy("Paid amount"), aliases=["Amount paid", "实付金额", "实付"])
+    paid = AmountColumn(
+        gettext_lazy("Paid amount"),
+        aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付"],
+    )
     sku = CodeColumn(
         gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "Product ID", "productID",
                  "Internal reference", "Artikelnummer", "商品编码", "货号"],
@@ -296,6 +310,11 @@ class OrderResource(resources.BaseResource):
     line_discount = AmountColumn(
         gettext_lazy("Discount of the line"), aliases=["Lineitem discount", "Line item discount"]
     )
+    line_shipping = AmountColumn(
+        gettext_lazy("Shipping of the line"),
+        aliases=["Freight value", "Line shipping"],
+        help=gettext_lazy("Added up over the lines where the order itself has no shipping."),
+    )
     line_discount_percent = PercentColumn(
         gettext_lazy("Discount of the line in percent"),
         aliases=["Discount %", "Disc. %", "Line discount %", "Lineitem discount %", "折扣率"],
@@ -329,14 +348,19 @@ class OrderResource(resources.BaseResource):
 
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
-        if not used & {"source_number", "number"} or "quantity" not in used:
+        is_counted = "quantity" in used
+        if not used & {"source_number", "number"} or not (is_counted or {"sku", "unit_price"} <= used):
             raise Unreadable(_("An order file needs a column of order numbers and one of quantities."))
         names = [name for name in self.columns() if name in used and name not in ("address", *SHARES)]
         names += ["line_discount"] if used & set(SHARES) and "line_discount" not in names else []
         names += ["sku"] if mapping.layout == "odoo" and "sku" not in names else []
         names += ["billing_address", "shipping_address"] if "address" in used else []
         names += ["source"] if mapping.layout and "source" not in names else []
-        return names, _lines(CellReader(mapping, self.columns(), pads=mapping.pads).read(rows), names, mapping.layout)
+        if not is_counted:
+            names.append("quantity")
+            mapping.remarks.append(_("The file has no quantities: each of its lines counts as one piece."))
+        records = CellReader(mapping, self.columns(), pads=mapping.pads).read(rows)
+        return names, _lines(records, names, mapping.layout, is_counted=is_counted)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
         (take_back_orders if backwards else bring_back_orders)(run, work, by=by)
@@ -391,7 +415,7 @@ EXPORT = [
 
 
 def _lines(
-    records: Iterator[tuple[int, Values | None, Any]], names: Sequence[str], layout: str
+    records: Iterator[tuple[int, Values | None, Any]], names: Sequence[str], layout: str, *, is_counted: bool
 ) -> Iterator[tuple[Any, ...]]:
     nothing = (None,) * len(names)
     last = ""
@@ -408,8 +432,11 @@ def _lines(
         if "line_tax" in values:
             amounts = [amount for _parts, amount in values["line_tax"] if amount is not None]
             values["line_tax"] = sum(amounts) if amounts else None
+        if not is_counted and (values.get("sku") or values.get("unit_price") is not None):
+            values["quantity"] = 1
         for parts, text in values.get("address", ()):
             kind, part = parts or ("shipping", "address1")
+            kind = "billing" if kind == "billing" else "shipping"
             address = values.setdefault(f"{kind}_address", {})
             if text and (part.endswith("code") or ADDRESS[part] not in address):
                 address[ADDRESS[part]] = text

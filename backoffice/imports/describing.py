@@ -28,6 +28,9 @@ What is guessed is shown and can be said otherwise: on the page of the import, o
 delimiter, decimal, dates, sheet). A guess with little evidence is said to be one; what can be read in two ways is refused.
 
 - **Formats**: text with commas, semicolons, TABs or bars; .xlsx and .xlsm; each text also as .gz, or alone in a .zip.
+- **Several files** of the same orders (headers, lines, payments, customers): `--join FILE`, further files on the upload page, or
+  one .zip of them. They are joined by the order number, or what else is the same; `--on COLUMN=COLUMN` or the page says
+  otherwise. Several payments of an order are added up; rows that find no partner are counted and said.
 - **Encodings**: UTF-8, UTF-16 and UTF-32 with and without mark, GB18030, Big5, Shift_JIS, EUC-JP, ISO-2022-JP, EUC-KR,
   Windows-1252, 1250 and 1251, Latin-1.
 - **Header**: the row among the first twenty that names most columns; a title above it may stand, blank rows do not matter.

@@ -56,6 +56,7 @@ class Mapping:
     dates: str = ""  # order of year, month and day: "ymd", "dmy", "mdy", "" unknown
     layout: str = ""
     pads: bool = False  # the format drops blank cells at the end of a row
+    remarks: list[str] = field(default_factory=list)  # what the resource has to say about its reading
 
     @property
     def used(self) -> list[Match]:
@@ -82,7 +83,7 @@ class Mapping:
             % {"header": m.header, "target": m.target}
             for m in self.matches
             if m.how == "likeness"
-        ]
+        ] + self.remarks
 
 
 CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -249,15 +249,20 @@ def is_workbook(archive: zipfile.ZipFile) -> bool:
     return True
 
 
-def _only_table(archive: zipfile.ZipFile) -> str:
-    """The one file inside. Raises Unreadable for none, several, or what is packed again."""
-    names = [
+def tables(archive: zipfile.ZipFile) -> list[str]:
+    """Names of the files inside, without those that programs and systems add."""
+    return [
         member.filename
         for member in archive.infolist()
         if not member.is_dir()
         and not member.filename.startswith("__MACOSX/")
         and not PurePosixPath(member.filename).name.startswith(".")
     ]
+
+
+def _only_table(archive: zipfile.ZipFile) -> str:
+    """The one file inside. Raises Unreadable for none, several, or what is packed again."""
+    names = tables(archive)
     if not names:
         raise Unreadable(_("The archive is empty."))
     if len(names) > 1:

@@ -77,6 +77,9 @@ class ImportRun(Stateful):
     file = models.FileField(upload_to="imports/", blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(_("size"), default=0)
+    # Files that were joined to the one that is read: a zip of them, and how (`joining.Joined.as_json`).
+    parts = models.FileField(upload_to="imports/", blank=True)
+    joined = models.JSONField(default=dict)
     dialect = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
     partial = models.BooleanField(_("only what is right"), default=False)

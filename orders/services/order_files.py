@@ -43,7 +43,7 @@ STAGED: dict[str, Staged] = {
     **dict.fromkeys(("payment_method", "payment_reference", "carrier", "note", "tags", "country"), TEXT),
     **dict.fromkeys(("shipping", "taxes", "total", "discount", "refunded", "outstanding", "paid"), MONEY),
     **dict.fromkeys(("sku", "title", "tax_name"), TEXT),
-    **dict.fromkeys(("unit_price", "line_discount", "line_tax"), MONEY),
+    **dict.fromkeys(("unit_price", "line_discount", "line_tax", "line_shipping"), MONEY),
     "quantity": Staged("int"),
     "requires_shipping": Staged("bool"),
     "billing_address": Staged("jsonb"),

@@ -110,6 +110,8 @@ def read_past(
         raise Refused(
             blank["row"], "unit_price", _("%(line)s: a price is needed.") % {"line": blank["sku"] or blank["title"]}
         )
+    if facts["shipping"] is None:
+        facts["shipping"] = sum((row["line_shipping"] or ZERO for row in rows), ZERO)
     past = Past(_header(facts), [_line(row, place_in) for place_in, row in enumerate(lines)], facts, place=place)
     past.email = _email(past, first)
     past.customer_number = facts["customer_number"] or ""
@@ -121,6 +123,7 @@ def read_past(
         raise Refused(first, "discount", " ".join(error.messages)) from error
     _check_sum(past, first)
     _settle_money(past, takes_payments)
+    _check_paid(past, first)
     _settle_state(past, first, has_state)
     return past
 
@@ -249,6 +252,16 @@ def _check_sum(past: Past, row: int) -> None:
             "sum": format_money(past.worth, order.currency),
         }
         past.warnings.append((row, "total", sentence))
+
+
+def _check_paid(past: Past, row: int) -> None:
+    """Payments that do not add up to the order are kept as they are, and said."""
+    if past.facts["paid"] and past.paid != past.worth and past.facts["financial"] not in ("partially_paid", "pending"):
+        sentence = _("The file's payments are %(paid)s; the order comes to %(sum)s.") % {
+            "paid": format_money(past.paid, past.order.currency),
+            "sum": format_money(past.worth, past.order.currency),
+        }
+        past.warnings.append((row, "paid", sentence))
 
 
 def _settle_money(past: Past, takes_payments: bool) -> None:

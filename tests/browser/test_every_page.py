@@ -153,6 +153,7 @@ def _goods(owner: User) -> None:
     inventory.create_transfer(here, there, lines, "For the window", by=owner)
     inventory.send(inventory.create_transfer(here, there, lines, by=owner), by=owner)
     _counts(here, [level.variant_id for level in levels], owner)
+    _bought(here, [level.variant_id for level in levels], owner)
 
 
 def _counts(place: Location, variants: list[int], owner: User) -> None:
@@ -169,7 +170,6 @@ def _counts(place: Location, variants: list[int], owner: User) -> None:
             inventory.close_count(count, by=owner)
         if status == "posted":
             inventory.post_count(count, by=None)
-    _bought(here, [level.variant_id for level in levels], owner)
 
 
 def _bought(here: Location, variants: list[int], owner: User) -> None:

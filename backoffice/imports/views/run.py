@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice.imports import jobs, running, undoing
+from backoffice.imports import jobs, running, several, undoing
 from backoffice.imports.reading import Dialect
 from backoffice.imports.views import columns as columns_step
 from backoffice.imports.views.base import IMPORT, RunPage, allowed_resources
@@ -142,11 +142,19 @@ class Work(RunPage):
         is_other = self.take_kind(data.get("resource", ""))
         before = Dialect.from_json(run.dialect)
         wanted = before.changed(data)
-        moved = is_other or (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row) != (
-            before.encoding,
-            before.delimiter,
-            before.sheet,
-            before.header_row,
+        joined = several.join_anew(run, data)
+        if joined:
+            wanted.notes = joined.notes()
+        moved = (
+            is_other
+            or bool(joined)
+            or (wanted.encoding, wanted.delimiter, wanted.sheet, wanted.header_row)
+            != (
+                before.encoding,
+                before.delimiter,
+                before.sheet,
+                before.header_row,
+            )
         )
         chosen = None if moved else columns_step.chosen_columns(data, run.mapping)
         with running.local(run) as path:

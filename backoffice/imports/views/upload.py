@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic, resources
-from backoffice.imports import reading, running
+from backoffice.imports import reading, running, several
 from backoffice.imports.encodings import first_fault
 from backoffice.imports.mapping import ERRORS, fingerprint, simplify
 from backoffice.imports.running import Table
@@ -26,6 +26,7 @@ from backoffice.imports.views.base import IMPORT, allowed_resources
 from backoffice.models import ImportMapping, ImportRun, User
 
 ANY = "any"
+ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"
 NAMED = 10  # what the name of the file counts for beside its columns
 SHOWN_KINDS = 3
 REMEMBERED = ("encoding", "decimal", "dates")
@@ -64,6 +65,19 @@ class RunList(generic.ListPage):
         return super().get_queryset().of_files().select_related("user")
 
 
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Any number of files, also none."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(ManyFilesField, self).clean(upload, initial) for upload in data or []]
+
+
 class UploadForm(forms.Form):
     resource = forms.ChoiceField(label=gettext_lazy("What the file holds"))
     file = forms.FileField(
@@ -72,7 +86,16 @@ class UploadForm(forms.Form):
             "CSV, TSV or XLSX, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
             "written yet."
         ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),
+    )
+    further = ManyFilesField(
+        label=gettext_lazy("Further files of the same orders"),
+        required=False,
+        help_text=gettext_lazy(
+            "Where lines or payments are files of their own: they are joined by the order number. One zip that holds all of them "
+            "will do as well."
+        ),
+        widget=ManyFiles(attrs={"accept": ACCEPTED}),
     )
 
 
@@ -92,16 +115,22 @@ class Upload(generic.Page):
         upload, key = form.cleaned_data["file"], form.cleaned_data["resource"]
         try:
             run = take_in(
-                self.resources if key == ANY else [resources.get(key)], by=self.user, name=upload.name, upload=upload
+                self.resources if key == ANY else [resources.get(key)],
+                by=self.user,
+                name=upload.name,
+                upload=upload,
+                further=form.cleaned_data.get("further", ()),
             )
         except ValidationError as error:
-            form.add_error("file", error)
+            form.add_error("further" if form.cleaned_data.get("further") else "file", error)
             return self.show(form, 422)
         return HttpResponseRedirect(run.get_absolute_url())
 
     def form(self, *args: Any, **kwargs: Any) -> UploadForm:
         form = UploadForm(*args, **kwargs)
         every = [(resource.key, resource.label) for resource in self.resources]
+        if not any(resource.joins for resource in self.resources):
+            del form.fields["further"]
         form.fields["resource"].choices = [(ANY, _("find out from its columns")), *every] if len(every) > 1 else every
         return form
 
@@ -114,13 +143,18 @@ class Upload(generic.Page):
         return TemplateResponse(self.request, self.template_name, shown, status=status)
 
 
-def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upload: Any) -> ImportRun:
-    """A run for an uploaded file of one of these kinds, read as well as can be guessed.
+def take_in(
+    kinds: Sequence[resources.BaseResource], *, by: User, name: str, upload: Any, further: Sequence[Any] = ()
+) -> ImportRun:
+    """A run for an uploaded file of one of these kinds, read as well as can be guessed; `further` uploads are joined to it.
 
     Raises ValidationError for what is no table.
     """
     run = running.start(kinds[0], by=by, name=name, source="import", upload=upload)
     try:
+        joined = several.take_in(run, kinds, further)
+        if joined:
+            kinds = [resources.get(run.resource)]
         with running.local(run) as path:
             table = likeliest(path, kinds, by=by, name=name)
             run.resource = table.resource.key
@@ -136,9 +170,12 @@ def take_in(kinds: Sequence[resources.BaseResource], *, by: User, name: str, upl
                 table = recalled(path, table, kinds, by=by)
                 run.resource = table.resource.key
             run.save(update_fields=["resource", "rest_of"])
+            if joined:
+                table.dialect.notes = joined.notes()
             running.settle(run, table)
     except ValidationError:
         run.file.delete(save=False)
+        run.parts.delete(save=False)
         run.delete()
         raise
     return run

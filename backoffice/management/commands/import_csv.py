@@ -4,13 +4,14 @@ import json
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice import resources
-from backoffice.imports import running
+from backoffice.imports import joining, running
 from backoffice.imports.reading import Dialect
 from backoffice.models import ImportRun, User
 
@@ -28,6 +29,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("resource", help="what the file holds: " + ", ".join(r.key for r in resources.every()))
         parser.add_argument("file", type=Path, help="the file; encoding, delimiter, header and columns are found out")
+        parser.add_argument(
+            "--join",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="a further file of the same records, such as the lines or the payments of the orders in the first; may be repeated",
+        )
+        parser.add_argument(
+            "--on",
+            action="append",
+            default=[],
+            metavar="COLUMN[=COLUMN]",
+            help="the columns by which a further file is joined, of the files before it and its own; in the order of --join",
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and compare everything, write nothing")
         parser.add_argument(
             "--partial", action="store_true", help="write the rows that are right though others are refused"
@@ -57,8 +73,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         resource = self._resource(options["resource"])
         path = Path(options["file"])
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.", returncode=2)
+        further: list[Path] = options["join"]
+        for one in [path, *further]:
+            if not one.is_file():
+                raise CommandError(f"There is no file {one}.", returncode=2)
         by = self._user(options["by"], resource)
         wanted: dict[str, Any] = {
             "chosen": self._chosen(options["mapping"]),
@@ -67,20 +85,47 @@ class Command(BaseCommand):
         run = running.start(resource, by=by, name=path.name, source=SOURCE, path=path)
         started = time.monotonic()
         try:
-            table = running.open_table(path, resource, by=by, **wanted)
-            if not options["json"]:
-                self._tell_reading(table)
-            progress = Bar(table.estimate()) if sys.stderr.isatty() else None
-            settings = {"by": by, "progress": progress, "errors": options["errors"]}
-            if options["dry_run"]:
-                running.check(run, table, **settings)
-            else:
-                running.apply(run, table, partial=options["partial"], **settings)
-            if progress:
-                progress.end()
+            with TemporaryDirectory(prefix="houtai-join-") as folder:
+                if further:
+                    joined = self._join(run, [path, *further], resource, Path(folder), wanted["read_as"], options["on"])
+                    path = joined.path
+                    wanted["read_as"] = {k: v for k, v in wanted["read_as"].items() if k not in joining.OF_EACH}
+                table = running.open_table(path, resource, by=by, **wanted)
+                if further:
+                    table.dialect.notes += joined.notes()
+                self._bring(run, table, by, options)
         except ValidationError as error:
             self._unreadable(run, error)
         self._report(run, json_only=options["json"], seconds=time.monotonic() - started)
+
+    def _join(
+        self,
+        run: ImportRun,
+        paths: list[Path],
+        resource: resources.BaseResource,
+        folder: Path,
+        read_as: dict[str, str],
+        on: list[str],
+    ) -> joining.Joined:
+        """The files as one, in `folder`; how they were joined is kept with the run."""
+        pairs = [(left, right or left) for left, _equals, right in (text.partition("=") for text in on)]
+        files = [(path.name, path) for path in paths]
+        joined = joining.join(files, resource, folder / "joined.csv", on=pairs, read_as=joining.of_each(read_as))
+        run.joined = joined.as_json()
+        run.save(update_fields=["joined"])
+        return joined
+
+    def _bring(self, run: ImportRun, table: running.Table, by: User | None, options: dict[str, Any]) -> None:
+        if not options["json"]:
+            self._tell_reading(table)
+        progress = Bar(table.estimate()) if sys.stderr.isatty() else None
+        settings: dict[str, Any] = {"by": by, "progress": progress, "errors": options["errors"]}
+        if options["dry_run"]:
+            running.check(run, table, **settings)
+        else:
+            running.apply(run, table, partial=options["partial"], **settings)
+        if progress:
+            progress.end()
 
     def _resource(self, key: str) -> resources.BaseResource:
         try:
@@ -164,6 +209,7 @@ class Command(BaseCommand):
             "warnings": run.report.get("warnings", [])[:SHOWN_ERRORS],
             "notes": run.report.get("notes", []),
             "ignored": run.report.get("ignored", []),
+            **({"joined": joining.told(run.joined)} if run.joined else {}),
         }
 
     def _tell(self, run: ImportRun, applied: bool, problems: list[dict[str, Any]], seconds: float) -> None:
