@@ -11,7 +11,9 @@ from catalog.models import Product
 
 @card(permission="catalog.change_product", order=60)
 def drafts(user: Any) -> Card | None:
-    return _card(_("Product drafts"), Product.objects.visible_to(user).filter(status=Product.Status.DRAFT), "status=draft")
+    return _card(
+        _("Product drafts"), Product.objects.visible_to(user).filter(status=Product.Status.DRAFT), "status=draft"
+    )
 
 
 @card(permission="catalog.change_product", order=65)
