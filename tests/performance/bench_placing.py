@@ -28,7 +28,7 @@ from typing import Any
 from tests.performance.shop import PROJECT, report
 
 LINES, HOT, PIECES = 3, 50, 1_000_000
-SOLD_OUT, PIECES_TO_SELL, TRIES = 12, 40, 20
+SOLD_OUT, PIECES_TO_SELL, TRIES = 6, 40, 6
 SOURCE = "command:bench_placing"
 CONTENDERS = ("ours", "hand", "orm")
 
