@@ -480,8 +480,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--clients", type=int, nargs="+", default=[1, 4, 16], help="how many order at a time (default 1 4 16)"
     )
-    parser.add_argument("--seconds", type=float, help="how long each measurement lasts (default 3; 60 with --mixed)")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each contender is measured (default 5)")
+    parser.add_argument("--seconds", type=float, help="how long each measurement lasts (default 2; 60 with --mixed)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each contender is measured (default 3)")
     parser.add_argument(
         "--runs", type=int, default=10, help="how often everything is sold with --sell-out (default 10)"
     )
@@ -489,7 +489,7 @@ def _arguments() -> argparse.Namespace:
     modes.add_argument("--sell-out", action="store_true", help="sell everything: nothing may be oversold (O3)")
     modes.add_argument("--mixed", action="store_true", help="everything at once over hot SKUs")
     options = parser.parse_args()
-    options.seconds = options.seconds or (60 if options.mixed else 3)
+    options.seconds = options.seconds or (60 if options.mixed else 2)
     return options
 
 
