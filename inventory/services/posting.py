@@ -1,7 +1,7 @@
 """`post`: the only way into the ledger of stock."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -84,9 +84,8 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
     if not moves:
         return []
     payload = json.dumps([move.as_json() for move in moves])
-    request = str(context.current().get("request_id", ""))[:40]
     function = "inventory_post" if len(moves) < MANY else "inventory_post_many"
-    return list(_call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
+    return list(call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request_id()]))
 
 
 @dataclass(frozen=True)
@@ -118,13 +117,13 @@ def lock_levels(places: Iterable[tuple[int, int]]) -> None:
 
     For verbs that read a balance before they post. Raises Busy like `post`.
     """
-    _call(
+    call(
         "SELECT inventory_lock(%s::jsonb)",
         [json.dumps([{"variant": variant, "from": place, "to": place} for variant, place in places])],
     )
 
 
-def _call(sql: str, parameters: Sequence[Any]) -> Any:
+def call(sql: str, parameters: Sequence[Any]) -> Any:
     """Run one database function; its errors become sentences."""
     try:
         with connection.cursor() as cursor:
@@ -135,7 +134,7 @@ def _call(sql: str, parameters: Sequence[Any]) -> Any:
         if isinstance(cause, WAITED_FOR):
             raise Busy from error
         if isinstance(cause, psycopg.Error) and cause.sqlstate == SHORT:
-            raise InsufficientStock(_shortages(cause.diag.message_primary or "[]")) from error
+            raise InsufficientStock(shortages(json.loads(cause.diag.message_primary or "[]"))) from error
         raise
 
 
@@ -150,8 +149,14 @@ def unit_costs(moves: Sequence[int]) -> list[Decimal]:
     return [costs[move] or Decimal(0) for move in moves]
 
 
-def _shortages(message: str) -> list[Shortage]:
+def request_id() -> str:
+    """The request that moves of now are caused by."""
+    return str(context.current().get("request_id", ""))[:40]
+
+
+def shortages(rows: Iterable[Mapping[str, Any]]) -> list[Shortage]:
+    """What the database found short, in the reader's language."""
     return [
         Shortage(row["sku"], in_reader_language(row["place"], row["place_zh"]), row["available"], row["asked"])
-        for row in json.loads(message)
+        for row in rows
     ]

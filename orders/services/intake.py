@@ -18,7 +18,7 @@ from backoffice.numbering import next_number
 from catalog.models import Variant
 from customers.models import Address, ContactPoint, Customer
 from orders.models import Order, OrderLine, TaxRate
-from orders.services.status import lock, recalculate
+from orders.services.status import lock, price, recalculate, restate
 
 ADDRESS_FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country")
 HEADER = (
@@ -79,9 +79,11 @@ def create_draft(
     _refuse_source_twice(order)
     _tax_shipping(order, given)
     _must_fit(order)
+    rows = _rows(order, lines)
+    price(order, rows)
+    restate(order, rows)
     order.save(force_insert=True)
-    rows = OrderLine.objects.bulk_create(_rows(order, lines))
-    recalculate(order, rows)
+    OrderLine.objects.bulk_create(rows)
     audit.record("order.created", order, by=by)
     return order
 

@@ -169,5 +169,5 @@ def test_close_and_reopen(clerk):
 @pytest.mark.parametrize("lines", [1, 3, 6])
 def test_placing_costs_the_same_statements_however_many_lines(clerk, django_assert_num_queries, lines):
     order = make_order([(f"SKU{n}", 1) for n in range(lines)])
-    with django_assert_num_queries(12):  # eight, and four for savepoints
+    with django_assert_num_queries(9):  # seven, and two for a savepoint
         services.place(order, by=clerk)
