@@ -109,7 +109,7 @@ def revalue(changes: Sequence[Revaluation], *, by: User | None) -> list[int]:
         return []
     payload = json.dumps([{**vars(change), "value": str(change.value)} for change in changes])
     request = str(context.current().get("request_id", ""))[:40]
-    return list(_call("SELECT inventory_revalue(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
+    return list(call("SELECT inventory_revalue(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request]))
 
 
 def lock_levels(places: Iterable[tuple[int, int]]) -> None:
