@@ -139,10 +139,13 @@ class SupplierItemResource(resources.BaseResource):
         gettext_lazy("Unit cost"), aliases=["Cost", "Unit price", "Price", "StandardPrice", "采购价", "成本"], example="4.20"
     )  # fmt: skip
     pack_size = WholeColumn(
-        gettext_lazy("Pack size"), aliases=["Pack", "Case pack", "Units per case", "包装数量"], example="12"
+        gettext_lazy("Pack size"),
+        aliases=["Pack", "Case pack", "Units per case", "包装数量"],
+        example="12",
+        blank="keep",
     )
     minimum = WholeColumn(
-        gettext_lazy("Minimum quantity"), aliases=["Minimum", "Min order qty", "MinOrderQty", "Min qty", "MOQ", "起订量", "最小起订量"], example="24"
+        gettext_lazy("Minimum quantity"), aliases=["Minimum", "Min order qty", "MinOrderQty", "Min qty", "MOQ", "起订量", "最小起订量"], example="24", blank="keep"
     )  # fmt: skip
     lead_time_days = WholeColumn(
         gettext_lazy("Lead time (days)"),

@@ -288,8 +288,8 @@ FROM (SELECT DISTINCT ON (level_id) * FROM inventory_stockposting ORDER BY level
 INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
 SELECT o.number, l.id, l.variant_id, o.location_id, l.allocated, o.placed_at
 FROM demo_line l JOIN demo_order o ON o.n = l.n WHERE l.allocated > 0 ORDER BY l.id;
-INSERT INTO inventory_receiptline (receipt_id, variant_id, quantity, unit_cost)
-SELECT r.id, d.variant_id, d.quantity, d.cost
+INSERT INTO inventory_receiptline (receipt_id, variant_id, quantity, unit_cost, rejected, reject_reason)
+SELECT r.id, d.variant_id, d.quantity, d.cost, 0, ''
 FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter) ORDER BY r.id, d.variant_id;
 
 -- step: timelines

@@ -37,7 +37,8 @@ def put_a_row_into(cursor, model):
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     cursor.execute("SET LOCAL session_replication_role = replica")
     places = ", ".join(["%s"] * len(values))
-    cursor.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", list(values.values()))
+    columns = ", ".join(f'"{column}"' for column in values)
+    cursor.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", list(values.values()))
     cursor.execute("SET LOCAL session_replication_role = origin")
 
 

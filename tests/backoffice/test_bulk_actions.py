@@ -6,11 +6,11 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
+from backoffice import publishing
 from backoffice.bulk_edit import actions
 from backoffice.imports import jobs
 from backoffice.models import AuditEvent, ImportRow, ImportRun, Notification
 from backoffice.roles import sync_roles
-from catalog import services
 from catalog.models import Product
 from catalog.views.products import ProductList
 from tests.backoffice.test_jobs import work
@@ -39,18 +39,18 @@ def teas(number, *, without_price=()):
         make_product(f"Tea {n}", variants=[{"sku": f"T{n}", "price": Decimal(0 if n in without_price else 5)}])
 
 
-def published():
-    return sorted(Product.objects.filter(status="published").values_list("title", flat=True))
+def submitted():
+    return sorted(Product.objects.filter(status="in_review").values_list("title", flat=True))
 
 
 def test_all_that_match_are_done_by_the_worker_and_refusals_are_told(page, owner):
     teas(5, without_price=[1, 3])
     make_product("Cup")
 
-    asked = page.post(PRODUCTS, {"action": "publish", "all": "1"})["Location"]
+    asked = page.post(PRODUCTS, {"action": "submit", "all": "1"})["Location"]
     assert asked.startswith("/bulk-edits/action/?")
     assert "About 5 rows will be changed by the worker" in page.get(asked).content.decode()
-    assert published() == []
+    assert submitted() == []
     address = page.post(asked)["Location"]
     run = ImportRun.objects.get()
     assert "Waiting for a worker" in page.get(address).content.decode()
@@ -58,12 +58,12 @@ def test_all_that_match_are_done_by_the_worker_and_refusals_are_told(page, owner
 
     run.refresh_from_db()
     assert (run.status, run.read, run.changed, run.refused) == ("applied", 5, 3, 2)
-    assert published() == ["Tea 0", "Tea 2", "Tea 4"]
+    assert submitted() == ["Tea 0", "Tea 2", "Tea 4"]
     shown = page.get(address).content.decode()
     assert "no active variant has a price" in shown
     assert "Change 3 rows" not in shown
-    assert Notification.objects.get().text == f"{run.number} Publish: 3 done, 2 refused."
-    event = AuditEvent.objects.filter(verb="product.published").first()
+    assert Notification.objects.get().text == f"{run.number} Submit for review: 3 done, 2 refused."
+    event = AuditEvent.objects.filter(verb="product.submitted").first()
     assert event.actor == owner
     history = Product.objects.get(title="Tea 0").history.latest("pgh_id")
     assert history.pgh_context.metadata["run"] == run.number
@@ -85,42 +85,42 @@ def test_ticked_rows_beyond_the_limit_are_refused_as_are_those_without_the_right
     teas(3)
     ticked = Product.objects.values_list("pk", flat=True)
 
-    answer = page.post(PRODUCTS, {"action": "publish", "selected": list(ticked)}, follow=True)
+    answer = page.post(PRODUCTS, {"action": "submit", "selected": list(ticked)}, follow=True)
 
     assert "At most 2 rows at once" in answer.content.decode()
     client.force_login(make_user("analyst"))
-    assert client.get("/bulk-edits/action/", {"list": PRODUCTS, "action": "publish"}).status_code == 403
+    assert client.get("/bulk-edits/action/", {"list": PRODUCTS, "action": "archive"}).status_code == 403
     client.force_login(make_user("catalog_editor"))
-    assert client.get("/bulk-edits/action/", {"list": PRODUCTS, "action": "publish"}).status_code == 404
+    assert client.get("/bulk-edits/action/", {"list": PRODUCTS, "action": "archive"}).status_code == 404
 
 
 def test_what_was_done_stays_when_it_is_canceled_and_a_killed_worker_goes_on(page, owner, monkeypatch):
     teas(4)
     monkeypatch.setattr(actions, "CHUNK", 1)
-    page.post(page.post(PRODUCTS, {"action": "publish", "all": "1"})["Location"])
+    page.post(page.post(PRODUCTS, {"action": "submit", "all": "1"})["Location"])
     run = ImportRun.objects.get()
-    publish = services.publish
+    submit = publishing.submit
 
-    def killed(products, *, by):
-        if len(published()) == 2:
+    def killed(products, *, by, **fields):
+        if len(submitted()) == 2:
             raise RuntimeError("killed")
-        publish(products, by=by)
+        submit(products, by=by, **fields)
 
     with monkeypatch.context() as patch:
         replace_service(patch, killed)
         work()
     run.refresh_from_db()
-    assert (run.status, run.read, len(published())) == ("applying", 2, 2)
+    assert (run.status, run.read, len(submitted())) == ("applying", 2, 2)
 
     actions.run_bulk_action(run.pk)
     run.refresh_from_db()
-    assert (run.status, run.read, run.changed, len(published())) == ("applied", 4, 4, 4)
+    assert (run.status, run.read, run.changed, len(submitted())) == ("applied", 4, 4, 4)
 
-    page.post(page.post(PRODUCTS, {"action": "unpublish", "all": "1"})["Location"])
+    page.post(page.post(PRODUCTS, {"action": "archive", "all": "1"})["Location"])
     second = ImportRun.objects.first()
     jobs.cancel(second)
     second.refresh_from_db()
-    assert (second.message, len(published())) == ("It was canceled. Nothing was written.", 4)
+    assert (second.message, len(submitted())) == ("It was canceled. Nothing was written.", 4)
     ImportRun.objects.filter(pk=second.pk).update(cancel_wanted=True)
     actions.run_bulk_action(second.pk)
     second.refresh_from_db()

@@ -327,8 +327,8 @@ def test_attributes_are_those_that_are_defined_and_values_that_do_not_fit_are_re
 
     Product.objects.filter(pk=pot.pk).update(attributes={"weight": "heavy"})
     run = edit(PRODUCTS, owner, "products", ("category", "set", shirts))
-    assert [(row["column"], row["message"]) for row in run.report["errors"]] == [
-        ("category", "“heavy” is no value of the attribute “Weight” of its category.")
+    assert [cause["message"] for cause in run.report["causes"]] == [
+        "“heavy” is no value of the attribute “Weight” of its category."
     ]
 
 
@@ -344,7 +344,7 @@ def test_prices_move_no_further_than_one_person_may_move_them(owner):
     run = edit(VARIANTS, editor, "variants", ("price", "add", Decimal(1)))
 
     assert (run.changed, run.refused) == (1, 1)
-    assert "moves by more than 30 percent" in run.report["errors"][0]["message"]
+    assert "moves by more than 30 percent" in run.report["causes"][0]["message"]
     assert edit(VARIANTS, owner, "variants", ("price", "add", Decimal(1))).refused == 0
 
 

@@ -17,7 +17,7 @@ from backoffice.models import ImportMapping, ImportRun, JobProgress, Notificatio
 from catalog.models import Product, Variant
 from catalog.services import save_price_list
 from tests.catalog.test_resources import bring
-from tests.factories import make_location, make_product, make_user, make_variant
+from tests.factories import make_location, make_product, make_supplier, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 STATEMENTS = 8
@@ -512,6 +512,9 @@ def test_templates_have_every_column_and_can_be_imported(page, owner, key, langu
         make_variant("POT-RED", location=make_location("MAIN"))
         make_variant("POT-SET")
         save_price_list(by=owner, code="WHOLESALE", name="Wholesale", currency="EUR")
+    if key in ("purchase_orders", "supplier_items"):
+        make_supplier("ACME")
+        make_variant("POT-RED", location=make_location("MAIN"))
     if key == "relations":
         make_product("Tea pot")
         make_product("Tea cup")

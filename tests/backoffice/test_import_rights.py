@@ -13,7 +13,17 @@ pytestmark = pytest.mark.django_db
 
 OFFERED = {
     "owner": {resource.key for resource in resources.every()},
-    "catalog_editor": {"articles", "attributes", "brands", "categories", "price_lists", "prices", "products"},
+    "catalog_editor": {
+        "articles",
+        "attributes",
+        "brands",
+        "bundles",
+        "categories",
+        "price_lists",
+        "prices",
+        "products",
+        "relations",
+    },
     "order_clerk": {"customers", "orders"},
     "support_lead": {"articles", "customers", "tickets"},
 }

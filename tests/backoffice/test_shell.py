@@ -250,7 +250,8 @@ def test_borders_of_controls_stand_out_from_their_ground(ground, scheme):
 def test_style_and_script_stay_small():
     files = [path for path in STATIC.iterdir() if path.suffix in {".css", ".js"} and path.name != "admin.css"]
     own = {
-        name: [path for path in files if path.stem == name] for name in ("imports", "exports", "editing", "publishing")
+        name: [path for path in files if path.stem == name]
+        for name in ("bulk_edit", "editing", "exports", "imports", "paper", "publishing")
     }
     shared = [path for path in files if path.stem not in own]
 

@@ -147,7 +147,7 @@ def test_a_lookup_suggests_and_the_chosen_row_filters(page, owner, products):
 
 def test_leaving_a_changed_form_asks(page, owner):
     visit(page, "/catalog/brands/new/")
-    page.get_by_label("Name").fill("Fjord")
+    page.get_by_label("Name", exact=True).fill("Fjord")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     with page.expect_event("dialog"):
@@ -191,7 +191,7 @@ def test_without_scripts_one_filters_sorts_chooses_and_saves(chromium, live_serv
     expect(page.locator(".selection")).to_be_visible()
 
     visit(page, "/catalog/brands/new/")
-    page.get_by_label("Name").fill("Fjord")
+    page.get_by_label("Name", exact=True).fill("Fjord")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("status")).to_contain_text("Fjord saved.")
     bare.close()

@@ -27,7 +27,7 @@ class CustomerEditBatch(EditBatch):
 
 
 class ArticleEditBatch(EditBatch, ArticleBatch):  # type: ignore[misc]
-    """Who may not publish leaves alone what is public, as in a file."""
+    """What is public of an article stays until its change is reviewed, as after a file."""
 
     is_narrow = False
     messages = {**EditBatch.messages, **ArticleBatch.messages}
