@@ -178,8 +178,8 @@ class CellReader:
         if text == FORMULA:
             problems.append(error(name, "", _("The cell holds a formula. Paste its value instead.")))
             return column.empty()
-        if MARK in text:
-            return self.clean(name, column, text.replace(MARK, ""), problems)
+        if text.startswith(MARK):
+            return self.clean(name, column, text.lstrip(MARK), problems)
         if "\0" in text:
             problems.append(
                 error(name, text.replace("\0", "␀"), _("The cell holds a NUL character, which no text may have."))

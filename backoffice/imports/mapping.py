@@ -86,6 +86,7 @@ class Mapping:
         ] + self.remarks
 
 
+FEW = 2  # columns of a resource of which one names a header
 CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -123,7 +124,7 @@ def find_header(
         score = sum(1 for match in match_headers(cells, resource, likeness=False).used if match.how)
         if score > best_score:
             best, best_score = (number, cells), score
-    if best is None or best_score < min(2, len(best[1]), len(resource.columns())):
+    if best is None or best_score < min(2 if len(resource.columns()) > FEW else 1, len(best[1])):
         if known := headless(rows, resource):
             return 0, known
         first = next(((number, cells) for number, cells in rows if len(cells) > 1), None)

@@ -52,6 +52,7 @@ def values_of(model):
         "jsonb": "{}",
         "numeric": 1,
         "date": "2026-01-01",
+        "uuid": "00000000-0000-0000-0000-000000000001",
     }
     found = {}
     for field in model._meta.local_concrete_fields:
