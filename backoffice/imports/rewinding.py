@@ -118,7 +118,10 @@ class Rewinding:
     # --- What there is to do ---------------------------------------------------------------------
 
     def _find(self, model: Model) -> None:
-        """Temporary table rewind_<table>: each row with its events a and b, and whether others changed it since."""
+        """Temporary table rewind_<table>: each row with its events a and b, and whether others changed it since.
+
+        What the run made and an undo left there is still to be undone, though triggers of that undo may have touched it.
+        """
         table, history = model._meta.db_table, _history_table(model)
         self.run(f"DROP TABLE IF EXISTS rewind_own, rewind_step, rewind_{table}")
         self.run(
@@ -134,10 +137,12 @@ class Rewinding:
                SELECT id, min(event) AS first, max(event) AS after, bool_or(label = 'insert') AS is_new, latest FROM (
                    SELECT *, first_value(context) OVER (PARTITION BY id ORDER BY is_apply DESC, event DESC) AS application,
                           max(event) OVER (PARTITION BY id) AS latest,
-                          first_value(is_apply) OVER (PARTITION BY id ORDER BY event DESC) AS is_applied
+                          first_value(is_apply) OVER (PARTITION BY id ORDER BY event DESC) AS is_applied,
+                          bool_or(label = 'insert') OVER (PARTITION BY id)
+                              AND first_value(label) OVER (PARTITION BY id ORDER BY event DESC) <> 'delete' AS is_left
                    FROM rewind_own
-               ) o WHERE context = application AND is_applied = %s GROUP BY id, latest""",
-            [self.backwards],
+               ) o WHERE context = application AND (is_applied = %s OR %s AND is_left) GROUP BY id, latest""",
+            [self.backwards, self.backwards],
         )
         self.run("ANALYZE rewind_step")
         self.run(
