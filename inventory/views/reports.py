@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -137,7 +137,7 @@ class FiguresPage(ReportPage):
         Column("value", kind="money", currency="currency", permission=COST),
     ]
     more = [
-        Column("supplier", sql="supplier__name"),
+        Column("supplier", sql=F("supplier__name")),
         Column("abc", kind="badge"),
         Column("at", kind="datetime"),
     ]

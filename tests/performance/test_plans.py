@@ -27,7 +27,8 @@ from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
 from customers.models import Customer
-from inventory.models import Location, StockPosting, Supplier
+from inventory.models import Location, StockCount, StockPosting, Supplier
+from inventory.services import Selection, create_count
 from orders import demo, services
 from orders.models import Order
 from tests.factories import make_prices, make_user
@@ -145,12 +146,23 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
 # --- What is asked for --------------------------------------------------------------------------
 
 
+def _counted() -> StockCount:
+    """A stocktake of what there is at the busiest place."""
+    found = StockCount.objects.first()
+    if found is None:
+        place = StockPosting.objects.latest("pk").level.location
+        found = create_count(place, Selection(StockCount.Scope.ALL), blind=False, by=User.objects.first())
+    return found
+
+
 def address(name: str) -> str:
     if name == "inventory:level":
         busiest = StockPosting.objects.order_by("-pk").values_list("level", flat=True)[0]
         return reverse(name, args=[busiest])
     if name == "inventory:why":
         return reverse(name, args=[StockPosting.objects.latest("pk").level.variant_id])
+    if name == "inventory:count_lines":
+        return reverse(name, args=[_counted().number])
     if name == "catalog:list_prices":
         return reverse(name, args=[PriceList.objects.get().pk])
     if name == "catalog:repricing_rows":
