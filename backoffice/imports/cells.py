@@ -80,14 +80,22 @@ class CellReader:
         Records are read ahead, a thousand at a time, and cleaned column by column.
         """
         while chunk := list(itertools.islice(rows, CHUNK)):
+            longer = {place: len(cells) for place, (_number, cells) in enumerate(chunk) if len(cells) > self.width}
+            if len(longer) * 2 > len(chunk):  # every row of the file ends with a delimiter
+                longer = {}
             ragged = self._ragged(chunk)
             straight = [cells for place, (_number, cells) in enumerate(chunk) if place not in ragged]
             records = self._records(straight)
             for place, (number, _cells) in enumerate(chunk):
                 if place in ragged:
                     yield number, None, [ragged[place]]
+                    continue
+                values, problems = next(records)
+                if place in longer and any(problem[3] == "error" for problem in problems):
+                    # What does not fit although all seemed to be there has slipped.
+                    yield number, None, [self._slipped(chunk[place][1], longer[place])]
                 else:
-                    yield number, *next(records)
+                    yield number, values, problems
 
     def _ragged(self, chunk: Sequence[Record]) -> dict[int, list[str]]:
         """What is wrong with records that have too few or too many cells, or are none, by place."""
@@ -148,14 +156,13 @@ class CellReader:
         if len(cells) > self.width and not any(map(str.strip, cells[self.width :])):
             del cells[self.width :]
             return None
-        return error(
-            "",
-            self._around(cells),
-            _(
-                "The row has %(count)s cells, the header %(width)s: a delimiter or a quotation mark is missing or too many."
-            )
-            % {"count": len(cells), "width": self.width},
+        return self._slipped(cells, len(cells))
+
+    def _slipped(self, cells: Sequence[str], count: int) -> list[str]:
+        sentence = _(
+            "The row has %(count)s cells, the header %(width)s: a delimiter or a quotation mark is missing or too many."
         )
+        return error("", self._around(cells), sentence % {"count": count, "width": self.width})
 
     def _no_record(self, cells: Sequence[str]) -> list[str] | None:
         """The refusal of a header that comes again, and of a row that adds the others up."""

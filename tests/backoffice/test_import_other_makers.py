@@ -92,6 +92,15 @@ def test_two_products(owner, name):
     assert (found.counts, found.changes) == ((0, 2, 0, 0), POT + CUP)
 
 
+def test_a_row_that_slipped_by_a_blank_is_refused_as_such_and_a_habit_of_the_file_is_not(owner):
+    slipped = looked_at(owner, "SKU,Title,Price\nA-1,Pot,12.50\nA-2,Cup,5\nA-3,,Jug,\n")
+    habit = looked_at(owner, "SKU,Title,Price\nA-4,Pot,12.50,\nA-5,Cup,six,\n")
+
+    assert [(row, column) for row, column, _text in slipped.refusals] == [(4, "")]
+    assert slipped.refusals[0][2].startswith("The row has 4 cells, the header 3")
+    assert [(row, column) for row, column, _text in habit.refusals] == [(3, "price")]
+
+
 @pytest.mark.parametrize("end", [",", ",,,"])
 def test_blank_cells_beyond_the_header_slip_nothing(owner, end):
     found = looked_at(owner, f"SKU,Title,Price\nA-1,Pot,12.50{end}\nA-2,Cup,5{end}\n")
