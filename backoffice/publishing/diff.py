@@ -23,14 +23,6 @@ class Change:
     def field(self) -> str:
         return self.path[0]
 
-    @property
-    def is_added(self) -> bool:
-        return self.old is None
-
-    @property
-    def is_removed(self) -> bool:
-        return self.new is None
-
 
 def changes(old_content: Mapping[str, Any] | None, new_content: Mapping[str, Any]) -> list[Change]:
     """The differences, in the order of the new content; of nothing to something, every field that says anything."""

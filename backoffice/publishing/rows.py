@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from backoffice.models import ContentStatus, Review, User
 from backoffice.publishing import registry
 from backoffice.publishing.announcing import announce_soon
+from backoffice.publishing.errors import NotPublishable
 
 
 def query(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -79,8 +82,15 @@ def approve(kind: str, reviews: Sequence[int], *, by: User, reason: str = "") ->
 
 
 def go_live(kind: str, reviews: Sequence[int]) -> None:
-    """Make approved reviews live."""
-    query("SELECT backoffice_go_live(%s, %s)", [kind, list(reviews)])
+    """Make approved reviews live. Raises NotPublishable where another went live under the same address just now."""
+    try:
+        query("SELECT backoffice_go_live(%s, %s)", [kind, list(reviews)])
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise NotPublishable(
+                _("Something else was published under this address just now. Give it another one.")
+            ) from error
+        raise
     announce_soon()
 
 

@@ -142,8 +142,12 @@ class Test(_Verb):
     done = gettext_lazy("A test is on its way to %s.")
 
 
+def visible_webhooks(request: Any) -> QuerySet:
+    return Webhook.objects.none() if request is None else Webhook.objects.visible_to(request.user)
+
+
 class DeliveryFilter(django_filters.FilterSet):
-    webhook = django_filters.ModelChoiceFilter(queryset=Webhook.objects.all(), label=gettext_lazy("Webhook"))
+    webhook = django_filters.ModelChoiceFilter(queryset=visible_webhooks, label=gettext_lazy("Webhook"))
     status = generic.AnyOfFilter(
         choices=WebhookDelivery.Status, label=gettext_lazy("Status"), widget=forms.CheckboxSelectMultiple
     )

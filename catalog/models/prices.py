@@ -318,9 +318,6 @@ class RepricingRowQuerySet(VisibleQuerySet):
     def visible_to(self, user: Any) -> "RepricingRowQuerySet":
         return self if user.has_perm("catalog.view_repricing") else self.none()
 
-    def to_write(self) -> "RepricingRowQuerySet":
-        return self.filter(outcome="")
-
 
 class RepricingRow(models.Model):
     """Old and new price of one variant in a repricing. Written set-wise; it names its variant without holding it fast."""

@@ -12,6 +12,7 @@ from backoffice import publishing
 from backoffice.context import acting
 from backoffice.errors import IllegalTransition, NotAllowed, Stale
 from backoffice.models import AuditEvent, LiveVersion, Review, Revision
+from backoffice.publishing import NotPublishable, rows
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services import update_product
 from customers.models import Article
@@ -221,6 +222,20 @@ def test_what_is_no_content_voids_and_marks_nothing(rich, editor):
     Brand.objects.update(updated_at=timezone.now())
     Product.objects.update(updated_at=timezone.now())
     assert not publishing.has_changes(rich)
+    assert state(other) == ("in_review", False, "open")
+
+
+def test_two_that_go_live_under_one_address_at_the_same_moment_are_told_apart_in_words(editor, reviewer):
+    """What asks beforehand is passed over here, as it is by whoever asks before the other has committed."""
+    publish(written(editor, title="Mug"))
+    Product.objects.filter(handle="mug").update(handle="mug-2")
+    other = written(editor, title="Mug")
+    assert other.handle == "mug"
+    reviews = list(rows.submit("catalog.product", [other.pk], by=editor).values())
+
+    with pytest.raises(NotPublishable, match="published under this address just now"), transaction.atomic():
+        rows.approve("catalog.product", reviews, by=reviewer)
+
     assert state(other) == ("in_review", False, "open")
 
 
