@@ -28,6 +28,7 @@ FIELDS = [
 ]  # fmt: skip
 PEER_ROWS = 20_000
 PRODUCTS = 100
+EVERY = {"is_active": "unknown", "export": "csv"}  # on and off sale
 MIB = 1 << 20
 
 
@@ -35,8 +36,8 @@ def main() -> None:
     options = _arguments()
     open_variants(options.rows)
     cookie = sign_in()
-    plain = f"/catalog/variants/?{urlencode({'columns': FIELDS, 'export': 'csv'}, doseq=True)}"
-    computed = f"/catalog/variants/?{urlencode({'columns': [*FIELDS, 'margin'], 'export': 'csv'}, doseq=True)}"
+    plain = f"/catalog/variants/?{urlencode({'columns': FIELDS, **EVERY}, doseq=True)}"
+    computed = f"/catalog/variants/?{urlencode({'columns': [*FIELDS, 'margin'], **EVERY}, doseq=True)}"
     os.environ["WEB_CONCURRENCY"] = "1"
     os.environ["EXPORT_FOREGROUND_ROWS"] = str(10 * options.rows)
     with serving("8") as port:
