@@ -176,6 +176,7 @@ NO_HISTORY = {
     "inventory.SaleCost": "a summary of the ledger, which verify proves",
     "inventory.DailyFlow": "a summary of the ledger, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
+    "inventory.StockPart": "its postings are its history",
 }
 
 

@@ -12,6 +12,7 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.bins import PutAway, close_bin, create_bins, open_bin, put_away
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.count_posting import (
     APPROVE_COUNT,
@@ -34,8 +35,19 @@ from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchas
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
 from inventory.services.places import close_location, must_act_at, open_location
-from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.posting import (
+    InsufficientStock,
+    Move,
+    Pieces,
+    Shortage,
+    WrongParts,
+    lock_levels,
+    post,
+    unit_costs,
+    virtual,
+)
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
@@ -73,6 +85,7 @@ __all__ = [
     "MOST_SUGGESTIONS",
     "RECEIVABLE",
     "Accuracy",
+    "Arriving",
     "Correction",
     "CountRefused",
     "CountResult",
@@ -83,17 +96,21 @@ __all__ = [
     "InsufficientStock",
     "Move",
     "NotAllocated",
+    "Pieces",
     "PurchaseLine",
+    "PutAway",
     "Selection",
     "ShortLine",
     "Shortage",
     "Suggestion",
     "Terms",
+    "WrongParts",
     "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
+    "arrivals",
     "ask_recount",
     "available",
     "best_items",
@@ -103,11 +120,13 @@ __all__ = [
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "close_bin",
     "close_count",
     "close_location",
     "close_periods",
     "close_purchase",
     "corrections",
+    "create_bins",
     "create_count",
     "create_purchase",
     "create_transfer",
@@ -116,18 +135,24 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "find_lots",
     "hold",
     "import_purchases",
     "items_of",
     "lock_levels",
+    "lots_sent",
     "mail_purchase",
     "must_act_at",
+    "named_lots",
     "needs_approval",
+    "open_bin",
     "open_location",
     "order_purchase",
     "order_suggestions",
+    "portion",
     "post",
     "post_count",
+    "put_away",
     "receive",
     "receive_purchase",
     "receive_transfer",
