@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from backoffice import navigation
-from backoffice.charts import BarChart, LineChart, Series, Sparkline, round_up
+from backoffice.charts import BarChart, LineChart, Series, Sparkline, day_label, month_label, round_up
 from backoffice.models import Notification, User
 from backoffice.templatetags.houtai import browser
 from catalog.models import Brand, Product
@@ -284,6 +285,10 @@ def test_lines_stand_over_their_labels():
     chart = LineChart("Flat.", ["a", "b"], [Series("x", [1, 2])])
 
     assert chart.lines[0].points == "150,80 450,0"
+
+
+def test_labels_of_time_are_short():
+    assert (month_label(date(2025, 10, 1)), day_label(date(2025, 10, 1))) == ("Oct 2025", "1 Oct")
 
 
 def test_charts_without_values():
