@@ -74,6 +74,7 @@ class CustomerList(generic.ListPage):
     ]
     create_url = "customers:new"
     create_permission = "customers.add_customer"
+    imported_as = "customers"
     empty_title = gettext_lazy("No customers yet")
     empty_text = gettext_lazy("Customers come by orders, tickets and imports, or are created here.")
 
