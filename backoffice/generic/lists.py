@@ -117,6 +117,8 @@ class ListPage(SavedViews, Page):
     create_url: ClassVar[str] = ""
     create_permission: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
+    imported_as: ClassVar[str] = ""  # the resource whose files bring such rows
+    parent: Any = None  # the record of which the list shows a part
     export_formats: ClassVar[Sequence[str]] = ("csv", "xlsx", "jsonl")
     export_permission: ClassVar[str] = exports.EXPORT
     page_size: ClassVar[int] = 50
@@ -486,6 +488,12 @@ class ListPage(SavedViews, Page):
     def create_link(self) -> str:
         """Address of the create page, "" when the user may not create."""
         return reverse(self.create_url) if self.create_url and may(self.request.user, self.create_permission) else ""
+
+    @property
+    def import_link(self) -> str:
+        """Address where a file of such rows is imported, "" when the user may not."""
+        allowed = self.imported_as and may(self.request.user, ("backoffice.import_data", self.create_permission))
+        return reverse("imports:new", query={"resource": self.imported_as}) if allowed else ""
 
     @property
     def create_text(self) -> str:

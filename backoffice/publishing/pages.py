@@ -196,7 +196,9 @@ class Standing:
         review = self.review
         if review and review.state == Review.State.OPEN and reviews.may_decide(user, review):
             url = review.get_absolute_url()
-            found.append(generic.Action(_("Review"), url, method="get", primary=True, icon="check"))
+            found.append(generic.Action(_("Review"), url, method="get", primary=True, icon="eye"))
+            found.append(action(_("Approve"), "approve", method="get", icon="check"))
+            found.append(action(_("Reject"), "reject", method="get", icon="x"))
         if self.live:
             found.append(action(_("Unpublish"), "unpublish", icon="eye-off"))
         if self.obj.may_become(ContentStatus.ARCHIVED):
@@ -207,7 +209,7 @@ class Standing:
 
 
 def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
-    """Submit, approve, unpublish, archive over a selection; of what is chosen, each takes what it can be done to."""
+    """The verbs over a selection; of what is chosen, each takes what it can be done to."""
     reviewer = publishable.permission
     return [
         generic.BulkAction(
@@ -218,7 +220,9 @@ def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
             batch=True,
             form_class=SubmitForm,
         ),
+        generic.BulkAction("withdraw", gettext_lazy("Withdraw"), _withdraw_all, publishable.change_permission, batch=True),
         generic.BulkAction("approve", gettext_lazy("Approve"), _approve_all, reviewer, batch=True, form_class=DecisionForm),
+        generic.BulkAction("reject", gettext_lazy("Reject"), _reject_all, reviewer, batch=True, form_class=ReasonForm),
         generic.BulkAction("unpublish", gettext_lazy("Unpublish"), states.unpublish, reviewer, batch=True),
         generic.BulkAction(
             "archive",
@@ -232,7 +236,19 @@ def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
 
 
 def _approve_all(objects: list[Any], *, by: Any, reason: str = "") -> None:
-    waiting = list(Review.objects.about_any(objects).open())
-    if not waiting:
+    reviews.approve(_some(Review.objects.about_any(objects).open()), by=by, reason=reason)
+
+
+def _reject_all(objects: list[Any], *, by: Any, reason: str) -> None:
+    reviews.reject(_some(Review.objects.about_any(objects).open()), by=by, reason=reason)
+
+
+def _withdraw_all(objects: list[Any], *, by: Any) -> None:
+    reviews.withdraw(_some(Review.objects.about_any(objects).pending()), by=by)
+
+
+def _some(waiting: models.QuerySet) -> list[Review]:
+    found = list(waiting)
+    if not found:
         raise ValidationError(_("None of these is in review."))
-    reviews.approve(waiting, by=by, reason=reason)
+    return found

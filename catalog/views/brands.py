@@ -29,6 +29,7 @@ class BrandList(generic.ListPage):
     ordering_labels = {"newest": gettext_lazy("Newest first")}
     create_url = "catalog:brand_new"
     create_permission = "catalog.add_brand"
+    imported_as = "brands"
     empty_title = gettext_lazy("No brands yet")
     empty_text = gettext_lazy("Brands come with imported products, or are created here.")
 

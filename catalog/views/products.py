@@ -145,6 +145,7 @@ class ProductList(generic.ListPage):
     ]
     create_url = "catalog:product_new"
     create_permission = "catalog.add_product"
+    imported_as = "products"
     empty_title = gettext_lazy("No products yet")
     empty_text = gettext_lazy("Create the first one here, or import a whole file of them.")
 
