@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -22,6 +23,7 @@ from backoffice.generic.records import TIMELINE_LENGTH, event_moment
 from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.publishing import pages
+from backoffice.rows import told_along
 from catalog import forms, services
 from catalog.attribute_exports import list_columns
 from catalog.attribute_filters import definitions_for
@@ -35,6 +37,14 @@ from catalog.views.variants import tell_of_twins
 
 SHOWN_VARIANTS = 100
 NAMED = 3
+PICTURE = {
+    **{name: name for name in ("id", "file", "url", "alt", "alt_zh")},
+    "variant": JSONObject(id="variant_id", sku="variant__sku"),
+}
+ENDS = {
+    end: JSONObject(**{name: f"{end}__{name}" for name in ("id", "handle", "title", "title_zh", "status")})
+    for end in ("product", "other")
+}
 EDITED_VARIANTS = 50
 
 
@@ -185,7 +195,13 @@ class ProductRecord(generic.RecordPage):
             return HttpResponseRedirect(redirect.product.get_absolute_url())
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related(*above("category"), "brand", "completeness")
+        """With what belongs to the product and is told in a few words: pictures, relations, what is public."""
+        user, here = self.request.user, models.OuterRef("pk")
+        rows = super().get_queryset().select_related(*above("category"), "brand", "completeness")
+        return pages.with_live(rows).annotate(
+            told_pictures=told_along(Media.objects.visible_to(user).filter(product=here), **PICTURE),
+            told_relations=told_along(Relation.objects.visible_to(user).around(here), kind="kind", **ENDS),
+        )
 
     def get_subtitle(self) -> str:
         """The title in the other language."""
@@ -241,7 +257,7 @@ class ProductRecord(generic.RecordPage):
             off_sale=[variant for variant in self.variants[:SHOWN_VARIANTS] if not variant.is_active],
             relations=self.related(),
             more_variants=len(self.variants) > SHOWN_VARIANTS,
-            pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
+            pictures=self.pictures(),
             **dict(zip(("attributes", "other_attributes"), told(product), strict=True)),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
@@ -255,15 +271,23 @@ class ProductRecord(generic.RecordPage):
             **extra,
         )
 
+    def pictures(self) -> list[Media]:
+        """In their order, each with the variant that it shows."""
+        found = []
+        for told in self.object.told_pictures or ():
+            variant = Variant(**told["variant"]) if told["variant"]["id"] else None
+            found.append(Media(**told | {"variant": variant}))
+        return found
+
     def related(self) -> list[tuple[str, list[Product]]]:
         """What the product points at by kind, then what points at it, each with its heading."""
         found: dict[str, list[Product]] = {}
-        for relation in Relation.objects.visible_to(self.request.user).around(self.object):
-            if relation.product_id == self.object.pk:
-                found.setdefault(relation.get_kind_display(), []).append(relation.other)
-            else:
-                heading = _("%(kind)s of") % {"kind": relation.get_kind_display()}
-                found.setdefault(heading, []).append(relation.product)
+        for told in self.object.told_relations or ():
+            heading = str(Relation.Kind(told["kind"]).label)
+            other = told["other"]
+            if other["id"] == self.object.pk:
+                heading, other = _("%(kind)s of") % {"kind": heading}, told["product"]
+            found.setdefault(heading, []).append(Product(**other))
         return sorted(found.items())
 
 
