@@ -274,19 +274,19 @@ class ProductRecord(generic.RecordPage):
     def pictures(self) -> list[Media]:
         """In their order, each with the variant that it shows."""
         found = []
-        for told in self.object.told_pictures or ():
-            variant = Variant(**told["variant"]) if told["variant"]["id"] else None
-            found.append(Media(**told | {"variant": variant}))
+        for one in self.object.told_pictures or ():
+            variant = Variant(**one["variant"]) if one["variant"]["id"] else None
+            found.append(Media(**one | {"variant": variant}))
         return found
 
     def related(self) -> list[tuple[str, list[Product]]]:
         """What the product points at by kind, then what points at it, each with its heading."""
         found: dict[str, list[Product]] = {}
-        for told in self.object.told_relations or ():
-            heading = str(Relation.Kind(told["kind"]).label)
-            other = told["other"]
+        for one in self.object.told_relations or ():
+            heading = str(Relation.Kind(one["kind"]).label)
+            other = one["other"]
             if other["id"] == self.object.pk:
-                heading, other = _("%(kind)s of") % {"kind": heading}, told["product"]
+                heading, other = _("%(kind)s of") % {"kind": heading}, one["product"]
             found.setdefault(heading, []).append(Product(**other))
         return sorted(found.items())
 

@@ -152,6 +152,18 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
         assert as_owner.get(product.get_absolute_url()).status_code == 200
 
 
+def test_product_page_shows_the_variant_of_a_picture(as_owner):
+    product = make_product(variants=[{"sku": "RED", "option1": "red", "price": Decimal(1)}])
+    attach_media(product, by=make_user(), file=picture(hue=1), alt="Both")
+    attach_media(product, by=make_user(), url="https://example.com/a.jpg", variant=product.variants.get())
+    pictures = as_owner.get(product.get_absolute_url()).context["pictures"]
+    assert [(str(one), one.variant and one.variant.sku) for one in pictures] == [
+        ("Both", None),
+        ("https://example.com/a.jpg", "RED"),
+    ]
+    assert pictures == list(product.media.all())
+
+
 def test_the_timeline_tells_of_variants_too(as_owner):
     product = make_product("Tea", variants=[{"sku": f"T{i}", "option1": str(i), "price": Decimal(1)} for i in range(5)])
     add_variant(product, by=make_user("catalog_editor"), sku="LATE", option1="Large")
