@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import JSONObject
@@ -15,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +27,7 @@ from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.publishing import pages
 from backoffice.rows import told_along
+from backoffice.templatetags.houtai import icon
 from catalog import forms, services
 from catalog.attribute_exports import list_columns
 from catalog.attribute_filters import definitions_for
@@ -50,8 +54,7 @@ EDITED_VARIANTS = 50
 
 def price_range(product: Any) -> str:
     """ "€9.00", or "€9.00 – €12.00", of the active variants; "" without any."""
-    low, high = product.lowest_price, product.highest_price
-    currency = Variant().currency
+    low, high, currency = product.lowest_price, product.highest_price, settings.DEFAULT_CURRENCY
     if low is None:
         return ""
     return (
@@ -59,6 +62,16 @@ def price_range(product: Any) -> str:
         if low == high
         else f"{format_money(low, currency)} – {format_money(high, currency)}"
     )
+
+
+def with_thumb(product: Product, title: Any = "") -> SafeString:
+    """The product's name behind its first picture, small."""
+    if product.cover:  # type: ignore[attr-defined]
+        address = reverse("catalog:thumbnail", args=[product.cover, 96])  # type: ignore[attr-defined]
+        thumb = format_html('<img class="thumb" src="{}" alt="" width="36" height="36" loading="lazy">', address)
+    else:
+        thumb = format_html('<span class="thumb blank">{}</span>', icon("image"))
+    return format_html('<span class="with-thumb">{}<span>{}</span></span>', thumb, product)
 
 
 def score_of(product: Product) -> int | None:
@@ -74,7 +87,7 @@ class ProductList(generic.ListPage):
     filterset_class = ProductFilter
     template_name = "catalog/product_list.html"
     columns = [
-        generic.Column("title", gettext_lazy("Product"), link=True, template="catalog/_product_cell.html"),
+        generic.Column("title", gettext_lazy("Product"), link=True, draw=with_thumb),
         generic.Column("status", kind="badge"),
         generic.Column("category.title", gettext_lazy("Category"), link="category"),
         generic.Column("brand.title", gettext_lazy("Brand")),
@@ -108,6 +121,11 @@ class ProductList(generic.ListPage):
         "lowest_price",
         "completeness.place",
         "updated_at",
+    ]
+    unread = [
+        *Product.UNLISTED,
+        *(f"category__{name}" for name in ("position", "number", "created_at", "updated_at")),
+        *(f"brand__{name}" for name in ("created_at", "updated_at")),
     ]
     ordering = {
         "newest": ("-pk",),

@@ -57,7 +57,7 @@ def fill(number, **fields):
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_of_products_costs_the_same_for_any_number(as_owner, django_assert_num_queries, number):
     fill(number)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         response = as_owner.get("/catalog/products/")
     assert response.status_code == 200
     assert [row.object.title for row in response.context["rows"]] == [f"Tea {i}" for i in reversed(range(number))]
