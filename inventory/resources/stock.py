@@ -102,6 +102,7 @@ class StockResource(VariantNaming):
         aliases=["On hand (new)", "Counted", "Counted quantity", "New quantity", "Physical count", "盘点数量", "实盘数量", "实盘数", "盘点数"],
         blank="keep",
         help=gettext_lazy("What is on hand becomes this. A blank cell leaves the stock as it is."),
+        system="Shopify, Odoo",
     )  # fmt: skip
     at = PlaceColumn(
         gettext_lazy("On hand at one location"),
@@ -143,8 +144,8 @@ class StockResource(VariantNaming):
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         """A column may be that of a location; what is on hand goes before what is available.
 
-        In Shopify's file with a column for each location, columns that nobody knows are locations too: rather refused
-        than left out unseen.
+        A number is a cell or the number of a column rather than the code of a location. In Shopify's file with a column for
+        each location, columns that nobody knows are locations too: rather refused than left out unseen.
         """
         names = {"on hand", "on hand current", "quantity on hand"}
         renames = other_numbers(headers) | ({"available": ""} if names & set(headers) else {})
@@ -154,12 +155,12 @@ class StockResource(VariantNaming):
             for alias in (column.name, str(column.label), *column.aliases)
         }
         known |= {simplify(header) for header in self.ignored}
-        if others := [name for name in headers if name and name not in known]:
+        if others := [name for name in headers if name and name not in known and not name.isdecimal()]:
             if set(headers) >= SHOPIFY and not LONG & set(headers):
                 renames |= dict.fromkeys(others, "at")
             for place in Location.objects.stock():
                 names = set(map(simplify, (place.code, place.name, place.name_zh)))
-                renames |= {name: f"{AT}{place.code}" for name in names.intersection(others)}
+                renames |= dict.fromkeys(names.intersection(others), f"{AT}{place.code}")
         return "shopify" if set(headers) >= SHOPIFY else "", renames
 
     def offers(self) -> dict[str, resources.Offer]:

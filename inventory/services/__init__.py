@@ -71,6 +71,7 @@ __all__ = [
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
+    "NOT_STOCKED",
     "RECEIVABLE",
     "Accuracy",
     "Correction",

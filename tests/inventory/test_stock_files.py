@@ -250,8 +250,7 @@ def test_a_file_in_which_nothing_was_counted_says_how_to_take_over_what_it_has(t
     notes = ImportRun.objects.get(number=result["run"]).report["notes"]
     assert counts(result) == (0, 0, 1, 0)
     assert notes == [
-        "No row says what was newly counted, so nothing changes. "
-        "To take over what the file says is on hand, leave the column of new counts out."
+        "No row says what was newly counted, so nothing changes. To take over what the file says is on hand, leave the column of new counts out."
     ]
     mapping = tmp_path / "mapping.json"
     mapping.write_text('{"On hand (new)": ""}')
