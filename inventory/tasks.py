@@ -29,6 +29,13 @@ def refresh_flows(timestamp: int) -> None:
     services.refresh_flows()
 
 
+@app.periodic(cron="0 5 * * *")
+@app.task(name="inventory.remind_buyers", queueing_lock="inventory.remind_buyers", retry=RETRY, pass_context=False)
+def remind_buyers(timestamp: int) -> None:
+    """Tell whoever buys what is to be reordered, once a day."""
+    services.remind_buyers()
+
+
 @app.periodic(cron="20 3 * * *")
 @app.task(name="inventory.refresh_figures", queueing_lock="inventory.refresh_figures", retry=RETRY, pass_context=False)
 def refresh_figures(timestamp: int) -> None:

@@ -50,6 +50,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.receipts import receive
+from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
     Forecast,
@@ -136,6 +137,7 @@ __all__ = [
     "refresh_flows",
     "release",
     "release_hold",
+    "remind_buyers",
     "repair_balances",
     "repeat_counts",
     "result_of",
