@@ -137,7 +137,7 @@ def test_an_end_is_left_until_it_has_settled():
 
 
 def test_many_postings_end_a_period_within_the_month(monkeypatch):
-    monkeypatch.setattr(balances, "BUSY", 1)
+    monkeypatch.setattr(balances, "BUSY", 2)
     tea = make_variant(on_hand=5)
     stock(tea, 1)
     stock(tea, 1)
@@ -145,6 +145,20 @@ def test_many_postings_end_a_period_within_the_month(monkeypatch):
     assert not period.is_month_end
     assert services.close_periods(timezone.now() + timedelta(minutes=12)) == []
     assert StockBalance.objects.get().on_hand == 7
+
+
+def test_a_backlog_is_cut_into_periods_of_so_many_postings(monkeypatch):
+    monkeypatch.setattr(balances, "BUSY", 2)
+    monkeypatch.setattr(balances, "POSTINGS_A_LEVEL", 0)
+    tea = make_variant()
+    for _number in range(7):
+        stock(tea, 1)
+    made = services.close_periods(timezone.now() + timedelta(minutes=11))
+    found = StockBalance.objects.order_by("period__at").values_list("on_hand", flat=True)
+    assert (len(made), list(found)) == (3, [2, 4, 7])
+    for at in StockPosting.objects.values_list("at", flat=True):
+        assert rows(at) == summed(at)
+    assert [one.result.wrong for one in verification.run(["stock_balances"])] == [0]
 
 
 def test_a_posting_at_the_very_end_belongs_to_the_next_month():
