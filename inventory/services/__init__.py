@@ -28,7 +28,7 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
@@ -50,6 +50,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.receipts import receive
+from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
     Forecast,
@@ -71,6 +72,7 @@ __all__ = [
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
+    "NOT_STOCKED",
     "RECEIVABLE",
     "Accuracy",
     "Correction",
@@ -135,6 +137,7 @@ __all__ = [
     "refresh_flows",
     "release",
     "release_hold",
+    "remind_buyers",
     "repair_balances",
     "repeat_counts",
     "result_of",
