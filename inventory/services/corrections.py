@@ -38,7 +38,7 @@ def adjust(
 
     Raises ValidationError without a reason or without a change, InsufficientStock when promised pieces would be missing.
     """
-    must_act_at(by, location)
+    must_act_at(by, location, closed_too=True)
     if not adjust_many([Correction(variant, location.pk, delta, counted)], reason=reason, by=by):
         raise ValidationError({"quantity": _("This changes nothing: the books say so already.")})
     level = StockLevel.objects.select_related("variant", "location").get(variant=variant, location=location)

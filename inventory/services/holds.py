@@ -41,7 +41,7 @@ def hold(
 def release_hold(held: Hold, *, by: User | None) -> Hold:
     """End a live hold before its time."""
     locked = Hold.objects.select_related("location").locked().get(pk=held.pk)
-    must_act_at(by, locked.location)
+    must_act_at(by, locked.location, closed_too=True)
     locked.must_become(Hold.Status.RELEASED)
     end_holds([locked], Hold.Status.RELEASED, by=by)
     return locked
