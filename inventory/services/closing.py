@@ -15,6 +15,7 @@ from backoffice.models import User
 from catalog.models import Variant
 from inventory.models import Allocation, Location, StockCount, StockLevel, Transfer
 from inventory.services.places import must_act_at
+from inventory.services.posting import call
 from inventory.services.reallocation import START, plan_moves, read_board
 from inventory.services.waiting import TASK, promised_at, queue_serving
 
@@ -49,7 +50,8 @@ def close_location(location: Location, *, by: User | None, reason: str = "", lea
 def open_location(location: Location, *, by: User | None) -> Location:
     """Use a closed warehouse again; what is free there serves whoever waits."""
     location = _set_active(Location.objects.locked().get(pk=location.pk), True, by, "")
-    queue_serving(location.levels.filter(on_hand__gt=0).values_list("variant", flat=True))
+    variants = list(location.levels.filter(on_hand__gt=0).values_list("variant", flat=True))
+    queue_serving(call("SELECT inventory_to_serve(%s::bigint[])", [variants]))
     return location
 
 

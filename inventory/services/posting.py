@@ -22,6 +22,10 @@ from inventory.services.waiting import queue_serving
 SHORT = "HT001"
 MANY = 100  # moves from which on a few large statements are faster than many small ones
 WAITED_FOR = (pg_errors.LockNotAvailable, pg_errors.DeadlockDetected)
+POST = """
+    WITH posted AS MATERIALIZED (SELECT {function}(%s::jsonb, %s, %s) AS moves)
+    SELECT jsonb_build_object('moves', moves, 'waited_for', inventory_to_serve(%s::bigint[])) FROM posted
+"""
 Kind = StockMove.Kind
 FREEING = (Kind.RECEIVED, Kind.RETURNED, Kind.ADJUSTED, Kind.COUNTED, Kind.TRANSFERRED, Kind.RELEASED, Kind.UNHELD)
 
@@ -86,12 +90,11 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
     if not moves:
         return []
     payload = json.dumps([move.as_json() for move in moves])
-    function = "inventory_post" if len(moves) < MANY else "inventory_post_many"
-    posted = list(call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request_id()]))
-    freed = {move.variant for move in moves if move.kind in FREEING}
-    if freed:
-        queue_serving(freed)
-    return posted
+    freed = sorted({move.variant for move in moves if move.kind in FREEING})
+    statement = POST.format(function="inventory_post" if len(moves) < MANY else "inventory_post_many")
+    answer = json.loads(call(statement, [payload, by.pk if by else None, request_id(), freed]))
+    queue_serving(answer["waited_for"])
+    return list(answer["moves"])
 
 
 @dataclass(frozen=True)

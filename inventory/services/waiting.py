@@ -6,7 +6,7 @@ closed warehouse every promise waits that is not packed.
 
 # The statements are put together from constants of the modules and never from input.
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,10 +28,6 @@ SERVABLE = """
 OWING = """
     s.allocated > 0 AND l.kind = 'stock' AND (s.on_hand - s.allocated - s.held < 0 OR NOT l.is_active OR l.id = %(closing)s)
 """
-TO_SERVE = f"""
-    SELECT DISTINCT s.variant_id FROM inventory_stocklevel s JOIN inventory_location l ON l.id = s.location_id
-    WHERE s.variant_id = ANY(%(variants)s) AND {OWING} AND {SERVABLE}
-"""  # noqa: S608
 WAITING = """
     WITH packed AS (
         SELECT item, location_id, sum(pieces) AS pieces FROM ({packing}) parcel GROUP BY item, location_id
@@ -97,14 +93,10 @@ def packing() -> str:
     return " UNION ALL ".join(kind.packing for kind in documents) or NOTHING
 
 
-def queue_serving(variants: Iterable[int]) -> None:
-    """Of variants of which something became free: have the worker serve promises that wait for them elsewhere.
-
-    Where nothing waits, one statement by index is all. The job belongs to the caller's transaction.
-    """
-    rows = _rows(TO_SERVE, variants=sorted(set(variants)), closing=None)
-    if rows:
-        app.configure_task(TASK, lock=TASK).defer(variants=[variant for (variant,) in rows])
+def queue_serving(variants: Collection[int]) -> None:
+    """Have the worker serve promises that wait for these variants; the job belongs to the caller's transaction."""
+    if variants:
+        app.configure_task(TASK, lock=TASK).defer(variants=list(variants))
 
 
 def oldest_waiting(variants: Collection[int] | None, after: tuple[Any, str], most: int) -> list[tuple[datetime, str]]:

@@ -88,7 +88,7 @@ def test_the_oldest_order_is_served_first_and_stays_the_oldest(places):
     stock(tea, 2, location=far)
     services.serve_waiting([tea.pk])
     assert [promised(n) for n in (2, 3)] == [{("TEA", "FAR"): 2}, {("TEA", "MAIN"): 1, ("TEA", "SHOP"): 1}]
-    assert {cause: age for cause, age in Allocation.objects.values_list("cause", "created_at")} == ages
+    assert dict(Allocation.objects.values_list("cause", "created_at")) == ages
 
 
 def test_an_order_that_one_warehouse_can_serve_now_is_not_split(places):
@@ -125,7 +125,7 @@ def test_serving_twice_changes_nothing_more(places):
 
 @pytest.mark.parametrize("free", ["release", "unhold", "count", "transfer", "return"])
 def test_whatever_frees_pieces_queues_the_job(places, free):
-    main, shop, far = places
+    _main, shop, far = places
     tea = make_variant("TEA", backorder_limit=4)
     stock(tea, 2, location=shop)
     stock(tea, 1, location=far)
@@ -247,7 +247,7 @@ def test_what_is_left_in_a_closed_warehouse_can_be_taken_away(places):
 
 
 def test_opening_again_serves_whoever_waits(places):
-    main, shop, _far = places
+    _main, shop, _far = places
     tea = make_variant("TEA", backorder_limit=2)
     stock(tea, 2, location=shop)
     close(shop)
