@@ -60,7 +60,7 @@ from inventory.services.purchasing import (
     mail_purchase,
     order_purchase,
 )
-from inventory.services.reallocation import clear_closed, reallocate, serve_waiting
+from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
 from inventory.services.receipts import receive
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
@@ -150,6 +150,7 @@ __all__ = [
     "post",
     "post_count",
     "reallocate",
+    "reallocate_promise",
     "receive",
     "receive_purchase",
     "receive_transfer",

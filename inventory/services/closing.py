@@ -111,9 +111,9 @@ def foresee_closing(location: Location, most: int = FORESEEN) -> Closing:
     causes = [cause for _since, cause in promised_at(location.pk, START, most + 1)]
     board = read_board(Allocation.objects.filter(cause__in=causes[:most]).order_by("pk"), closing=location.pk)
     leaving: Counter[int] = Counter()
-    for one in plan_moves(board):
-        if one.source == location.pk:
-            leaving[one.item] += one.pieces
+    for moved in plan_moves(board):
+        if moved.source == location.pk:
+            leaving[moved.item] += moved.pieces
     here = [one for some in board.allocations.values() for one in some if one.location_id == location.pk]
     skus = dict(Variant.objects.filter(pk__in={one.variant_id for one in here}).values_list("pk", "sku"))
     stuck = []

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory.models import Location, StockLevel
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
@@ -24,7 +25,7 @@ class Correction:
     counted: int | None = None
 
 
-@transaction.atomic
+@patient
 def adjust(
     variant: int,
     location: Location,

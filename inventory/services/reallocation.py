@@ -61,7 +61,8 @@ def clear_closed(location: Location, *, reason: str = "", by: User | None = None
 
 def _in_turns(find: Turn, reason: str, by: User | None) -> int:
     """Move promises of all documents that `find` finds, AT_ONCE a transaction."""
-    pieces, after = 0, START
+    pieces = 0
+    after: tuple[Any, str] = START
     while found := find(after):
         pieces += sum(one.pieces for one in _improve([cause for _since, cause in found], reason, by))
         after = found[-1]
@@ -95,6 +96,13 @@ def reallocate(cause: str, location: Location | None = None, *, reason: str = ""
     if not moved:
         raise ValidationError(refusal)
     return _carry_out(board, moved, reason, by)
+
+
+def reallocate_promise(promise: Allocation, *, by: User | None) -> Allocation:
+    """Choose anew where the document of a promise at a closed warehouse is served from, unless another has seen to it."""
+    if Allocation.objects.left_behind().filter(pk=promise.pk).exists():
+        reallocate(promise.cause, by=by)
+    return promise
 
 
 # --- The board: what is promised, and what there is ---------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, StockMove, Transfer, TransferLine
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post, virtual
@@ -55,7 +56,7 @@ def edit_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def send(transfer: Transfer, *, by: User | None) -> Transfer:
     """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line."""
     transfer = _locked(transfer)
@@ -69,7 +70,7 @@ def send(transfer: Transfer, *, by: User | None) -> Transfer:
     return transfer
 
 
-@transaction.atomic
+@patient
 def receive_transfer(
     transfer: Transfer,
     received: Mapping[int, int],
@@ -99,7 +100,7 @@ def receive_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
     """Give up a draft; pieces already on their way turn back to the source."""
     transfer = _locked(transfer)
