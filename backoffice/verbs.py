@@ -78,6 +78,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "order.noted": (gettext_lazy("Note"), "message"),
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.placed": (gettext_lazy("Order placed"), "check"),
+    "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
     "order.reopened": (gettext_lazy("Order reopened"), "refresh"),
     "order.repaired": (gettext_lazy("Order repaired"), "settings"),

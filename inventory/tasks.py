@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from backoffice.context import acting
 from backoffice.tasks import RETRY
 from inventory import services
+from inventory.models import Location
 
 
 @app.periodic(cron="* * * * *")
@@ -41,3 +42,24 @@ def remind_buyers(timestamp: int) -> None:
 def refresh_figures(timestamp: int) -> None:
     """Age, use, turnover and class of every level, once a night."""
     services.refresh_figures()
+
+
+@app.task(name=services.SERVE_WAITING, retry=RETRY)
+def serve_waiting(variants: list[int] | None = None) -> None:
+    """Serve the promises that wait for what has become free, the oldest first."""
+    services.serve_waiting(variants)
+
+
+@app.periodic(cron="25 * * * *")
+@app.task(name="inventory.serve_all_waiting", queueing_lock="inventory.serve_all_waiting", lock=services.SERVE_WAITING)
+def serve_all_waiting(timestamp: int) -> None:
+    """Once an hour whatever waits is looked at, so that no promise is forgotten that came while a warehouse closed."""
+    services.serve_waiting()
+
+
+@app.task(name=services.CLEAR_CLOSED, retry=RETRY)
+def clear_closed(location: int) -> None:
+    """Move what is promised at a warehouse that was closed, unless it is open again."""
+    place = Location.objects.get(pk=location)
+    if not place.is_active:
+        services.clear_closed(place)

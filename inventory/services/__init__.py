@@ -12,6 +12,17 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.closing import (
+    CLEAR as CLEAR_CLOSED,
+)
+from inventory.services.closing import (
+    Closing,
+    Stuck,
+    close_location,
+    foresee_closing,
+    open_location,
+    stock_left,
+)
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.count_posting import (
     APPROVE_COUNT,
@@ -34,7 +45,7 @@ from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchas
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
-from inventory.services.places import close_location, must_act_at, open_location
+from inventory.services.places import must_act_at
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
@@ -49,6 +60,7 @@ from inventory.services.purchasing import (
     mail_purchase,
     order_purchase,
 )
+from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
 from inventory.services.receipts import receive
 from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
@@ -64,17 +76,22 @@ from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, re
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
+from inventory.services.waiting import TASK as SERVE_WAITING
+from inventory.services.waiting import Moved, register, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
     "BEGINNING",
+    "CLEAR_CLOSED",
     "CORRECTIONS",
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
     "NOT_STOCKED",
     "RECEIVABLE",
+    "SERVE_WAITING",
     "Accuracy",
+    "Closing",
     "Correction",
     "CountRefused",
     "CountResult",
@@ -84,11 +101,13 @@ __all__ = [
     "Forecast",
     "InsufficientStock",
     "Move",
+    "Moved",
     "NotAllocated",
     "PurchaseLine",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stuck",
     "Suggestion",
     "Terms",
     "add_landed_cost",
@@ -105,6 +124,7 @@ __all__ = [
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "clear_closed",
     "close_count",
     "close_location",
     "close_periods",
@@ -118,6 +138,7 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "foresee_closing",
     "hold",
     "import_purchases",
     "items_of",
@@ -130,11 +151,14 @@ __all__ = [
     "order_suggestions",
     "post",
     "post_count",
+    "reallocate",
+    "reallocate_promise",
     "receive",
     "receive_purchase",
     "receive_transfer",
     "refresh_figures",
     "refresh_flows",
+    "register",
     "release",
     "release_hold",
     "remind_buyers",
@@ -144,11 +168,13 @@ __all__ = [
     "sales",
     "scrap",
     "send",
+    "serve_waiting",
     "ship",
     "short_lines",
     "spread",
     "start_count",
     "stock_at",
+    "stock_left",
     "suggestions",
     "take_back",
     "take_back_counts",
@@ -160,4 +186,5 @@ __all__ = [
     "upsert_supplier_items",
     "upsert_suppliers",
     "virtual",
+    "waiting_pieces",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory.models import Location, StockLevel
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
@@ -24,7 +25,7 @@ class Correction:
     counted: int | None = None
 
 
-@transaction.atomic
+@patient
 def adjust(
     variant: int,
     location: Location,
@@ -38,7 +39,7 @@ def adjust(
 
     Raises ValidationError without a reason or without a change, InsufficientStock when promised pieces would be missing.
     """
-    must_act_at(by, location)
+    must_act_at(by, location, closed_too=True)
     if not adjust_many([Correction(variant, location.pk, delta, counted)], reason=reason, by=by):
         raise ValidationError({"quantity": _("This changes nothing: the books say so already.")})
     level = StockLevel.objects.select_related("variant", "location").get(variant=variant, location=location)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, StockMove, Transfer, TransferLine
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post, virtual
@@ -22,7 +23,7 @@ def create_transfer(
     source: Location, destination: Location, lines: Sequence[tuple[int, int]], note: str = "", *, by: User | None
 ) -> Transfer:
     """Write down what shall go from `source` to `destination`: (variant, quantity). Nothing moves yet."""
-    must_act_at(by, source)
+    must_act_at(by, source, closed_too=True)
     _refuse_bad(source, destination, lines)
     transfer = Transfer.objects.create(
         number=next_number("TR"), source=source, destination=destination, note=note, created_by=by
@@ -44,7 +45,7 @@ def edit_transfer(
 ) -> Transfer:
     """Write a draft anew. Raises ValidationError once it was sent."""
     transfer = _locked(transfer)
-    must_act_at(by, source)
+    must_act_at(by, source, closed_too=True)
     if transfer.status != Status.DRAFT:
         raise ValidationError(_("%(transfer)s was sent already.") % {"transfer": transfer})
     _refuse_bad(source, destination, lines)
@@ -55,12 +56,12 @@ def edit_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def send(transfer: Transfer, *, by: User | None) -> Transfer:
     """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line."""
     transfer = _locked(transfer)
     transfer.must_become(Status.IN_TRANSIT)
-    must_act_at(by, transfer.source)
+    must_act_at(by, transfer.source, closed_too=True)
     transfer.status, transfer.sent_at = Status.IN_TRANSIT, timezone.now()
     transfer.save(update_fields=["status", "sent_at"])
     audit.record("transfer.sent", transfer, by=by)
@@ -69,7 +70,7 @@ def send(transfer: Transfer, *, by: User | None) -> Transfer:
     return transfer
 
 
-@transaction.atomic
+@patient
 def receive_transfer(
     transfer: Transfer,
     received: Mapping[int, int],
@@ -99,13 +100,13 @@ def receive_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
     """Give up a draft; pieces already on their way turn back to the source."""
     transfer = _locked(transfer)
     was_sent = transfer.status == Status.IN_TRANSIT
     transfer.must_become(Status.CANCELED)
-    must_act_at(by, transfer.source)
+    must_act_at(by, transfer.source, closed_too=True)
     transfer.status = Status.CANCELED
     transfer.save(update_fields=["status"])
     audit.record("transfer.canceled", transfer, by=by, reason=reason)
