@@ -197,6 +197,14 @@ class VariantQuerySet(VisibleQuerySet):
         return self.active().filter(price__gt=0)
 
 
+class Tracking(models.TextChoices):
+    """How closely pieces of a variant are told apart in stock."""
+
+    NONE = "none", _("Quantity only")
+    LOT = "lot", _("Lots")
+    SERIAL = "serial", _("Serial numbers")
+
+
 @tracked(unindexed=["product"])
 class Variant(models.Model):
     """A sellable unit with a SKU. One that has history is made inactive, never deleted.
@@ -204,6 +212,7 @@ class Variant(models.Model):
     `title` is product title and option values, written by `services.retitle`.
     """
 
+    Tracking = Tracking
     lookup_fields = ("sku",)
     RESTRICTED = {"cost": "catalog.view_cost"}
 
@@ -226,6 +235,16 @@ class Variant(models.Model):
     tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
     track_stock = models.BooleanField(_("track stock"), default=True)
+    tracking = models.CharField(
+        _("tracked by"),
+        max_length=6,
+        choices=Tracking,
+        default=Tracking.NONE,
+        db_default="none",
+        help_text=_(
+            "Lots and serial numbers are asked for when pieces come in. It can change while there is no stock."
+        ),
+    )
     backorder_limit = models.PositiveIntegerField(
         _("backorder limit"), default=0, help_text=_("How many may be promised per location beyond what is there.")
     )
@@ -254,6 +273,7 @@ class Variant(models.Model):
             models.CheckConstraint(
                 condition=~Q(sku=""), name="variant_sku_given", violation_error_message=_("A variant needs a SKU.")
             ),
+            models.CheckConstraint(condition=Q(tracking__in=["none", "lot", "serial"]), name="variant_tracking"),
             models.CheckConstraint(
                 condition=Q(price__gte=0)
                 & (Q(compare_at=None) | Q(compare_at__gte=0))

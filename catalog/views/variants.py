@@ -191,7 +191,10 @@ class VariantFormPage(generic.FormPage):
     reason = True
     fieldsets = [
         (gettext_lazy("Price"), ["price", "compare_at", "cost", "tax_class"]),
-        (gettext_lazy("Stock and shipping"), ["weight_grams", "backorder_limit", "track_stock", "requires_shipping"]),
+        (
+            gettext_lazy("Stock and shipping"),
+            ["weight_grams", "backorder_limit", "tracking", "track_stock", "requires_shipping"],
+        ),
     ]
 
     @cached_property

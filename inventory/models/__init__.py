@@ -1,5 +1,15 @@
 """Where stock is, and the ledger that says why."""
 
+from inventory.models.bins import (
+    Bin,
+    BinQuerySet,
+    Lot,
+    LotQuerySet,
+    PartPosting,
+    PartPostingQuerySet,
+    StockPart,
+    StockPartQuerySet,
+)
 from inventory.models.counts import (
     COUNT_TRANSITIONS,
     REVIEW_COUNTS,
@@ -70,6 +80,8 @@ __all__ = [
     "TRANSFER_TRANSITIONS",
     "AbcClass",
     "Allocation",
+    "Bin",
+    "BinQuerySet",
     "CorrectionSum",
     "CostField",
     "CountEntry",
@@ -86,6 +98,10 @@ __all__ = [
     "LandedCostQuerySet",
     "Location",
     "LocationQuerySet",
+    "Lot",
+    "LotQuerySet",
+    "PartPosting",
+    "PartPostingQuerySet",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderLineQuerySet",
@@ -105,6 +121,8 @@ __all__ = [
     "StockLevelQuerySet",
     "StockMove",
     "StockMoveQuerySet",
+    "StockPart",
+    "StockPartQuerySet",
     "StockPeriod",
     "StockPosting",
     "StockPostingQuerySet",

@@ -12,6 +12,7 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.bins import PutAway, close_bin, create_bins, open_bin, put_away
 from inventory.services.closing import (
     CLEAR as CLEAR_CLOSED,
 )
@@ -45,8 +46,19 @@ from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchas
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
 from inventory.services.places import must_act_at
-from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.posting import (
+    InsufficientStock,
+    Move,
+    Pieces,
+    Shortage,
+    WrongParts,
+    lock_levels,
+    post,
+    unit_costs,
+    virtual,
+)
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
@@ -91,6 +103,7 @@ __all__ = [
     "RECEIVABLE",
     "SERVE_WAITING",
     "Accuracy",
+    "Arriving",
     "Closing",
     "Correction",
     "CountRefused",
@@ -103,18 +116,22 @@ __all__ = [
     "Move",
     "Moved",
     "NotAllocated",
+    "Pieces",
     "PurchaseLine",
+    "PutAway",
     "Selection",
     "ShortLine",
     "Shortage",
     "Stuck",
     "Suggestion",
     "Terms",
+    "WrongParts",
     "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
+    "arrivals",
     "ask_recount",
     "available",
     "best_items",
@@ -125,11 +142,13 @@ __all__ = [
     "cancel_purchase",
     "cancel_transfer",
     "clear_closed",
+    "close_bin",
     "close_count",
     "close_location",
     "close_periods",
     "close_purchase",
     "corrections",
+    "create_bins",
     "create_count",
     "create_purchase",
     "create_transfer",
@@ -138,19 +157,25 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "find_lots",
     "foresee_closing",
     "hold",
     "import_purchases",
     "items_of",
     "lock_levels",
+    "lots_sent",
     "mail_purchase",
     "must_act_at",
+    "named_lots",
     "needs_approval",
+    "open_bin",
     "open_location",
     "order_purchase",
     "order_suggestions",
+    "portion",
     "post",
     "post_count",
+    "put_away",
     "reallocate",
     "reallocate_promise",
     "receive",
