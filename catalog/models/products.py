@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, Func, Max, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -47,14 +47,15 @@ class ProductQuerySet(VisibleQuerySet):
         return find_products(text).narrow(self)  # type: ignore[no-any-return]
 
     def with_summary(self) -> "ProductQuerySet":
-        """Annotate `variant_count`, `lowest_price`, `highest_price`; attach `covers`, a list of at most one picture."""
+        """Annotate `variant_count`, `lowest_price`, `highest_price`, and `cover`, the key of its first picture unless it is elsewhere."""
         variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
-        covers = Media.objects.order_by("product_id", "position", "pk").distinct("product_id")
+        pictures = Media.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
         return self.annotate(
             variant_count=Coalesce(Subquery(variants.values(n=Count("*"))), 0),
             lowest_price=Subquery(variants.filter(is_active=True).values(n=Min("price"))),
             highest_price=Subquery(variants.filter(is_active=True).values(n=Max("price"))),
-        ).prefetch_related(Prefetch("media", covers, to_attr="covers"))
+            cover=Subquery(pictures.values(key=Case(When(~Q(file=""), then="pk")))[:1]),
+        )
 
     def with_picture(self) -> "ProductQuerySet":
         return self.filter(Exists(Media.objects.filter(product=OuterRef("pk"))))
@@ -87,6 +88,7 @@ class Product(Stateful):
     lookup_fields = ("handle",)
     Status = ContentStatus
     TRANSITIONS = CONTENT_TRANSITIONS
+    UNLISTED = ("description", "description_zh", "seo_title", "seo_description", "options", "created_at", "search_text")
 
     handle = models.CharField(_("handle"), max_length=200)
     title = models.CharField(_("title"), max_length=255)

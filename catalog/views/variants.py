@@ -59,6 +59,7 @@ class VariantList(generic.ListPage):
         generic.Column("updated_at", kind="relative"),
     ]
     default_columns = ["sku", "title", "barcode", "is_active", "price", "margin", "updated_at"]
+    unread = ["search_text", *(f"product__{name}" for name in (*Product.UNLISTED, "attributes"))]
     ordering = {
         "newest": ("-pk",),
         "oldest": ("pk",),

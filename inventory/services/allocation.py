@@ -68,7 +68,7 @@ class Demand:
 
 
 @dataclass
-class _Stock:
+class Stock:
     """What the warehouses can promise, and take from while planning."""
 
     free: dict[tuple[int, int], int]
@@ -98,30 +98,30 @@ def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[A
         return _promise(cause, plan(demand, _stock_for(demand)), by)
 
 
-def plan(demand: Sequence[Demand], stock: _Stock) -> Plan:
+def plan(demand: Sequence[Demand], stock: Stock) -> Plan:
     """Choose warehouses: (demand, location, quantity) for every part. Raises InsufficientStock."""
     wanted = [one for one in demand if one.variant in stock.tracked and one.quantity > 0]
     _refuse_short(wanted, stock)
     for capacity in (stock.free, stock.promisable):
         for location in stock.locations:
-            if _covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
+            if covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
                 return [(one, location, one.quantity) for one in wanted]
     open_pieces = {index: one.quantity for index, one in enumerate(wanted)}
     chosen: Plan = []
     for capacity in (stock.free, stock.promisable):
-        chosen += _fewest_parcels(wanted, open_pieces, capacity, stock)
+        chosen += fewest_parcels(wanted, open_pieces, capacity, stock)
     return chosen
 
 
-def _fewest_parcels(
-    wanted: Sequence[Demand], open_pieces: dict[int, int], capacity: dict[tuple[int, int], int], stock: _Stock
+def fewest_parcels(
+    wanted: Sequence[Demand], open_pieces: dict[int, int], capacity: dict[tuple[int, int], int], stock: Stock
 ) -> Plan:
     """Take from the warehouse that covers most of what is open, again and again; priority decides between equals."""
     chosen: Plan = []
     left = list(stock.locations)
     while left and any(open_pieces.values()):
         remaining = [Demand(index, wanted[index].variant, pieces, "") for index, pieces in open_pieces.items()]
-        best = max(left, key=lambda location: (_covered(remaining, capacity, location), -left.index(location)))
+        best = max(left, key=lambda location: (covered(remaining, capacity, location), -left.index(location)))
         left.remove(best)
         for index, pieces in open_pieces.items():
             part = min(pieces, capacity.get((wanted[index].variant, best), 0))
@@ -132,7 +132,7 @@ def _fewest_parcels(
     return chosen
 
 
-def _covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], location: int) -> int:
+def covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], location: int) -> int:
     """Pieces of `wanted` that one warehouse can give."""
     asked: dict[int, int] = defaultdict(int)
     for one in wanted:
@@ -140,7 +140,7 @@ def _covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], 
     return sum(min(pieces, capacity.get((variant, location), 0)) for variant, pieces in asked.items())
 
 
-def _refuse_short(wanted: Sequence[Demand], stock: _Stock) -> None:
+def _refuse_short(wanted: Sequence[Demand], stock: Stock) -> None:
     asked: dict[int, int] = defaultdict(int)
     for one in wanted:
         asked[one.variant] += one.quantity
@@ -153,13 +153,13 @@ def _refuse_short(wanted: Sequence[Demand], stock: _Stock) -> None:
         raise InsufficientStock(short)
 
 
-def _stock_for(demand: Sequence[Demand]) -> _Stock:
+def _stock_for(demand: Sequence[Demand]) -> Stock:
     """What every warehouse has of the variants asked for, in one statement and without locks."""
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, [sorted({one.variant for one in demand})])
         rows = cursor.fetchall()
     places = [row for row in rows if row[1] is not None]
-    return _Stock(
+    return Stock(
         free={(variant, location): free for variant, location, free, _promisable in places},
         promisable={(variant, location): promisable for variant, location, _free, promisable in places},
         locations=list(dict.fromkeys(row[1] for row in places)),

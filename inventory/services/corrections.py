@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory.models import Location, Lot, StockLevel, StockPart
 from inventory.services.lots import Arriving, arrivals, find_lots
 from inventory.services.places import must_act_at
@@ -45,7 +46,7 @@ class Correction:
 Key = tuple[int, int, int | None, str]
 
 
-@transaction.atomic
+@patient
 def adjust(
     variant: int,
     location: Location,
@@ -62,7 +63,7 @@ def adjust(
 
     Raises ValidationError without a reason or without a change, InsufficientStock when promised pieces would be missing.
     """
-    must_act_at(by, location)
+    must_act_at(by, location, closed_too=True)
     correction = Correction(variant, location.pk, delta, counted, bin, lot, expires_on)
     if not adjust_many([correction], reason=reason, by=by):
         raise ValidationError({"quantity": _("This changes nothing: the books say so already.")})

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, RejectReason
 from inventory.services.lots import Arriving, arrivals
 from inventory.services.places import must_act_at
@@ -36,7 +36,7 @@ class Delivered:
     parts: tuple[Arriving, ...] = ()
 
 
-@transaction.atomic
+@patient
 def receive_purchase(
     order: PurchaseOrder,
     delivered: Sequence[Delivered],

@@ -19,12 +19,18 @@ from backoffice.errors import Busy
 from backoffice.models import User
 from backoffice.rows import in_reader_language
 from inventory.models import Location, StockMove
+from inventory.services.waiting import queue_serving
 
 SHORT = "HT001"
 WRONG_PARTS = "HT002"
 MANY = 100  # moves from which on a few large statements are faster than many small ones
 WAITED_FOR = (pg_errors.LockNotAvailable, pg_errors.DeadlockDetected)
+POST = """
+    WITH posted AS MATERIALIZED (SELECT {function}(%s::jsonb, %s, %s) AS moves)
+    SELECT jsonb_build_object('moves', moves, 'waited_for', inventory_to_serve(%s::bigint[])) FROM posted
+"""
 Kind = StockMove.Kind
+FREEING = (Kind.RECEIVED, Kind.RETURNED, Kind.ADJUSTED, Kind.COUNTED, Kind.TRANSFERRED, Kind.RELEASED, Kind.UNHELD)
 PART_PROBLEMS = {
     "sum": gettext_lazy("%(sku)s: %(asked)s pieces move, and %(available)s are named by bin and lot (%(location)s)."),
     "no_lots": gettext_lazy("%(sku)s is not tracked by lot."),
@@ -133,14 +139,18 @@ def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
     """Post the moves one after the other, all or none; returns the ids of the new StockMoves in order.
 
     Levels are locked in primary-key order, once; call it once a transaction, last. Raises InsufficientStock naming
-    every short level, WrongParts for bins and lots that do not fit, Busy when others hold the levels for more than 3 s; the transaction is over then, unless the
-    caller keeps a savepoint.
+    every short level, WrongParts for bins and lots that do not fit, Busy when others hold the levels for more than 3 s; the
+    transaction is over then, unless the caller keeps a savepoint. Where something becomes free that others wait for,
+    serving them is queued.
     """
     if not moves:
         return []
     payload = json.dumps([move.as_json() for move in moves])
-    function = "inventory_post" if len(moves) < MANY else "inventory_post_many"
-    return list(call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request_id()]))
+    freed = sorted({move.variant for move in moves if move.kind in FREEING})
+    statement = POST.format(function="inventory_post" if len(moves) < MANY else "inventory_post_many")
+    answer = json.loads(call(statement, [payload, by.pk if by else None, request_id(), freed]))
+    queue_serving(answer["waited_for"])
+    return list(answer["moves"])
 
 
 @dataclass(frozen=True)

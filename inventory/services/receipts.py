@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, Receipt, ReceiptLine, Supplier
 from inventory.services.lots import Arriving, arrivals
 from inventory.services.places import must_act_at
@@ -19,7 +20,7 @@ from inventory.services.posting import Kind, Move, post, virtual
 Line = tuple[int, int, Decimal | None]
 
 
-@transaction.atomic
+@patient
 def receive(
     location: Location,
     supplier: Supplier | None,

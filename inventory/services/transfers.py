@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, StockMove, Transfer, TransferLine
 from inventory.services.lots import lots_sent, portion
 from inventory.services.places import must_act_at
@@ -24,7 +25,7 @@ def create_transfer(
     source: Location, destination: Location, lines: Sequence[tuple[int, int]], note: str = "", *, by: User | None
 ) -> Transfer:
     """Write down what shall go from `source` to `destination`: (variant, quantity). Nothing moves yet."""
-    must_act_at(by, source)
+    must_act_at(by, source, closed_too=True)
     _refuse_bad(source, destination, lines)
     transfer = Transfer.objects.create(
         number=next_number("TR"), source=source, destination=destination, note=note, created_by=by
@@ -46,7 +47,7 @@ def edit_transfer(
 ) -> Transfer:
     """Write a draft anew. Raises ValidationError once it was sent."""
     transfer = _locked(transfer)
-    must_act_at(by, source)
+    must_act_at(by, source, closed_too=True)
     if transfer.status != Status.DRAFT:
         raise ValidationError(_("%(transfer)s was sent already.") % {"transfer": transfer})
     _refuse_bad(source, destination, lines)
@@ -57,7 +58,7 @@ def edit_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def send(
     transfer: Transfer, *, taken: Mapping[int, Sequence[Pieces]] = MappingProxyType({}), by: User | None
 ) -> Transfer:
@@ -67,7 +68,7 @@ def send(
     """
     transfer = _locked(transfer)
     transfer.must_become(Status.IN_TRANSIT)
-    must_act_at(by, transfer.source)
+    must_act_at(by, transfer.source, closed_too=True)
     transfer.status, transfer.sent_at = Status.IN_TRANSIT, timezone.now()
     transfer.save(update_fields=["status", "sent_at"])
     audit.record("transfer.sent", transfer, by=by)
@@ -80,7 +81,7 @@ def send(
     return transfer
 
 
-@transaction.atomic
+@patient
 def receive_transfer(
     transfer: Transfer,
     received: Mapping[int, int],
@@ -112,13 +113,13 @@ def receive_transfer(
     return transfer
 
 
-@transaction.atomic
+@patient
 def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
     """Give up a draft; pieces already on their way turn back to the source."""
     transfer = _locked(transfer)
     was_sent = transfer.status == Status.IN_TRANSIT
     transfer.must_become(Status.CANCELED)
-    must_act_at(by, transfer.source)
+    must_act_at(by, transfer.source, closed_too=True)
     transfer.status = Status.CANCELED
     transfer.save(update_fields=["status"])
     audit.record("transfer.canceled", transfer, by=by, reason=reason)

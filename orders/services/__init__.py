@@ -43,6 +43,7 @@ from orders.services.placing import (
     place,
     reopen,
 )
+from orders.services.reallocation import reallocate
 from orders.services.returns import (
     Arrived,
     approve_return,
@@ -91,6 +92,7 @@ __all__ = [
     "pack",
     "place",
     "ready_at",
+    "reallocate",
     "recalculate",
     "receive_return",
     "record_payment",

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0012_tracking'),
-        ('inventory', '0006_promising'),
+        ('inventory', '0008_waiting'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
