@@ -319,6 +319,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('quantity__gt', 0)), fields=['-id'], name='stock_part_newest'),
         ),
         migrations.AddIndex(
+            model_name='lot',
+            index=models.Index(django.db.models.functions.text.Upper('number'), name='lot_number'),
+        ),
+        migrations.AddIndex(
             model_name='bin',
             index=models.Index(django.db.models.functions.text.Upper('code'), name='bin_code'),
         ),

@@ -111,6 +111,7 @@ class Lot(models.Model):
         ]
         indexes = [
             search_index("lot_search"),
+            models.Index(Upper("number"), name="lot_number"),
             models.Index(fields=["expires_on", "id"], condition=Q(expires_on__isnull=False), name="lot_expiry"),
         ]
 
