@@ -4,8 +4,11 @@ from inventory.services.accuracy import Accuracy, by_count, by_month
 from inventory.services.allocation import (
     Demand,
     NotAllocated,
+    Plan,
+    Stock,
     allocate,
     available,
+    carry_out,
     release,
     scrap,
     ship,
@@ -35,7 +38,17 @@ from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
-from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.posting import (
+    InsufficientStock,
+    Move,
+    Shortage,
+    call,
+    lock_levels,
+    post,
+    shortages,
+    unit_costs,
+    virtual,
+)
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
@@ -83,10 +96,12 @@ __all__ = [
     "InsufficientStock",
     "Move",
     "NotAllocated",
+    "Plan",
     "PurchaseLine",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stock",
     "Suggestion",
     "Terms",
     "add_landed_cost",
@@ -100,9 +115,11 @@ __all__ = [
     "bring_back_purchases",
     "by_count",
     "by_month",
+    "call",
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "carry_out",
     "close_count",
     "close_location",
     "close_periods",
@@ -143,6 +160,7 @@ __all__ = [
     "send",
     "ship",
     "short_lines",
+    "shortages",
     "spread",
     "start_count",
     "stock_at",
