@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import counting, counts, documents, purchasing, reordering, reports, setup, stock, why
+from inventory.views import counting, counts, documents, promises, purchasing, reordering, reports, setup, stock, why
 
 app_name = "inventory"
 urlpatterns = [
@@ -56,6 +56,7 @@ urlpatterns = [
     path("holds/new/", documents.HoldNew.as_view(), name="hold_new"),
     path("holds/<int:pk>/", documents.HoldRecord.as_view(), name="hold"),
     path("holds/<int:pk>/release/", documents.release_hold, name="hold_release"),
+    path("left-behind/", promises.LeftBehind.as_view(), name="left_behind"),
     path("locations/", setup.LocationList.as_view(), name="locations"),
     path("locations/new/", setup.LocationNew.as_view(), name="location_new"),
     path("locations/<str:code>/", setup.LocationRecord.as_view(), name="location"),

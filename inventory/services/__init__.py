@@ -15,6 +15,18 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.bins import PutAway, close_bin, create_bins, open_bin, put_away
+from inventory.services.closing import (
+    CLEAR as CLEAR_CLOSED,
+)
+from inventory.services.closing import (
+    Closing,
+    Stuck,
+    close_location,
+    foresee_closing,
+    open_location,
+    stock_left,
+)
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.count_posting import (
     APPROVE_COUNT,
@@ -31,17 +43,20 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
-from inventory.services.places import close_location, must_act_at, open_location
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
+from inventory.services.places import must_act_at
 from inventory.services.posting import (
     InsufficientStock,
     Move,
+    Pieces,
     Shortage,
+    WrongParts,
     call,
     lock_levels,
     post,
@@ -62,7 +77,9 @@ from inventory.services.purchasing import (
     mail_purchase,
     order_purchase,
 )
+from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
 from inventory.services.receipts import receive
+from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
     Forecast,
@@ -76,16 +93,23 @@ from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, re
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
+from inventory.services.waiting import TASK as SERVE_WAITING
+from inventory.services.waiting import Moved, register, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
     "BEGINNING",
+    "CLEAR_CLOSED",
     "CORRECTIONS",
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
+    "NOT_STOCKED",
     "RECEIVABLE",
+    "SERVE_WAITING",
     "Accuracy",
+    "Arriving",
+    "Closing",
     "Correction",
     "CountRefused",
     "CountResult",
@@ -95,20 +119,26 @@ __all__ = [
     "Forecast",
     "InsufficientStock",
     "Move",
+    "Moved",
     "NotAllocated",
+    "Pieces",
     "Plan",
     "PurchaseLine",
+    "PutAway",
     "Selection",
     "ShortLine",
     "Shortage",
     "Stock",
+    "Stuck",
     "Suggestion",
     "Terms",
+    "WrongParts",
     "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
+    "arrivals",
     "ask_recount",
     "available",
     "best_items",
@@ -120,11 +150,14 @@ __all__ = [
     "cancel_purchase",
     "cancel_transfer",
     "carry_out",
+    "clear_closed",
+    "close_bin",
     "close_count",
     "close_location",
     "close_periods",
     "close_purchase",
     "corrections",
+    "create_bins",
     "create_count",
     "create_purchase",
     "create_transfer",
@@ -133,37 +166,50 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "find_lots",
+    "foresee_closing",
     "hold",
     "import_purchases",
     "items_of",
     "lock_levels",
+    "lots_sent",
     "mail_purchase",
     "must_act_at",
+    "named_lots",
     "needs_approval",
+    "open_bin",
     "open_location",
     "order_purchase",
     "order_suggestions",
+    "portion",
     "post",
     "post_count",
+    "put_away",
+    "reallocate",
+    "reallocate_promise",
     "receive",
     "receive_purchase",
     "receive_transfer",
     "refresh_figures",
     "refresh_flows",
+    "register",
     "release",
     "release_hold",
+    "remind_buyers",
     "repair_balances",
     "repeat_counts",
     "result_of",
     "sales",
     "scrap",
     "send",
+    "serve_waiting",
     "ship",
     "short_lines",
     "shortages",
     "spread",
     "start_count",
     "stock_at",
+    "stock_left",
     "suggestions",
     "take_back",
     "take_back_counts",
@@ -175,4 +221,5 @@ __all__ = [
     "upsert_supplier_items",
     "upsert_suppliers",
     "virtual",
+    "waiting_pieces",
 ]

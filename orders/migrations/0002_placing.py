@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0001_initial"), ("backoffice", "0015_recording"), ("inventory", "0007_allocating")]
+    dependencies = [("orders", "0001_initial"), ("backoffice", "0015_recording"), ("inventory", "0010_allocating")]
 
     operations = [
         migrations.RunSQL(

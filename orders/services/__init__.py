@@ -44,6 +44,7 @@ from orders.services.placing import (
     place_new,
     reopen,
 )
+from orders.services.reallocation import reallocate
 from orders.services.returns import (
     Arrived,
     approve_return,
@@ -93,6 +94,7 @@ __all__ = [
     "place",
     "place_new",
     "ready_at",
+    "reallocate",
     "recalculate",
     "receive_return",
     "record_payment",

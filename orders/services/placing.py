@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
+from backoffice.retrying import patient
 from customers.models import Customer
 from inventory import services as inventory
 from orders import mails
@@ -112,7 +113,7 @@ def _promised(
     return inventory.carry_out(demand, placed, stock)
 
 
-@transaction.atomic
+@patient
 def cancel(order: Order, *, by: User | None, reason: str) -> Order:
     """Cancel the whole order and release its stock.
 
@@ -132,7 +133,7 @@ def cancel(order: Order, *, by: User | None, reason: str) -> Order:
     return order
 
 
-@transaction.atomic
+@patient
 def cancel_lines(order: Order, *, quantities: Mapping[int, int], by: User | None, reason: str) -> Order:
     """Cancel pieces that were not shipped, by primary key of the line, and release their stock.
 

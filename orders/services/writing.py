@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from backoffice import audit
@@ -83,7 +84,10 @@ def place_draft(order: Any, lines: Sequence[OrderLine], promises: inventory.Plan
 
 
 def _answer(sql: str, parameters: Sequence[Any]) -> dict[str, Any]:
+    """What the call answers; where it finds the stock busy it is made once more, as `patient` does for other verbs."""
     answer: dict[str, Any] = json.loads(inventory.call(sql, parameters))
+    if "busy" in answer and not connection.in_atomic_block:
+        answer = json.loads(inventory.call(sql, parameters))
     if "short" in answer:
         raise inventory.InsufficientStock(inventory.shortages(answer["short"]))
     if "busy" in answer:

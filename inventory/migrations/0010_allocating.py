@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0006_promising")]
+    dependencies = [("inventory", "0009_bins")]
 
     operations = [
         migrations.RunSQL(
