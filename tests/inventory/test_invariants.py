@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from backoffice import verification
 from inventory import services
-from inventory.models import Allocation, Hold, StockLevel, StockMove, StockPosting
+from inventory.models import Allocation, Hold, StockLevel, StockPosting
 from inventory.services import Correction, Demand
 from tests.factories import make_location, make_variant
 
