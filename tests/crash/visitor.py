@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
@@ -68,10 +68,17 @@ class Visitor:
 
     def wait(self, seconds: float = 120) -> None:
         """Wait until the server can serve again, and read what it still has to say of earlier deeds."""
+        self._wait_for(("/readyz", "/"), seconds)
+
+    def wait_until_up(self, seconds: float = 120) -> None:
+        """Wait until the server answers at all."""
+        self._wait_for(("/healthz",), seconds)
+
+    def _wait_for(self, addresses: Sequence[str], seconds: float) -> None:
         end = time.monotonic() + seconds
         while True:
             try:
-                if self.ask("GET", "/readyz")[0] == 200 and self.ask("GET", "/")[0] == 200:
+                if all(self.ask("GET", address)[0] == 200 for address in addresses):
                     return
             except (OSError, http.client.HTTPException):
                 pass

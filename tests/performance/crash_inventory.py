@@ -13,6 +13,8 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 from tests.performance.shop import PROJECT, report
 
@@ -38,7 +40,7 @@ def main() -> None:
     with System({"DATABASE_POOL_SIZE": "8"}) as system:
         visitors = [Visitor(system.port) for _person in shop.people]
         for visitor, person in zip(visitors, shop.people, strict=True):
-            wait_for_first_page(visitor)
+            visitor.wait_until_up()
             visitor.sign_in(person.email, PASSWORD)
         for number in range(options.rounds):
             victim = VICTIMS[number % len(VICTIMS)]
@@ -64,10 +66,8 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def strike(system: object, victim: str) -> None:
+def strike(system: Any, victim: str) -> None:
     """Kill -9."""
-    from pathlib import Path
-
     from django.conf import settings
 
     from backoffice.embedded_postgres import processes
@@ -84,29 +84,12 @@ def strike(system: object, victim: str) -> None:
 
 
 def children(pid: int) -> list[int]:
-    from pathlib import Path
-
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def backends(postmaster: int) -> list[int]:
     """Processes of PostgreSQL that serve a connection."""
-    from pathlib import Path
-
     return [pid for pid in children(postmaster) if b"houtai" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def wait_for_first_page(visitor: object, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if visitor.ask("GET", "/healthz")[0] == 200:
-                return
-        except OSError:
-            pass
-        if time.monotonic() > end:
-            raise SystemExit("gunicorn does not answer")
-        time.sleep(0.2)
 
 
 def _arguments() -> argparse.Namespace:
