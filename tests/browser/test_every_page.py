@@ -100,7 +100,6 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
     "inventory:count_cancel",
-    "inventory:location_close",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
     "inventory:purchase_order_it",
@@ -299,6 +298,7 @@ def of_inventory() -> Paths:
     place = Location.objects.filter(kind=Location.Kind.STOCK).first()
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
+    yield reverse("inventory:location_close", args=[place.code])
     yield from of_counts()
     yield from of_purchasing()
     supplier = Supplier.objects.first()
@@ -343,7 +343,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
