@@ -49,7 +49,7 @@ from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchas
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
-from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion, read_lots
 from inventory.services.places import must_act_at
 from inventory.services.posting import (
     InsufficientStock,
@@ -185,6 +185,7 @@ __all__ = [
     "post",
     "post_count",
     "put_away",
+    "read_lots",
     "reallocate",
     "reallocate_promise",
     "receive",
