@@ -18,7 +18,7 @@ def made_anew(model: str, expression: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0011_completeness")]
+    dependencies = [("catalog", "0012_tracking")]
 
     operations = [
         migrations.RunSQL(
