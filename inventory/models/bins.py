@@ -52,7 +52,10 @@ class Bin(models.Model):
                 condition=~Q(code=""), name="bin_code_given", violation_error_message=_("A bin needs a code.")
             ),
         ]
-        indexes = [models.Index(fields=["location", "position", "code", "id"], name="bin_walk")]
+        indexes = [
+            models.Index(fields=["location", "position", "code", "id"], name="bin_walk"),
+            models.Index(Upper("code"), name="bin_code"),
+        ]
 
     def __str__(self) -> str:
         return self.code
