@@ -233,6 +233,7 @@ JOBS = {
     "inventory.close_periods": gettext_lazy("Write the balances of a month down"),
     "inventory.refresh_figures": gettext_lazy("Work out the figures of the stock"),
     "inventory.refresh_flows": gettext_lazy("Add up the latest moves of the stock"),
+    "inventory.remind_buyers": gettext_lazy("Tell what is to be reordered"),
     "inventory.tasks.expire_holds": gettext_lazy("End holds whose time is over"),
     "orders.refresh_all_sales": gettext_lazy("Add up the sales of all days"),
     "orders.refresh_sales": gettext_lazy("Add up the latest sales"),

@@ -26,15 +26,21 @@ def close_periods(timestamp: int) -> None:
 @app.periodic(cron="*/15 * * * *")
 @app.task(name="inventory.refresh_flows", queueing_lock="inventory.refresh_flows", retry=RETRY, pass_context=False)
 def refresh_flows(timestamp: int) -> None:
-    """Keep costs of goods sold and daily flows true for yesterday and today."""
+    """Add what is new to the costs of goods sold and the daily flows."""
     services.refresh_flows()
+
+
+@app.periodic(cron="0 5 * * *")
+@app.task(name="inventory.remind_buyers", queueing_lock="inventory.remind_buyers", retry=RETRY, pass_context=False)
+def remind_buyers(timestamp: int) -> None:
+    """Tell whoever buys what is to be reordered, once a day."""
+    services.remind_buyers()
 
 
 @app.periodic(cron="20 3 * * *")
 @app.task(name="inventory.refresh_figures", queueing_lock="inventory.refresh_figures", retry=RETRY, pass_context=False)
 def refresh_figures(timestamp: int) -> None:
-    """Age, use, turnover and class of every level, and all daily flows, once a night."""
-    services.refresh_flows(since=services.BEGINNING)
+    """Age, use, turnover and class of every level, once a night."""
     services.refresh_figures()
 
 

@@ -2,12 +2,35 @@
 
 from django.urls import path
 
-from inventory.views import counting, counts, documents, promises, purchasing, reordering, reports, setup, stock, why
+from inventory.views import (
+    bins,
+    counting,
+    counts,
+    documents,
+    lots,
+    promises,
+    purchasing,
+    reordering,
+    reports,
+    setup,
+    stock,
+    why,
+)
 
 app_name = "inventory"
 urlpatterns = [
     path("", stock.StockList.as_view(), name="stock"),
     path("levels/<int:pk>/", stock.LevelPage.as_view(), name="level"),
+    path("levels/<int:pk>/put-away/", bins.PutAwayPage.as_view(), name="put_away"),
+    path("parts/", bins.PartList.as_view(), name="parts"),
+    path("bins/", bins.BinList.as_view(), name="bins"),
+    path("bins/<int:pk>/", bins.BinRecord.as_view(), name="bin"),
+    path("bins/<int:pk>/edit/", bins.BinEdit.as_view(), name="bin_edit"),
+    path("bins/<int:pk>/close/", bins.close_bin, name="bin_close"),
+    path("bins/<int:pk>/open/", bins.open_bin, name="bin_open"),
+    path("lots/", lots.LotList.as_view(), name="lots"),
+    path("lots/<int:pk>/", lots.LotPage.as_view(), name="lot"),
+    path("lots/<int:pk>/edit/", lots.LotEdit.as_view(), name="lot_edit"),
     path("variants/<int:pk>/", why.VariantPage.as_view(), name="why"),
     path("correct/", stock.CorrectStock.as_view(), name="correct"),
     path("moves/", stock.MoveList.as_view(), name="moves"),
@@ -36,7 +59,7 @@ urlpatterns = [
     path("transfers/new/", documents.TransferEdit.as_view(), name="transfer_new"),
     path("transfers/<str:number>/", documents.TransferRecord.as_view(), name="transfer"),
     path("transfers/<str:number>/edit/", documents.TransferEdit.as_view(), name="transfer_edit"),
-    path("transfers/<str:number>/send/", documents.send, name="transfer_send"),
+    path("transfers/<str:number>/send/", documents.TransferSend.as_view(), name="transfer_send"),
     path("transfers/<str:number>/receive/", documents.TransferReceive.as_view(), name="transfer_receive"),
     path("transfers/<str:number>/cancel/", documents.TransferCancel.as_view(), name="transfer_cancel"),
     path("counts/", counts.CountList.as_view(), name="counts"),
@@ -62,6 +85,7 @@ urlpatterns = [
     path("locations/<str:code>/", setup.LocationRecord.as_view(), name="location"),
     path("locations/<str:code>/edit/", setup.LocationEdit.as_view(), name="location_edit"),
     path("locations/<str:code>/close/", setup.LocationClose.as_view(), name="location_close"),
+    path("locations/<str:code>/bins/", bins.BinsNew.as_view(), name="bins_new"),
     path("locations/<str:code>/open/", setup.open_location, name="location_open"),
     path("suppliers/", setup.SupplierList.as_view(), name="suppliers"),
     path("suppliers/new/", setup.SupplierNew.as_view(), name="supplier_new"),

@@ -4,14 +4,18 @@ from inventory.services.accuracy import Accuracy, by_count, by_month
 from inventory.services.allocation import (
     Demand,
     NotAllocated,
+    Plan,
+    Stock,
     allocate,
     available,
+    carry_out,
     release,
     scrap,
     ship,
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.bins import PutAway, close_bin, create_bins, open_bin, put_away
 from inventory.services.closing import (
     CLEAR as CLEAR_CLOSED,
 )
@@ -39,14 +43,27 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.locations import upsert_locations
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion, read_lots
 from inventory.services.places import must_act_at
-from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.posting import (
+    InsufficientStock,
+    Move,
+    Pieces,
+    Shortage,
+    WrongParts,
+    call,
+    lock_levels,
+    post,
+    shortages,
+    unit_costs,
+    virtual,
+)
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
@@ -62,6 +79,7 @@ from inventory.services.purchasing import (
 )
 from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
 from inventory.services.receipts import receive
+from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
     Forecast,
@@ -86,9 +104,11 @@ __all__ = [
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
+    "NOT_STOCKED",
     "RECEIVABLE",
     "SERVE_WAITING",
     "Accuracy",
+    "Arriving",
     "Closing",
     "Correction",
     "CountRefused",
@@ -101,33 +121,43 @@ __all__ = [
     "Move",
     "Moved",
     "NotAllocated",
+    "Pieces",
+    "Plan",
     "PurchaseLine",
+    "PutAway",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stock",
     "Stuck",
     "Suggestion",
     "Terms",
+    "WrongParts",
     "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
+    "arrivals",
     "ask_recount",
     "available",
     "best_items",
     "bring_back_purchases",
     "by_count",
     "by_month",
+    "call",
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "carry_out",
     "clear_closed",
+    "close_bin",
     "close_count",
     "close_location",
     "close_periods",
     "close_purchase",
     "corrections",
+    "create_bins",
     "create_count",
     "create_purchase",
     "create_transfer",
@@ -136,19 +166,26 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "find_lots",
     "foresee_closing",
     "hold",
     "import_purchases",
     "items_of",
     "lock_levels",
+    "lots_sent",
     "mail_purchase",
     "must_act_at",
+    "named_lots",
     "needs_approval",
+    "open_bin",
     "open_location",
     "order_purchase",
     "order_suggestions",
+    "portion",
     "post",
     "post_count",
+    "put_away",
+    "read_lots",
     "reallocate",
     "reallocate_promise",
     "receive",
@@ -159,6 +196,7 @@ __all__ = [
     "register",
     "release",
     "release_hold",
+    "remind_buyers",
     "repair_balances",
     "repeat_counts",
     "result_of",
@@ -168,6 +206,7 @@ __all__ = [
     "serve_waiting",
     "ship",
     "short_lines",
+    "shortages",
     "spread",
     "start_count",
     "stock_at",

@@ -12,6 +12,7 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from backoffice.retrying import patient
 from inventory.models import Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, RejectReason
+from inventory.services.lots import Arriving, arrivals
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post, virtual
 from inventory.services.purchasing import locked, settle
@@ -23,12 +24,16 @@ OVER = "inventory.over_receive"
 
 @dataclass(frozen=True)
 class Delivered:
-    """What came of one line (primary key). Rejected pieces go back and never are stock; they need a reason."""
+    """What came of one line (primary key). Rejected pieces go back and never are stock; they need a reason.
+
+    `parts` says of which lots the accepted pieces are and into which bins they go.
+    """
 
     line: int
     accepted: int
     rejected: int = 0
     reason: str = ""
+    parts: tuple[Arriving, ...] = ()
 
 
 @patient
@@ -83,11 +88,14 @@ def receive_purchase(
     pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
     audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
     audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
-    source = virtual(Location.Kind.SUPPLIER)
+    source, here = virtual(Location.Kind.SUPPLIER), order.location_id
+    put = arrivals(
+        [(row.variant_id, row.quantity, said.parts) for row, said in zip(rows, came, strict=True)], order.location
+    )
     post(
         [
-            Move(Kind.RECEIVED, row.variant_id, source, order.location_id, row.quantity, row.unit_cost, receipt.number)
-            for row in rows
+            Move(Kind.RECEIVED, row.variant_id, source, here, row.quantity, row.unit_cost, receipt.number, put=into)
+            for row, into in zip(rows, put, strict=True)
             if row.quantity
         ],
         by=by,

@@ -1,6 +1,7 @@
 """Stock on its way between two warehouses: written down, sent, received or turned back."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,8 +13,9 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from backoffice.retrying import patient
 from inventory.models import Location, StockMove, Transfer, TransferLine
+from inventory.services.lots import lots_sent, portion
 from inventory.services.places import must_act_at
-from inventory.services.posting import Kind, Move, post, virtual
+from inventory.services.posting import Kind, Move, Pieces, WrongParts, post, virtual
 
 Status = Transfer.Status
 
@@ -57,8 +59,13 @@ def edit_transfer(
 
 
 @patient
-def send(transfer: Transfer, *, by: User | None) -> Transfer:
-    """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line."""
+def send(
+    transfer: Transfer, *, taken: Mapping[int, Sequence[Pieces]] = MappingProxyType({}), by: User | None
+) -> Transfer:
+    """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line.
+
+    `taken` names bins and lots by line; of other lines what expires first leaves first.
+    """
     transfer = _locked(transfer)
     transfer.must_become(Status.IN_TRANSIT)
     must_act_at(by, transfer.source, closed_too=True)
@@ -66,7 +73,11 @@ def send(transfer: Transfer, *, by: User | None) -> Transfer:
     transfer.save(update_fields=["status", "sent_at"])
     audit.record("transfer.sent", transfer, by=by)
     transit = virtual(Location.Kind.TRANSIT)
-    post([_move(transfer, line, transfer.source_id, transit, line.quantity) for line in transfer.lines.all()], by=by)
+    moves = [
+        _move(transfer, line, transfer.source_id, transit, line.quantity, taken=tuple(taken.get(line.pk, ())))
+        for line in transfer.lines.all()
+    ]
+    post(moves, by=by)
     return transfer
 
 
@@ -77,10 +88,12 @@ def receive_transfer(
     *,
     reason: str = "",
     broken: bool = False,
+    put: Mapping[int, Sequence[Pieces]] = MappingProxyType({}),
     by: User | None,
 ) -> Transfer:
     """Put what arrived on the shelf of the destination; `received` maps line to pieces, lines left out arrived whole.
 
+    `put` says of lines into which bins they go, and which lots arrived; without lots it is those that were sent, in order.
     What is missing leaves the way: to scrap when `broken`, else as a correction. Raises ValidationError for more than
     was sent, and for missing pieces without a reason.
     """
@@ -96,7 +109,7 @@ def receive_transfer(
     transfer.save(update_fields=["status", "received_at"])
     missing = sum(line.missing for line in lines)
     audit.record("transfer.received", transfer, by=by, reason=reason, data={"missing": missing} if missing else None)
-    post(_arrivals(transfer, lines, reason, broken), by=by)
+    post(_arrivals(transfer, lines, reason, broken, put), by=by)
     return transfer
 
 
@@ -112,8 +125,20 @@ def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) ->
     audit.record("transfer.canceled", transfer, by=by, reason=reason)
     if was_sent:
         transit = virtual(Location.Kind.TRANSIT)
-        lines = transfer.lines.all()
-        post([_move(transfer, line, transit, transfer.source_id, line.quantity, reason) for line in lines], by=by)
+        sent = _lots_on_the_way(transfer)
+        moves = [
+            _move(
+                transfer,
+                line,
+                transit,
+                transfer.source_id,
+                line.quantity,
+                reason,
+                portion(sent.get(line.variant_id, {}), line.quantity),
+            )
+            for line in transfer.lines.all()
+        ]
+        post(moves, by=by)
     return transfer
 
 
@@ -127,22 +152,81 @@ def _write_lines(transfer: Transfer, lines: Sequence[tuple[int, int]]) -> None:
     )
 
 
-def _move(transfer: Transfer, line: TransferLine, source: int, target: int, quantity: int, reason: str = "") -> Move:
-    return Move(Kind.TRANSFERRED, line.variant_id, source, target, quantity, cause=transfer.number, reason=reason)
+def _move(
+    transfer: Transfer,
+    line: TransferLine,
+    source: int,
+    target: int,
+    quantity: int,
+    reason: str = "",
+    taken: tuple[Pieces, ...] = (),
+    put: tuple[Pieces, ...] = (),
+) -> Move:
+    return Move(
+        Kind.TRANSFERRED,
+        line.variant_id,
+        source,
+        target,
+        quantity,
+        cause=transfer.number,
+        reason=reason,
+        taken=taken,
+        put=put,
+    )
 
 
-def _arrivals(transfer: Transfer, lines: Sequence[TransferLine], reason: str, broken: bool) -> list[Move]:
+def _arrivals(
+    transfer: Transfer,
+    lines: Sequence[TransferLine],
+    reason: str,
+    broken: bool,
+    put: Mapping[int, Sequence[Pieces]],
+) -> list[Move]:
     transit = virtual(Location.Kind.TRANSIT)
-    moves = [_move(transfer, one, transit, transfer.destination_id, one.received) for one in lines if one.received]
+    sent = _lots_on_the_way(transfer)
+    moves = []
+    for line in lines:
+        if not line.received:
+            continue
+        into = tuple(put.get(line.pk, ()))
+        lots = sent.get(line.variant_id, {})
+        named = tuple(Pieces(one.quantity, one.lot) for one in into) if any(one.lot for one in into) else ()
+        taken = named or portion(lots, line.received)
+        for one in taken:
+            _take_off(lots, one, line)
+        moves.append(_move(transfer, line, transit, transfer.destination_id, line.received, taken=taken, put=into))
     if any(line.missing for line in lines):
         kind: StockMove.Kind = Kind.SCRAPPED if broken else Kind.ADJUSTED
         lost = virtual(Location.Kind.SCRAP if broken else Location.Kind.ADJUSTMENT)
         moves += [
-            Move(kind, line.variant_id, transit, lost, line.missing, cause=transfer.number, reason=reason)
+            Move(
+                kind,
+                line.variant_id,
+                transit,
+                lost,
+                line.missing,
+                cause=transfer.number,
+                reason=reason,
+                taken=portion(sent.get(line.variant_id, {}), line.missing),
+            )
             for line in lines
             if line.missing
         ]
     return moves
+
+
+def _take_off(lots: dict[int, int], one: Pieces, line: TransferLine) -> None:
+    """Raise WrongParts where more of a lot arrives than was sent."""
+    sent = lots.get(one.lot or 0, 0)
+    if one.quantity > sent:
+        facts = {"sku": line.variant.sku, "sent": sent, "received": one.quantity}
+        raise WrongParts(_("%(sku)s: %(sent)s pieces of this lot were sent, %(received)s received.") % facts)
+    lots[one.lot or 0] = sent - one.quantity
+
+
+def _lots_on_the_way(transfer: Transfer) -> dict[int, dict[int, int]]:
+    """Pieces by lot that were sent, by variant: on the way the lots of all transfers lie side by side."""
+    return lots_sent([transfer.number], Location.objects.get(kind=Location.Kind.TRANSIT))
 
 
 def _refuse_bad(source: Location, destination: Location, lines: Sequence[tuple[int, int]]) -> None:

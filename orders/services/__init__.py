@@ -41,6 +41,7 @@ from orders.services.placing import (
     cancel_lines,
     close,
     place,
+    place_new,
     reopen,
 )
 from orders.services.reallocation import reallocate
@@ -91,6 +92,7 @@ __all__ = [
     "lines_of",
     "pack",
     "place",
+    "place_new",
     "ready_at",
     "reallocate",
     "recalculate",

@@ -8,7 +8,7 @@ SQL = Path(__file__).resolve().parents[1] / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0006_promising")]
+    dependencies = [("inventory", "0007_flow_mark")]
 
     operations = [
         migrations.RunSQL(
