@@ -34,7 +34,7 @@ SKUS = 12
 
 
 class System:
-    """Web server and worker as processes of their own on this process's database; each can be killed and started again."""
+    """Web server and worker as processes of their own on this process's database. What ends is started again, as `serve` does."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         with socket.socket() as probe:
@@ -46,17 +46,28 @@ class System:
             "worker": ["manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "1"],
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.leaving = threading.Event()
+        self.guard = threading.Thread(target=self._look_after)
 
     def __enter__(self) -> System:
         for name in self.commands:
-            self.start(name)
+            self._start(name)
+        self.guard.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.leaving.set()
+        self.guard.join()
         for process in self.processes.values():
             kill_group(process)
 
-    def start(self, name: str) -> None:
+    def _look_after(self) -> None:
+        while not self.leaving.wait(0.2):
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    self._start(name)
+
+    def _start(self, name: str) -> None:
         command = [sys.executable, *self.commands[name]]
         quiet = subprocess.DEVNULL
         self.processes[name] = subprocess.Popen(
@@ -64,9 +75,8 @@ class System:
         )
 
     def kill(self, name: str) -> None:
-        """Kill with all that it started, and start it again as a supervisor would."""
+        """Kill it with all that it started."""
         kill_group(self.processes[name])
-        self.start(name)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
