@@ -181,10 +181,10 @@ class ReceiveTransferForm(forms.Form):
             label = f"{line.variant.sku} · {line.variant.title}"
             self.fields[f"line_{line.pk}"] = _pieces(
                 label=label,
-                min_value=0,
-                max_value=line.quantity,
-                initial=line.quantity,
-                help_text=_("%d sent") % line.quantity,
+                min_value=line.arrived,
+                max_value=line.sent,
+                initial=line.sent,
+                help_text=_("%d sent") % line.sent,
             )
         self.fields["reason"] = forms.CharField(
             label=_("What happened to missing pieces?"), max_length=300, required=False

@@ -33,6 +33,7 @@ from inventory.services.counts import Entry, Selection, create_count, enter_coun
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
+from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
@@ -59,6 +60,8 @@ from inventory.services.reordering import (
     sales,
     suggestions,
 )
+from inventory.services.scanning import delivery_of, scan_count, scan_delivery
+from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
@@ -78,12 +81,15 @@ __all__ = [
     "CountResult",
     "Delivered",
     "Demand",
+    "Done",
     "Entry",
     "Forecast",
     "InsufficientStock",
+    "KeyReused",
     "Move",
     "NotAllocated",
     "PurchaseLine",
+    "Scanned",
     "Selection",
     "ShortLine",
     "Shortage",
@@ -111,14 +117,17 @@ __all__ = [
     "create_count",
     "create_purchase",
     "create_transfer",
+    "delivery_of",
     "edit_purchase",
     "edit_transfer",
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "forget_scans",
     "hold",
     "import_purchases",
     "items_of",
+    "load",
     "lock_levels",
     "mail_purchase",
     "must_act_at",
@@ -131,6 +140,8 @@ __all__ = [
     "receive",
     "receive_purchase",
     "receive_transfer",
+    "receive_unloaded",
+    "record_once",
     "refresh_figures",
     "refresh_flows",
     "release",
@@ -139,8 +150,11 @@ __all__ = [
     "repeat_counts",
     "result_of",
     "sales",
+    "scan_count",
+    "scan_delivery",
     "scrap",
     "send",
+    "send_loaded",
     "ship",
     "short_lines",
     "spread",
@@ -152,9 +166,11 @@ __all__ = [
     "take_back_purchases",
     "undo_entry",
     "unit_costs",
+    "unload",
     "upsert_counts",
     "upsert_locations",
     "upsert_supplier_items",
     "upsert_suppliers",
+    "variant_of",
     "virtual",
 ]

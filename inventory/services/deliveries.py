@@ -39,15 +39,17 @@ def receive_purchase(
     note: str = "",
     key: str | None = None,
     *,
+    adds: bool = False,
     by: User | None,
 ) -> Receipt:
     """Take in a delivery of an order and post it; it adds to what came before.
 
-    The same `key` again returns the receipt that it led to. More than was ordered needs the permission to over-receive.
+    The same `key` again returns the receipt that it led to, or with `adds` puts this on it: a delivery that is scanned
+    piece by piece. More than was ordered needs the permission to over-receive.
     """
     order = locked(order)
     already = Receipt.objects.filter(key=key).first() if key else None
-    if already is not None:
+    if already is not None and not adds:
         return already
     must_act_at(by, order.location)
     if order.status not in RECEIVABLE:
@@ -56,7 +58,7 @@ def receive_purchase(
     lines = {line.pk: line for line in order.lines.select_related("variant").filter(pk__in=[row.line for row in came])}
     _refuse_bad(came, lines)
     _refuse_excess(came, lines, by)
-    receipt = Receipt.objects.create(
+    receipt = already or Receipt.objects.create(
         number=next_number("RC"),
         location=order.location,
         supplier=order.supplier,
@@ -66,6 +68,8 @@ def receive_purchase(
         key=key or None,
         received_by=by,
     )
+    if already is not None:
+        _refuse_other(already, order)
     rows = [
         ReceiptLine(
             receipt=receipt,
@@ -78,11 +82,12 @@ def receive_purchase(
         )
         for row in came
     ]
-    ReceiptLine.objects.bulk_create(rows)
+    _write(receipt, rows)
     settle(order)
-    pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
-    audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
-    audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
+    if already is None:
+        pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
+        audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
+        audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
     source = virtual(Location.Kind.SUPPLIER)
     post(
         [
@@ -98,6 +103,24 @@ def receive_purchase(
 def cost_here(order: PurchaseOrder, cost: Decimal) -> Decimal:
     """A cost of the order in the shop's currency, to a millionth."""
     return round(cost * order.exchange_rate, 6)
+
+
+def _write(receipt: Receipt, rows: Sequence[ReceiptLine]) -> None:
+    """Add the rows to the receipt; pieces of a line that stands there already, of one reason, join it."""
+    there = {(line.purchase_line_id, line.reject_reason): line for line in receipt.lines.all()}
+    known = [(there[key], row) for row in rows if (key := (row.purchase_line_id, row.reject_reason)) in there]
+    for line, row in known:
+        line.quantity += row.quantity
+        line.rejected += row.rejected
+    ReceiptLine.objects.bulk_update([line for line, _row in known], ["quantity", "rejected"])
+    ReceiptLine.objects.bulk_create(row for row in rows if (row.purchase_line_id, row.reject_reason) not in there)
+
+
+def _refuse_other(receipt: Receipt, order: PurchaseOrder) -> None:
+    if receipt.purchase_order_id != order.pk:
+        raise ValidationError(_("%(receipt)s belongs to another order.") % {"receipt": receipt})
+    if receipt.landed_costs.exists():
+        raise ValidationError(_("Costs are spread over %(receipt)s already. Begin a new delivery.") % {"receipt": receipt})
 
 
 def _refuse_bad(came: Sequence[Delivered], lines: dict[int, PurchaseOrderLine]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,10 +44,12 @@ def edit_transfer(
     by: User | None,
 ) -> Transfer:
     """Write a draft anew. Raises ValidationError once it was sent."""
-    transfer = _locked(transfer)
+    transfer = locked(transfer)
     must_act_at(by, source)
     if transfer.status != Status.DRAFT:
         raise ValidationError(_("%(transfer)s was sent already.") % {"transfer": transfer})
+    if transfer.lines.filter(sent__gt=0).exists():
+        raise ValidationError(_("Pieces of %(transfer)s are loaded. Send or cancel it.") % {"transfer": transfer})
     _refuse_bad(source, destination, lines)
     transfer.source, transfer.destination, transfer.note = source, destination, note
     transfer.save(update_fields=["source", "destination", "note"])
@@ -57,16 +60,24 @@ def edit_transfer(
 
 @transaction.atomic
 def send(transfer: Transfer, *, by: User | None) -> Transfer:
-    """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line."""
-    transfer = _locked(transfer)
+    """Take the pieces off the shelf of the source, those not loaded yet. Raises InsufficientStock naming every short line."""
+    transfer = locked(transfer)
+    lines = list(transfer.lines.all())
+    depart(transfer, by=by)
+    transit = virtual(Location.Kind.TRANSIT)
+    rest = [(line, line.quantity - line.sent) for line in lines if line.sent < line.quantity]
+    transfer.lines.update(sent=F("quantity"))
+    post([move_of(transfer, line, transfer.source_id, transit, pieces) for line, pieces in rest], by=by)
+    return transfer
+
+
+def depart(transfer: Transfer, *, reason: str = "", short: int = 0, by: User | None) -> None:
+    """Let a locked transfer go; `short` pieces of what was planned stay here."""
     transfer.must_become(Status.IN_TRANSIT)
     must_act_at(by, transfer.source)
     transfer.status, transfer.sent_at = Status.IN_TRANSIT, timezone.now()
     transfer.save(update_fields=["status", "sent_at"])
-    audit.record("transfer.sent", transfer, by=by)
-    transit = virtual(Location.Kind.TRANSIT)
-    post([_move(transfer, line, transfer.source_id, transit, line.quantity) for line in transfer.lines.all()], by=by)
-    return transfer
+    audit.record("transfer.sent", transfer, by=by, reason=reason, data={"short": short} if short else None)
 
 
 @transaction.atomic
@@ -83,40 +94,43 @@ def receive_transfer(
     What is missing leaves the way: to scrap when `broken`, else as a correction. Raises ValidationError for more than
     was sent, and for missing pieces without a reason.
     """
-    transfer = _locked(transfer)
+    transfer = locked(transfer)
     transfer.must_become(Status.RECEIVED)
     must_act_at(by, transfer.destination)
     lines = list(transfer.lines.select_related("variant"))
     for line in lines:
-        line.received = received.get(line.pk, line.quantity)
+        line.received = received.get(line.pk, line.sent)
     _refuse_wrong_count(lines, reason)
-    TransferLine.objects.bulk_update(lines, ["received"])
+    moves = _arrivals(transfer, lines, reason, broken)
+    for line in lines:
+        line.arrived = line.received
+    TransferLine.objects.bulk_update(lines, ["received", "arrived"])
     transfer.status, transfer.received_at = Status.RECEIVED, timezone.now()
     transfer.save(update_fields=["status", "received_at"])
     missing = sum(line.missing for line in lines)
     audit.record("transfer.received", transfer, by=by, reason=reason, data={"missing": missing} if missing else None)
-    post(_arrivals(transfer, lines, reason, broken), by=by)
+    post(moves, by=by)
     return transfer
 
 
 @transaction.atomic
 def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
     """Give up a draft; pieces already on their way turn back to the source."""
-    transfer = _locked(transfer)
-    was_sent = transfer.status == Status.IN_TRANSIT
+    transfer = locked(transfer)
     transfer.must_become(Status.CANCELED)
+    if transfer.lines.filter(arrived__gt=0).exists():
+        raise ValidationError(_("Pieces of %(transfer)s have arrived. Receive it.") % {"transfer": transfer})
     must_act_at(by, transfer.source)
     transfer.status = Status.CANCELED
     transfer.save(update_fields=["status"])
     audit.record("transfer.canceled", transfer, by=by, reason=reason)
-    if was_sent:
-        transit = virtual(Location.Kind.TRANSIT)
-        lines = transfer.lines.all()
-        post([_move(transfer, line, transit, transfer.source_id, line.quantity, reason) for line in lines], by=by)
+    transit = virtual(Location.Kind.TRANSIT)
+    lines = transfer.lines.filter(sent__gt=0)
+    post([move_of(transfer, line, transit, transfer.source_id, line.sent, reason) for line in lines], by=by)
     return transfer
 
 
-def _locked(transfer: Transfer) -> Transfer:
+def locked(transfer: Transfer) -> Transfer:
     return Transfer.objects.select_related("source", "destination").locked().get(pk=transfer.pk)
 
 
@@ -126,13 +140,14 @@ def _write_lines(transfer: Transfer, lines: Sequence[tuple[int, int]]) -> None:
     )
 
 
-def _move(transfer: Transfer, line: TransferLine, source: int, target: int, quantity: int, reason: str = "") -> Move:
+def move_of(transfer: Transfer, line: TransferLine, source: int, target: int, quantity: int, reason: str = "") -> Move:
     return Move(Kind.TRANSFERRED, line.variant_id, source, target, quantity, cause=transfer.number, reason=reason)
 
 
 def _arrivals(transfer: Transfer, lines: Sequence[TransferLine], reason: str, broken: bool) -> list[Move]:
     transit = virtual(Location.Kind.TRANSIT)
-    moves = [_move(transfer, one, transit, transfer.destination_id, one.received) for one in lines if one.received]
+    came = [(one, (one.received or 0) - one.arrived) for one in lines]
+    moves = [move_of(transfer, one, transit, transfer.destination_id, pieces) for one, pieces in came if pieces]
     if any(line.missing for line in lines):
         kind: StockMove.Kind = Kind.SCRAPPED if broken else Kind.ADJUSTED
         lost = virtual(Location.Kind.SCRAP if broken else Location.Kind.ADJUSTMENT)
@@ -159,9 +174,15 @@ def _refuse_bad(source: Location, destination: Location, lines: Sequence[tuple[i
 def _refuse_wrong_count(lines: Sequence[TransferLine], reason: str) -> None:
     errors = [
         _("%(sku)s: %(sent)s sent, %(received)s received. More than was sent cannot arrive.")
-        % {"sku": line.variant.sku, "sent": line.quantity, "received": line.received}
+        % {"sku": line.variant.sku, "sent": line.sent, "received": line.received}
         for line in lines
-        if not 0 <= (line.received or 0) <= line.quantity
+        if not 0 <= (line.received or 0) <= line.sent
+    ]
+    errors += [
+        _("%(sku)s: %(arrived)s are on the shelf already, %(received)s received.")
+        % {"sku": line.variant.sku, "arrived": line.arrived, "received": line.received}
+        for line in lines
+        if 0 <= (line.received or 0) < line.arrived
     ]
     if errors:
         raise ValidationError(errors)
