@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from inventory.views import counting, counts, documents, purchasing, reordering, reports, setup, stock, why
+from inventory.views import (
+    counting,
+    counts,
+    deliveries,
+    documents,
+    handheld,
+    purchasing,
+    reordering,
+    reports,
+    setup,
+    stock,
+    why,
+)
 
 app_name = "inventory"
 urlpatterns = [
@@ -52,6 +64,16 @@ urlpatterns = [
     path("counts/<str:number>/post/", counts.CountPost.as_view(), name="count_post"),
     path("counts/<str:number>/cancel/", counts.CountCancel.as_view(), name="count_cancel"),
     path("counts/entries/<int:pk>/undo/", counting.undo, name="count_undo"),
+    path("warehouse/", handheld.Warehouse.as_view(), name="warehouse"),
+    path("warehouse/receive/", handheld.Deliveries.as_view(), name="scan_deliveries"),
+    path("warehouse/receive/<str:number>/", deliveries.ScanDelivery.as_view(), name="scan_delivery"),
+    path("warehouse/transfers/", handheld.Transfers.as_view(), name="scan_transfers"),
+    path("warehouse/transfers/<str:number>/load/", deliveries.ScanLoad.as_view(), name="scan_load"),
+    path("warehouse/transfers/<str:number>/send/", deliveries.SendLoaded.as_view(), name="scan_send"),
+    path("warehouse/transfers/<str:number>/unload/", deliveries.ScanUnload.as_view(), name="scan_unload"),
+    path("warehouse/transfers/<str:number>/close/", deliveries.CloseUnloaded.as_view(), name="scan_close"),
+    path("warehouse/count/", handheld.Counts.as_view(), name="scan_counts"),
+    path("warehouse/count/<str:number>/", deliveries.ScanCount.as_view(), name="scan_count"),
     path("holds/", documents.HoldList.as_view(), name="holds"),
     path("holds/new/", documents.HoldNew.as_view(), name="hold_new"),
     path("holds/<int:pk>/", documents.HoldRecord.as_view(), name="hold"),

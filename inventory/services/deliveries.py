@@ -69,7 +69,7 @@ def receive_purchase(
         received_by=by,
     )
     if already is not None:
-        _refuse_other(already, order)
+        _continue(already, order, reference)
     rows = [
         ReceiptLine(
             receipt=receipt,
@@ -116,11 +116,17 @@ def _write(receipt: Receipt, rows: Sequence[ReceiptLine]) -> None:
     ReceiptLine.objects.bulk_create(row for row in rows if (row.purchase_line_id, row.reject_reason) not in there)
 
 
-def _refuse_other(receipt: Receipt, order: PurchaseOrder) -> None:
+def _continue(receipt: Receipt, order: PurchaseOrder, reference: str) -> None:
+    """See that more can go onto the receipt, and keep the delivery note that was told later."""
     if receipt.purchase_order_id != order.pk:
         raise ValidationError(_("%(receipt)s belongs to another order.") % {"receipt": receipt})
     if receipt.landed_costs.exists():
-        raise ValidationError(_("Costs are spread over %(receipt)s already. Begin a new delivery.") % {"receipt": receipt})
+        raise ValidationError(
+            _("Costs are spread over %(receipt)s already. Begin a new delivery.") % {"receipt": receipt}
+        )
+    if reference and reference != receipt.reference:
+        receipt.reference = reference
+        receipt.save(update_fields=["reference"])
 
 
 def _refuse_bad(came: Sequence[Delivered], lines: dict[int, PurchaseOrderLine]) -> None:

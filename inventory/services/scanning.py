@@ -35,7 +35,7 @@ def scan_delivery(
             "sku": line.variant.sku,
             "accepted": line.accepted,
             "rejected": line.rejected,
-            "ordered": line.quantity - line.canceled,
+            "ordered": line.kept,
         }
         if reject:
             facts["why"] = str(RejectReason(reject).label)

@@ -50,7 +50,13 @@ def record_once(kind: str, subject: str, scanned: Scanned, do: Callable[[], Done
     """
     if not 1 <= scanned.pieces <= MOST_AT_ONCE:
         raise ValidationError(_("A scan stands for 1 to %(most)s pieces.") % {"most": MOST_AT_ONCE})
-    same = {"kind": str(kind), "subject": subject, "code": scanned.code.strip()[:200], "pieces": scanned.pieces, "by": by}
+    same = {
+        "kind": str(kind),
+        "subject": subject,
+        "code": scanned.code.strip()[:200],
+        "pieces": scanned.pieces,
+        "by": by,
+    }
     scan, is_new = Scan.objects.get_or_create(key=scanned.key, defaults=same)
     if not is_new:
         if any(getattr(scan, name) != value for name, value in same.items()):

@@ -103,7 +103,7 @@ def receive_transfer(
     _refuse_wrong_count(lines, reason)
     moves = _arrivals(transfer, lines, reason, broken)
     for line in lines:
-        line.arrived = line.received
+        line.arrived = line.received or 0
     TransferLine.objects.bulk_update(lines, ["received", "arrived"])
     transfer.status, transfer.received_at = Status.RECEIVED, timezone.now()
     transfer.save(update_fields=["status", "received_at"])
