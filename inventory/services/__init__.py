@@ -35,6 +35,7 @@ from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
+from inventory.services.misplaced import serve_elsewhere
 from inventory.services.places import close_location, must_act_at, open_location
 from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
 from inventory.services.purchase_files import import_purchases
@@ -155,6 +156,7 @@ __all__ = [
     "scrap",
     "send",
     "send_loaded",
+    "serve_elsewhere",
     "ship",
     "short_lines",
     "spread",
