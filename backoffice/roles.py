@@ -94,6 +94,7 @@ ROLES: dict[str, Role] = {
             "orders.view_orderline",
             "orders.view_fulfilment",
             "orders.view_fulfilmentline",
+            "orders.view_pickwave",
             "orders.view_return",
             "orders.view_returnline",
             "orders.fulfil_order",

@@ -83,6 +83,10 @@ class ChoosePage(generic.Page):
     def choice(self, document: Any) -> Choice:
         raise NotImplementedError
 
+    def by_number(self, wanted: str) -> Any:
+        """The document that a scanned number opens, or None."""
+        return self.documents().filter(number__iexact=wanted).first()
+
     def url_of(self, document: Any) -> str:
         return reverse(self.address, args=[document.number])
 
@@ -90,7 +94,7 @@ class ChoosePage(generic.Page):
         wanted = request.GET.get("q", "").strip()
         documents, refusal = self.documents(), ""
         if wanted:
-            named = documents.filter(number__iexact=wanted).first()
+            named = self.by_number(wanted)
             if named is not None:
                 return HttpResponseRedirect(self.url_of(named))
             variant, refusal = found(wanted)
