@@ -11,11 +11,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import ceil, floor, log10
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 600, 160
 MOST_LABELS = 8
@@ -24,6 +26,16 @@ Number = int | float | Decimal
 
 def plain(value: Number) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def month_label(day: date) -> str:
+    # A month of a year, as short as can be: in Chinese Y年n月.
+    return date_format(day, _("M Y"))
+
+
+def day_label(day: date) -> str:
+    # A day of this year, as short as can be: in Chinese n月j日.
+    return date_format(day, _("j M"))
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class AddressOut(Schema):
 class CustomerDetail(CustomerOut):
     note: str
     tax_exempt: bool
+    price_group: str
     contacts: list[ContactOut]
     addresses: list[AddressOut]
 

@@ -23,6 +23,7 @@ class CustomerFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Customer.Status.choices)
     owner = django_filters.ModelChoiceFilter(queryset=User.objects.active(), null_label=_("Nobody"))
     tag = django_filters.CharFilter(label=_("Tag"), method="tagged")
+    price_group = django_filters.CharFilter(method="in_price_group", label=_("Customer group"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
 
     class Meta:
@@ -36,6 +37,10 @@ class CustomerFilter(django_filters.FilterSet):
 
     def tagged(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(tags__contains=[text.replace("\x00", "").strip()])
+
+    def in_price_group(self, rows: QuerySet, name: str, text: str) -> QuerySet:
+        """The second condition is that of the index."""
+        return rows.filter(price_group=text.replace("\x00", "").strip()).exclude(price_group="")
 
 
 class TicketFilter(django_filters.FilterSet):

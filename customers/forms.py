@@ -76,7 +76,18 @@ class CustomerForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields = ["kind", "name", "company", "language", "owner", "external_id", "tags", "tax_exempt", "note"]
+        fields = [
+            "kind",
+            "name",
+            "company",
+            "language",
+            "owner",
+            "external_id",
+            "tags",
+            "price_group",
+            "tax_exempt",
+            "note",
+        ]
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

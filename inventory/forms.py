@@ -7,13 +7,14 @@ from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from catalog.models import Category, Variant
-from inventory.models import CountLine, Location, StockCount, Supplier, Transfer
+from inventory.models import CountLine, Location, StockCount, StockLevel, Supplier, Transfer
 from inventory.services import Entry, Selection
 
 REASONS = (_("Damaged"), _("Lost"), _("Found"), _("Counted again"), _("Wrong delivery"), _("Own use"))
@@ -46,6 +47,16 @@ class WarehouseField(forms.ModelChoiceField):
         self.queryset = Location.objects.visible_to(user).stock()  # type: ignore[attr-defined]
         if len(self.queryset) == 1:
             self.initial = self.queryset[0].pk
+
+
+class GoodsField(WarehouseField):
+    """A warehouse that something can be taken from: a closed one is offered as long as something is left there."""
+
+    def of(self, user: Any) -> None:
+        super().of(user)
+        left = StockLevel.objects.filter(location=OuterRef("pk"), on_hand__gt=0)
+        places = Location.objects.visible_to(user).filter(Q(is_active=True) | Exists(left), kind=Location.Kind.STOCK)
+        self.queryset = places.order_by("priority", "pk")
 
 
 class UserForm(forms.Form):
@@ -117,7 +128,7 @@ class CorrectForm(UserForm):
     COUNTED, CHANGE = "counted", "change"
 
     variant = ArticleField()
-    location = WarehouseField()
+    location = GoodsField()
     mode = forms.ChoiceField(
         label=_("What do you know?"),
         choices=[(COUNTED, _("The number that I counted")), (CHANGE, _("How many more or fewer there are"))],
@@ -163,7 +174,7 @@ class HoldForm(UserForm):
 
 
 class TransferForm(UserForm):
-    source = WarehouseField(label=_("From"))
+    source = GoodsField(label=_("From"))
     destination = forms.ModelChoiceField(label=_("To"), queryset=Location.objects.none(), empty_label=_("Choose…"))
     note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
 
@@ -201,6 +212,21 @@ class ReceiveTransferForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+class CloseForm(ReasonForm):
+    """Closing a warehouse; where pieces are left, that is a choice of its own."""
+
+    leave_stock = forms.BooleanField(
+        label=_("Close it although pieces are left"),
+        help_text=_("They can be transferred away or corrected afterwards."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, has_stock: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_stock:
+            del self.fields["leave_stock"]
 
 
 # --- Stocktakes ---------------------------------------------------------------------------------

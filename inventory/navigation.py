@@ -16,6 +16,7 @@ navigation.register(
     "inventory", _("Stocktakes"), "inventory:counts", "inventory.view_stockcount", 35, "clipboard-check"
 )
 navigation.register("inventory", _("Holds"), "inventory:holds", "inventory.view_hold", 40, "lock")
+navigation.register("inventory", _("Left behind"), "inventory:left_behind", "inventory.view_allocation", 45, "alert")
 navigation.register("inventory", _("Stock moves"), "inventory:moves", "inventory.view_stockmove", 50, "history")
 navigation.register("inventory", _("Locations"), "inventory:locations", "inventory.view_location", 60, "pin")
 navigation.register("inventory", _("Suppliers"), "inventory:suppliers", "inventory.view_supplier", 70, "building")

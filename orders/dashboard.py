@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from backoffice import dashboard
-from backoffice.charts import BarChart, Series
+from backoffice.charts import BarChart, Series, day_label
 from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
@@ -107,8 +106,7 @@ def sales(user: Any) -> BarChart | None:
     total = format_money(sum(sold.values(), ZERO), currency)
     return BarChart(
         caption=_("Sales of the last 30 days: %(total)s.") % {"total": total},
-        # A day of this year, as short as can be: in Chinese n月j日.
-        labels=[date_format(day, _("j M")) for day in days],
+        labels=[day_label(day) for day in days],
         series=[Series(_("Sales"), [sold.get(day, 0) for day in days])],
         write=lambda value: format_money(Decimal(value), currency),
     )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import generic
 from catalog.models import Variant
 from customers.models import Address, Customer
-from inventory.models import Location
+from inventory import services as inventory
+from inventory.models import Allocation, Location
 from orders.models import Order, ReturnLine
 from orders.services import Arrived, NewLine
 from orders.services.intake import ADDRESS_FIELDS
@@ -270,6 +271,31 @@ class ReturnForm(QuantitiesForm):
 
 class FulfilForm(QuantitiesForm):
     """Pieces for a parcel from one location; the location is part of the address."""
+
+
+class ReallocateForm(forms.Form):
+    """Where an order is to be served from; each warehouse says what it could give of the open pieces."""
+
+    location = forms.ModelChoiceField(
+        Location.objects.none(), label=_("Serve from"), empty_label=_("Where it is served best"), required=False
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, user: Any, rows: Sequence[Allocation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_perm("inventory.change_allocation"):
+            del self.fields["location"]
+            return
+        there = inventory.available({row.variant_id for row in rows})
+        field: Any = self.fields["location"]
+        field.queryset = Location.objects.visible_to(user).stock()
+        field.label_from_instance = lambda place: (
+            _("%(location)s: %(pieces)s free")
+            % {
+                "location": place,
+                "pieces": sum(max(free.get(place.pk, 0), 0) for free in there.values()),
+            }
+        )
 
 
 class ReceiveForm(forms.Form):

@@ -48,5 +48,6 @@ urlpatterns = [
     path("<str:number>/refund/", actions.GiveBack.as_view(), name="refund"),
     path("<str:number>/invoice/", actions.IssueInvoice.as_view(), name="invoice-order"),
     path("<str:number>/fulfil/", actions.Fulfil.as_view(), name="fulfil"),
+    path("<str:number>/reallocate/", actions.Reallocate.as_view(), name="reallocate"),
     path("<str:number>/return/", actions.Announce.as_view(), name="announce"),
 ]

@@ -111,12 +111,15 @@ class ListPage(SavedViews, Page):
     filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
     columns: ClassVar[Sequence[Column]] = ()
     default_columns: ClassVar[Sequence[str]] = ()
+    unread: ClassVar[Sequence[str]] = ()  # fields that no column reads, and a page of rows can do without
     ordering: ClassVar[dict[str, Sequence[str]]] = {"newest": ("-pk",)}
     ordering_labels: ClassVar[dict[str, Any]] = {}
     bulk_actions: ClassVar[Sequence[bulk.BulkAction]] = ()
     create_url: ClassVar[str] = ""
     create_permission: ClassVar[str] = ""
     create_label: ClassVar[Any] = ""
+    imported_as: ClassVar[str] = ""  # the resource whose files bring such rows
+    parent: Any = None  # the record of which the list shows a part
     export_formats: ClassVar[Sequence[str]] = ("csv", "xlsx", "jsonl")
     export_permission: ClassVar[str] = exports.EXPORT
     page_size: ClassVar[int] = 50
@@ -310,13 +313,14 @@ class ListPage(SavedViews, Page):
         """The rows best first, when they are in that order."""
         if self.sort != BEST or not self.found:
             return None
-        return Ranking(self.found, self.matching, self.get_queryset() if self.is_only_searched else None)
+        every = self.filterset.queryset if self.filterset is not None and self.is_only_searched else None
+        return Ranking(self.found, self.read(self.matching), None if every is None else self.read(every))
 
     @property
     def is_only_searched(self) -> bool:
         """Whether rows are narrowed by the search box alone, and by no scope of the user."""
         scoped = type(self.model._default_manager.all()).in_scope is not VisibleQuerySet.in_scope  # type: ignore[attr-defined]
-        return not scoped and len(self.chips) == 1
+        return not scoped and set(self.state) - NOT_FILTERS == {"q"}
 
     @property
     def terms(self) -> Sequence[str]:
@@ -335,7 +339,11 @@ class ListPage(SavedViews, Page):
     def _page(self, **place: str) -> keyset.Slice:
         if self.ranking:
             return self.ranking.page(self.page_size, **place)
-        return keyset.page(self.matching, self.sort, self.terms, self.page_size, **place)
+        return keyset.page(self.read(self.matching), self.sort, self.terms, self.page_size, **place)
+
+    def read(self, rows: models.QuerySet) -> models.QuerySet:
+        """The rows as the columns on show need them."""
+        return rows.defer(*self.unread)
 
     @cached_property
     def count(self) -> Count:
@@ -486,6 +494,12 @@ class ListPage(SavedViews, Page):
     def create_link(self) -> str:
         """Address of the create page, "" when the user may not create."""
         return reverse(self.create_url) if self.create_url and may(self.request.user, self.create_permission) else ""
+
+    @property
+    def import_link(self) -> str:
+        """Address where a file of such rows is imported, "" when the user may not."""
+        allowed = self.imported_as and may(self.request.user, ("backoffice.import_data", self.create_permission))
+        return reverse("imports:new", query={"resource": self.imported_as}) if allowed else ""
 
     @property
     def create_text(self) -> str:

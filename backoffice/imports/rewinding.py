@@ -64,9 +64,7 @@ class Rewinding:
         """Children stand before their parents in `kinds`; the triggers `lifted` do not stand in the way."""
         if not self.applied:
             return
-        self.tables = [model._meta.db_table for model in kinds]
-        for model in kinds:
-            self._find(model)
+        self._find_all(kinds)
         if self.count > BIG:
             # The history triggers join old and new rows; without statistics they would do it row by row.
             self.run("SET LOCAL enable_nestloop = off")
@@ -77,9 +75,7 @@ class Rewinding:
         """Create again what undo deleted, under its keys, and change nothing else; the `rewind_` tables stay."""
         if not self.applied:
             return
-        self.tables = [model._meta.db_table for model in kinds]
-        for model in kinds:
-            self._find(model)
+        self._find_all(kinds)
         for model in reversed(kinds):
             self._create(model)
 
@@ -117,30 +113,46 @@ class Rewinding:
 
     # --- What there is to do ---------------------------------------------------------------------
 
+    def _find_all(self, kinds: Sequence[Model]) -> None:
+        """Lock everything first, parents before children as services do; then look at what others made of it."""
+        self.tables = [model._meta.db_table for model in kinds]
+        for model in reversed(kinds):
+            self._hold(model)
+        for model in kinds:
+            self._find(model)
+
+    def _hold(self, model: Model) -> None:
+        """Temporary table own_<table> of the events of the run, with their rows locked."""
+        table, history = model._meta.db_table, _history_table(model)
+        own = f"own_{table}"
+        self.run(f"DROP TABLE IF EXISTS {own}")
+        self.run(
+            f"""CREATE TEMP TABLE {own} ON COMMIT DROP AS
+                SELECT pgh_obj_id AS id, pgh_id AS event, pgh_label AS label, pgh_context_id AS context,
+                       pgh_context_id = ANY(%s::uuid[]) AS is_apply
+                FROM {history} WHERE pgh_context_id = ANY(%s::uuid[])""",
+            [self.applied, self.own],
+        )
+        self.run(f"ANALYZE {own}")
+        found = self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {own}) ORDER BY id FOR UPDATE")
+        self.count += len(found)
+
     def _find(self, model: Model) -> None:
         """Temporary table rewind_<table>: each row with its events a and b, and whether others changed it since.
 
         What the run made and an undo left there is still to be undone, though triggers of that undo may have touched it.
         """
         table, history = model._meta.db_table, _history_table(model)
-        self.run(f"DROP TABLE IF EXISTS rewind_own, rewind_step, rewind_{table}")
+        self.run(f"DROP TABLE IF EXISTS rewind_step, rewind_{table}")
         self.run(
-            f"""CREATE TEMP TABLE rewind_own ON COMMIT DROP AS
-                SELECT pgh_obj_id AS id, pgh_id AS event, pgh_label AS label, pgh_context_id AS context,
-                       pgh_context_id = ANY(%s::uuid[]) AS is_apply
-                FROM {history} WHERE pgh_context_id = ANY(%s::uuid[])""",
-            [self.applied, self.own],
-        )
-        self.run("ANALYZE rewind_own")
-        self.run(
-            """CREATE TEMP TABLE rewind_step ON COMMIT DROP AS
+            f"""CREATE TEMP TABLE rewind_step ON COMMIT DROP AS
                SELECT id, min(event) AS first, max(event) AS after, bool_or(label = 'insert') AS is_new, latest FROM (
                    SELECT *, first_value(context) OVER (PARTITION BY id ORDER BY is_apply DESC, event DESC) AS application,
                           max(event) OVER (PARTITION BY id) AS latest,
                           first_value(is_apply) OVER (PARTITION BY id ORDER BY event DESC) AS is_applied,
                           bool_or(label = 'insert') OVER (PARTITION BY id)
                               AND first_value(label) OVER (PARTITION BY id ORDER BY event DESC) <> 'delete' AS is_left
-                   FROM rewind_own
+                   FROM own_{table}
                ) o WHERE context = application AND (is_applied = %s OR %s AND is_left) GROUP BY id, latest""",
             [self.backwards, self.backwards],
         )
@@ -154,8 +166,6 @@ class Rewinding:
         )
         self.run(f"ALTER TABLE rewind_{table} ADD PRIMARY KEY (id)")
         self.run(f"ANALYZE rewind_{table}")
-        found = self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM rewind_{table}) ORDER BY id FOR UPDATE")
-        self.count += len(found)
         self.run(f"UPDATE rewind_{table} SET before = NULL WHERE is_new")
         self._keep_foreign(model)
         self._keep(model, GONE, "NOT is_there AND NOT is_new")

@@ -1,6 +1,8 @@
 """The verbs of publishing on the pages of any model: their buttons, and the views behind them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,6 +18,7 @@ from backoffice import generic, previews
 from backoffice.models import ContentStatus, LiveVersion, Review
 from backoffice.publishing import registry, reviews, states
 from backoffice.publishing.registry import Publishable
+from backoffice.rows import told_along
 
 
 class SubmitForm(forms.Form):
@@ -140,20 +143,37 @@ def urls(model: type[models.Model], route: str, prefix: str = "", slug_field: st
     return found
 
 
+@dataclass(frozen=True)
+class Live:
+    """What is public of a working copy; `address` is the field of the live content that stands in public addresses."""
+
+    address: str
+    has_changes: bool
+    published_at: datetime
+    expires_at: datetime | None
+
+
+def with_live(rows: models.QuerySet) -> models.QuerySet:
+    """Working copies with what is live of each, as `Standing` wants them."""
+    address = KeyTextTransform(registry.of(rows.model).key, "content")
+    live = LiveVersion.objects.live().of(rows.model, models.OuterRef("pk")).order_by()
+    told = {name: name for name in ("has_changes", "published_at", "expires_at")}
+    return rows.annotate(told_live=told_along(live, address=address, **told))
+
+
 class Standing:
-    """Where a working copy stands: what is live of it and which review waits, by two queries."""
+    """Where a working copy out of `with_live` stands: what is live of it, and which review waits, by one query."""
 
     def __init__(self, obj: Any) -> None:
         self.obj = obj
         self.publishable = registry.of(obj)
-        live = LiveVersion.objects.live().about(obj).defer("content")
-        self.live = live.annotate(address=KeyTextTransform(self.publishable.key, "content")).first()
+        self.live = next((live_of(**told) for told in obj.told_live), None)
         self.review = Review.objects.about(obj).pending().select_related("revision", "requested_by").first()
 
     @property
     def address(self) -> str:
         """The field of the live content that stands in public addresses; "" where nothing is live."""
-        return str(self.live.address) if self.live else ""
+        return self.live.address if self.live else ""
 
     def preview_for(self, user: Any) -> previews.Link | None:
         """A link to the working copy as the public would see it, for those who write or publish such content."""
@@ -196,7 +216,9 @@ class Standing:
         review = self.review
         if review and review.state == Review.State.OPEN and reviews.may_decide(user, review):
             url = review.get_absolute_url()
-            found.append(generic.Action(_("Review"), url, method="get", primary=True, icon="check"))
+            found.append(generic.Action(_("Review"), url, method="get", primary=True, icon="eye"))
+            found.append(action(_("Approve"), "approve", method="get", icon="check"))
+            found.append(action(_("Reject"), "reject", method="get", icon="x"))
         if self.live:
             found.append(action(_("Unpublish"), "unpublish", icon="eye-off"))
         if self.obj.may_become(ContentStatus.ARCHIVED):
@@ -206,8 +228,13 @@ class Standing:
         return found
 
 
+def live_of(*, published_at: str, expires_at: str | None, **facts: Any) -> Live:
+    until = datetime.fromisoformat(expires_at) if expires_at else None
+    return Live(published_at=datetime.fromisoformat(published_at), expires_at=until, **facts)
+
+
 def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
-    """Submit, approve, unpublish, archive over a selection; of what is chosen, each takes what it can be done to."""
+    """The verbs over a selection; of what is chosen, each takes what it can be done to."""
     reviewer = publishable.permission
     return [
         generic.BulkAction(
@@ -218,7 +245,9 @@ def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
             batch=True,
             form_class=SubmitForm,
         ),
+        generic.BulkAction("withdraw", gettext_lazy("Withdraw"), _withdraw_all, publishable.change_permission, batch=True),
         generic.BulkAction("approve", gettext_lazy("Approve"), _approve_all, reviewer, batch=True, form_class=DecisionForm),
+        generic.BulkAction("reject", gettext_lazy("Reject"), _reject_all, reviewer, batch=True, form_class=ReasonForm),
         generic.BulkAction("unpublish", gettext_lazy("Unpublish"), states.unpublish, reviewer, batch=True),
         generic.BulkAction(
             "archive",
@@ -232,7 +261,19 @@ def bulk_actions(publishable: Publishable) -> list[generic.BulkAction]:
 
 
 def _approve_all(objects: list[Any], *, by: Any, reason: str = "") -> None:
-    waiting = list(Review.objects.about_any(objects).open())
-    if not waiting:
+    reviews.approve(_some(Review.objects.about_any(objects).open()), by=by, reason=reason)
+
+
+def _reject_all(objects: list[Any], *, by: Any, reason: str) -> None:
+    reviews.reject(_some(Review.objects.about_any(objects).open()), by=by, reason=reason)
+
+
+def _withdraw_all(objects: list[Any], *, by: Any) -> None:
+    reviews.withdraw(_some(Review.objects.about_any(objects).pending()), by=by)
+
+
+def _some(waiting: models.QuerySet) -> list[Review]:
+    found = list(waiting)
+    if not found:
         raise ValidationError(_("None of these is in review."))
-    reviews.approve(waiting, by=by, reason=reason)
+    return found

@@ -28,14 +28,15 @@ SIMILAR = 100
 LONGEST = 200  # characters; what is pasted beyond is left out
 MOST_WORDS = 8
 SHORTEST_ERROR = 4  # letters, below which everything is similar to everything
-IN_NAMES, ALIKE, INACTIVE = 5, 8, 0.5
+EXACT, IN_NAMES, ALIKE, INACTIVE = 1, 5, 8, 0.5
 SEPARATORS = dict.fromkeys(map(ord, "-_./ "))
+REGULAR, IRREGULAR = ("", "s", "es"), ("y", "ies")
 
 EAST = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 PIECE = re.compile(f"[{EAST}]+|[^{EAST}]+")
 
 NAMES = """
-WITH word AS (SELECT n, upper(pattern) AS pattern FROM unnest(%(patterns)s::text[]) WITH ORDINALITY w(pattern, n))
+WITH word AS (SELECT n, upper(pattern) AS pattern FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern))
 SELECT w.n, 'brand_id', array_agg(b.id), NULL::jsonb FROM word w
 JOIN catalog_brand b ON catalog_search_form(b.name || ' ' || b.name_zh || ' ') LIKE w.pattern GROUP BY w.n
 UNION ALL
@@ -48,29 +49,44 @@ SELECT w.n, 'attributes', NULL, jsonb_agg(jsonb_build_object(d.code,
 FROM word w CROSS JOIN catalog_attributedefinition d CROSS JOIN jsonb_array_elements(d.choices) o(choice)
 WHERE catalog_search_form(concat(o.choice ->> 'label', ' ', o.choice ->> 'label_zh', ' ')) LIKE w.pattern GROUP BY w.n
 UNION ALL
-SELECT 0, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
+SELECT -1, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
 """
 
+# What tells most rows apart comes first, and what is dear last: thousands of rows are ranked.
 RANK_OF_PRODUCT = """CASE
-WHEN upper(p.handle) = %(form)s THEN 0
-WHEN %(joined)s IN (replace(upper(p.title), ' ', ''), replace(upper(p.title_zh), ' ', '')) THEN 1
+WHEN replace(upper(p.title), ' ', '') = %(joined)s OR replace(upper(p.title_zh), ' ', '') = %(joined)s THEN 1
+WHEN p.search_text NOT LIKE %(holds)s THEN 5
 WHEN ltrim(p.search_text) LIKE %(starts)s OR replace(upper(p.title_zh), ' ', '') LIKE %(joined_starts)s THEN 2
-WHEN p.search_text ~ %(whole)s THEN 3 WHEN p.search_text LIKE %(holds)s THEN 4 ELSE 5 END"""
+WHEN p.search_text LIKE %(alone)s THEN 3 WHEN p.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
 
 RANK_OF_VARIANT = """CASE
-WHEN upper(v.sku) = %(form)s OR v.barcode = %(form)s OR catalog_bare_code(v.sku) = %(bare)s THEN 0
-WHEN upper(v.sku) LIKE %(starts)s OR v.barcode LIKE %(starts)s OR catalog_bare_code(v.sku) LIKE %(bare_starts)s THEN 2
-WHEN v.search_text ~ %(whole)s THEN 3 WHEN v.search_text LIKE %(holds)s THEN 4 ELSE 5 END"""
+WHEN ltrim(v.search_text) LIKE %(starts)s OR v.barcode LIKE %(starts)s THEN 2
+WHEN v.search_text NOT LIKE %(holds)s THEN 5
+WHEN v.search_text LIKE %(alone)s THEN 3 WHEN v.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
 
-EXACT_VARIANTS = """SELECT {key} FROM catalog_variant WHERE upper(sku) = %(form)s
-UNION SELECT {key} FROM catalog_variant WHERE barcode = %(form)s AND barcode <> ''"""
+# Where there are digits, the text may be a code without its hyphens.
+RANK_OF_CODE = f"""CASE
+WHEN catalog_bare_code(v.sku) = %(bare)s THEN 0 WHEN catalog_bare_code(v.sku) LIKE %(bare_starts)s THEN 2
+{RANK_OF_VARIANT.removeprefix("CASE")}"""
+
+EXACT_VARIANTS = """SELECT 2, {key}, 0 FROM catalog_variant WHERE upper(sku) = %(form)s
+UNION ALL SELECT 2, {key}, 0 FROM catalog_variant WHERE barcode = %(form)s AND barcode <> ''"""
+
+EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = %(form)s
+UNION ALL SELECT 2, id, 1 FROM catalog_product WHERE title = ANY(%(cases)s)
+UNION ALL {EXACT_VARIANTS.format(key="product_id")}"""
+
+# What was found, from out of the table itself (0), the other one (1) or as typed exactly (2), by its best rank.
+BY_RANK = """SELECT rank, array_agg(id), sum(own)::int, sum(other)::int FROM (
+SELECT id, min(rank) AS rank, count(*) FILTER (WHERE source = 0) AS own, count(*) FILTER (WHERE source = 1) AS other
+FROM ({candidates}) hit (source, id, rank) GROUP BY id) best GROUP BY rank"""
 
 
 @dataclass
 class Found:
     """`ranks` of rows by primary key, small ones best. Unless `complete`, more rows match, and `keys` is SQL for all of them.
 
-    `only_similar`: nothing holds the text itself; `suggestion` is then what may have been meant, or "".
+    `at_least` so many match. `only_similar`: nothing holds the text itself; `suggestion` is then what may have been meant, or "".
     """
 
     text: str
@@ -78,6 +94,7 @@ class Found:
     complete: bool = True
     keys: str = ""
     values: tuple[Any, ...] = ()
+    at_least: int = 0
     only_similar: bool = False
     suggestion: str = ""
 
@@ -96,13 +113,29 @@ def cut(text: str) -> tuple[str, list[str]]:
 
 
 def patterns(piece: str) -> list[str]:
-    """Patterns of LIKE of which one must fit. One or two letters are looked for at the beginning of words: the index knows no other."""
+    """Patterns of LIKE of which one must fit; an English noun is looked for in both numbers.
+
+    One or two letters are looked for at the beginning of words: the index knows no other.
+    """
     if re.match(f"[{EAST}]", piece):
         return [f"% {' '.join(piece)} %"]
-    safe = escaped(piece)
     if len(piece) > 2 or not piece.isalnum():
-        return [f"%{safe}%"]
+        stem, ends = inflected(piece)
+        return [f"%{escaped(stem + end)}%" for end in ends if not end or ends is IRREGULAR]
+    safe = escaped(piece)
     return [f"{safe}%", f"% {safe}%", f"%-{safe}%"]
+
+
+def inflected(text: str) -> tuple[str, tuple[str, ...]]:
+    """What an English noun at the end of `text` has in common in singular and plural, and the ends of both.
+
+    Of "berries" as of "berry" this is "berr", with "y" and "ies"; any other text may end in nothing, "s" and "es".
+    """
+    if not re.search(r"[a-z]{4}$", text, re.IGNORECASE):
+        return text, ("",)
+    if irregular := re.fullmatch(r"(.*[^\Waeiou])(?:y|ies)", text, re.IGNORECASE):
+        return irregular[1], IRREGULAR
+    return re.sub(r"(?<=[^siu])s$|(?<=ch|sh|ss)es$|(?<=[xz])es$", "", text, flags=re.IGNORECASE), REGULAR
 
 
 def escaped(text: str) -> str:
@@ -120,22 +153,28 @@ class _Search:
             self._read_names()
         bare = self.form.translate(SEPARATORS)
         self.bare = bare if re.search(r"\d", bare) and len(bare) > 2 else ""
+        joined, (stem, ends) = self.form.replace(" ", ""), inflected(self.form)
         self.ranking = {
             "form": self.form,
-            "joined": self.form.replace(" ", ""),
-            "joined_starts": f"{escaped(self.form.replace(' ', ''))}%",
+            "cases": [self.text, self.text.lower(), self.text.capitalize(), self.text.title(), self.form],
+            "joined": joined,
+            "joined_starts": f"{escaped(joined)}%",
             "starts": f"{escaped(self.form)}%",
-            "holds": f"%{escaped(self.form)}%",
-            "whole": r"\m" + re.sub(r"([^\w\s])", r"\\\1", self.form) + r"\M",
+            "holds": f"%{escaped(stem)}%",
+            "alone": f"% {escaped(self.form)} %",
+            "whole": whole(stem, ends),
             "bare": self.bare,
-            "bare_starts": f"{escaped(self.bare)}%" if self.bare else "",
+            "bare_starts": f"{escaped(self.bare)}%",
         }
 
     def _read_names(self) -> None:
-        given = {"patterns": [patterns(piece)[0] for piece in self.pieces], "phrase": self.text}
-        for number, kind, keys, values in rows_of(NAMES, given):
-            if number:
-                self.named.setdefault(number - 1, {})[kind] = keys or json.loads(values)
+        likes = [(number, like) for number, piece in enumerate(self.pieces) for like in patterns(piece)]
+        numbers, given = zip(*likes, strict=True)
+        for number, kind, keys, values in rows_of(
+            NAMES, {"numbers": list(numbers), "patterns": list(given), "phrase": self.text}
+        ):
+            if number >= 0:
+                self.named.setdefault(number, {})[kind] = keys or json.loads(values)
             else:
                 self.form = kind
 
@@ -174,29 +213,29 @@ class _Search:
         return len(re.sub(r"\W", "", self.form)) >= SHORTEST_ERROR
 
 
+def whole(stem: str, ends: Iterable[str]) -> str:
+    """Regular expression of a word, or several, with any of these ends."""
+    literal = re.sub(r"([^\w\s])", r"\\\1", stem)
+    return rf"\m{literal}(?:{'|'.join(ends).upper()})\M"
+
+
 def rows_of(sql: str, given: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return cursor.fetchall()
 
 
-def best(pairs: Iterable[tuple[int, float]]) -> dict[int, float]:
-    """The best rank of each key."""
-    ranks: dict[int, float] = {}
-    for key, rank in pairs:
-        if rank < ranks.get(key, 99):
-            ranks[key] = float(rank)
-    return ranks
-
-
 class _Finder:
     """How the rows of one table are found. `candidates` gives SQL of (source, key, rank), `keys` of all keys."""
 
-    exact = ""
     similar = ""
 
     def __init__(self, text: str) -> None:
         self.search = _Search(text)
+
+    @property
+    def rank_of_variant(self) -> str:
+        return RANK_OF_CODE if self.search.bare else RANK_OF_VARIANT
 
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
         raise NotImplementedError
@@ -204,29 +243,39 @@ class _Finder:
     def keys(self) -> tuple[str, list[Any]]:
         raise NotImplementedError
 
-    def ranked(self, *, names: bool) -> dict[int, float] | None:
-        """Ranks of all rows that match; None where there are too many."""
-        sql, values = self.candidates(names=names)
-        rows = rows_of(sql, values)
-        counts = {source: sum(row[0] == source for row in rows) for source in (0, 1)}
-        ranks = best(row[1:] for row in rows)
-        return None if max(*counts.values()) > RANKED or len(ranks) > RANKED else ranks
+    def ranked(self, *, names: bool) -> tuple[dict[int, float], int, int]:
+        """Ranks of rows that match, and how many were read of this table and of the other: more than RANKED are not all."""
+        candidates, values = self.candidates(names=names)
+        ranks: dict[int, float] = {}
+        numbers = [0, 0]
+        for rank, keys, *read in rows_of(BY_RANK.format(candidates=candidates), values):
+            ranks.update(dict.fromkeys(keys, float(rank)))
+            numbers = [old + more for old, more in zip(numbers, read, strict=True)]
+        return ranks, *numbers
 
     def find(self) -> Found:
         search = self.search
         if not search.pieces:
             return Found(search.text)
-        ranks = self.ranked(names=True)
-        if ranks is not None:
+        ranks, own, other = self.ranked(names=True)
+        if max(own, other, len(ranks)) <= RANKED:
             found = Found(search.text, ranks)
-            if len(ranks) < FEW and search.is_long_enough_for_errors:
+            if len(ranks) < FEW and search.is_long_enough_for_errors and 0 not in ranks.values():
                 self.add_similar(found)
             return found
-        ranks = self.ranked(names=False) if search.named else None
-        if ranks is None:
-            ranks = best((key, 0) for (key,) in rows_of(self.exact, search.ranking))
+        number = len(ranks)
+        if own > RANKED and search.named:
+            ranks, own, _other = self.ranked(names=False)
         sql, values = self.keys()
-        return Found(search.text, ranks, complete=False, keys=sql, values=tuple(values))
+        best = self.best(ranks, all_read=own <= RANKED)
+        return Found(search.text, best, complete=False, keys=sql, values=tuple(values), at_least=number)
+
+    @staticmethod
+    def best(ranks: dict[int, float], *, all_read: bool) -> dict[int, float]:
+        """The ranks to begin with where too many rows match: of rows that were not all read, those that nothing is better than."""
+        worst = IN_NAMES if all_read else EXACT
+        kept = sorted((rank, -key) for key, rank in ranks.items() if rank <= worst)[:RANKED]
+        return {-key: rank for rank, key in kept}
 
     def add_similar(self, found: Found) -> None:
         alike = rows_of(self.similar, {"form": self.search.form, "most": SIMILAR})
@@ -237,21 +286,18 @@ class _Finder:
             found.suggestion = suggestion(found.text, [title for row in alike[:5] for title in row[2:]])
 
     def placed(self, sql: str, values: list[Any]) -> tuple[str, list[Any]]:
-        """`sql` with the named values of the ranking put in front of its own."""
-        order: list[Any] = []
+        """`sql`, where values of the ranking go by name and others by place, with all of them by place."""
+        given: list[Any] = []
+        others = iter(values)
 
         def put(match: re.Match[str]) -> str:
-            order.append(self.search.ranking[match[1]])
+            given.append(self.search.ranking[match[1]] if match[1] else next(others))
             return "%s"
 
-        head, mark, tail = sql.partition(" FROM ")
-        return re.sub(r"%\((\w+)\)s", put, head) + mark + tail, [*order, *values]
+        return re.sub(r"%\((\w+)\)s|%s", put, sql), given
 
 
 class _Products(_Finder):
-    exact = (
-        f"SELECT id FROM catalog_product WHERE upper(handle) = %(form)s UNION {EXACT_VARIANTS.format(key='product_id')}"
-    )
     similar = """SELECT s.id, max(s.alike), p.title, p.title_zh FROM (
         SELECT id, alike FROM catalog_similar_products(%(form)s, %(most)s)
         UNION ALL SELECT product_id, alike FROM catalog_similar_variants(%(form)s, %(most)s) WHERE %(form)s ~ '\\d'
@@ -260,14 +306,13 @@ class _Products(_Finder):
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
         own, own_values = self.search.of_products(names=names)
         variants, variant_values = self.search.of_variants()
-        one, one_values = self.placed(
-            f"SELECT 0, p.id, {RANK_OF_PRODUCT} FROM catalog_product p WHERE {own}", own_values
-        )
-        two, two_values = self.placed(
-            f"SELECT 1, v.product_id, {RANK_OF_VARIANT} FROM catalog_variant v WHERE {variants}", variant_values
-        )
         most = RANKED + 1
-        return f"({one} LIMIT {most}) UNION ALL ({two} LIMIT {most})", [*one_values, *two_values]
+        sql = (
+            f"(SELECT 0, p.id, {RANK_OF_PRODUCT} FROM catalog_product p WHERE {own} LIMIT {most})"
+            f" UNION ALL (SELECT 1, v.product_id, {self.rank_of_variant} FROM catalog_variant v WHERE {variants} LIMIT {most})"
+            f" UNION ALL {EXACT_PRODUCTS}"
+        )
+        return self.placed(sql, [*own_values, *variant_values])
 
     def keys(self) -> tuple[str, list[Any]]:
         own, own_values = self.search.of_products(names=True)
@@ -282,7 +327,6 @@ class _Products(_Finder):
 
 
 class _Variants(_Finder):
-    exact = EXACT_VARIANTS.format(key="id")
     similar = """SELECT id, max(alike), title FROM (
         SELECT s.id, s.alike, v.title FROM catalog_similar_variants(%(form)s, %(most)s) s JOIN catalog_variant v ON v.id = s.id
         UNION ALL
@@ -293,18 +337,15 @@ class _Variants(_Finder):
         own, own_values = self.search.of_variants()
         products, product_values = self.search.of_products(names=names)
         off = f"CASE WHEN v.is_active THEN 0 ELSE {INACTIVE} END"
-        one, one_values = self.placed(
-            f"SELECT 0, v.id, {RANK_OF_VARIANT} + {off} FROM catalog_variant v WHERE {own}", own_values
-        )
         most = RANKED + 1
-        return (
-            (
-                f"({one} LIMIT {most}) UNION ALL (SELECT 1, v.id, {IN_NAMES} + {off} FROM"
-                f" (SELECT p.id FROM catalog_product p WHERE {products} LIMIT {most}) p"
-                f" JOIN catalog_variant v ON v.product_id = p.id LIMIT {most})"
-            ),
-            [*one_values, *product_values],
+        sql = (
+            f"(SELECT 0, v.id, {self.rank_of_variant} + {off} FROM catalog_variant v WHERE {own} LIMIT {most})"
+            f" UNION ALL (SELECT 1, v.id, {IN_NAMES} + {off} FROM"
+            f" (SELECT p.id FROM catalog_product p WHERE {products} LIMIT {most}) p"
+            f" JOIN catalog_variant v ON v.product_id = p.id LIMIT {most})"
+            f" UNION ALL {EXACT_VARIANTS.format(key='id')}"
         )
+        return self.placed(sql, [*own_values, *product_values])
 
     def keys(self) -> tuple[str, list[Any]]:
         own, own_values = self.search.of_variants()

@@ -95,6 +95,8 @@ def merge_category(category: Category, *, by: User, into: Category) -> Category:
     Raises ValidationError when `into` stands in its branch, or has a child of the same name as one of its own.
     """
     lock_tree()
+    # Before the category: whoever writes products has them locked when the database looks at their categories.
+    list(Product.objects.locked().filter(category=category.pk).values_list("pk"))
     category = Category.objects.locked().get(pk=category.pk)
     if Category.objects.branch(category).filter(pk=into.pk).exists():
         raise ValidationError(
@@ -105,7 +107,6 @@ def merge_category(category: Category, *, by: User, into: Category) -> Category:
         _refuse_long_paths(child, into)
         child.parent = into
         child.save(update_fields=["parent", "updated_at"])
-    list(Product.objects.locked().filter(category=category).values_list("pk"))
     moved = Product.objects.filter(category=category).update(category=into, updated_at=timezone.now())
     audit.record("category.merged", into, by=by, data={"category": category.path, "products": moved})
     _delete(category, by=by)

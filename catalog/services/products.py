@@ -57,6 +57,8 @@ def update_product(
         attributes = fields.get("attributes", product.attributes)
         fields["attributes"] = clean_attributes(fields.get("category", product.category), attributes)
     changed = sorted(name for name, value in fields.items() if getattr(product, name) != value)
+    if "title" in changed:
+        list(product.variants.locked().values_list("pk"))  # type: ignore[attr-defined]  # before anything is written
     for name in changed:
         setattr(product, name, fields[name])  # type: ignore[literal-required]
     if changed:

@@ -55,6 +55,7 @@ def set_parts(bundle: Variant, rows: Sequence[tuple[Variant, int]], *, by: User)
     Raises ValidationError for a bundle that would contain itself, a component named twice, a quantity below one.
     """
     lock_bundles()
+    Product.objects.locked().get(pk=bundle.product_id)  # whose content the components are
     bundle = Variant.objects.locked().get(pk=bundle.pk)
     components = [component.pk for component, _quantity in rows]
     _refuse_odd_parts(rows, components)

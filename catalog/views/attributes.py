@@ -49,6 +49,7 @@ class AttributeList(generic.ListPage):
     }
     create_url = "catalog:attribute_new"
     create_permission = MAY
+    imported_as = "attributes"
     empty_title = gettext_lazy("No attributes yet")
     empty_text = gettext_lazy("Say what is told about the products of a category: material, weight, season.")
 

@@ -167,8 +167,19 @@ class ListPrices(OfList, generic.ListPage):
             confirm=gettext_lazy("These variants cost there what they cost elsewhere."),
         )
     ]
+    create_label = gettext_lazy("Set a price")
+    imported_as = "price_lists"
     empty_title = gettext_lazy("No prices yet")
     empty_text = gettext_lazy("Set a price, or import a whole file of them.")
+
+    @property
+    def parent(self) -> PriceList:  # type: ignore[override]
+        return self.price_list
+
+    @property
+    def create_link(self) -> str:
+        allowed = generic.may(self.request.user, CHANGE)
+        return reverse("catalog:list_price_new", args=[self.price_list.pk]) if allowed else ""
 
     def get_title(self) -> str:
         return _("Prices of %(list)s") % {"list": self.price_list}

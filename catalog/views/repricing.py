@@ -213,6 +213,10 @@ class RepricingRows(generic.ListPage):
     def repricing(self) -> Repricing:
         return get_object_or_404(Repricing.objects.visible_to(self.request.user), number=self.kwargs["number"])
 
+    @property
+    def parent(self) -> Repricing:  # type: ignore[override]
+        return self.repricing
+
     def get_title(self) -> str:
         return _("Rows of %(run)s") % {"run": self.repricing}
 

@@ -71,6 +71,14 @@ class Customer(Personal):
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
     note = models.TextField(_("note"), blank=True)
     tax_exempt = models.BooleanField(_("tax exempt"), default=False)
+    price_group = models.CharField(
+        _("customer group"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The code that price lists for this customer have, such as WHOLESALE."),
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -107,6 +115,9 @@ class Customer(Personal):
             models.Index(fields=["status", "-created_at", "-id"], name="customer_status"),
             models.Index(fields=["kind", "-created_at", "-id"], name="customer_kind"),
             models.Index(fields=["owner", "-created_at", "-id"], name="customer_owner"),
+            models.Index(
+                fields=["price_group", "-created_at", "-id"], condition=~Q(price_group=""), name="customer_price_group"
+            ),
             GinIndex(fields=["tags"], name="customer_tags"),
         ]
         permissions = [("view_personal_data", _("Can see names, addresses and contacts unmasked"))]

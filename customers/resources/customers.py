@@ -262,6 +262,13 @@ class CustomerResource(resources.BaseResource):
     note = _personal(Column, gettext_lazy("Note"), aliases=["Notes", "Comment", "Internal note", "备注"])
     language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "lang", "语言"], blank="keep")
     tax_exempt = BooleanColumn(gettext_lazy("Tax exempt"), aliases=["免税"])
+    price_group = TextColumn(
+        gettext_lazy("Customer group"),
+        aliases=["Price group", "Customer group code", "Pricelist", "客户组", "客户分组", "会员等级"],
+        max_length=60,
+        help=gettext_lazy("The code that price lists for this customer have."),
+        example="WHOLESALE",
+    )
     accepts_email = BooleanColumn(
         gettext_lazy("Accepts e-mail marketing"),
         aliases=["Accepts email marketing", "Accepts marketing", "Email marketing", "接受邮件营销"],
@@ -357,6 +364,7 @@ EXPORT = [
     _column("tags", get=lambda customer: ", ".join(customer.tags)),
     _column("note"),
     _column("tax_exempt", kind="bool"),
+    _column("price_group"),
     _column("email", get=_first("emails")),
     _column("other_emails", get=_others("emails")),
     _column("phone", get=_first("phones")),

@@ -24,7 +24,7 @@ class CustomerEdit(EditResource):
     permission = "customers.change_customer"
     batch = CustomerEditBatch
     models = (Customer,)
-    editable = ("tags", "owner", "kind", "language", "tax_exempt", "company", "note")
+    editable = ("tags", "owner", "kind", "language", "tax_exempt", "price_group", "company", "note")
 
     def value_field(self, field: EditField, user: Any) -> Any:
         return forms.ModelChoiceField(User.objects.active()) if field.name == "owner" else None

@@ -39,7 +39,9 @@ PARTS = {
     "last name": "last_name",
 }
 LENGTHS = {"name": 200, "company": 200, "line1": 200, "line2": 200, "city": 120, "region": 120, "postal_code": 20}
-KEPT_AS_READ = ("number", "external_id", "company", "note", "status", "tax_exempt", "accepts_email", "accepts_sms")
+KEPT_AS_READ = (
+    "number", "external_id", "company", "note", "status", "tax_exempt", "price_group", "accepts_email", "accepts_sms",
+)  # fmt: skip
 EMAILS = ("email", "other_emails")
 PHONES = ("phone", "mobile", "other_phones")
 ADDRESS = ("address1", "address2", "city", "region", "postal_code", "country")

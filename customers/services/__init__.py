@@ -56,7 +56,9 @@ from customers.services.tickets import (
 )
 
 history.allow_restore(
-    Customer, ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt"), update_customer
+    Customer,
+    ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "price_group"),
+    update_customer,
 )
 history.allow_restore(Article, ("slug", "topic", "title", "title_zh", "body", "body_zh"), save_article)
 

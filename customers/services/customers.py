@@ -14,7 +14,7 @@ from backoffice.numbering import next_number
 from customers.models import Address, Consent, Customer
 from customers.services.contacts import ContactData, set_contacts
 
-FIELDS = ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "owner")
+FIELDS = ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "price_group", "owner")
 ADDRESS_FIELDS = ("kind", "name", "company", "line1", "line2", "city", "region", "postal_code", "country", "is_default")
 
 

@@ -44,6 +44,7 @@ class ArticleList(generic.ListPage):
     bulk_actions = pages.bulk_actions(publishing.of(Article))
     create_url = "articles:new"
     create_permission = "customers.add_article"
+    imported_as = "articles"
     empty_title = gettext_lazy("No articles yet")
     empty_text = gettext_lazy("Answer in writing what customers ask again and again.")
 
@@ -67,7 +68,7 @@ class ArticleRecord(generic.RecordPage):
     ]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("author")
+        return pages.with_live(super().get_queryset().select_related("author"))
 
     @cached_property
     def standing(self) -> pages.Standing:

@@ -45,6 +45,7 @@ class CustomerList(generic.ListPage):
         generic.Column("phone", gettext_lazy("Phone")),
         generic.Column("kind"),
         generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
+        generic.Column("price_group"),
         generic.Column("owner", pgettext_lazy("of a customer", "Owner"), sql=generic.named("owner")),
         generic.Column("status", kind="badge"),
         generic.Column("created_at", kind="date"),
@@ -73,6 +74,7 @@ class CustomerList(generic.ListPage):
     ]
     create_url = "customers:new"
     create_permission = "customers.add_customer"
+    imported_as = "customers"
     empty_title = gettext_lazy("No customers yet")
     empty_text = gettext_lazy("Customers come by orders, tickets and imports, or are created here.")
 
@@ -97,6 +99,7 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("external_id"),
         generic.Column("language"),
         generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
+        generic.Column("price_group"),
         generic.Column("tax_exempt"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("note"),

@@ -21,26 +21,33 @@ from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColum
 from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel
-from inventory.services import repeat_counts, take_back_counts, upsert_counts
+from inventory.services import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 
 NOT_KEPT = gettext_lazy("not kept")
 COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
 COST = "catalog.view_cost"
-NOT_STOCKED = frozenset(["not stocked", "不备货"])
-EACH_ROW = ("sku", "handle", *OPTIONS, "location", "unit_cost", "reason")
+AT = "at:"  # and the code of a location: what mappings call its column
+NOT_STOCKED_WORDS = frozenset(["not stocked", "不备货", "未备货"])
+EACH_ROW = ("sku", "handle", *OPTIONS, "location", "on_hand", "counted", "unit_cost", "reason")
+# Shopify's inventory file names the variant so; beside these it has a column for each location, or rows of them.
+SHOPIFY = frozenset(["handle", "title", "option1 name", "option1 value", "sku"])
+LONG = frozenset(["location", "available", "on hand", "on hand current", "on hand new", "available not editable"])
 
 
 class CountColumn(WholeColumn):
-    """Whole pieces; what a location does not stock counts nothing."""
+    """Whole pieces, or that a location does not stock the article. Numbers below zero are told of with their place."""
 
     digits = 9
 
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"minimum": None, **kwargs})
+
     def read(self, text: str, decimal: str = ".") -> Any:
-        return None if text.strip().lower() in NOT_STOCKED else super().read(text, decimal)
+        return NOT_STOCKED if text.strip().lower() in NOT_STOCKED_WORDS else super().read(text, decimal)
 
 
 class PlaceColumn(CountColumn):
-    """Counts of one location, whose name the header is."""
+    """Counts of one location: the one that the column was said to be of, or else whose name the header is."""
 
     many = True
 
@@ -56,6 +63,9 @@ class StockResource(VariantNaming):
     needs = (("sku", "handle"), ("on_hand", "counted", "at"))
     called = ("inventory", "bestand", "库存", "盘点")
     models = (StockLevel,)
+    headless = {
+        "AdventureWorks": ("ProductID", "LocationID", "Shelf", "Bin", "Quantity", "rowguid", "ModifiedDate"),
+    }
 
     sku = CodeColumn(
         gettext_lazy("SKU"),
@@ -80,21 +90,26 @@ class StockResource(VariantNaming):
         aliases=["On hand (current)", "Quantity on hand", "Quantity", "Qty", "Stock", "Stock quantity", "Variant Inventory Qty",
                  "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity",
                  "Units in stock", "unitsInStock", "qty_available", "Bestand", "Lagerbestand", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
-        required=True,
         blank="keep",
-        help=gettext_lazy("Pieces counted. A blank cell counts nothing."),
+        help=gettext_lazy(
+            "Pieces counted. A blank cell counts nothing. Beside a column of newly counted pieces it is what was there "
+            "before: it is compared with the stock, and differences are shown."
+        ),
         example="40",
     )  # fmt: skip
     counted = CountColumn(
         gettext_lazy("Newly counted"),
         aliases=["On hand (new)", "Counted", "Counted quantity", "New quantity", "Physical count", "盘点数量", "实盘数量", "实盘数", "盘点数"],
         blank="keep",
-        help=gettext_lazy("Where it is filled in, it counts in place of what is on hand."),
+        help=gettext_lazy("What is on hand becomes this. A blank cell leaves the stock as it is."),
+        system="Shopify, Odoo",
     )  # fmt: skip
     at = PlaceColumn(
         gettext_lazy("On hand at one location"),
         blank="keep",
-        help=gettext_lazy("A column whose header is the code or name of a location."),
+        help=gettext_lazy(
+            "A column for each location, known by its code or name. “not stocked” counts nothing and leaves what is there."
+        ),
     )
     unit_cost = MoneyColumn(
         gettext_lazy("Unit cost"),
@@ -127,7 +142,11 @@ class StockResource(VariantNaming):
     }  # fmt: skip
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
-        """A column may be that of a location; what is on hand goes before what is available."""
+        """A column may be that of a location; what is on hand goes before what is available.
+
+        A number is a cell or the number of a column rather than the code of a location. In Shopify's file with a column for
+        each location, columns that nobody knows are locations too: rather refused than left out unseen.
+        """
         names = {"on hand", "on hand current", "quantity on hand"}
         renames = other_numbers(headers) | ({"available": ""} if names & set(headers) else {})
         known = {
@@ -136,30 +155,37 @@ class StockResource(VariantNaming):
             for alias in (column.name, str(column.label), *column.aliases)
         }
         known |= {simplify(header) for header in self.ignored}
-        if set(headers) - known:
+        if others := [name for name in headers if name and name not in known and not name.isdecimal()]:
+            if set(headers) >= SHOPIFY and not LONG & set(headers):
+                renames |= dict.fromkeys(others, "at")
             for place in Location.objects.stock():
-                renames |= {
-                    name: "at"
-                    for name in map(simplify, (place.code, place.name, place.name_zh))
-                    if name and name in headers and name not in known
-                }
-        return "", renames
+                names = set(map(simplify, (place.code, place.name, place.name_zh)))
+                renames |= dict.fromkeys(names.intersection(others), f"{AT}{place.code}")
+        return "shopify" if set(headers) >= SHOPIFY else "", renames
+
+    def offers(self) -> dict[str, resources.Offer]:
+        """A column may be said to be of a location that it does not name."""
+        return {
+            f"{AT}{place.code}": resources.Offer(
+                _("On hand at %(location)s") % {"location": place}, "at", (place.code,)
+            )
+            for place in Location.objects.stock()
+        }
 
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
         if not used & {"on_hand", "counted", "at"}:
             raise Unreadable(_("No column of the file says how many pieces there are."))
         reader = CellReader(mapping, self.columns(), pads=mapping.pads)
-        names = [name for name in (*EACH_ROW, "on_hand") if name in used or (name == "on_hand" and "counted" in used)]
-        places = [match.header.strip() for match in mapping.all("at")]
+        names = [name for name in EACH_ROW if name in used]
+        places = [match.parts[0] if match.parts else match.header.strip() for match in mapping.all("at")]
         if places:
             names += ["places", "pieces"]
 
         def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
             return _counts(reader, rows, names, places)
 
-        is_plain = not used & {"counted", "at"}
-        return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
+        return names, slowly(rows) if places else LineReader(reader, names, slowly).read(rows)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
         (take_back_counts if backwards else repeat_counts)(run, work, by=by)
@@ -191,15 +217,12 @@ def _unit_cost(level: StockLevel) -> Decimal | None:
 def _counts(
     reader: CellReader, rows: Iterator[tuple[int, list[str]]], names: Sequence[str], places: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
-    """Staged rows: what is newly counted stands for what was on hand; counts of several places are two lists."""
+    """Staged rows; the counts of several places are two lists."""
     nothing = (None,) * len(names)
     for number, values, problems in reader.read(rows):
         if values is None:
             yield (number, problems, *nothing)
             continue
-        if values.get("counted") is not None:
-            values["on_hand"] = values["counted"]
-        values.setdefault("on_hand", None)
         values["places"] = places
         values["pieces"] = [pieces for _parts, pieces in values.get("at", ())]
         yield (number, problems or None, *(values[name] for name in names))

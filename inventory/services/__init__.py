@@ -12,6 +12,18 @@ from inventory.services.allocation import (
     take_back,
 )
 from inventory.services.balances import GROUPINGS, close_periods, repair_balances, stock_at
+from inventory.services.bins import PutAway, close_bin, create_bins, open_bin, put_away
+from inventory.services.closing import (
+    CLEAR as CLEAR_CLOSED,
+)
+from inventory.services.closing import (
+    Closing,
+    Stuck,
+    close_location,
+    foresee_closing,
+    open_location,
+    stock_left,
+)
 from inventory.services.corrections import Correction, adjust, adjust_many
 from inventory.services.count_posting import (
     APPROVE_COUNT,
@@ -28,16 +40,27 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
 from inventory.services.misplaced import serve_elsewhere
-from inventory.services.places import close_location, must_act_at, open_location
-from inventory.services.posting import InsufficientStock, Move, Shortage, lock_levels, post, unit_costs, virtual
+from inventory.services.places import must_act_at
+from inventory.services.posting import (
+    InsufficientStock,
+    Move,
+    Pieces,
+    Shortage,
+    WrongParts,
+    lock_levels,
+    post,
+    unit_costs,
+    virtual,
+)
 from inventory.services.purchase_files import import_purchases
 from inventory.services.purchase_undo import bring_back_purchases, take_back_purchases
 from inventory.services.purchasing import (
@@ -51,7 +74,9 @@ from inventory.services.purchasing import (
     mail_purchase,
     order_purchase,
 )
+from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
 from inventory.services.receipts import receive
+from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
     MOST_SUGGESTIONS,
     Forecast,
@@ -67,16 +92,23 @@ from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, re
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
+from inventory.services.waiting import TASK as SERVE_WAITING
+from inventory.services.waiting import Moved, register, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
     "BEGINNING",
+    "CLEAR_CLOSED",
     "CORRECTIONS",
     "COUNT",
     "GROUPINGS",
     "MOST_SUGGESTIONS",
+    "NOT_STOCKED",
     "RECEIVABLE",
+    "SERVE_WAITING",
     "Accuracy",
+    "Arriving",
+    "Closing",
     "Correction",
     "CountRefused",
     "CountResult",
@@ -88,19 +120,25 @@ __all__ = [
     "InsufficientStock",
     "KeyReused",
     "Move",
+    "Moved",
     "NotAllocated",
+    "Pieces",
     "PurchaseLine",
+    "PutAway",
     "Scanned",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stuck",
     "Suggestion",
     "Terms",
+    "WrongParts",
     "add_landed_cost",
     "adjust",
     "adjust_many",
     "allocate",
     "approve_count",
+    "arrivals",
     "ask_recount",
     "available",
     "best_items",
@@ -110,11 +148,14 @@ __all__ = [
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "clear_closed",
+    "close_bin",
     "close_count",
     "close_location",
     "close_periods",
     "close_purchase",
     "corrections",
+    "create_bins",
     "create_count",
     "create_purchase",
     "create_transfer",
@@ -124,20 +165,29 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "find_lots",
+    "foresee_closing",
     "forget_scans",
     "hold",
     "import_purchases",
     "items_of",
     "load",
     "lock_levels",
+    "lots_sent",
     "mail_purchase",
     "must_act_at",
+    "named_lots",
     "needs_approval",
+    "open_bin",
     "open_location",
     "order_purchase",
     "order_suggestions",
+    "portion",
     "post",
     "post_count",
+    "put_away",
+    "reallocate",
+    "reallocate_promise",
     "receive",
     "receive_purchase",
     "receive_transfer",
@@ -145,8 +195,10 @@ __all__ = [
     "record_once",
     "refresh_figures",
     "refresh_flows",
+    "register",
     "release",
     "release_hold",
+    "remind_buyers",
     "repair_balances",
     "repeat_counts",
     "result_of",
@@ -157,11 +209,13 @@ __all__ = [
     "send",
     "send_loaded",
     "serve_elsewhere",
+    "serve_waiting",
     "ship",
     "short_lines",
     "spread",
     "start_count",
     "stock_at",
+    "stock_left",
     "suggestions",
     "take_back",
     "take_back_counts",
@@ -175,4 +229,5 @@ __all__ = [
     "upsert_suppliers",
     "variant_of",
     "virtual",
+    "waiting_pieces",
 ]

@@ -1,8 +1,9 @@
 """Stock and value at any past instant.
 
-Every level is written down at the end of each month, and once more whenever `BUSY` postings came since. What was where
-at an instant is the last balance before it and the postings in between: at most a month's, or BUSY, whatever the age
-of the ledger. Without any balance it is the sum of all postings before; a balance changes nothing but the time it takes.
+Every level is written down at the end of each month, and once more whenever many postings came since: `BUSY`, or
+`POSTINGS_A_LEVEL` for each level where that is more, so that balances are never most of what there is. What was where at an
+instant is the last balance before it and the postings in between, at most so many, whatever the age of the ledger. Without
+any balance it is the sum of all postings before; a balance changes nothing but the time it takes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,13 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from backoffice.derived import derived
 from backoffice.models import User
-from inventory.models import StockPeriod, StockPosting, StockThen
+from inventory.models import StockLevel, StockPeriod, StockPosting, StockThen
 
-BUSY = 500_000
+BUSY = 100_000
+POSTINGS_A_LEVEL = 2
 SETTLED = timedelta(minutes=10)
 LOCK = "inventory_stockperiod"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -136,7 +139,7 @@ def _grouped(sums: str, by: str, joins: Iterable[str], conditions: Iterable[str]
 
 @transaction.atomic
 def close_periods(now: datetime | None = None) -> list[StockPeriod]:
-    """Write every level down for the ends of months that have none yet, and for now where `BUSY` postings came since.
+    """Write every level down for the ends of periods that are over: of months, and wherever many postings came.
 
     An end is left for the next call while a transaction from before it may still bring postings, or another call is at it.
     """
@@ -145,26 +148,33 @@ def close_periods(now: datetime | None = None) -> list[StockPeriod]:
         if not cursor.fetchone()[0]:
             return []
     settled = (now or timezone.now()) - SETTLED
-    return [
-        close_period(at, is_month_end=is_month_end) for at, is_month_end in due_ends(settled) if not _still_open(at)
-    ]
+    made: list[StockPeriod] = []
+    while (end := next_end(settled)) and not _still_open(end[0]):
+        made.append(close_period(end[0], is_month_end=end[1]))
+    return made
 
 
-def due_ends(until: datetime) -> list[tuple[datetime, bool]]:
-    """Ends of periods up to `until` that were not written down yet, oldest first, and whether a month ended there."""
-    first = StockPosting.objects.order_by("pk").values_list("at", flat=True).first()
+def next_end(until: datetime) -> tuple[datetime, bool] | None:
+    """Where the oldest period that was not written down ends, if that is before `until`, and whether a month ends there."""
+    first = StockPosting.objects.order_by("pk").values_list("pk", "at").first()
     if first is None:
-        return []
+        return None
     last = StockPeriod.objects.order_by("-at").first()
-    ends = []
-    end = next_month(last.at if last else first)
-    while end <= until:
-        ends.append((end, True))
-        end = next_month(end)
-    newest = StockPosting.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    if newest - (last.last_posting if last else 0) > BUSY and (not ends or until - ends[-1][0] > timedelta(days=1)):
-        ends.append((until, False))
-    return ends
+    month_end = next_month(last.at if last else first[1])
+    busy_end = _busy_end(last.last_posting if last else first[0] - 1, last.at if last else BEGINNING, until)
+    return min((end for end in ((month_end, True), busy_end) if end and end[0] <= until), default=None)
+
+
+def _busy_end(known: int, after: datetime, until: datetime) -> tuple[datetime, bool] | None:
+    """Where so many postings came since the one called `known` that a period ends there: now, or then where more are overdue."""
+    most = max(BUSY, POSTINGS_A_LEVEL * StockLevel.objects.count())
+    came = StockPosting.objects.order_by("-pk").values_list("pk", flat=True)[0] - known
+    if came <= most:
+        return None
+    if came <= 2 * most:
+        return until, False
+    at = StockPosting.objects.filter(pk__gt=known + most).order_by("pk").values_list("at", flat=True)[0]
+    return (at, False) if after < at else None
 
 
 def next_month(moment: datetime) -> datetime:
@@ -183,9 +193,10 @@ def _still_open(at: datetime) -> bool:
 def close_period(at: datetime, *, is_month_end: bool) -> StockPeriod:
     """Write every level down as of `at`."""
     before = StockPeriod.objects.filter(at__lt=at).order_by("-at").first()
-    newest = StockPosting.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    period = StockPeriod.objects.create(at=at, is_month_end=is_month_end, last_posting=newest)
     base = (before.pk, before.at) if before else (0, BEGINNING)
+    came = StockPosting.objects.filter(at__gte=base[1], at__lt=at).aggregate(newest=Max("pk"))["newest"]
+    newest = max(came or 0, before.last_posting if before else 0)
+    period = StockPeriod.objects.create(at=at, is_month_end=is_month_end, last_posting=newest)
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, [period.pk, *base, at])
         cursor.execute(TOTAL, [period.pk])

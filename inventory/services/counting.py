@@ -1,7 +1,9 @@
 """Counts of many levels at once: opening balances, and what was found on the shelves.
 
-A row is `(row number, problems found while reading, *values of columns)`; a row without a number counts nothing. Levels
-that change are locked at the end, all at once and in primary-key order, and get moves of kind "counted" by `post`.
+A row is `(row number, problems found while reading, *values of columns)`; a row without a number counts nothing. Where rows
+have `counted`, `on_hand` is what the file took to be there: it is compared and changes nothing. NOT_STOCKED in place of a
+number says that the location is not to have the article, and moves nothing either. Levels that change are locked at the end,
+all at once and in primary-key order, and get moves of kind "counted" by `post`.
 """
 
 # The statements are put together from the constants of this module and never from input.
@@ -29,6 +31,7 @@ from inventory.models import Location, StockLevel
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
 POSTED_AT_ONCE = 5000
+NOT_STOCKED = -(10**9)  # no cell can say such a number
 VALUE_LIMIT = 10**13
 STAGED = {
     "sku": Staged("text"),
@@ -38,6 +41,7 @@ STAGED = {
     "option3": Staged("text"),
     "location": Staged("text"),
     "on_hand": Staged("int"),
+    "counted": Staged("int"),
     "places": Staged("text[]"),
     "pieces": Staged("int[]"),
     "unit_cost": Staged("numeric(20,6)"),
@@ -49,10 +53,20 @@ MESSAGES = {
     "no_place": gettext_lazy("There is no open warehouse yet. Create one first."),
     "which_place": gettext_lazy("Say at which location: there are several."),
     "unknown_place": gettext_lazy("There is no location “%(location)s”."),
+    "unknown_column": gettext_lazy(
+        "There is no location “%(location)s”. Say which location the column is, or leave it out."
+    ),
     "ambiguous_place": gettext_lazy("Several locations are called “%(location)s”. Give the code."),
     "closed_place": gettext_lazy("%(location)s is not an open warehouse."),
     "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
     "count_twice": gettext_lazy("Row %(row)s has a count of this SKU at this location already."),
+    "negative": gettext_lazy(
+        "%(pieces)s pieces cannot lie at %(location)s: more was sold than there was. Count them, or enter 0."
+    ),
+    "differs": gettext_lazy("The file took %(file)s to be on hand at %(location)s; there are %(now)s."),
+    "still_there": gettext_lazy(
+        "%(location)s is not to stock it, but has %(now)s pieces. They stay: a count of 0, a correction or a transfer takes them away."
+    ),
     "too_large": gettext_lazy("The number is too large."),
     "promised": gettext_lazy(
         "%(allocated)s pieces are allocated and %(held)s held at %(location)s: the count cannot be below %(least)s."
@@ -107,6 +121,11 @@ class CountBatch(Batch):
     messages = MESSAGES
     tables = ("import_place", "import_count")
 
+    @property
+    def number(self) -> str:
+        """The column that says how many pieces there are."""
+        return "counted" if "counted" in self.present else "on_hand"
+
     def joined(self) -> Sequence[str]:
         return [name for name in ("sku", "handle", "location") if name in self.present]
 
@@ -119,7 +138,8 @@ class CountBatch(Batch):
                 SELECT s.row, v.id AS variant_id, v.sku, p.location_id, p.name AS place, s.pieces AS counted, s.unit_cost, s.reason,
                        coalesce(l.on_hand, 0) AS on_hand, coalesce(l.allocated, 0) AS allocated, coalesce(l.held, 0) AS held,
                        coalesce(l.backorder_limit, v.backorder_limit) AS backorder_limit,
-                       l.id IS NULL AND s.pieces > 0 AS is_new, l.id IS NOT NULL AND l.on_hand <> s.pieces AS changed, s.is_wide
+                       l.id IS NULL AND coalesce(s.pieces, 0) > 0 AS is_new,
+                       l.id IS NOT NULL AND coalesce(s.pieces, {NOT_STOCKED}) >= 0 AND l.on_hand <> s.pieces AS changed, s.name, s.expected
                 FROM ({self._counts()}) s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
                 JOIN import_place p ON p.text = s.place
                 LEFT JOIN inventory_stocklevel l ON l.variant_id = v.id AND l.location_id = p.location_id
@@ -128,12 +148,17 @@ class CountBatch(Batch):
         self.run("ANALYZE import_count")
 
     def _counts(self) -> str:
-        """SELECT of every number of the file with the place that it is of."""
+        """SELECT of every number of the file with its column and the place that it is of, and what was taken to be there."""
         facts = "row, sku, unit_cost, reason"
-        narrow = f"SELECT {facts}, coalesce(location, '') AS place, on_hand AS pieces, false AS is_wide FROM import_stage WHERE on_hand IS NOT NULL"
+        pieces, expected = "on_hand", "NULL::int"
+        if "counted" in self.present:
+            pieces = f"coalesce(counted, CASE on_hand WHEN {NOT_STOCKED} THEN on_hand END)"
+            expected = f"nullif(on_hand, {NOT_STOCKED})"
+        narrow = f"""SELECT {facts}, coalesce(location, '') AS place, {pieces} AS pieces, {expected} AS expected, '{self.number}' AS name
+                     FROM import_stage WHERE on_hand IS NOT NULL OR counted IS NOT NULL"""
         if "places" not in self.present:
             return narrow
-        return f"""{narrow} UNION ALL SELECT {facts}, u.place, u.pieces, true FROM import_stage, unnest(places, pieces) u(place, pieces)
+        return f"""{narrow} UNION ALL SELECT {facts}, u.place, u.pieces, NULL, 'at' FROM import_stage, unnest(places, pieces) u(place, pieces)
                    WHERE u.pieces IS NOT NULL"""
 
     def _find_places(self) -> None:
@@ -151,29 +176,19 @@ class CountBatch(Batch):
         self.wrong_places = {problem for problem in problems if problem}
 
     def find_problems(self) -> None:
-        counted = f"(SELECT DISTINCT row, sku FROM ({self._counts()}) c) s"
+        self._find_unknown(error=True)
+        self._find_unknown(error=False)
+        self._find_remarks()
         self.problem(
-            "sku_missing",
-            f"""SELECT s.row, 'sku', '', '{{}}'::jsonb FROM {counted} WHERE coalesce(s.sku, '') = ''
-                AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+            "negative",
+            f"""SELECT s.row, s.name, s.pieces::text, jsonb_build_object('pieces', s.pieces, 'location', coalesce(nullif(p.name, ''), s.place))
+                FROM ({self._counts()}) s JOIN import_place p ON p.text = s.place WHERE s.pieces < 0 AND s.pieces <> {NOT_STOCKED}""",
         )
-        self.problem(
-            "unknown_sku",
-            f"""SELECT s.row, 'sku', s.sku, jsonb_build_object('sku', s.sku) FROM {counted}
-                WHERE s.sku <> '' AND NOT EXISTS (SELECT 1 FROM catalog_variant v WHERE upper(v.sku) = upper(s.sku))""",
-        )
-        for code in sorted(self.wrong_places):
-            self.problem(
-                code,
-                f"""SELECT s.row, 'location', s.place, jsonb_build_object('location', p.name) FROM ({self._counts()}) s
-                    JOIN import_place p ON p.text = s.place WHERE p.problem = %s""",
-                [code],
-            )
         self.problem(
             "count_twice",
             """SELECT c.row, 'sku', c.sku, jsonb_build_object('row', c.first) FROM (
                    SELECT row, sku, row_number() OVER w AS nth, min(row) OVER w AS first FROM import_count
-                   WHERE location_id IS NOT NULL WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY row)
+                   WHERE location_id IS NOT NULL AND counted >= 0 WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY row)
                ) c WHERE c.nth > 1""",
         )
         self.problem(
@@ -183,10 +198,59 @@ class CountBatch(Batch):
         )
         self.problem(
             "promised",
-            """SELECT row, 'on_hand', counted::text, jsonb_build_object('allocated', allocated, 'held', held, 'location', place,
+            """SELECT row, name, counted::text, jsonb_build_object('allocated', allocated, 'held', held, 'location', place,
                       'least', allocated + held - backorder_limit)
                FROM import_count WHERE changed AND counted < on_hand AND counted < allocated + held - backorder_limit""",
         )
+
+    def _find_unknown(self, *, error: bool) -> None:
+        """What the catalogue or the list of locations does not know; rows that count nothing are not refused for it."""
+        counts = f"(SELECT * FROM ({self._counts()}) c WHERE {'' if error else 'NOT '}coalesce(c.pieces, {NOT_STOCKED}) <> {NOT_STOCKED})"
+        rows = f"(SELECT DISTINCT row, sku FROM {counts} c) s"
+        self.problem(
+            "sku_missing",
+            f"""SELECT s.row, 'sku', '', '{{}}'::jsonb FROM {rows} WHERE coalesce(s.sku, '') = ''
+                AND NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = s.row AND p.is_error)""",
+            error=error,
+        )
+        self.problem(
+            "unknown_sku",
+            f"""SELECT s.row, 'sku', s.sku, jsonb_build_object('sku', s.sku) FROM {rows}
+                WHERE s.sku <> '' AND NOT EXISTS (SELECT 1 FROM catalog_variant v WHERE upper(v.sku) = upper(s.sku))""",
+            error=error,
+        )
+        for code in sorted(self.wrong_places):
+            for name, of_column in (("location", False), ("at", True)):
+                self.problem(
+                    "unknown_column" if of_column and code == "unknown_place" else code,
+                    f"""SELECT s.row, '{name}', s.place, jsonb_build_object('location', p.name) FROM {counts} s
+                        JOIN import_place p ON p.text = s.place WHERE p.problem = %s AND {"" if of_column else "NOT "}s.name = 'at'""",
+                    [code],
+                    error=error,
+                )
+
+    def _find_remarks(self) -> None:
+        """What a person should see before anything is written: where the file is not up to date, and what stays."""
+        self.problem(
+            "differs",
+            """SELECT row, 'on_hand', expected::text, jsonb_build_object('file', expected, 'now', on_hand, 'location', place)
+               FROM import_count WHERE location_id IS NOT NULL AND expected <> on_hand""",
+            error=False,
+        )
+        self.problem(
+            "still_there",
+            f"""SELECT row, name, '', jsonb_build_object('now', on_hand, 'location', place)
+                FROM import_count WHERE counted = {NOT_STOCKED} AND on_hand > 0""",
+            error=False,
+        )
+        if self.number == "counted" and "on_hand" in self.present and "places" not in self.present:
+            self.cursor.execute("SELECT EXISTS (SELECT FROM import_stage WHERE counted IS NOT NULL)")
+            if not self.cursor.fetchone()[0]:
+                self.notes.append(
+                    _(
+                        "No row says what was newly counted, so nothing changes. To take over what the file says is on hand, leave the column of new counts out."
+                    )
+                )
 
     def records(self) -> str:
         return "SELECT row, bool_or(is_new), bool_or(changed) FROM import_count WHERE is_new OR changed GROUP BY row"
@@ -195,7 +259,7 @@ class CountBatch(Batch):
         return "concat_ws(' @ ', s.sku, nullif(s.location, ''))"
 
     def changes(self, rows: str) -> str:
-        name = "CASE WHEN is_wide THEN place ELSE 'on_hand' END"
+        name = "CASE name WHEN 'at' THEN place ELSE 'on_hand' END"
         return f"""SELECT row, jsonb_agg(jsonb_build_array({name}, on_hand::text, counted::text) ORDER BY location_id)
                    FROM import_count WHERE changed AND row IN ({rows}) GROUP BY row"""
 

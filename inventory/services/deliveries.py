@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, RejectReason
+from inventory.services.lots import Arriving, arrivals
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post, virtual
 from inventory.services.purchasing import locked, settle
@@ -23,15 +24,19 @@ OVER = "inventory.over_receive"
 
 @dataclass(frozen=True)
 class Delivered:
-    """What came of one line (primary key). Rejected pieces go back and never are stock; they need a reason."""
+    """What came of one line (primary key). Rejected pieces go back and never are stock; they need a reason.
+
+    `parts` says of which lots the accepted pieces are and into which bins they go.
+    """
 
     line: int
     accepted: int
     rejected: int = 0
     reason: str = ""
+    parts: tuple[Arriving, ...] = ()
 
 
-@transaction.atomic
+@patient
 def receive_purchase(
     order: PurchaseOrder,
     delivered: Sequence[Delivered],
@@ -82,17 +87,20 @@ def receive_purchase(
         )
         for row in came
     ]
-    _write(receipt, rows)
+    _write(rows, [] if already is None else list(already.lines.all()))
     settle(order)
     if already is None:
         pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
         audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
         audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
-    source = virtual(Location.Kind.SUPPLIER)
+    source, here = virtual(Location.Kind.SUPPLIER), order.location_id
+    put = arrivals(
+        [(row.variant_id, row.quantity, said.parts) for row, said in zip(rows, came, strict=True)], order.location
+    )
     post(
         [
-            Move(Kind.RECEIVED, row.variant_id, source, order.location_id, row.quantity, row.unit_cost, receipt.number)
-            for row in rows
+            Move(Kind.RECEIVED, row.variant_id, source, here, row.quantity, row.unit_cost, receipt.number, put=into)
+            for row, into in zip(rows, put, strict=True)
             if row.quantity
         ],
         by=by,
@@ -105,9 +113,9 @@ def cost_here(order: PurchaseOrder, cost: Decimal) -> Decimal:
     return round(cost * order.exchange_rate, 6)
 
 
-def _write(receipt: Receipt, rows: Sequence[ReceiptLine]) -> None:
-    """Add the rows to the receipt; pieces of a line that stands there already, of one reason, join it."""
-    there = {(line.purchase_line_id, line.reject_reason): line for line in receipt.lines.all()}
+def _write(rows: Sequence[ReceiptLine], written: Sequence[ReceiptLine]) -> None:
+    """Add the rows to a receipt; pieces of a line that is `written` there already, with one reason, join it."""
+    there = {(line.purchase_line_id, line.reject_reason): line for line in written}
     known = [(there[key], row) for row in rows if (key := (row.purchase_line_id, row.reject_reason)) in there]
     for line, row in known:
         line.quantity += row.quantity

@@ -8,10 +8,11 @@ from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from catalog.models import Variant
 from inventory.models import Location, Scan, Transfer, TransferLine
+from inventory.services.lots import portion
 from inventory.services.places import must_act_at
 from inventory.services.posting import post, virtual
 from inventory.services.scans import Done, Scanned, record_once, variant_of
-from inventory.services.transfers import depart, locked, move_of, receive_transfer
+from inventory.services.transfers import depart, locked, lots_on_the_way, move_of, receive_transfer
 
 Status = Transfer.Status
 
@@ -24,7 +25,7 @@ def load(transfer: Transfer, scanned: Scanned, *, by: User) -> Scan:
 
     def do() -> Done:
         current, line = _line(transfer, scanned, Status.DRAFT)
-        must_act_at(by, current.source)
+        must_act_at(by, current.source, closed_too=True)
         if line.sent + scanned.pieces > line.quantity:
             raise ValidationError(
                 _("%(sku)s: %(planned)s planned, %(loaded)s loaded already.")
@@ -66,7 +67,8 @@ def unload(transfer: Transfer, scanned: Scanned, *, by: User) -> Scan:
         line.arrived += scanned.pieces
         line.save(update_fields=["arrived"])
         transit = virtual(Location.Kind.TRANSIT)
-        post([move_of(current, line, transit, current.destination_id, scanned.pieces)], by=by)
+        lots = portion(lots_on_the_way(current).get(line.variant_id, {}), scanned.pieces)
+        post([move_of(current, line, transit, current.destination_id, scanned.pieces, taken=lots)], by=by)
         said = _("%(sku)s: %(arrived)s of %(sent)s received.")
         return Done(said % {"sku": line.variant.sku, "arrived": line.arrived, "sent": line.sent}, line.variant)
 

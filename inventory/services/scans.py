@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
+from backoffice.retrying import patient
 from catalog.models import Variant
 from catalog.services.barcodes import gtin_forms
 from inventory.models import Scan
@@ -41,7 +41,7 @@ class Done:
     variant: Variant | None = None
 
 
-@transaction.atomic
+@patient
 def record_once(kind: str, subject: str, scanned: Scanned, do: Callable[[], Done], *, by: User) -> Scan:
     """Call `do` and keep what it says, unless the key is known; then nothing is done and the first answer returned.
 

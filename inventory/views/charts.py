@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from backoffice.charts import BarChart, Chart, LineChart, Series
+from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label
 from backoffice.money import ZERO, format_money
 from inventory.models import AbcClass, DailyFlow, Location, StockMove, StockSummary, StockTotal
 
@@ -48,7 +48,7 @@ def stock_over_time(user: Any, location: Location | None, *, costs: bool) -> Cha
             "month": date_format(months[-1][0], "YEAR_MONTH_FORMAT"),
             "amount": money(months[-1][1]) if costs else _("%(number)s pieces") % {"number": months[-1][1]},
         }
-    labels = [date_format(day, "M Y") for day, _sum in months]
+    labels = [month_label(day) for day, _sum in months]
     return _chart(LineChart, caption, labels, name, [total for _day, total in months], write)
 
 
@@ -67,7 +67,7 @@ def cost_by_day(user: Any, location: Location | None) -> Chart:
         "days": DAYS,
         "amount": money(sum(values, ZERO)),
     }
-    labels = [date_format(day, "j M") for day in days]
+    labels = [day_label(day) for day in days]
     return _chart(BarChart, caption, labels, _("Cost of goods shipped"), values, money)
 
 
@@ -132,7 +132,7 @@ def corrections_by_month(user: Any, location: Location | None, kinds: Sequence[s
     caption = _("Corrections took %(lost)s pieces and found %(gained)s within a year.") % {
         name: sum(row[name] for row in months) for name in figures
     }
-    labels = [date_format(day, "M Y") for day in reversed(starts)]
+    labels = [month_label(day) for day in reversed(starts)]
     series = [
         Series(_("Pieces lost"), [row["lost"] for row in months]),
         Series(_("Pieces gained"), [row["gained"] for row in months]),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
-from backoffice.charts import BarChart, Series
+from backoffice.charts import BarChart, Series, month_label
 from backoffice.generic import Action, BulkAction, Column, Fact, Tab, named
 from backoffice.models import Approval
 from inventory import filters, forms, services
@@ -360,7 +360,7 @@ def accuracy_chart(months: list[services.Accuracy]) -> BarChart:
     caption = _("%(share)s%% of the lines counted in %(month)s were right.")
     return BarChart(
         caption=caption % {"share": last.share_of_lines, "month": month_text(last)},
-        labels=[month_text(month) for month in months],
+        labels=[month_label(month.label) for month in months],
         series=[Series(_("Lines without a difference, percent"), [month.share_of_lines for month in months])],
     )
 

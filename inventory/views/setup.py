@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -88,7 +89,20 @@ class LocationClose(generic.ActionView):
     confirm = gettext_lazy("It serves no orders and receives nothing any more. What happened there stays on record.")
     done = gettext_lazy("%s is closed.")
     danger = True
-    form_class = forms.ReasonForm
+    form_class = forms.CloseForm
+    template_name = "inventory/location_close.html"
+
+    def get_form_kwargs(self, obj: Location) -> dict[str, Any]:
+        return {"has_stock": bool(self.left["variants"])}
+
+    @cached_property
+    def left(self) -> dict[str, int]:
+        return services.stock_left(self.get_object())
+
+    @cached_property
+    def closing(self) -> services.Closing:
+        """What would happen to the promises there."""
+        return services.foresee_closing(self.get_object())
 
 
 @require_POST

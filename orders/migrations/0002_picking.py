@@ -13,7 +13,7 @@ from backoffice.numbering import CreateSequence
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0007_warehouse'),
+        ('inventory', '0010_warehouse'),
         ('orders', '0001_initial'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

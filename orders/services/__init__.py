@@ -56,6 +56,7 @@ from orders.services.placing import (
     place,
     reopen,
 )
+from orders.services.reallocation import reallocate
 from orders.services.returns import (
     Arrived,
     approve_return,
@@ -111,6 +112,7 @@ __all__ = [
     "pickable",
     "place",
     "ready_at",
+    "reallocate",
     "recalculate",
     "receive_return",
     "record_payment",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders import mails
@@ -85,7 +86,7 @@ def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
     return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
 
 
-@transaction.atomic
+@patient
 def ship(parcel: Fulfilment, *, by: User | None, carrier: str = "", tracking_number: str = "") -> Fulfilment:
     """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed."""
     order, parcel = lock_parcel(parcel)

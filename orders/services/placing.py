@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory import services as inventory
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
@@ -25,7 +26,7 @@ class QuantityTooHigh(ValidationError):
     """More pieces were asked than the line has left for it."""
 
 
-@transaction.atomic
+@patient
 def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order:
     """Allocate stock for every line and place the order, or change nothing.
 
@@ -48,7 +49,7 @@ def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order
     return order
 
 
-@transaction.atomic
+@patient
 def cancel(order: Order, *, by: User | None, reason: str) -> Order:
     """Cancel the whole order and release its stock.
 
@@ -68,7 +69,7 @@ def cancel(order: Order, *, by: User | None, reason: str) -> Order:
     return order
 
 
-@transaction.atomic
+@patient
 def cancel_lines(order: Order, *, quantities: Mapping[int, int], by: User | None, reason: str) -> Order:
     """Cancel pieces that were not shipped, by primary key of the line, and release their stock.
 

@@ -13,6 +13,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory import services as inventory
 from inventory.models import Location
 from orders.models import Order, OrderLine, Return, ReturnLine
@@ -72,7 +73,7 @@ def approve_return(order_return: Return, *, by: User | None) -> Return:
     return row
 
 
-@transaction.atomic
+@patient
 def receive_return(
     order_return: Return, *, location: Location, arrived: Mapping[int, Arrived], by: User | None
 ) -> Return:

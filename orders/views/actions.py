@@ -8,7 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
-from inventory.models import Location
+from inventory import services as inventory
+from inventory.models import Allocation, Location
 from orders import forms, services
 from orders.forms import plain
 from orders.models import Fulfilment, Invoice, Order, Return
@@ -206,6 +207,31 @@ class Fulfil(QuantitiesAction):
 
     def get_success_url(self, obj: Order) -> str:
         return self.parcel.get_absolute_url()
+
+
+class Reallocate(OrderAction):
+    """Choose anew where an order is served from; who may move promises chooses the warehouse."""
+
+    permission = "orders.fulfil_order"
+    form_class = forms.ReallocateForm
+    service = services.reallocate
+    template_name = "orders/reallocate.html"
+    title = gettext_lazy("Serve from elsewhere")
+    confirm = gettext_lazy("Pieces that lie in parcels stay where they are.")
+    done = gettext_lazy("%s is served from elsewhere now.")
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        return {"user": self.request.user, "rows": self.rows}
+
+    @cached_property
+    def rows(self) -> list[Allocation]:
+        """What is promised to the order now, each with the pieces that wait there."""
+        rows = Allocation.objects.filter(cause=self.kwargs["number"]).select_related("variant", "location")
+        rows = list(rows.order_by("item", "location__priority"))
+        waiting = inventory.waiting_pieces([self.kwargs["number"]], {row.variant_id for row in rows})
+        for row in rows:
+            row.waiting = waiting.get(row.pk, 0)
+        return rows
 
 
 class Announce(QuantitiesAction):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -10,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
-from backoffice.money import format_money
 from catalog.models import Variant
+from customers.models import Customer
 from inventory import services as inventory
 from orders import forms, services
 from orders.forms import plain
 from orders.models import Order
+from orders.pricing import priced, prices_for
 from orders.services.intake import facts_of
 
 BUYER = ("customer", "customer_name", "email", "phone", "language")
@@ -52,13 +54,28 @@ class DraftPage(generic.FormPage):
         return list(self.object.lines.select_related("variant").order_by("position", "pk")) if self.object else []
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if "more" in request.POST:
-            self.formset = self.prepared_formset(request.POST)
-            return self.show_again(self.get_form(request.POST))
+        if "more" in request.POST or "reprice" in request.POST:
+            form = self.get_form(request.POST)
+            data = self.with_prices_of_now(form) if "reprice" in request.POST else request.POST
+            self.formset = self.prepared_formset(data)
+            return self.show_again(form)
         return super().post(request, *args, **kwargs)
 
+    def with_prices_of_now(self, form: Any) -> Any:
+        """What was sent, with the price of each variant as a line without one would get it; the others stay."""
+        data, rows = self.request.POST.copy(), self.prepared_formset(self.request.POST)
+        form.is_valid(), rows.is_valid()
+        customer, currency = (form.cleaned_data.get(name) for name in ("customer", "currency"))
+        chosen = {row.prefix: row.cleaned_data["variant"].pk for row in rows if row.cleaned_data.get("variant")}
+        prices = prices_for(customer, currency or form.instance.currency, chosen.values())
+        for prefix, key in chosen.items():
+            if key in prices:
+                data[f"{prefix}-unit_price"] = str(plain(prices[key].price))
+        return data
+
     def perform(self, form: Any) -> Order:
-        header, lines, by = form.header(), self.formset.lines(), self.request.user
+        header, by = form.header(), self.request.user
+        lines = priced(self.formset.lines(), customer=header["customer"], currency=header["currency"])
         with transaction.atomic():
             if self.object is None:
                 given = {name: value for name, value in header.items() if value not in ("", {}, [])}
@@ -148,14 +165,24 @@ class VariantInfo(generic.Page):
 
     def get(self, request: HttpRequest, pk: int) -> JsonResponse:
         variant = get_object_or_404(Variant.objects.visible_to(request.user), pk=pk)
-        currency = request.GET.get("currency", "")[:3]
+        currency = request.GET.get("currency", "")[:3] or settings.DEFAULT_CURRENCY
+        price = prices_for(self.customer(), currency, [pk]).get(pk)
         free = sum(inventory.available([pk])[pk].values()) if variant.track_stock else None
         stock = _("not counted") if free is None else _("%(pieces)s free") % {"pieces": free}
+        if price is None:
+            remark = _("no price in %(currency)s") % {"currency": currency}
+        else:
+            remark = _("price list %(code)s") % {"code": price.code} if price.code else ""
         return JsonResponse(
             {
                 "title": variant.title or variant.sku,
-                "price": str(plain(variant.price)),
-                "shown": format_money(variant.price, currency),
-                "stock": stock,
+                "price": str(plain(price.price)) if price else "",
+                "stock": " · ".join(filter(None, [stock, remark])),
             }
         )
+
+    def customer(self) -> Customer | None:
+        """The one that the order is for, as far as it is chosen."""
+        key = self.request.GET.get("customer", "").removeprefix("#")
+        known = key.isascii() and key.isdigit() and len(key) < 19
+        return Customer.objects.visible_to(self.request.user).filter(pk=key).first() if known else None

@@ -13,8 +13,9 @@ rows.addEventListener("change", async (event) => {
   const match = /-variant$/.test(event.target.name) && /^#(\d+)$/.exec(event.target.value);
   if (!match) return;
   const row = event.target.closest("tr");
-  const currency = document.querySelector("[name=currency]")?.value ?? "";
-  const response = await fetch(`${formset.dataset.variants.replace("/0/", `/${match[1]}/`)}?${new URLSearchParams({ currency })}`);
+  const value = (name) => document.querySelector(`[name=${name}]`)?.value ?? "";
+  const query = new URLSearchParams({ currency: value("currency"), customer: value("customer") });
+  const response = await fetch(`${formset.dataset.variants.replace("/0/", `/${match[1]}/`)}?${query}`);
   if (!response.ok || response.redirected) return;
   const found = await response.json();
   const control = (name) => row.querySelector(`[name$="-${name}"]`);

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from backoffice import navigation
-from backoffice.charts import BarChart, LineChart, Series, Sparkline, round_up
+from backoffice.charts import BarChart, LineChart, Series, Sparkline, day_label, month_label, round_up
 from backoffice.models import Notification, User
 from backoffice.templatetags.houtai import browser
 from catalog.models import Brand, Product
@@ -247,16 +248,52 @@ def test_borders_of_controls_stand_out_from_their_ground(ground, scheme):
     assert contrast(colours["line-strong"][scheme], colours[ground][scheme]) >= 3.3
 
 
-def test_style_and_script_stay_small():
-    files = [path for path in STATIC.iterdir() if path.suffix in {".css", ".js"} and path.name != "admin.css"]
-    own = {
-        name: [path for path in files if path.stem == name]
-        for name in ("bulk_edit", "editing", "exports", "imports", "paper", "publishing")
-    }
-    shared = [path for path in files if path.stem not in own]
+EVERYWHERE = ("tokens.css", "app.css", "shell.css", "print.css", "app.js", "lookup.js")
+BY_MARK = {"data-list": ["list.js"], "data-guard": ["guard.js"], "data-formset": ["formset.js"]}
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
-    assert packed(shared) < 16.5 * 1024
-    assert max(map(packed, own.values())) < 2.5 * 1024
+
+def sources(name: str) -> dict[str, str]:
+    """The template of this name with all that it extends and includes by name."""
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (TEMPLATES / name).exists():
+            found[name] = (TEMPLATES / name).read_text()
+            waiting += re.findall(r'{% (?:extends|include) "([^"]+)"', found[name])
+    return found
+
+
+def own_files(text: str) -> set[Path]:
+    return {STATIC.parent / name for name in re.findall(r"{% static '([^']+\.(?:css|js))'", text)}
+
+
+def pages() -> dict[str, str]:
+    """Every template that is a page, with the text of all that it is made of."""
+    names = [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html") if not path.name.startswith("_")]
+    found = {name: sources(name) for name in names}
+    return {name: "".join(texts.values()) for name, texts in found.items() if "skeleton.html" in texts}
+
+
+def test_no_page_loads_more_style_and_script_than_17_kb():
+    heavy = {}
+    for name, text in pages().items():
+        asked = [STATIC / script for mark, scripts in BY_MARK.items() if mark in text for script in scripts]
+        size = packed({*(STATIC / one for one in EVERYWHERE), *asked, *own_files(text)})
+        if size >= 17 * 1024:
+            heavy[name] = size
+    assert heavy == {}
+
+
+def test_each_file_of_style_and_script_is_small_and_some_page_loads_it():
+    used = set().union(*map(own_files, pages().values()))
+    shared = {STATIC / name for name in (*EVERYWHERE, *(script for scripts in BY_MARK.values() for script in scripts))}
+    files = {path for path in STATIC.parent.rglob("*") if path.suffix in {".css", ".js"} and path.name != "admin.css"}
+
+    assert files - used - shared == set()
+    assert packed(shared) < 15 * 1024
+    assert max(packed([path]) for path in files - shared) < 2.5 * 1024
 
 
 def packed(files):
@@ -284,6 +321,10 @@ def test_lines_stand_over_their_labels():
     chart = LineChart("Flat.", ["a", "b"], [Series("x", [1, 2])])
 
     assert chart.lines[0].points == "150,80 450,0"
+
+
+def test_labels_of_time_are_short():
+    assert (month_label(date(2025, 10, 1)), day_label(date(2025, 10, 1))) == ("Oct 2025", "1 Oct")
 
 
 def test_charts_without_values():

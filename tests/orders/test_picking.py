@@ -60,10 +60,11 @@ def test_chosen_orders_at_one_location(picker):
     article("TEA", on_hand=2)
     receive(article("TEA"), 5, far)
     split, other = make_order([("TEA", 6)], placed=True), make_order([("TEA", 1)], placed=True)
-    assert list(services.pickable(near)) == [split]
-    assert list(services.pickable(far)) == [split, other]
-    assert boxes(start(picker, other, at=far)) == [(1, other.number)]
+    assert list(services.pickable(near)) == [split, other]
     assert list(services.pickable(far)) == [split]
+    assert boxes(start(picker, other)) == [(1, other.number)]
+    assert list(services.pickable(near)) == [split]
+    assert [parcel.lines.get().quantity for parcel in start(picker, at=far).parcels.all()] == [5]
 
 
 def test_a_parcel_that_waits_is_picked_and_one_on_hold_is_not(picker):

@@ -246,7 +246,8 @@ def mix_until(number: int, skus: tuple[str, ...], end: float) -> Any:
     from tests.orders.hot_stock import Clerk
 
     place, variants = _goods(skus)
-    clerk = Clerk(number, variants, (place, Location.objects.get(code="bench-shop")))
+    others = Location.objects.filter(code__in=["bench-shop", "bench-kiosk"]).order_by("priority")
+    clerk = Clerk(number, variants, [place, *others])
     try:
         return clerk.work_until(end), ""
     except Exception as error:
@@ -426,15 +427,17 @@ def sell_outs(clients: Clients, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def mixed(clients: Clients, options: argparse.Namespace) -> dict[str, Any]:
-    """Everything at once over 50 SKUs at two warehouses."""
+    """Everything at once over 50 SKUs at three warehouses, one of which closes and opens; half of the SKUs take backorders."""
     from catalog.models import Variant
     from inventory.models import Location
     from tests.orders.hot_stock import balances, deadlocks, expected, together
 
-    Location.objects.get_or_create(code="bench-shop", defaults={"name": "Bench shop", "priority": 2})
+    for priority, name in ((2, "shop"), (3, "kiosk")):
+        Location.objects.get_or_create(code=f"bench-{name}", defaults={"name": f"Bench {name}", "priority": priority})
     skus = tuple(f"MIX-{time.time_ns()}-{n}" for n in range(HOT))
-    for place in ("bench", "bench-shop"):
+    for place in ("bench", "bench-shop", "bench-kiosk"):
         stock(skus, 20, place)
+    Variant.objects.filter(sku__in=skus[::2]).update(backorder_limit=5)
     variants = list(Variant.objects.filter(sku__in=skus))
     count, before, broken = max(options.clients), balances(variants), deadlocks()
     answers = clients.run(count, "mix", skus, time.time() + options.seconds)
@@ -444,7 +447,7 @@ def mixed(clients: Clients, options: argparse.Namespace) -> dict[str, Any]:
     for verb, seconds in sorted(work.seconds.items()):
         p50, p95 = percentiles(seconds)
         print(
-            f"{verb:<9} {len(seconds) / options.seconds:6.1f}/s   refused {work.refused[verb]:6}   p50 {p50:6.1f} ms   p95 {p95:6.1f} ms",
+            f"{verb:<14} {len(seconds) / options.seconds:6.1f}/s   refused {work.refused[verb]:6}   p50 {p50:6.1f} ms   p95 {p95:6.1f} ms",
             file=sys.stderr,
         )
         figures[f"{verb}_p95_ms"] = round(p95, 1)

@@ -17,15 +17,15 @@ INSERT INTO wrong SELECT row, 'sku twice' FROM (SELECT row, row_number() OVER (P
 INSERT INTO wrong SELECT row, 'handle twice' FROM (SELECT row, row_number() OVER (PARTITION BY upper(handle)) AS n FROM staged) s WHERE n > 1;
 INSERT INTO wrong SELECT s.row, 'sku elsewhere' FROM staged s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
     JOIN catalog_product p ON p.id = v.product_id WHERE upper(p.handle) <> upper(s.handle);
-INSERT INTO catalog_category (name, name_zh, path, position, created_at, updated_at)
-SELECT DISTINCT split_part(category, ' > ', 1), '', '', 0, now(), now() FROM staged s
+INSERT INTO catalog_category (name, name_zh, number, path, position, created_at, updated_at)
+SELECT DISTINCT split_part(category, ' > ', 1), '', '', '', 0, now(), now() FROM staged s
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = split_part(s.category, ' > ', 1));
-INSERT INTO catalog_category (name, name_zh, path, position, parent_id, created_at, updated_at)
-SELECT DISTINCT split_part(s.category, ' > ', 2), '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
+INSERT INTO catalog_category (name, name_zh, number, path, position, parent_id, created_at, updated_at)
+SELECT DISTINCT split_part(s.category, ' > ', 2), '', '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
 JOIN catalog_category p ON p.path = split_part(s.category, ' > ', 1)
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = p.path || ' > ' || split_part(s.category, ' > ', 2));
-INSERT INTO catalog_category (name, name_zh, path, position, parent_id, created_at, updated_at)
-SELECT DISTINCT split_part(s.category, ' > ', 3), '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
+INSERT INTO catalog_category (name, name_zh, number, path, position, parent_id, created_at, updated_at)
+SELECT DISTINCT split_part(s.category, ' > ', 3), '', '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
 JOIN catalog_category p ON p.path = split_part(s.category, ' > ', 1) || ' > ' || split_part(s.category, ' > ', 2)
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = s.category);
 INSERT INTO catalog_brand (name, created_at, updated_at)

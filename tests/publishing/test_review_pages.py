@@ -258,6 +258,52 @@ def test_withdrawing_is_for_authors(author, reviewer, shirt):
     assert signed_in(author).post(address).status_code == 403
 
 
+def test_what_waits_for_its_time_is_stopped_by_who_approved_it_too(author, reviewer, shirt):
+    review = submitted(shirt, author, publish_at=timezone.now() + timedelta(days=1))
+    publishing.approve([review], by=reviewer)
+
+    assert b"Withdraw" in page_of(signed_in(reviewer), review.get_absolute_url()).content
+    signed_in(reviewer).post(f"{review.get_absolute_url()}withdraw/")
+
+    shirt.refresh_from_db()
+    assert shirt.status == "draft"
+
+
+@pytest.mark.parametrize("kind", ["product", "article"])
+def test_the_page_of_the_content_leads_a_reviewer_to_every_decision(author, reviewer, shirt, kind):
+    content = shirt if kind == "product" else article_by(author, "returns")
+    submitted(content, author)
+
+    def verbs(user):
+        page = page_of(signed_in(user), content.get_absolute_url())
+        actions = [page.context["primary"], page.context["beside"], *page.context["actions"]]
+        return {str(action.label): action.url for action in actions if action}
+
+    found = verbs(reviewer)
+    assert {"Review", "Approve", "Reject"} <= set(found)
+    assert not {"Review", "Approve", "Reject"} & set(verbs(author))
+    asked = page_of(signed_in(reviewer), found["Reject"])
+    assert b"Reason" in asked.content
+    signed_in(reviewer).post(found["Reject"], {"reason": "Too short"})
+    assert Review.objects.get().state == "rejected"
+
+
+def test_many_are_rejected_or_withdrawn_from_the_list(author, reviewer, shirt):
+    mug = make_product("Mug")
+    submitted(shirt, author), submitted(mug, author)
+    chosen = {"selected": [shirt.pk, mug.pk], "confirmed": "1"}
+    address = reverse("catalog:products")
+
+    signed_in(reviewer).post(address, chosen | {"action": "reject", "reason": "Wait for the season"})
+    assert set(Review.objects.values_list("state", "reason")) == {("rejected", "Wait for the season")}
+
+    submitted(shirt, author), submitted(mug, author)
+    signed_in(author).post(address, chosen | {"action": "withdraw"})
+    assert set(Product.objects.values_list("status", flat=True)) == {"draft"}
+    answer = signed_in(author).post(address, chosen | {"action": "withdraw"})
+    assert b"None of these is in review." in answer.content
+
+
 def test_next_after_goes_round(author, reviewer):
     first, second, third = (submitted(make_product(f"Tea {n}"), author) for n in range(3))
 

@@ -199,10 +199,12 @@ def may_take_part(user: User, publishable: registry.Publishable) -> bool:
 
 
 def may_withdraw(user: User, review: Review) -> bool:
-    is_theirs = review.requested_by_id == user.pk
-    return review.state in PENDING and (
-        is_theirs or generic.may(user, registry.of(review.subject_type).change_permission)
-    )
+    """Whoever asked, and whoever writes such content; what waits for its time also those who approve."""
+    publishable = registry.of(review.subject_type)
+    allowed = generic.may(user, publishable.change_permission) or review.requested_by_id == user.pk
+    if review.state == Review.State.APPROVED:
+        allowed = allowed or generic.may(user, publishable.permission)
+    return review.state in PENDING and allowed
 
 
 def _review(request: HttpRequest, pk: int) -> Review:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
-from catalog.models import AttributeDefinition, Category
+from catalog.models import AttributeDefinition, Category, Product
 from catalog.models.attributes import code_validator
 from catalog.services.attributes.products import attributes_explained
 from catalog.services.attributes.values import canonical, read, text_of
@@ -60,6 +60,7 @@ def save_definition(
     for name, value in fields.items():
         setattr(after, name, value)
     _tidy(after, fields)
+    hold_products({after.code, before.code} if before else {after.code, after.name, after.name_zh})
     with (
         explained(AttributeDefinition, **CONSTRAINTS),
         attributes_explained(attribute_once_on_path="code"),
@@ -71,6 +72,12 @@ def save_definition(
         cursor.execute("SET CONSTRAINTS definition_fits_values IMMEDIATE")
     audit.record("attribute.changed" if before else "attribute.created", after, by=by)
     return after
+
+
+def hold_products(codes: Iterable[str]) -> None:
+    """Lock the products that have a value under one of `codes`, before their definitions: who writes a product has it locked
+    when the trigger waits for those who change definitions."""
+    list(Product.objects.locked().filter(attributes__has_any_keys=sorted(codes)).values_list("pk"))
 
 
 def _tidy(definition: AttributeDefinition, fields: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.imports.batch import Batch, Staged, carry_out, may
 from catalog.models import AttributeDefinition, Category
-from catalog.services.attributes.definitions import save_definition
+from catalog.services.attributes.definitions import hold_products, save_definition
 from catalog.services.categories import lock_tree
 from catalog.services.upsert import ensure_categories
 
@@ -59,6 +59,7 @@ class DefinitionBatch(Batch):
 
     def compare(self) -> None:
         lock_tree()
+        self._hold_products()
         self.run(
             """CREATE TEMP TABLE import_record ON COMMIT DROP AS
                SELECT s.row, c.id AS category_id, d.id, d.id IS NULL AS is_new, false AS changed, '[]'::jsonb AS changes
@@ -67,6 +68,12 @@ class DefinitionBatch(Batch):
                 AND (coalesce(s.category, '') = '' OR c.id IS NOT NULL)
                WHERE s.code <> ''"""
         )
+
+    def _hold_products(self) -> None:
+        """Those with values under any code or name of the file, all at once and before the first definition."""
+        names = ", ".join(f"s.{name}" for name in ("code", "name", "name_zh") if name in self.present)
+        self.cursor.execute(f"SELECT DISTINCT t FROM import_stage s, unnest(ARRAY[{names}]) t WHERE t <> ''")
+        hold_products([text for (text,) in self.cursor.fetchall()])
 
     def find_problems(self) -> None:
         self.problem(

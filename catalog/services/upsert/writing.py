@@ -21,9 +21,10 @@ WRITTEN = {"status": f"CASE WHEN ({STATUS}) = 'in_review' THEN t.status ELSE ({S
 class ProductBatch(Telling):
     def write(self) -> None:
         self._leave_refused()
+        self._write_categories()  # waits for the lock of the tree, which comes before those of rows
         self._lock_products()
+        self._lock_variants()
         self._leave_public()
-        self._write_categories()
         self._write_brands()
         added_products = self._write_products()
         added_variants = self._write_variants()
@@ -56,6 +57,19 @@ class ProductBatch(Telling):
             parts.append(f"{PRODUCTS_OF} import_media m ON m.hkey = k.hkey WHERE m.changed OR m.is_new")
         self.run(
             f"SELECT id FROM catalog_product WHERE id IN ({' UNION ALL '.join(parts)}) ORDER BY id FOR NO KEY UPDATE"
+        )
+
+    def _lock_variants(self) -> None:
+        """Lock all variants that change at once, those included that only get another title."""
+        parts = ["SELECT id FROM import_variant WHERE changed"]
+        if "title" in self.present:
+            title = _variant_title("coalesce(nullif(s.title, ''), p.title)", "v")
+            parts.append(
+                f"""SELECT v.id FROM import_product k JOIN import_stage s ON s.row = k.row JOIN catalog_product p ON p.id = k.id
+                    JOIN catalog_variant v ON v.product_id = p.id WHERE k.changed AND v.title IS DISTINCT FROM {title}"""
+            )
+        self.run(
+            f"SELECT id FROM catalog_variant WHERE id IN ({' UNION ALL '.join(parts)}) ORDER BY id FOR NO KEY UPDATE"
         )
 
     def _leave_public(self) -> None:
@@ -159,7 +173,6 @@ class ProductBatch(Telling):
                 JOIN catalog_product p ON p.id = k.id WHERE v.is_new ORDER BY v.id"""
         )
         if names:
-            self.lock("catalog_variant", "import_variant")
             sets = ", ".join(f"{name} = {STAGED[name].updating(name)}" for name in names)
             self.run(
                 f"""UPDATE catalog_variant t SET {sets}, title = {title}, updated_at = now()

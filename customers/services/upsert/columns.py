@@ -37,6 +37,7 @@ STAGED: Mapping[str, Staged] = {
     "tags": Staged("varchar(120)[]", "customer", "coalesce(s.tags, '{}')", "coalesce(s.tags, '{}')"),
     "note": _text(),
     "tax_exempt": _kept("bool", "false"),
+    "price_group": _text(),
     "emails": Staged("text[]"),
     "raw_emails": Staged("text[]"),
     "phones": Staged("text[]"),

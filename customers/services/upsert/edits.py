@@ -22,7 +22,7 @@ class CustomerEditBatch(EditBatch):
     resource = "customers"
     model = Customer
     key = ("number",)
-    names = ("number", "kind", "company", "language", "tags", "owner", "tax_exempt", "note")
+    names = ("number", "kind", "company", "language", "tags", "owner", "tax_exempt", "price_group", "note")
     lookups = {"owner": Lookup(User, "email", "lower")}
 
 

@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0011_completeness'),
-        ('inventory', '0006_promising'),
+        ('catalog', '0012_tracking'),
+        ('inventory', '0009_bins'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
