@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import RejectReason
-from inventory.services import Scanned
+from inventory.services import Arriving, Scanned
 
 MOST_SECONDS = 7 * 24 * 3600
 GOOD = "good"
@@ -35,9 +35,21 @@ class ScanForm(forms.Form):
         return []
 
 
+class ShelfScanForm(ScanForm):
+    code = forms.CharField(label=_("Scan an item, or another bin"), max_length=200)
+    out_of = forms.CharField(label=_("Out of bin"), max_length=40, required=False)
+
+    def choices(self) -> list[Any]:
+        return [self["out_of"]]
+
+
 class DeliveryScanForm(ScanForm):
+    """`lot` and `expires_on` are asked for where something ordered is tracked by them (initial `asks_lots`)."""
+
     delivery = forms.UUIDField(widget=forms.HiddenInput)
     condition = forms.ChoiceField(label=_("Condition"), choices=[(GOOD, _("Good: accept")), *RejectReason.choices])
+    lot = forms.CharField(label=_("Lot or serial number"), max_length=80, required=False)
+    expires_on = forms.DateField(label=_("Expires"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     reference = forms.CharField(label=_("Delivery note"), max_length=100, required=False)
 
     def reject(self) -> str:
@@ -46,7 +58,13 @@ class DeliveryScanForm(ScanForm):
         return "" if condition == GOOD else condition
 
     def choices(self) -> list[Any]:
-        return [self["condition"], self["reference"]]
+        lots = ["lot", "expires_on"] if self.initial.get("asks_lots") else []
+        return [self[name] for name in ("condition", *lots, "reference")]
+
+    def arriving(self) -> tuple[Arriving, ...]:
+        """What is said of the pieces beside their number."""
+        data = self.cleaned_data
+        return (Arriving(data["pieces"], data["lot"], data["expires_on"]),) if data["lot"].strip() else ()
 
 
 class UnloadedForm(forms.Form):

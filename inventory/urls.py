@@ -13,6 +13,7 @@ from inventory.views import (
     reordering,
     reports,
     setup,
+    shelving,
     stock,
     why,
 )
@@ -68,6 +69,8 @@ urlpatterns = [
     path("warehouse/", handheld.Warehouse.as_view(), name="warehouse"),
     path("warehouse/receive/", handheld.Deliveries.as_view(), name="scan_deliveries"),
     path("warehouse/receive/<str:number>/", deliveries.ScanDelivery.as_view(), name="scan_delivery"),
+    path("warehouse/put-away/", shelving.PutAwayStart.as_view(), name="scan_put_aways"),
+    path("warehouse/put-away/<int:pk>/", shelving.PutAway.as_view(), name="scan_put_away"),
     path("warehouse/transfers/", handheld.Transfers.as_view(), name="scan_transfers"),
     path("warehouse/transfers/<str:number>/load/", deliveries.ScanLoad.as_view(), name="scan_load"),
     path("warehouse/transfers/<str:number>/send/", deliveries.SendLoaded.as_view(), name="scan_send"),

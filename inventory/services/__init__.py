@@ -88,6 +88,7 @@ from inventory.services.reordering import (
 )
 from inventory.services.scanning import delivery_of, scan_count, scan_delivery
 from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
+from inventory.services.shelving import bin_of, shelf_name, shelve
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
@@ -142,6 +143,7 @@ __all__ = [
     "ask_recount",
     "available",
     "best_items",
+    "bin_of",
     "bring_back_purchases",
     "by_count",
     "by_month",
@@ -210,6 +212,8 @@ __all__ = [
     "send_loaded",
     "serve_elsewhere",
     "serve_waiting",
+    "shelf_name",
+    "shelve",
     "ship",
     "short_lines",
     "spread",

@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
+from catalog.models import Variant
 from inventory.models import CountLine, PurchaseOrder, PurchaseOrderLine, RejectReason, Scan, StockCount
 from inventory.services.counts import Entry, database_now, enter_counts
 from inventory.services.deliveries import Delivered, receive_purchase
+from inventory.services.lots import Arriving
 from inventory.services.scans import Done, Scanned, record_once, variant_of
 
 SAME_DELIVERY = timedelta(hours=12)
@@ -18,17 +20,29 @@ SCANNED = "scan:"  # keys of receipts that are written piece by piece begin so
 
 
 def scan_delivery(
-    order: PurchaseOrder, scanned: Scanned, *, delivery: UUID, reject: str = "", reference: str = "", by: User
+    order: PurchaseOrder,
+    scanned: Scanned,
+    *,
+    delivery: UUID,
+    reject: str = "",
+    parts: tuple[Arriving, ...] = (),
+    reference: str = "",
+    by: User,
 ) -> Scan:
     """Accept scanned pieces into stock, or with a reason `reject` them; those of one `delivery` are on one receipt.
 
-    Raises ValidationError for what was not ordered, or more of it than this person may receive.
+    `parts` names their lots. Raises ValidationError for what was not ordered, or more of it than this person may
+    receive; with code "lot" where a lot or serial number is needed and none was told.
     """
 
     def do() -> Done:
         line = line_of(order, scanned.code)
         accepted, rejected = (0, scanned.pieces) if reject else (scanned.pieces, 0)
-        came = [Delivered(line.pk, accepted, rejected, reject)]
+        if accepted and line.variant.tracking != Variant.Tracking.NONE and not parts:
+            raise ValidationError(
+                _("%(sku)s: scan or type its lot or serial number too.") % {"sku": line.variant.sku}, code="lot"
+            )
+        came = [Delivered(line.pk, accepted, rejected, reject, parts if accepted else ())]
         receive_purchase(order, came, reference, key=f"{SCANNED}{delivery.hex}", adds=True, by=by)
         line.refresh_from_db(fields=["accepted", "rejected"])
         facts = {

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
+from catalog.models import Variant
 from inventory import forms, forms_scanning, services
 from inventory.models import CountLine, PurchaseOrder, Receipt, Scan, StockCount, Transfer
 from inventory.views.scanning import ScanPage, warehouse
@@ -28,7 +29,8 @@ class ScanDelivery(ScanPage):
         return super().get_queryset().select_related("supplier", "location")
 
     def initial(self) -> dict[str, Any]:
-        return {"delivery": self.delivery or uuid4()}
+        tracked = self.document.lines.exclude(variant__tracking=Variant.Tracking.NONE)
+        return {"delivery": self.delivery or uuid4(), "asks_lots": tracked.exists()}
 
     @property
     def delivery(self) -> UUID | None:
@@ -44,6 +46,7 @@ class ScanDelivery(ScanPage):
             form.scanned(),
             delivery=data["delivery"],
             reject=form.reject(),
+            parts=form.arriving(),
             reference=data["reference"],
             by=self.user,
         )

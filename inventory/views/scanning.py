@@ -53,6 +53,10 @@ class ScanPage(generic.OnePage):
     def initial(self) -> dict[str, Any]:
         return {}
 
+    def subject(self) -> str:
+        """What the scans of this page are filed under."""
+        return str(self.document.number)
+
     def trail(self) -> list[tuple[str, str]]:
         """The pages above this one: (label, address)."""
         return [warehouse()]
@@ -60,6 +64,10 @@ class ScanPage(generic.OnePage):
     def takes_scans(self) -> bool:
         """Whether there is anything left to scan."""
         return True
+
+    def other_page(self, form: Any) -> str:
+        """The page that a code leads to, where it names no goods; "" where it is to be recorded."""
+        return ""
 
     def next_page(self) -> str:
         """Where the work goes on once nothing is left to scan; "" stays here."""
@@ -78,6 +86,8 @@ class ScanPage(generic.OnePage):
         try:
             if not form.is_valid():
                 raise ValidationError([text for errors in form.errors.values() for text in errors])
+            if other := self.other_page(form):
+                return JsonResponse({"said": "", "next": other}) if self.speaks_json() else HttpResponseRedirect(other)
             scan = self.record(form)
         except ValidationError as error:
             return self.refuse(form, error)
@@ -90,11 +100,13 @@ class ScanPage(generic.OnePage):
     def refuse(self, form: Any, error: ValidationError) -> HttpResponse:
         """Say no. Only what others hold locked may come again by itself."""
         said = " ".join(error_texts(error))
+        asked = getattr(error, "code", None) or ""
         if self.speaks_json():
-            return JsonResponse({"said": said}, status=503 if isinstance(error, Busy) else 422)
+            answer = {"said": said, "ask": asked if asked in form.fields else ""}
+            return JsonResponse(answer, status=503 if isinstance(error, Busy) else 422)
         again = self.blank()
         again.initial |= {name: form.data.get(name) for name in again.fields if form.data.get(name)}
-        code = again.initial.pop("code", "")
+        code = again.initial["code"] if asked in form.fields else again.initial.pop("code", "")
         return self.page(again, Verdict("no", said, code), 422)
 
     def recorded(self, key: str) -> Verdict:
@@ -118,7 +130,7 @@ class ScanPage(generic.OnePage):
         return render_to_string(self.progress_template, context, self.request)
 
     def context(self) -> dict[str, Any]:
-        subject = self.document.number
+        subject = self.subject()
         mine = Scan.objects.filter(subject=subject, by=self.user.pk).select_related("variant").order_by("-pk")
         return {"page": self, "object": self.document, "scans": list(mine[:LAST]), **self.shown()}
 

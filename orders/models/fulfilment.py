@@ -134,6 +134,9 @@ class FulfilmentLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} x {self.order_line}"
 
+    def get_absolute_url(self) -> str:
+        return self.fulfilment.get_absolute_url()
+
     @property
     def name(self) -> str:
         """What people call it in the warehouse."""

@@ -1,5 +1,6 @@
 """Picking and packing with a handheld."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from backoffice import generic
 from backoffice.generic.base import error_texts
 from catalog.models import Variant
 from inventory import tiles
-from inventory.models import Location, Scan
+from inventory.models import Location, Scan, StockLevel, StockPart
 from inventory.views.handheld import Choice, ChoosePage
 from inventory.views.scanning import ScanPage, warehouse
 from orders import forms, forms_picking, services
@@ -90,6 +91,8 @@ class Item:
     name: str
     title: str
     lines: list[FulfilmentLine] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    walk: tuple[Any, ...] = ()
 
     @property
     def picked(self) -> int:
@@ -114,12 +117,43 @@ class Item:
 
 
 def items_of(lines: Iterable[FulfilmentLine]) -> list[Item]:
-    """Lines of one article together, by SKU."""
+    """Lines of one article together."""
     items: dict[Any, Item] = {}
     for line in lines:
         key = line.order_line.variant_id or f"{line.order_line_id}"
         items.setdefault(key, Item(line.name, line.order_line.title)).lines.append(line)
-    return sorted(items.values(), key=lambda item: item.name.upper())
+    return list(items.values())
+
+
+def in_walking_order(items: list[Item], location: Location) -> list[Item]:
+    """The items with the bins they are taken from, in the order in which pieces leave the books, as one walks to them.
+
+    What is not put away yet comes first, as it lies where goods come in.
+    """
+    wanted = {key: item for item in items if (key := item.lines[0].order_line.variant_id)}
+    levels = StockLevel.objects.filter(location=location, variant__in=list(wanted))
+    parts = StockPart.objects.there().filter(level__in=levels).first_expired_first().select_related("bin", "level")
+    shelves: dict[int, list[StockPart]] = defaultdict(list)
+    for part in parts:
+        shelves[part.level.variant_id].append(part)
+    for level in levels:
+        item, here = wanted[level.variant_id], shelves[level.variant_id]
+        loose = 0 if level.is_tracked or not here else level.on_hand - level.placed
+        item.walk, item.places = _way(here, loose, item.quantity - item.picked)
+    return sorted(items, key=lambda item: (item.walk, item.name.upper()))
+
+
+def _way(parts: Iterable[StockPart], loose: int, pieces: int) -> tuple[tuple[Any, ...], list[str]]:
+    """Where one walks to for so many pieces: a key to sort by, and the places in words."""
+    places = [_("Not put away")] if loose else []
+    walk: tuple[Any, ...] = ()
+    left = pieces - loose
+    for part in parts:
+        if left > 0 and part.bin is not None:
+            walk = walk or (part.bin.position, part.bin.code)
+            places.append(part.bin.code)
+            left -= part.quantity
+    return walk, list(dict.fromkeys(places))
 
 
 class PickPage(ScanPage):
@@ -145,7 +179,7 @@ class PickPage(ScanPage):
         return [warehouse(), (_("Pick"), reverse("orders:picking"))]
 
     def shown(self) -> dict[str, Any]:
-        items = items_of(services.lines_to_pick(self.document))
+        items = in_walking_order(items_of(services.lines_to_pick(self.document)), self.document.location)
         parcels = self.document.parcels.select_related("order").order_by("box")
         return {
             "title": _("Pick %(wave)s") % {"wave": self.document},
@@ -203,6 +237,9 @@ class PickMissing(generic.ActionView):
     def get_form(self, obj: FulfilmentLine, data: Any = None, files: Any = None) -> Any:
         self.form = super().get_form(obj, data, files)
         return self.form
+
+    def get_success_url(self, obj: FulfilmentLine) -> str:
+        return reverse("orders:pick", args=[self.kwargs["number"]])
 
     def perform(self, obj: FulfilmentLine, fields: dict[str, Any]) -> Any:
         messages.success(self.request, services.report_missing(obj, by=self.request.user, **self.form.arguments()))

@@ -78,6 +78,13 @@ const run = () => {
     }
   };
 
+  // Something has to be told of the piece: it is scanned once more with that.
+  const askFor = (scan, name) => {
+    if (code.value || waiting().length) return;
+    for (const [field, value] of Object.entries(scan.fields)) if (form.elements[field]) form.elements[field].value = value;
+    form.elements[name].focus();
+  };
+
   let sending = false;
   let pause = 0;
   let timer;
@@ -96,6 +103,7 @@ const run = () => {
       pause = 0;
       drop(scan);
       say(answer.yes ? "yes" : "no", scan.fields.code, answer.said);
+      if (answer.ask) askFor(scan, answer.ask);
       if (answer.progress) progress.innerHTML = answer.progress;
       show(state);
       if (answer.next && !waiting().length) location.assign(answer.next);
@@ -119,6 +127,7 @@ const run = () => {
     keep([...waiting(), { fields, at: Date.now() }]);
     code.value = "";
     pieces.value = 1;
+    for (const name of ["lot", "expires_on"]) if (form.elements[name]) form.elements[name].value = "";
     for (const select of form.querySelectorAll("select")) select.selectedIndex = 0;
     if (!sending) say("wait", fields.code, why.dataset.sending);
     show("sending");

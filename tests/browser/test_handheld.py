@@ -10,10 +10,13 @@ from django.utils import translation
 from playwright.sync_api import expect
 
 from inventory import services
-from inventory.models import CountEntry, PurchaseOrder, Receipt, Scan, StockMove, Transfer
+from inventory.models import CountEntry, PurchaseOrder, Receipt, Scan, StockLevel, StockMove, StockPart, Transfer
 from inventory.services import Demand
+from orders.models import Fulfilment, PickWave
 from tests.factories import level_of, make_count, make_location, make_user, make_variant
 from tests.inventory.test_scans import on_hand, ordered, transfer_of
+from tests.orders.builders import article, make_order
+from tests.orders.builders import warehouse as make_warehouse
 
 RULES = {
     "preload": False,
@@ -222,6 +225,97 @@ def test_counting_goes_on_while_the_shop_sells(handheld):
     fits(handheld)
     services.post_count(services.close_count(count, by=None), by=None)
     assert (level_of(tea).on_hand, CountEntry.objects.count()) == (6, 3)
+
+
+def test_put_away_into_bins(handheld):
+    tea, main = make_variant("TEA", on_hand=5, barcode=TEA), make_location()
+    first, second = services.create_bins(main, ["A-01", "B-07"], by=None)
+    handheld.goto("/inventory/warehouse/put-away/")
+    fits(handheld)
+    scan(handheld, "a-01")
+    expect(handheld.get_by_role("heading", level=1)).to_have_text("Into bin A-01")
+    scan(handheld, TEA)
+    yes(handheld, "TEA: 1 into bin A-01, 4 left to put away.")
+    scan(handheld, "B-07")
+    expect(handheld.get_by_role("heading", level=1)).to_have_text("Into bin B-07")
+    handheld.get_by_label("Pieces a scan").fill("4")
+    handheld.locator("#id_code").click()
+    scan(handheld, "TEA")
+    yes(handheld, "TEA: 4 into bin B-07.")
+    scan(handheld, "TEA")
+    no(handheld, "TEA: 0 pieces are not put away yet, 1 asked (Main).")
+    fits(handheld)
+    assert dict(StockPart.objects.values_list("bin__code", "quantity")) == {first.code: 1, second.code: 4}
+    assert level_of(tea).on_hand == 5
+
+
+def test_pick_several_orders_and_pack_with_a_wrong_scan(handheld):
+    main = make_warehouse()
+    tea = article("TEA", on_hand=9, barcode=TEA)
+    cup = article("CUP", on_hand=9)
+    shelf, far_shelf = services.create_bins(main, ["A-01", "Z-99"], by=None)
+    for variant, place in ((tea, far_shelf), (cup, shelf)):
+        services.put_away([services.PutAway(level_of(variant, main).pk, 9, place.pk)], by=None)
+    first, second = make_order([("TEA", 1), ("CUP", 1)], placed=True), make_order([("TEA", 2)], placed=True)
+    handheld.goto("/inventory/warehouse/")
+    handheld.get_by_role("link", name="Pick", exact=True).click()
+    fits(handheld)
+    handheld.get_by_role("button", name="Pick the oldest 2 orders").click()
+    expect(handheld.locator(".picks > li b")).to_have_text(["A-01", "Z-99"])
+    scan(handheld, "cup")
+    yes(handheld, "CUP: 1 into box 1")
+    handheld.get_by_label("Pieces a scan").fill("2")
+    handheld.locator("#id_code").click()
+    scan(handheld, TEA)
+    yes(handheld, "TEA: 1 into box 1, 1 into box 2")
+    scan(handheld, "CUP")
+    no(handheld, "CUP: all 1 are picked already.")
+    fits(handheld)
+    handheld.get_by_role("link", name="TEA for box 2 is not there").click()
+    fits(handheld)
+    handheld.get_by_label("Damaged").check()
+    handheld.get_by_role("button", name="Not there").click()
+    expect(handheld.get_by_text(f"1 × TEA wait in {second}-F2, which is on hold.")).to_be_visible()
+    handheld.get_by_role("button", name="Everything is in its box").click()
+
+    expect(handheld.get_by_role("heading", level=1)).to_have_text("Pack")
+    fits(handheld)
+    handheld.get_by_role("link", name=f"{first}-F1").click()
+    scan(handheld, TEA)
+    yes(handheld, "TEA: 1 of 1 packed.")
+    scan(handheld, TEA)
+    no(handheld, "TEA: all 1 are packed already.")
+    article("POT", on_hand=1)
+    scan(handheld, "POT")
+    no(handheld, f"POT does not belong to {first}-F1.")
+    fits(handheld)
+    scan(handheld, "CUP")
+    expect(handheld.get_by_role("heading", level=1)).to_have_text("Ship")
+    handheld.get_by_label("Tracking number").fill("JD0146")
+    handheld.get_by_role("button", name="Ship").click()
+    expect(handheld.get_by_text(f"{first}-F1 is shipped.")).to_be_visible()
+    assert list(Fulfilment.objects.order_by("number").values_list("number", "status", "hold_reason")) == [
+        (f"{first}-F1", "shipped", ""),
+        (f"{second}-F1", "pending", ""),
+        (f"{second}-F2", "pending", "Damaged"),
+    ]
+    assert PickWave.objects.get().status == "picked"
+    assert StockLevel.objects.get(variant=tea, location=main).on_hand == 8
+
+
+def test_lots_are_asked_for_where_goods_have_them(handheld):
+    tea = make_variant("TEA", tracking="lot")
+    order = ordered((tea, 5))
+    handheld.goto(f"/inventory/warehouse/receive/{order}/")
+    scan(handheld, "TEA")
+    expect(handheld.locator(".verdict.no")).to_contain_text("TEA: scan or type its lot or serial number too.")
+    expect(handheld.get_by_label("Lot or serial number")).to_be_focused()
+    handheld.keyboard.type("L-17")
+    handheld.keyboard.press("Enter")
+    yes(handheld, "TEA: 1 of 5 accepted.")
+    fits(handheld)
+    part = StockPart.objects.get()
+    assert (part.lot.number, part.quantity) == ("L-17", 1)
 
 
 def test_pages_come_in_the_readers_language(handheld, operator):
