@@ -317,19 +317,32 @@ class ReceiveForm(forms.Form):
             self.fields[f"restock_{line.pk}"] = forms.BooleanField(
                 label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
             )
+            variant = line.order_line.variant
+            if variant is not None and variant.tracking != variant.Tracking.NONE:
+                self.fields[f"lots_{line.pk}"] = forms.CharField(
+                    label=_("Lot or serial numbers: %(line)s") % {"line": name}, required=False
+                )
 
     @property
-    def rows(self) -> list[tuple[ReturnLine, forms.BoundField, forms.BoundField, forms.BoundField]]:
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Each line with its controls; that of lots where its article has any."""
+        names = ("resellable", "damaged", "restock", "lots")
         return [
-            (line, self[f"resellable_{line.pk}"], self[f"damaged_{line.pk}"], self[f"restock_{line.pk}"])
+            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
             for line in self.lines
         ]
 
+    @property
+    def has_lots(self) -> bool:
+        return any(name.startswith("lots_") for name in self.fields)
+
     def arrived(self) -> dict[int, Arrived]:
         data = self.cleaned_data
-        return {
-            line.pk: Arrived(
-                data[f"resellable_{line.pk}"] or 0, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"]
+        arrived = {}
+        for line in self.lines:
+            pieces = data[f"resellable_{line.pk}"] or 0
+            parts = tuple(
+                inventory.Arriving(n, lot) for lot, n in inventory.read_lots(data.get(f"lots_{line.pk}") or "", pieces)
             )
-            for line in self.lines
-        }
+            arrived[line.pk] = Arrived(pieces, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"], parts)
+        return arrived

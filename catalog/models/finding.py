@@ -3,8 +3,9 @@
 A text is cut into words, each of which must stand in the row or, for products, in the name of the brand, of the category or
 one above it, or in the label of a choice among the attributes. While few enough rows match, each has a rank:
 
-0 SKU, barcode or handle; 1 the whole title; 2 its beginning; 3 whole words; 4 a fragment; 5 the words apart from each other,
-or in names; 8 and up what is only similar, looked for where next to nothing else was found.
+0 SKU, barcode or handle; 1 the whole title; 2 its beginning; 3 whole words of the title, or a noun in its other number; 3.5 a
+fragment of it; 4 and 4.5 the same in the rest of the row; 5 the words apart from each other; 6 in names. Where next to nothing
+was found: 7 Chinese characters apart from each other; 8 and up what is only similar.
 """
 
 # ruff: noqa: S608 - what was typed stands in the values
@@ -12,28 +13,21 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from catalog.models.words import cut, escaped, is_eastern, patterns, spellings, suggestion, whole
+
 RANKED = 2000  # so many rows are ranked; where more match, the best of them come first and the newest next
 FEW = 3  # with fewer rows than this, similar ones are looked for
 SIMILAR = 100
-LONGEST = 200  # characters; what is pasted beyond is left out
-MOST_WORDS = 8
-SHORTEST_ERROR = 4  # letters, below which everything is similar to everything
-EXACT, IN_NAMES, ALIKE, INACTIVE = 1, 5, 8, 0.5
+SHORTEST_ERROR, SHORTEST_ALONE = 4, 2  # letters, below which everything is similar to everything
+EXACT, APART, IN_NAMES, FAR_APART, ALIKE, INACTIVE = 1, 5, 6, 7, 8, 0.5
 SEPARATORS = dict.fromkeys(map(ord, "-_./ "))
-REGULAR, IRREGULAR = ("", "s", "es"), ("y", "ies")
-
-EAST = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-PIECE = re.compile(f"[{EAST}]+|[^{EAST}]+")
 
 NAMES = """
 WITH word AS (SELECT n, upper(pattern) AS pattern FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern))
@@ -52,27 +46,37 @@ UNION ALL
 SELECT -1, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
 """
 
-# What tells most rows apart comes first, and what is dear last: thousands of rows are ranked.
+# What tells most rows apart comes first, and what is dear last: thousands of rows are ranked. The title is the beginning of
+# the searched text; where that has Chinese characters, blanks stand around each, and the title itself is looked at.
 RANK_OF_PRODUCT = """CASE
-WHEN replace(upper(p.title), ' ', '') = %(joined)s OR replace(upper(p.title_zh), ' ', '') = %(joined)s THEN 1
-WHEN p.search_text NOT LIKE %(holds)s THEN 5
-WHEN ltrim(p.search_text) LIKE %(starts)s OR replace(upper(p.title_zh), ' ', '') LIKE %(joined_starts)s THEN 2
-WHEN p.search_text LIKE %(alone)s THEN 3 WHEN p.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
-
+WHEN {{lacks}} THEN CASE WHEN {title} = ANY(%(titles)s) THEN 1 ELSE {{apart}} END
+WHEN ltrim(p.search_text) LIKE ANY(%(beginnings)s) THEN
+    CASE WHEN {title} = ANY(%(titles)s) THEN 1 WHEN ltrim(p.search_text) LIKE %(starts)s THEN 2 ELSE 3.25 END
+WHEN strpos(p.search_text, %(stem)s) > length(p.title) + 1 THEN CASE WHEN p.search_text ~ %(whole)s THEN 4 ELSE 4.5 END
+WHEN p.search_text LIKE %(alone)s THEN 3 WHEN p.search_text ~ %(whole)s THEN 3.25 ELSE 3.5 END""".format(
+    title="replace(upper(p.title), ' ', '')"
+)
+RANK_OF_EASTERN = """CASE
+WHEN {{lacks}} THEN {{apart}}
+WHEN %(joined)s IN ({title}, {title_zh}) THEN 1
+WHEN {title} LIKE %(starts)s OR {title_zh} LIKE %(starts)s THEN 2
+WHEN strpos({title} || ' ' || {title_zh}, %(joined)s) > 0 THEN 3 ELSE 4 END""".format(
+    title="replace(upper(p.title), ' ', '')", title_zh="replace(upper(p.title_zh), ' ', '')"
+)
 RANK_OF_VARIANT = """CASE
 WHEN ltrim(v.search_text) LIKE %(starts)s OR v.barcode LIKE %(starts)s THEN 2
-WHEN v.search_text NOT LIKE %(holds)s THEN 5
-WHEN v.search_text LIKE %(alone)s THEN 3 WHEN v.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
+WHEN {lacks} THEN {apart}
+WHEN v.search_text LIKE %(alone)s THEN {whole} WHEN v.search_text ~ %(whole)s THEN {whole} + 0.25 ELSE {whole} + 0.5 END"""
 
 # Where there are digits, the text may be a code without its hyphens.
 RANK_OF_CODE = f"""CASE
 WHEN catalog_bare_code(v.sku) = %(bare)s THEN 0 WHEN catalog_bare_code(v.sku) LIKE %(bare_starts)s THEN 2
 {RANK_OF_VARIANT.removeprefix("CASE")}"""
 
-EXACT_VARIANTS = """SELECT 2, {key}, 0 FROM catalog_variant WHERE upper(sku) = %(form)s
-UNION ALL SELECT 2, {key}, 0 FROM catalog_variant WHERE barcode = %(form)s AND barcode <> ''"""
+EXACT_VARIANTS = """SELECT 2, {key}, 0 FROM catalog_variant WHERE upper(sku) = upper(%(typed)s)
+UNION ALL SELECT 2, {key}, 0 FROM catalog_variant WHERE barcode = %(typed)s AND barcode <> ''"""
 
-EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = %(form)s
+EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = upper(%(typed)s)
 UNION ALL SELECT 2, id, 1 FROM catalog_product WHERE title = ANY(%(cases)s)
 UNION ALL {EXACT_VARIANTS.format(key="product_id")}"""
 
@@ -104,44 +108,6 @@ class Found:
         return rows.filter(pk__in=RawSQL(self.keys, self.values))  # noqa: S611 - the text stands in the values
 
 
-def cut(text: str) -> tuple[str, list[str]]:
-    """The text in one form of its characters and blanks, and its words; Chinese and other letters are words of their own."""
-    plain = unicodedata.normalize("NFKC", text.replace("\x00", "")[:LONGEST])
-    words = plain.split()
-    pieces = (piece for word in words for piece in PIECE.findall(word))
-    return " ".join(words), list(dict.fromkeys(pieces))[:MOST_WORDS]
-
-
-def patterns(piece: str) -> list[str]:
-    """Patterns of LIKE of which one must fit; an English noun is looked for in both numbers.
-
-    One or two letters are looked for at the beginning of words: the index knows no other.
-    """
-    if re.match(f"[{EAST}]", piece):
-        return [f"% {' '.join(piece)} %"]
-    if len(piece) > 2 or not piece.isalnum():
-        stem, ends = inflected(piece)
-        return [f"%{escaped(stem + end)}%" for end in ends if not end or ends is IRREGULAR]
-    safe = escaped(piece)
-    return [f"{safe}%", f"% {safe}%", f"%-{safe}%"]
-
-
-def inflected(text: str) -> tuple[str, tuple[str, ...]]:
-    """What an English noun at the end of `text` has in common in singular and plural, and the ends of both.
-
-    Of "berries" as of "berry" this is "berr", with "y" and "ies"; any other text may end in nothing, "s" and "es".
-    """
-    if not re.search(r"[a-z]{4}$", text, re.IGNORECASE):
-        return text, ("",)
-    if irregular := re.fullmatch(r"(.*[^\Waeiou])(?:y|ies)", text, re.IGNORECASE):
-        return irregular[1], IRREGULAR
-    return re.sub(r"(?<=[^siu])s$|(?<=ch|sh|ss)es$|(?<=[xz])es$", "", text, flags=re.IGNORECASE), REGULAR
-
-
-def escaped(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
-
-
 class _Search:
     """One text: its words, what they name, and conditions in SQL."""
 
@@ -153,16 +119,20 @@ class _Search:
             self._read_names()
         bare = self.form.translate(SEPARATORS)
         self.bare = bare if re.search(r"\d", bare) and len(bare) > 2 else ""
-        joined, (stem, ends) = self.form.replace(" ", ""), inflected(self.form)
+        self.is_eastern = is_eastern(self.form)
+        self.forms = [one.upper() for one in spellings(self.form)]
+        joined = self.form.replace(" ", "")
         self.ranking = {
-            "form": self.form,
+            "typed": self.text,
             "cases": [self.text, self.text.lower(), self.text.capitalize(), self.text.title(), self.form],
             "joined": joined,
-            "joined_starts": f"{escaped(joined)}%",
-            "starts": f"{escaped(self.form)}%",
-            "holds": f"%{escaped(stem)}%",
+            "titles": [joined, *(one.replace(" ", "") + end for one in self.forms for end in ("", "S", "ES"))],
+            "starts": f"{escaped(joined if self.is_eastern else self.form)}%",
+            "beginnings": [f"{escaped(one)}%" for one in self.forms],
+            "stem": self.forms[0],
+            "holds": [f"%{escaped(one)}%" for one in self.forms],
             "alone": f"% {escaped(self.form)} %",
-            "whole": whole(stem, ends),
+            "whole": whole(self.forms),
             "bare": self.bare,
             "bare_starts": f"{escaped(self.bare)}%",
         }
@@ -182,8 +152,8 @@ class _Search:
         """Condition on `p`, a product, with its values."""
         parts, values = [], []
         for number, piece in enumerate(self.pieces):
-            likes = patterns(piece)
-            ways = ["p.search_text LIKE upper(%s)"] * len(likes)
+            condition, likes = fits("p", piece)
+            ways = [condition]
             values += likes
             for kind, found in self.named.get(number, {}).items() if names else ():
                 if kind == "attributes":
@@ -197,26 +167,50 @@ class _Search:
 
     def of_variants(self) -> tuple[str, list[Any]]:
         """Condition on `v`, a variant, with its values. A code is found without its hyphens too."""
-        parts, values = [], []
-        for piece in self.pieces:
-            likes = patterns(piece)
-            parts.append(f"({' OR '.join(['v.search_text LIKE upper(%s)'] * len(likes))})")
-            values += likes
-        condition = " AND ".join(parts)
+        condition, values = all_fit("v", self.pieces)
         if self.bare and self.bare != self.form:
             condition = f"({condition}) OR v.search_text LIKE upper(%s)"
             values.append(f"%{escaped(self.bare)}%")
         return condition, values
 
+    def rank_of_product(self, *, names: bool) -> tuple[str, list[Any]]:
+        """Expression for the rank of `p`, which fits, with its values."""
+        condition, values = all_fit("p", self.pieces) if names and self.named else ("true", [])
+        apart = f"CASE WHEN {condition} THEN {APART} ELSE {IN_NAMES} END"
+        rank = RANK_OF_EASTERN if self.is_eastern else RANK_OF_PRODUCT
+        return rank.format(lacks=self._lacks("p"), apart=apart), values
+
+    def rank_of_variant(self, whole: int) -> str:
+        """Expression for the rank of `v`, which fits; `whole` is that of whole words."""
+        rank = RANK_OF_CODE if self.bare else RANK_OF_VARIANT
+        return rank.format(lacks=self._lacks("v"), apart=APART, whole=whole)
+
+    def _lacks(self, table: str) -> str:
+        return f"NOT {table}.search_text LIKE ANY(%(holds)s)"
+
     @property
-    def is_long_enough_for_errors(self) -> bool:
-        return len(re.sub(r"\W", "", self.form)) >= SHORTEST_ERROR
+    def characters(self) -> list[str]:
+        """The words, the Chinese ones cut into characters; [] where that makes no difference."""
+        pieces = [one for piece in self.pieces for one in (piece if is_eastern(piece) else [piece])]
+        return list(dict.fromkeys(pieces)) if len(pieces) > len(self.pieces) else []
+
+    def is_long_enough_for_errors(self, *, alone: bool) -> bool:
+        """Whether anything like it says something: less will do in Chinese, where nothing else was found."""
+        letters = re.sub(r"\W", "", self.form)
+        return len(letters) >= SHORTEST_ERROR or (alone and len(letters) >= SHORTEST_ALONE and self.is_eastern)
 
 
-def whole(stem: str, ends: Iterable[str]) -> str:
-    """Regular expression of a word, or several, with any of these ends."""
-    literal = re.sub(r"([^\w\s])", r"\\\1", stem)
-    return rf"\m{literal}(?:{'|'.join(ends).upper()})\M"
+def fits(table: str, piece: str) -> tuple[str, list[Any]]:
+    """Condition for a word to stand in a row of `table`, with its values."""
+    likes = patterns(piece)
+    return " OR ".join([f"{table}.search_text LIKE upper(%s)"] * len(likes)), likes
+
+
+def all_fit(table: str, pieces: list[str]) -> tuple[str, list[Any]]:
+    conditions = [fits(table, piece) for piece in pieces]
+    return " AND ".join(f"({one})" for one, _likes in conditions), [
+        like for _one, likes in conditions for like in likes
+    ]
 
 
 def rows_of(sql: str, given: Any) -> list[Any]:
@@ -228,14 +222,11 @@ def rows_of(sql: str, given: Any) -> list[Any]:
 class _Finder:
     """How the rows of one table are found. `candidates` gives SQL of (source, key, rank), `keys` of all keys."""
 
+    apart = ""
     similar = ""
 
     def __init__(self, text: str) -> None:
         self.search = _Search(text)
-
-    @property
-    def rank_of_variant(self) -> str:
-        return RANK_OF_CODE if self.search.bare else RANK_OF_VARIANT
 
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
         raise NotImplementedError
@@ -260,8 +251,8 @@ class _Finder:
         ranks, own, other = self.ranked(names=True)
         if max(own, other, len(ranks)) <= RANKED:
             found = Found(search.text, ranks)
-            if len(ranks) < FEW and search.is_long_enough_for_errors and 0 not in ranks.values():
-                self.add_similar(found)
+            if len(ranks) < FEW and 0 not in ranks.values():
+                self.look_further(found)
             return found
         number = len(ranks)
         if own > RANKED and search.named:
@@ -277,12 +268,23 @@ class _Finder:
         kept = sorted((rank, -key) for key, rank in ranks.items() if rank <= worst)[:RANKED]
         return {-key: rank for rank, key in kept}
 
+    def look_further(self, found: Found) -> None:
+        """Add rows in which the characters stand apart from each other or, where there are none, what is similar."""
+        known = len(found.ranks)
+        if self.search.characters:
+            condition, values = all_fit("r", self.search.characters)
+            for (key,) in rows_of(self.apart.format(condition=condition), [*values, SIMILAR]):
+                found.ranks.setdefault(key, FAR_APART)
+        if len(found.ranks) == known and self.search.is_long_enough_for_errors(alone=not known):
+            self.add_similar(found)
+        found.only_similar = not known and bool(found.ranks)
+
     def add_similar(self, found: Found) -> None:
+        known = len(found.ranks)
         alike = rows_of(self.similar, {"form": self.search.form, "most": SIMILAR})
-        found.only_similar = not found.ranks and bool(alike)
         for key, likeness, *_titles in alike:
             found.ranks.setdefault(key, ALIKE + 1 - round(likeness, 3))
-        if found.only_similar:
+        if not known:
             found.suggestion = suggestion(found.text, [title for row in alike[:5] for title in row[2:]])
 
     def placed(self, sql: str, values: list[Any]) -> tuple[str, list[Any]]:
@@ -298,21 +300,23 @@ class _Finder:
 
 
 class _Products(_Finder):
+    apart = "SELECT r.id FROM catalog_product r WHERE {condition} ORDER BY r.id DESC LIMIT %s"
     similar = """SELECT s.id, max(s.alike), p.title, p.title_zh FROM (
         SELECT id, alike FROM catalog_similar_products(%(form)s, %(most)s)
         UNION ALL SELECT product_id, alike FROM catalog_similar_variants(%(form)s, %(most)s) WHERE %(form)s ~ '\\d'
     ) s JOIN catalog_product p ON p.id = s.id GROUP BY s.id, p.title, p.title_zh ORDER BY 2 DESC, 1 DESC LIMIT %(most)s"""
 
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
+        rank, rank_values = self.search.rank_of_product(names=names)
         own, own_values = self.search.of_products(names=names)
         variants, variant_values = self.search.of_variants()
         most = RANKED + 1
         sql = (
-            f"(SELECT 0, p.id, {RANK_OF_PRODUCT} FROM catalog_product p WHERE {own} LIMIT {most})"
-            f" UNION ALL (SELECT 1, v.product_id, {self.rank_of_variant} FROM catalog_variant v WHERE {variants} LIMIT {most})"
-            f" UNION ALL {EXACT_PRODUCTS}"
+            f"(SELECT 0, p.id, {rank} FROM catalog_product p WHERE {own} LIMIT {most})"
+            f" UNION ALL (SELECT 1, v.product_id, {self.search.rank_of_variant(4)} FROM catalog_variant v"
+            f" WHERE {variants} LIMIT {most}) UNION ALL {EXACT_PRODUCTS}"
         )
-        return self.placed(sql, [*own_values, *variant_values])
+        return self.placed(sql, [*rank_values, *own_values, *variant_values])
 
     def keys(self) -> tuple[str, list[Any]]:
         own, own_values = self.search.of_products(names=True)
@@ -327,6 +331,7 @@ class _Products(_Finder):
 
 
 class _Variants(_Finder):
+    apart = "SELECT r.id FROM catalog_variant r WHERE {condition} ORDER BY r.id DESC LIMIT %s"
     similar = """SELECT id, max(alike), title FROM (
         SELECT s.id, s.alike, v.title FROM catalog_similar_variants(%(form)s, %(most)s) s JOIN catalog_variant v ON v.id = s.id
         UNION ALL
@@ -339,7 +344,7 @@ class _Variants(_Finder):
         off = f"CASE WHEN v.is_active THEN 0 ELSE {INACTIVE} END"
         most = RANKED + 1
         sql = (
-            f"(SELECT 0, v.id, {self.rank_of_variant} + {off} FROM catalog_variant v WHERE {own} LIMIT {most})"
+            f"(SELECT 0, v.id, {self.search.rank_of_variant(3)} + {off} FROM catalog_variant v WHERE {own} LIMIT {most})"
             f" UNION ALL (SELECT 1, v.id, {IN_NAMES} + {off} FROM"
             f" (SELECT p.id FROM catalog_product p WHERE {products} LIMIT {most}) p"
             f" JOIN catalog_variant v ON v.product_id = p.id LIMIT {most})"
@@ -365,14 +370,3 @@ def find_products(text: str) -> Found:
 
 def find_variants(text: str) -> Found:
     return _Variants(text).find()
-
-
-def suggestion(text: str, titles: Iterable[str]) -> str:
-    """The typed words, each as the titles write the word that is most like it; "" where that changes nothing."""
-    words = {word.casefold(): word for title in titles for word in re.findall(r"\w+", title)}
-    meant = [
-        words[close[0]] if (close := get_close_matches(typed.casefold(), words, 1, 0.6)) else typed
-        for typed in text.split()
-    ]
-    put_right = " ".join(meant)
-    return "" if put_right.casefold() == text.casefold() else put_right

@@ -177,7 +177,8 @@ class StockPart(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["level"], condition=Q(quantity__gt=0), include=["quantity"], name="stock_part_there")
+            models.Index(fields=["level"], condition=Q(quantity__gt=0), include=["quantity"], name="stock_part_there"),
+            models.Index(fields=["-id"], condition=Q(quantity__gt=0), name="stock_part_newest"),
         ]
 
     def __str__(self) -> str:
@@ -223,5 +224,5 @@ class PartPosting(models.Model):
         return f"{self.part_id}: {self.quantity:+}"
 
     @property
-    def before(self) -> int:
-        return self.after - self.quantity
+    def taken(self) -> int:
+        return -self.quantity

@@ -4,8 +4,11 @@ from inventory.services.accuracy import Accuracy, by_count, by_month
 from inventory.services.allocation import (
     Demand,
     NotAllocated,
+    Plan,
+    Stock,
     allocate,
     available,
+    carry_out,
     release,
     scrap,
     ship,
@@ -47,7 +50,7 @@ from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
-from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion
+from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion, read_lots
 from inventory.services.misplaced import serve_elsewhere
 from inventory.services.places import must_act_at
 from inventory.services.posting import (
@@ -56,8 +59,10 @@ from inventory.services.posting import (
     Pieces,
     Shortage,
     WrongParts,
+    call,
     lock_levels,
     post,
+    shortages,
     unit_costs,
     virtual,
 )
@@ -124,12 +129,14 @@ __all__ = [
     "Moved",
     "NotAllocated",
     "Pieces",
+    "Plan",
     "PurchaseLine",
     "PutAway",
     "Scanned",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stock",
     "Stuck",
     "Suggestion",
     "Terms",
@@ -147,9 +154,11 @@ __all__ = [
     "bring_back_purchases",
     "by_count",
     "by_month",
+    "call",
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "carry_out",
     "clear_closed",
     "close_bin",
     "close_count",
@@ -188,6 +197,7 @@ __all__ = [
     "post",
     "post_count",
     "put_away",
+    "read_lots",
     "reallocate",
     "reallocate_promise",
     "receive",
@@ -216,6 +226,7 @@ __all__ = [
     "shelve",
     "ship",
     "short_lines",
+    "shortages",
     "spread",
     "start_count",
     "stock_at",

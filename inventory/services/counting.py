@@ -60,6 +60,9 @@ MESSAGES = {
     "closed_place": gettext_lazy("%(location)s is not an open warehouse."),
     "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
     "count_twice": gettext_lazy("Row %(row)s has a count of this SKU at this location already."),
+    "lots_missing": gettext_lazy(
+        "%(sku)s is tracked by lots or serial numbers: name those of the pieces that are more, in a correction."
+    ),
     "negative": gettext_lazy(
         "%(pieces)s pieces cannot lie at %(location)s: more was sold than there was. Count them, or enter 0."
     ),
@@ -192,6 +195,11 @@ class CountBatch(Batch):
                ) c WHERE c.nth > 1""",
         )
         self.problem(
+            "lots_missing",
+            """SELECT c.row, 'on_hand', c.counted::text, jsonb_build_object('sku', c.sku) FROM import_count c
+               JOIN catalog_variant v ON v.id = c.variant_id WHERE c.counted > c.on_hand AND v.tracking <> 'none'""",
+        )
+        self.problem(
             "too_large",
             f"""SELECT row, 'unit_cost', unit_cost::text, '{{}}'::jsonb FROM import_count
                 WHERE (is_new OR changed) AND unit_cost * counted >= {VALUE_LIMIT}""",
@@ -306,7 +314,7 @@ COUNTED = """
     SELECT l.id, l.variant_id, l.location_id, r.counted, r.standing, r.unit_cost, l.on_hand - l.allocated - l.held + l.backorder_limit,
            EXISTS (SELECT 1 FROM inventory_stockposting o WHERE o.level_id = l.id AND o.id > r.last AND o.on_hand <> 0),
            EXISTS (SELECT 1 FROM inventory_stockposting o JOIN inventory_stockmove c ON c.id = o.move_id
-                   WHERE o.level_id = l.id AND o.id > r.last AND c.kind = 'counted')
+                   WHERE o.level_id = l.id AND o.id > r.last AND c.kind = 'counted'), l.is_tracked
     FROM (
         SELECT p.level_id, max(p.id) AS last, sum(p.on_hand) AS standing,
                (array_agg(p.on_hand ORDER BY p.id))[1] AS counted, (array_agg(m.unit_cost ORDER BY p.id))[1] AS unit_cost
@@ -330,6 +338,7 @@ class Counted:
     spare: int  # pieces that may leave
     has_moved: bool
     is_counted_anew: bool
+    is_tracked: bool
 
 
 @transaction.atomic
@@ -373,7 +382,9 @@ def _spared(rows: Sequence[Counted], work: Rewinding, delta: Callable[[Counted],
     """The rows whose pieces may move; those that are promised are kept."""
     promised = [row.level for row in rows if delta(row) < 0 and row.spare + delta(row) < 0]
     work.kept[StockLevel] += [Row(level, _("its pieces are promised")) for level in promised]
-    kept = set(promised)
+    unnamed = [row.level for row in rows if row.is_tracked and delta(row) > 0]
+    work.kept[StockLevel] += [Row(level, _("its lots have to be named")) for level in unnamed]
+    kept = {*promised, *unnamed}
     return [row for row in rows if row.level not in kept]
 
 

@@ -59,7 +59,7 @@ class PutAwayStart(generic.Page):
             ],
             "more": len(rows) > MOST,
         }
-        return TemplateResponse(request, "inventory/put_away.html", shown)
+        return TemplateResponse(request, "inventory/scan_put_away.html", shown)
 
 
 def loose_at(location: Location) -> Any:

@@ -54,6 +54,7 @@ from orders.services.placing import (
     cancel_lines,
     close,
     place,
+    place_new,
     reopen,
 )
 from orders.services.reallocation import reallocate
@@ -111,6 +112,7 @@ __all__ = [
     "pick",
     "pickable",
     "place",
+    "place_new",
     "ready_at",
     "reallocate",
     "recalculate",

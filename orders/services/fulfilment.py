@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -87,8 +88,18 @@ def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
 
 
 @patient
-def ship(parcel: Fulfilment, *, by: User | None, carrier: str = "", tracking_number: str = "") -> Fulfilment:
-    """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed."""
+def ship(
+    parcel: Fulfilment,
+    *,
+    by: User | None,
+    carrier: str = "",
+    tracking_number: str = "",
+    taken: Mapping[int, Sequence[inventory.Pieces]] = MappingProxyType({}),
+) -> Fulfilment:
+    """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed.
+
+    `taken` names bins and lots by primary key of the order line; of other lines what expires first leaves first.
+    """
     order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
     rows = list(parcel.lines.all())
@@ -96,7 +107,7 @@ def ship(parcel: Fulfilment, *, by: User | None, carrier: str = "", tracking_num
     by_key = {line.pk: line for line in lines}
     leaving = {row.order_line_id: row.quantity for row in rows if _has_stock(by_key[row.order_line_id])}
     if leaving:
-        inventory.ship(order.number, leaving, parcel.location, by=by)
+        inventory.ship(order.number, leaving, parcel.location, taken=taken, by=by)
     for row in rows:
         line = by_key[row.order_line_id]
         line.fulfilled += row.quantity

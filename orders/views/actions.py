@@ -355,7 +355,7 @@ class Receive(ReturnAction):
     done = gettext_lazy("%s is received.")
 
     def get_form_kwargs(self, obj: Return) -> dict[str, Any]:
-        lines = list(obj.lines.select_related("order_line"))
+        lines = list(obj.lines.select_related("order_line__variant"))
         return {"lines": lines, "locations": Location.objects.visible_to(self.request.user).stock()}
 
     def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:

@@ -13,8 +13,8 @@ from backoffice.numbering import CreateSequence
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0010_warehouse'),
-        ('orders', '0001_initial'),
+        ('inventory', '0011_warehouse'),
+        ('orders', '0002_placing'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0012_tracking'),
-        ('inventory', '0009_bins'),
+        ('inventory', '0010_allocating'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
