@@ -24,7 +24,7 @@ NAIVE = """
     WHERE p.at <= %s GROUP BY l.location_id
 """
 MAKE = [
-    "SET session_replication_role = replica",
+    "SET LOCAL session_replication_role = replica",
     """
     INSERT INTO inventory_location (code, name, name_zh, kind, address, priority, is_active, created_at, updated_at)
     SELECT 'W' || n, 'Warehouse ' || n, '', 'stock', '', n, true, now(), now() FROM generate_series(1, 4) n
@@ -80,9 +80,8 @@ MAKE = [
     FROM (SELECT level_id, sum(on_hand) AS on_hand, sum(value) AS value FROM inventory_stockposting GROUP BY level_id) p
     WHERE p.level_id = s.id
     """,
-    "SET session_replication_role = origin",
+    "SET LOCAL session_replication_role = origin",
     "SELECT setval('inventory_stockmove_id_seq', {rows})",
-    "VACUUM ANALYZE",
 ]
 
 
@@ -165,21 +164,28 @@ def open_ledger(rows: int) -> dict[str, Any]:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
 
     from backoffice.models import User
     from backoffice.roles import sync_roles
     from inventory import services
     from inventory.models import StockPeriod, StockPosting
+    from orders.demo.bare import bare
 
     call_command("migrate", verbosity=0)
     if not StockPosting.objects.exists():
         print("making the ledger", file=sys.stderr)
-        with connection.cursor() as cursor:
+        with (
+            transaction.atomic(),
+            bare(["inventory_stockmove", "inventory_stockposting"]),
+            connection.cursor() as cursor,
+        ):
             for statement in MAKE:
                 cursor.execute(
                     statement.replace("{rows}", str(rows)).replace("{levels}", str(max(rows // LEVELS_OF, 160)))
                 )
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
         sync_roles()
         User.objects.create_user("bench@example.com", name="Bench", roles=("owner",))
     figures: dict[str, Any] = {"rows": rows}
