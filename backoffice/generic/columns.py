@@ -149,7 +149,7 @@ class Column:
                 '<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">',
                 getattr(value, "url", value),
             )
-        return display(value, self.kind, self._choice_text(obj))
+        return display(value, self.kind, "" if self.get else self._choice_text(obj))
 
     def _badge(self, obj: Any, value: Any) -> SafeString:
         if value is None or value == "":
