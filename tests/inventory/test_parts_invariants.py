@@ -132,10 +132,10 @@ class Parts(RuleBasedStateMachine):
         if self.tried(self.may_come(sku, name, pieces), work):
             self.there[key] += pieces
 
-    @rule(sku=SKUS, code=WHERE, source=NUMBER, target=NUMBER, lot=NUMBER, pieces=PIECES)
-    def put_away(self, sku, code, source, target, lot, pieces):
+    @rule(sku=SKUS, code=WHERE, out_of=NUMBER, into=NUMBER, lot=NUMBER, pieces=PIECES)
+    def put_away(self, sku, code, out_of, into, lot, pieces):
         level = StockLevel.objects.filter(variant=self.variants[sku], location=self.places[code]).first()
-        start, end = self.key(sku, code, source, lot), self.key(sku, code, target, lot)
+        start, end = self.key(sku, code, out_of, lot), self.key(sku, code, into, lot)
         possible = level is not None and start != end and self.there[start] >= pieces
         row = PutAway(level.pk if level else 0, pieces, self.bin(end[2]), self.bin(start[2]), self.lot(start[3]))
         if self.tried(possible, lambda: services.put_away([row], by=None)):
