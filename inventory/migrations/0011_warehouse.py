@@ -50,22 +50,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='transferline',
             name='arrived',
-            field=models.PositiveIntegerField(default=0, verbose_name='arrived'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='arrived'),
         ),
         migrations.AddField(
             model_name='transferline',
             name='sent',
-            field=models.PositiveIntegerField(default=0, verbose_name='sent'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='sent'),
         ),
         migrations.AddField(
             model_name='transferlinehistory',
             name='arrived',
-            field=models.PositiveIntegerField(default=0, verbose_name='arrived'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='arrived'),
         ),
         migrations.AddField(
             model_name='transferlinehistory',
             name='sent',
-            field=models.PositiveIntegerField(default=0, verbose_name='sent'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='sent'),
         ),
         # What went whole so far: while the triggers are off, so that it is no change of anybody's.
         migrations.RunSQL(

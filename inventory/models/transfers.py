@@ -94,8 +94,8 @@ class TransferLine(models.Model):
     transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="lines", verbose_name=_("transfer"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
     quantity = models.PositiveIntegerField(_("quantity"))
-    sent = models.PositiveIntegerField(_("sent"), default=0)
-    arrived = models.PositiveIntegerField(_("arrived"), default=0)
+    sent = models.PositiveIntegerField(_("sent"), default=0, db_default=0)
+    arrived = models.PositiveIntegerField(_("arrived"), default=0, db_default=0)
     received = models.PositiveIntegerField(_("received"), null=True, blank=True)
 
     objects = TransferLineQuerySet.as_manager()

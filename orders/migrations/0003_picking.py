@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='fulfilment',
             name='hold_reason',
-            field=models.CharField(blank=True, max_length=300, verbose_name='on hold because'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=300, verbose_name='on hold because'),
         ),
         migrations.AddField(
             model_name='fulfilmenthistory',
@@ -94,27 +94,27 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='fulfilmenthistory',
             name='hold_reason',
-            field=models.CharField(blank=True, max_length=300, verbose_name='on hold because'),
+            field=models.CharField(blank=True, db_default='', default='', max_length=300, verbose_name='on hold because'),
         ),
         migrations.AddField(
             model_name='fulfilmentline',
             name='packed',
-            field=models.PositiveIntegerField(default=0, verbose_name='packed'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='packed'),
         ),
         migrations.AddField(
             model_name='fulfilmentline',
             name='picked',
-            field=models.PositiveIntegerField(default=0, verbose_name='picked'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='picked'),
         ),
         migrations.AddField(
             model_name='fulfilmentlinehistory',
             name='packed',
-            field=models.PositiveIntegerField(default=0, verbose_name='packed'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='packed'),
         ),
         migrations.AddField(
             model_name='fulfilmentlinehistory',
             name='picked',
-            field=models.PositiveIntegerField(default=0, verbose_name='picked'),
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='picked'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='fulfilment',

@@ -63,7 +63,7 @@ class Fulfilment(Stateful):
         "orders.PickWave", models.PROTECT, null=True, blank=True, related_name="parcels", verbose_name=_("pick list")
     )
     box = models.PositiveSmallIntegerField(_("box"), null=True, blank=True)
-    hold_reason = models.CharField(_("on hold because"), max_length=300, blank=True)
+    hold_reason = models.CharField(_("on hold because"), max_length=300, blank=True, default="", db_default="")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
@@ -112,8 +112,8 @@ class FulfilmentLine(models.Model):
         OrderLine, models.PROTECT, related_name="fulfilment_lines", verbose_name=_("order line")
     )
     quantity = models.PositiveIntegerField(_("quantity"))
-    picked = models.PositiveIntegerField(_("picked"), default=0)
-    packed = models.PositiveIntegerField(_("packed"), default=0)
+    picked = models.PositiveIntegerField(_("picked"), default=0, db_default=0)
+    packed = models.PositiveIntegerField(_("packed"), default=0, db_default=0)
 
     objects = VisibleQuerySet.as_manager()
 

@@ -30,7 +30,7 @@ def pack_scanned(parcel: Fulfilment, scanned: Scanned, *, by: User) -> Scan:
         wanted, packed = sum(line.quantity for line in found), sum(line.packed for line in found)
         facts = {"sku": found[0].name, "packed": packed + scanned.pieces, "wanted": wanted, "there": packed}
         if packed == wanted:
-            raise ValidationError(_("%(sku)s: all %(wanted)s are packed already.") % facts)
+            raise ValidationError(_("%(sku)s: all of it is packed already.") % facts)
         if packed + scanned.pieces > wanted:
             raise ValidationError(_("%(sku)s: %(wanted)s belong into the parcel, %(packed)s would be in it.") % facts)
         left = scanned.pieces

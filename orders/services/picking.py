@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backoffice import audit
 from backoffice.errors import NotAllowed
@@ -83,9 +84,9 @@ def pick(wave: PickWave, scanned: Scanned, *, by: User) -> Scan:
         found = named(lines_to_pick(current), scanned.code, current)
         wanted = [line for line in found if line.to_pick]
         left = sum(line.to_pick for line in wanted)
-        facts = {"sku": found[0].name, "left": left, "scanned": scanned.pieces, "all": sum(x.quantity for x in found)}
+        facts = {"sku": found[0].name, "left": left, "scanned": scanned.pieces}
         if not left:
-            raise ValidationError(_("%(sku)s: all %(all)s are picked already.") % facts)
+            raise ValidationError(_("%(sku)s: all of it is picked already.") % facts)
         if left < scanned.pieces:
             raise ValidationError(_("%(sku)s: %(left)s still to pick, %(scanned)s scanned.") % facts)
         boxes = _into_boxes(wanted, scanned.pieces)
@@ -141,7 +142,12 @@ def finish_picking(wave: PickWave, *, by: User) -> PickWave:
     left = sum(line.to_pick for line in lines_to_pick(wave))
     if left:
         raise ValidationError(
-            _("%(pieces)s pieces are not picked yet. Pick them, or say what is missing.") % {"pieces": left}
+            ngettext(
+                "%(pieces)s piece is not picked yet. Pick it, or say that it is missing.",
+                "%(pieces)s pieces are not picked yet. Pick them, or say what is missing.",
+                left,
+            )
+            % {"pieces": left}
         )
     return _end(wave, Status.PICKED, by)
 
@@ -217,7 +223,7 @@ def _lying_here(order: Order, location: Location) -> dict[int, int]:
     )
     for variant, pieces in packing.values_list("order_line__variant").annotate(Sum("quantity")).order_by():
         there[variant] = there.get(variant, 0) - pieces
-    here = {key: min(ready[key], max(there.get(variant, 0), 0)) for key, variant in stocked.items()}
+    here = {key: min(ready[key], max(there.get(variant or 0, 0), 0)) for key, variant in stocked.items()}
     if stocked and not any(here.values()):
         return {}
     return {key: pieces for key, pieces in (ready | here).items() if pieces}

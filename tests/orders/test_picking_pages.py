@@ -148,7 +148,7 @@ def test_missing_pieces_go_on_hold_or_come_from_elsewhere(client, picker):
 def test_finish_and_stop(client, picker):
     wave = started(picker, [("TEA", 1)])
     response = client.post(reverse("orders:pick-finish", args=[wave.number]), follow=True)
-    assert "1 pieces are not picked yet" in text(response)
+    assert "1 piece is not picked yet" in text(response)
     assert "Put back what is in the others" in text(client.get(reverse("orders:pick-stop", args=[wave.number])))
     client.post(reverse("orders:pick-stop", args=[wave.number]), {"reason": "Break"})
     wave.refresh_from_db()
