@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -47,6 +48,7 @@ class System:
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.leaving = threading.Event()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this process
         self.guard = threading.Thread(target=self._look_after)
 
     def __enter__(self) -> System:
@@ -58,6 +60,8 @@ class System:
     def __exit__(self, *error: object) -> None:
         self.leaving.set()
         self.guard.join()
+        if any(error):
+            print(self.complaints(), file=sys.stderr)
         for process in self.processes.values():
             kill_group(process)
 
@@ -69,10 +73,14 @@ class System:
 
     def _start(self, name: str) -> None:
         command = [sys.executable, *self.commands[name]]
-        quiet = subprocess.DEVNULL
         self.processes[name] = subprocess.Popen(
-            command, cwd=PROJECT, env=self.environment, stdout=quiet, stderr=quiet, start_new_session=True
+            command, cwd=PROJECT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True
         )
+
+    def complaints(self) -> str:
+        """The end of what the processes have written, for who looks into a failure."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-6000:]
 
     def kill(self, name: str) -> None:
         """Kill it with all that it started."""
