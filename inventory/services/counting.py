@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -119,7 +119,7 @@ class CountBatch(Batch):
     resource = "stock"
     staged = STAGED
     messages = MESSAGES
-    tables = ("import_place", "import_count")
+    tables: ClassVar[tuple[str, ...]] = ("import_place", "import_count")
 
     @property
     def number(self) -> str:

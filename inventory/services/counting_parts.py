@@ -11,7 +11,7 @@ lot) lies in a bin, pieces that are not put away are taken to lie where the file
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -271,21 +271,18 @@ class Rearranging:
         for change in changes:
             by_lot.setdefault(change.lot, []).append(change)
         for lot, ones in by_lot.items():
-            more = [[one, one.pieces] for one in ones if one.pieces > 0]
-            less = [[one, -one.pieces] for one in ones if one.pieces < 0]
+            more = [one for one in ones if one.pieces > 0]
+            less = [replace(one, pieces=-one.pieces) for one in ones if one.pieces < 0]
             while more and less:
-                (target, wanted), (source, spare) = more[0], less[0]
-                pieces = min(wanted, spare)
+                target, source = more.pop(0), less.pop(0)
+                pieces = min(target.pieces, source.pieces)
                 step = PutAway(level, pieces, target.bin, source.bin, lot)
                 self.reasons.setdefault(target.reason[:300], []).append(step)
-                for side in (more, less):
-                    side[0][1] -= pieces
-                    if not side[0][1]:
-                        del side[0]
-            left = [(one, pieces) for one, pieces in more] + [(one, -pieces) for one, pieces in less]
-            self.rest += [
-                (variant, place, Change(lot, one.bin, pieces, one.unit_cost, one.reason)) for one, pieces in left
-            ]
+                for side, one in ((more, target), (less, source)):
+                    if one.pieces > pieces:
+                        side.insert(0, replace(one, pieces=one.pieces - pieces))
+            self.rest += [(variant, place, one) for one in more]
+            self.rest += [(variant, place, replace(one, pieces=-one.pieces)) for one in less]
 
     def carry_out(self, kind: Kind, *, by: User | None) -> None:
         """Move between the parts first, then add what is more, then take what is less: so nothing is short in between."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -123,7 +123,7 @@ def _counted_by(run: ImportRun) -> list[Counted]:
         for level, *facts in cursor.fetchall():
             parts.setdefault(level, []).append(CountedPart(*facts))
         cursor.execute(COUNTED, {"run": run.number})
-        return [Counted(*row, parts=tuple(parts.get(row[0], ()))) for row in cursor.fetchall()]
+        return [replace(Counted(*row), parts=tuple(parts.get(row[0], ()))) for row in cursor.fetchall()]
 
 
 def _spared(rows: Sequence[Counted], work: Rewinding, delta: Callable[[Counted], int]) -> list[Counted]:
