@@ -207,7 +207,7 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
         quantities = _per_item(held)
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, _least_wanted_first(held))
-    _reduce(parts)
+    reduce_allocations(parts)
     post(
         [Move(Kind.RELEASED, one.variant_id, one.location_id, one.location_id, n, cause=cause) for one, n in parts],
         by=by,
@@ -232,7 +232,7 @@ def ship(
     held = list(Allocation.objects.filter(cause=cause, item__in=list(quantities), location=location).locked())
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, held)
-    _reduce(parts)
+    reduce_allocations(parts)
     customers = virtual(Location.Kind.CUSTOMER)
     moves = post(
         [
@@ -365,7 +365,7 @@ def _parts(quantities: Mapping[int, int], allocations: Iterable[Allocation]) -> 
     return parts
 
 
-def _reduce(parts: Sequence[tuple[Allocation, int]]) -> None:
+def reduce_allocations(parts: Sequence[tuple[Allocation, int]]) -> None:
     """Take the pieces off the allocations; those used up go."""
     used_up = [one.pk for one, pieces in parts if pieces == one.quantity]
     if used_up:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
-from backoffice.retrying import patient
+from backoffice.retrying import patient, tried_twice
 from customers.models import Customer
 from inventory import services as inventory
 from orders import mails
@@ -35,6 +35,7 @@ class QuantityTooHigh(ValidationError):
     """More pieces were asked than the line has left for it."""
 
 
+@tried_twice
 def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order:
     """Allocate stock for every line and place the order, or change nothing.
 
@@ -61,6 +62,7 @@ def _place_as_read(key: int, by: User | None, at: datetime | None) -> Order | No
     return order if _promised(order, lines, at, lambda promises: place_draft(order, lines, promises, by=by)) else None
 
 
+@tried_twice
 def place_new(
     *,
     by: User | None,
