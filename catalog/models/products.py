@@ -56,7 +56,9 @@ class ProductQuerySet(VisibleQuerySet):
         return self.filter(Exists(Media.objects.filter(product=OuterRef("pk"))))
 
     def without_picture(self) -> "ProductQuerySet":
-        return self.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
+        """Those that lacked one when they were assessed, which an index knows, and have none since."""
+        lacking = self.filter(completeness__missing__contains=["picture"])
+        return lacking.filter(~Exists(Media.objects.filter(product=OuterRef("pk"))))
 
     def untranslated(self) -> "ProductQuerySet":
         return self.filter(UNTRANSLATED)
