@@ -12,6 +12,7 @@ from catalog.models import Variant
 from inventory.models import CountLine, PurchaseOrder, PurchaseOrderLine, RejectReason, Scan, StockCount
 from inventory.services.counts import Entry, database_now, enter_counts
 from inventory.services.deliveries import Delivered, receive_purchase
+from inventory.services.labels import read_label
 from inventory.services.lots import Arriving
 from inventory.services.scans import Done, Scanned, record_once, variant_of
 
@@ -31,18 +32,19 @@ def scan_delivery(
 ) -> Scan:
     """Accept scanned pieces into stock, or with a reason `reject` them; those of one `delivery` are on one receipt.
 
-    `parts` names their lots. Raises ValidationError for what was not ordered, or more of it than this person may
+    `parts` names their lots, where their label does not. Raises ValidationError for what was not ordered, or more of it than this person may
     receive; with code "lot" where a lot or serial number is needed and none was told.
     """
 
     def do() -> Done:
         line = line_of(order, scanned.code)
         accepted, rejected = (0, scanned.pieces) if reject else (scanned.pieces, 0)
-        if accepted and line.variant.tracking != Variant.Tracking.NONE and not parts:
+        told = parts or _on_label(scanned, line.variant)
+        if accepted and line.variant.tracking != Variant.Tracking.NONE and not told:
             raise ValidationError(
                 _("%(sku)s: scan or type its lot or serial number too.") % {"sku": line.variant.sku}, code="lot"
             )
-        came = [Delivered(line.pk, accepted, rejected, reject, parts if accepted else ())]
+        came = [Delivered(line.pk, accepted, rejected, reject, told if accepted else ())]
         receive_purchase(order, came, reference, key=f"{SCANNED}{delivery.hex}", adds=True, by=by)
         line.refresh_from_db(fields=["accepted", "rejected"])
         facts = {
@@ -58,6 +60,15 @@ def scan_delivery(
 
     kind = Scan.Kind.REJECTED if reject else Scan.Kind.ACCEPTED
     return record_once(kind, order.number, scanned, do, by=by)
+
+
+def _on_label(scanned: Scanned, variant: Variant) -> tuple[Arriving, ...]:
+    """The lot or serial number that the scanned label names, for variants that are tracked by it."""
+    label = read_label(scanned.code)
+    number = {Variant.Tracking.LOT: label.lot, Variant.Tracking.SERIAL: label.serial}.get(
+        Variant.Tracking(variant.tracking)
+    )
+    return (Arriving(scanned.pieces, number, label.expires_on),) if number else ()
 
 
 def line_of(order: PurchaseOrder, code: str) -> PurchaseOrderLine:

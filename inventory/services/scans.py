@@ -14,6 +14,7 @@ from backoffice.retrying import patient
 from catalog.models import Variant
 from catalog.services.barcodes import gtin_forms
 from inventory.models import Scan
+from inventory.services.labels import read_label
 
 KEPT = timedelta(days=30)
 MOST_AT_ONCE = 9_999
@@ -69,8 +70,11 @@ def record_once(kind: str, subject: str, scanned: Scanned, do: Callable[[], Done
 
 
 def variant_of(code: str) -> Variant:
-    """The one variant with this SKU or barcode; a GTIN fits in each of its lengths. Raises ValidationError."""
-    wanted = code.strip()
+    """The one variant with this SKU or barcode; a GTIN fits in each of its lengths, alone or on a GS1 label.
+
+    Raises ValidationError where there is none, or several.
+    """
+    wanted = read_label(code).code
     found = list(Variant.objects.named(wanted)[:SEVERAL])
     forms = gtin_forms(wanted)
     if forms and not found:
