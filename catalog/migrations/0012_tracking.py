@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
             model_name='variant',
             constraint=models.CheckConstraint(condition=models.Q(('tracking__in', ['none', 'lot', 'serial'])), name='variant_tracking'),
         ),
+        migrations.AddIndex(
+            model_name='variant',
+            index=models.Index(condition=models.Q(('tracking', 'none'), _negated=True), fields=['id'], name='variant_tracked'),
+        ),
         # Which of these variants have stock: a module above that keeps stock says so in its own migrations.
         migrations.RunSQL(
             "CREATE FUNCTION catalog_stocked(variants bigint[]) RETURNS SETOF bigint LANGUAGE sql STABLE AS"

@@ -314,6 +314,14 @@ class Migration(migrations.Migration):
             model_name='partposting',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is append-only: correct it by a counter-entry.', TG_TABLE_NAME\n            USING ERRCODE = 'restrict_violation';\n        ", hash='0b0da77473ade6677a7530a4738566635fdf6104', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_75295', table='inventory_partposting', when='BEFORE')),
         ),
+        migrations.AddIndex(
+            model_name='stockpart',
+            index=models.Index(condition=models.Q(('quantity__gt', 0)), fields=['-id'], name='stock_part_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='bin',
+            index=models.Index(django.db.models.functions.text.Upper('code'), name='bin_code'),
+        ),
         *(
             migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
             for name in ("parts.sql", "posting.sql", "posting_many.sql")

@@ -40,6 +40,7 @@ from inventory.models.purchasing import (
     SupplierItem,
 )
 from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
+from inventory.models.scans import Scan, ScanQuerySet
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -114,6 +115,8 @@ __all__ = [
     "RejectReason",
     "ReorderRule",
     "SaleCost",
+    "Scan",
+    "ScanQuerySet",
     "StockBalance",
     "StockCount",
     "StockCountQuerySet",

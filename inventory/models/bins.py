@@ -52,7 +52,10 @@ class Bin(models.Model):
                 condition=~Q(code=""), name="bin_code_given", violation_error_message=_("A bin needs a code.")
             ),
         ]
-        indexes = [models.Index(fields=["location", "position", "code", "id"], name="bin_walk")]
+        indexes = [
+            models.Index(fields=["location", "position", "code", "id"], name="bin_walk"),
+            models.Index(Upper("code"), name="bin_code"),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -177,7 +180,8 @@ class StockPart(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["level"], condition=Q(quantity__gt=0), include=["quantity"], name="stock_part_there")
+            models.Index(fields=["level"], condition=Q(quantity__gt=0), include=["quantity"], name="stock_part_there"),
+            models.Index(fields=["-id"], condition=Q(quantity__gt=0), name="stock_part_newest"),
         ]
 
     def __str__(self) -> str:
@@ -254,5 +258,5 @@ class PartPosting(models.Model):
         return f"{self.part_id}: {self.quantity:+}"
 
     @property
-    def before(self) -> int:
-        return self.after - self.quantity
+    def taken(self) -> int:
+        return -self.quantity

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory.models import Bin, Location, StockLevel
 from inventory.services.places import must_act_at
 from inventory.services.posting import call, request_id
@@ -28,7 +29,7 @@ class PutAway:
     lot: int | None = None
 
 
-@transaction.atomic
+@patient
 def put_away(rows: Sequence[PutAway], *, cause: str = "", reason: str = "", by: User | None) -> list[int]:
     """Move pieces from bin to bin, all rows or none, one after the other; returns the ids of the moves.
 

@@ -1,5 +1,6 @@
 """Lots and serial numbers: named when pieces come in, known again when they leave or come back."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -180,3 +181,22 @@ def named_lots(cause: str) -> dict[int, list[tuple[Lot, int]]]:
     for key, number in pieces.items():
         found[lots[key].variant_id].append((lots[key], number))
     return dict(found)
+
+
+COUNT = re.compile(r"(.*\S)\s+[x×*]\s*(\d{1,6})", re.IGNORECASE)
+
+
+def read_lots(text: str, pieces: int) -> list[tuple[str, int]]:
+    """What a person types for the lots or serial numbers of so many pieces: (number, pieces).
+
+    "A" is all of them, "A, B" one of each, "A x 3, B x 2" so many of each; lines part them as commas do.
+    """
+    names = [name for name in map(str.strip, re.split(r"[\n,;，；、]+", text)) if name]
+    rows = []
+    for name in names:
+        counted = COUNT.fullmatch(name)
+        if counted:
+            rows.append((counted[1], int(counted[2])))
+        else:
+            rows.append((name, pieces if len(names) == 1 else 1))
+    return rows

@@ -53,13 +53,21 @@ class LocationRecord(generic.RecordPage):
 
     def get_actions(self) -> list[Action]:
         place, user = self.object, self.request.user
-        if place.kind != Location.Kind.STOCK or not user.has_perm("inventory.change_location"):
+        if place.kind != Location.Kind.STOCK:
             return []
+        bins = []
+        if user.has_perm("inventory.view_bin"):
+            bins.append(Action(_("Bins"), f"{reverse('inventory:bins')}?location={place.pk}", "get", icon="pin"))
+        if user.has_perm("inventory.add_bin") and place.is_active:
+            bins.append(Action(_("Add bins"), reverse("inventory:bins_new", args=[place.code]), "get", icon="plus"))
+        if not user.has_perm("inventory.change_location"):
+            return bins
         verb = "close" if place.is_active else "open"
         label = _("Close location") if place.is_active else _("Open again")
         ask = {"method": "get", "danger": True} if place.is_active else {}
         return [
             Action(_("Edit"), reverse("inventory:location_edit", args=[place.code]), "get", icon="edit"),
+            *bins,
             Action(label, reverse(f"inventory:location_{verb}", args=[place.code]), **ask),
         ]
 

@@ -61,7 +61,7 @@ def assert_verified():
 
 
 def test_pieces_are_put_away_and_moved_between_bins_and_on_hand_stays():
-    tea, clerk = make_variant("TEA", on_hand=10), make_user(role="warehouse_lead")
+    tea, clerk = make_variant("TEA", on_hand=10), make_user(role="warehouse_manager")
     first, second = make_bin("A-1"), make_bin("A-2")
     level = level_of(tea)
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_put_away(row, sentence):
 
 def test_nobody_moves_pieces_at_a_warehouse_of_others():
     tea, shelf = make_variant("TEA", on_hand=1), make_bin("A-1")
-    clerk = make_user(role="warehouse_clerk", warehouses=["SHOP"])
+    clerk = make_user(role="warehouse_operator", warehouses=["SHOP"])
     with pytest.raises(NotAllowed):
         services.put_away([PutAway(level_of(tea).pk, 1, shelf.pk)], by=clerk)
 
