@@ -136,6 +136,7 @@ class VariantAdmin(NotAdded, SearchedByQuerySet, ThroughService):
         "tax_class",
         "requires_shipping",
         "track_stock",
+        "tracking",
         "backorder_limit",
         "is_active",
     ]

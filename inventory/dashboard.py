@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.dashboard import Card, capped, card
-from inventory.models import REVIEW_COUNTS, PurchaseOrder, ReorderRule, StockCount, StockLevel, Transfer
+from inventory.models import REVIEW_COUNTS, Allocation, PurchaseOrder, ReorderRule, StockCount, StockLevel, Transfer
 
 
 @card(permission="inventory.view_stocklevel", order=40)
@@ -36,6 +36,13 @@ def counts_to_review(user: Any) -> Card:
     count = capped(StockCount.objects.visible_to(user).filter(status=StockCount.Status.REVIEW))
     tone = "warn" if count != "0" else "good"
     return Card(_("Stocktakes to review"), count, f"{reverse('inventory:counts')}?status=review", tone=tone)
+
+
+@card(permission="inventory.view_allocation", order=42)
+def left_behind(user: Any) -> Card:
+    count = capped(Allocation.objects.visible_to(user).left_behind())
+    address = reverse("inventory:left_behind")
+    return Card(_("Promised at closed warehouses"), count, address, tone="bad" if count != "0" else "good")
 
 
 @card(permission="inventory.view_reorderrule", order=43)

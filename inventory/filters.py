@@ -19,6 +19,7 @@ from catalog.models import Category, Variant
 from inventory import services
 from inventory.models import (
     AbcClass,
+    Allocation,
     CorrectionSum,
     CountLine,
     Hold,
@@ -196,6 +197,16 @@ class HoldFilter(django_filters.FilterSet):
 
     class Meta:
         model = Hold
+        fields: list[str] = []
+
+
+class PromiseFilter(django_filters.FilterSet):
+    q = ArticleFilter(field_name="variant", label=_("SKU, barcode or title"))
+    cause = django_filters.CharFilter(lookup_expr="iexact", label=_("Document"))
+    location = PlaceFilter()
+
+    class Meta:
+        model = Allocation
         fields: list[str] = []
 
 

@@ -1,20 +1,22 @@
 """Shape of what people type about stock; the rules are in the services."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
 from django.forms import formset_factory
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
 from catalog.models import Category, Variant
-from inventory.models import CountLine, Location, StockCount, Supplier, Transfer
-from inventory.services import Entry, Selection
+from inventory import forms_bins
+from inventory.models import CountLine, Location, StockCount, StockLevel, Supplier, Transfer
+from inventory.services import Entry, Pieces, Selection
 
 REASONS = (_("Damaged"), _("Lost"), _("Found"), _("Counted again"), _("Wrong delivery"), _("Own use"))
 
@@ -46,6 +48,16 @@ class WarehouseField(forms.ModelChoiceField):
         self.queryset = Location.objects.visible_to(user).stock()  # type: ignore[attr-defined]
         if len(self.queryset) == 1:
             self.initial = self.queryset[0].pk
+
+
+class GoodsField(WarehouseField):
+    """A warehouse that something can be taken from: a closed one is offered as long as something is left there."""
+
+    def of(self, user: Any) -> None:
+        super().of(user)
+        left = StockLevel.objects.filter(location=OuterRef("pk"), on_hand__gt=0)
+        places = Location.objects.visible_to(user).filter(Q(is_active=True) | Exists(left), kind=Location.Kind.STOCK)
+        self.queryset = places.order_by("priority", "pk")
 
 
 class UserForm(forms.Form):
@@ -89,7 +101,20 @@ class QuantityForm(forms.Form):
         return data
 
 
-class ReceiptRow(QuantityForm):
+class ArrivalRow(QuantityForm):
+    """What came, and where the shop has such a thing: of which lots it is, and into which bin it goes."""
+
+    lots = forms_bins.lots_field(help_text=forms_bins.LOTS)
+    expires_on = forms_bins.expiry_field()
+    bin = forms_bins.bin_field()
+
+    def __init__(self, *args: Any, shown: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"lots", "expires_on", "bin"} - set(shown):
+            del self.fields[name]
+
+
+class ReceiptRow(ArrivalRow):
     unit_cost = forms.DecimalField(
         label=_("Unit cost"),
         required=False,
@@ -101,7 +126,7 @@ class ReceiptRow(QuantityForm):
 
 
 ReceiptRows = formset_factory(ReceiptRow, extra=3, max_num=500)
-PlainReceiptRows = formset_factory(QuantityForm, extra=3, max_num=500)
+PlainReceiptRows = formset_factory(ArrivalRow, extra=3, max_num=500)
 TransferRows = formset_factory(QuantityForm, extra=3, max_num=500)
 
 
@@ -117,7 +142,7 @@ class CorrectForm(UserForm):
     COUNTED, CHANGE = "counted", "change"
 
     variant = ArticleField()
-    location = WarehouseField()
+    location = GoodsField()
     mode = forms.ChoiceField(
         label=_("What do you know?"),
         choices=[(COUNTED, _("The number that I counted")), (CHANGE, _("How many more or fewer there are"))],
@@ -125,11 +150,18 @@ class CorrectForm(UserForm):
         initial=COUNTED,
     )
     quantity = _pieces(label=_("Pieces"), help_text=_("Fewer pieces with a minus: -2."))
+    lots = forms_bins.lots_field(
+        label=_("Lot or serial number"), max_length=80, help_text=_("Left empty, it is about all lots together.")
+    )
+    expires_on = forms_bins.expiry_field()
+    bin = forms_bins.bin_field(help_text=_("Left empty, it is about the whole location."))
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It stands in the ledger for good."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shown: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs["list"] = "reasons"
+        for name in {"lots", "expires_on", "bin"} - set(shown):
+            del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -137,10 +169,18 @@ class CorrectForm(UserForm):
             self.add_error("quantity", ValidationError(_("A count cannot be below zero.")))
         return data
 
-    def amount(self) -> dict[str, int]:
-        """The argument of the service."""
-        name = "counted" if self.cleaned_data["mode"] == self.COUNTED else "delta"
-        return {name: self.cleaned_data["quantity"]}
+    def amount(self) -> dict[str, Any]:
+        """The arguments of the service."""
+        data = self.cleaned_data
+        name = "counted" if data["mode"] == self.COUNTED else "delta"
+        code = data.get("bin") or ""
+        bins = forms_bins.open_bins(data["location"], [code])
+        return {
+            name: data["quantity"],
+            "lot": data.get("lots") or "",
+            "expires_on": data.get("expires_on"),
+            "bin": bins.get(code.strip().upper()),
+        }
 
 
 def _tomorrow() -> Any:
@@ -163,7 +203,7 @@ class HoldForm(UserForm):
 
 
 class TransferForm(UserForm):
-    source = WarehouseField(label=_("From"))
+    source = GoodsField(label=_("From"))
     destination = forms.ModelChoiceField(label=_("To"), queryset=Location.objects.none(), empty_label=_("Choose…"))
     note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
 
@@ -177,15 +217,19 @@ class ReceiveTransferForm(forms.Form):
 
     def __init__(self, *args: Any, transfer: Transfer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for line in transfer.lines.select_related("variant"):
+        self.transfer = transfer
+        self.lines = list(transfer.lines.select_related("variant"))
+        has_bins = transfer.destination.bins.exists()
+        for line in self.lines:
             label = f"{line.variant.sku} · {line.variant.title}"
             self.fields[f"line_{line.pk}"] = _pieces(
                 label=label,
-                min_value=0,
-                max_value=line.quantity,
-                initial=line.quantity,
-                help_text=_("%d sent") % line.quantity,
+                min_value=line.arrived,
+                max_value=line.sent,
+                initial=line.sent,
+                help_text=_("%d sent") % line.sent,
             )
+            forms_bins.add_line_fields(self, line, bins=has_bins)
         self.fields["reason"] = forms.CharField(
             label=_("What happened to missing pieces?"), max_length=300, required=False
         )
@@ -198,9 +242,34 @@ class ReceiveTransferForm(forms.Form):
             if name.startswith("line_")
         }
 
+    def put(self) -> Mapping[int, Sequence[Pieces]]:
+        """The lots and bins of what arrived."""
+        pieces, said = self.received(), forms_bins.said
+        rows = [
+            (line.pk, line.variant_id, pieces[line.pk], said(self, "lots", line), said(self, "bin", line))
+            for line in self.lines
+            if pieces[line.pk]
+        ]
+        return forms_bins.named(rows, self.transfer.destination)
+
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+
+class CloseForm(ReasonForm):
+    """Closing a warehouse; where pieces are left, that is a choice of its own."""
+
+    leave_stock = forms.BooleanField(
+        label=_("Close it although pieces are left"),
+        help_text=_("They can be transferred away or corrected afterwards."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, has_stock: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_stock:
+            del self.fields["leave_stock"]
 
 
 # --- Stocktakes ---------------------------------------------------------------------------------

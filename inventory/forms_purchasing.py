@@ -11,8 +11,18 @@ from django.forms import formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
+from catalog.models import Variant
+from inventory import forms_bins
 from inventory.forms import ArticleField, QuantityForm, UserForm, WarehouseField
-from inventory.models import LandedCost, PurchaseOrder, RejectReason, ReorderRule, Supplier, SupplierItem
+from inventory.models import (
+    LandedCost,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    RejectReason,
+    ReorderRule,
+    Supplier,
+    SupplierItem,
+)
 from inventory.services import Delivered, PurchaseLine, Terms
 
 NUMBER = {"inputmode": "numeric", "class": "num"}
@@ -103,9 +113,13 @@ class DeliveryForm(forms.Form):
     def __init__(self, *args: Any, order: PurchaseOrder, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid4().hex
+        self.order = order
         self.lines = list(order.lines.select_related("variant"))
+        self.has_bins = order.location.bins.exists()
+        self.has_lots = any(line.variant.tracking != Variant.Tracking.NONE for line in self.lines)
         for line in self.lines:
             sku = line.variant.sku
+            self._ask_for_parts(line)
             self.fields[f"accepted_{line.pk}"] = _pieces(
                 label=_("%(sku)s: accepted") % {"sku": sku}, initial=line.outstanding
             )
@@ -113,6 +127,17 @@ class DeliveryForm(forms.Form):
             self.fields[f"reason_{line.pk}"] = forms.ChoiceField(
                 label=_("%(sku)s: reason") % {"sku": sku}, choices=[("", "–"), *RejectReason.choices], required=False
             )
+
+    def _ask_for_parts(self, line: PurchaseOrderLine) -> None:
+        facts = {"sku": line.variant.sku}
+        if line.variant.tracking != Variant.Tracking.NONE:
+            self.fields[f"lots_{line.pk}"] = forms_bins.lots_field(
+                label=_("%(sku)s: lot or serial numbers") % facts, help_text=forms_bins.LOTS
+            )
+            self.fields[f"expires_{line.pk}"] = forms_bins.expiry_field()
+            self.fields[f"expires_{line.pk}"].label = _("%(sku)s: expires") % facts
+        if self.has_bins:
+            self.fields[f"bin_{line.pk}"] = forms_bins.bin_field(label=_("%(sku)s: bin") % facts)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -122,10 +147,11 @@ class DeliveryForm(forms.Form):
         return data
 
     @property
-    def rows(self) -> list[tuple[Any, Any, Any, Any]]:
-        """Each line with its three controls."""
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Each line with its controls: accepted, rejected, reason, then lots, expiry and bin where it has them."""
+        names = ("accepted", "rejected", "reason", "lots", "expires", "bin")
         return [
-            (line, self[f"accepted_{line.pk}"], self[f"rejected_{line.pk}"], self[f"reason_{line.pk}"])
+            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
             for line in self.lines
         ]
 
@@ -135,14 +161,25 @@ class DeliveryForm(forms.Form):
 
     def delivered(self) -> list[Delivered]:
         data = self.cleaned_data
+        rows: list[dict[str, Any]] = [
+            {
+                "quantity": data[f"accepted_{line.pk}"] or 0,
+                "lots": data.get(f"lots_{line.pk}"),
+                "expires_on": data.get(f"expires_{line.pk}"),
+                "bin": data.get(f"bin_{line.pk}"),
+            }
+            for line in self.lines
+        ]
+        parts = forms_bins.arriving(rows, self.order.location)
         return [
             Delivered(
                 line.pk,
-                data[f"accepted_{line.pk}"] or 0,
+                row["quantity"],
                 data[f"rejected_{line.pk}"] or 0,
                 data[f"reason_{line.pk}"],
+                tuple(parts.get(place, ())) if row["quantity"] else (),
             )
-            for line in self.lines
+            for place, (line, row) in enumerate(zip(self.lines, rows, strict=True))
         ]
 
 

@@ -113,6 +113,23 @@ def stock_at_location(user: Any, location: Location) -> Panel | None:
     )
 
 
+@register("inventory.location", permission="inventory.view_allocation", order=15)
+def left_behind(user: Any, location: Location) -> Panel | None:
+    """What a closed warehouse still owes."""
+    if location.is_active:
+        return None
+    rows = list(Allocation.objects.visible_to(user).filter(location=location).select_related("variant")[:SHOWN])
+    if not rows:
+        return None
+    return Panel(
+        title=_("Promised here"),
+        columns=[_("Document"), _("SKU"), _("Pieces")],
+        numbers=[2],
+        rows=[[linked(row.cause), row.variant.sku, plain_number(row.quantity)] for row in rows],
+        url=f"{reverse('inventory:left_behind')}?location={location.pk}",
+    )
+
+
 @register("inventory.location", permission="inventory.view_stockcount", order=20)
 def counts_at_location(user: Any, location: Location) -> Panel | None:
     if location.kind != Location.Kind.STOCK:

@@ -93,6 +93,38 @@ WRONG_LANDED = """
     WHERE c.amount <> coalesce(l.amount, 0)
 """
 
+# A part is its last posting and the sum of them all.
+WRONG_PARTS = """
+    SELECT p.level_id, p.quantity, coalesce(g.sum, 0), coalesce(g.last, 0), b.code, l.number
+    FROM inventory_stockpart p
+    LEFT JOIN (SELECT part_id, sum(quantity) AS sum, (array_agg(after ORDER BY id DESC))[1] AS last
+               FROM inventory_partposting GROUP BY part_id) g ON g.part_id = p.id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot l ON l.id = p.lot_id
+    WHERE p.quantity <> coalesce(g.sum, 0) OR p.quantity <> coalesce(g.last, 0)
+"""
+# A level has as many pieces in parts as it says: all, where its variant is tracked, and no more than there are elsewhere.
+WRONG_PLACED = """
+    SELECT s.id, s.placed, coalesce(p.sum, 0), s.on_hand
+    FROM inventory_stocklevel s
+    JOIN catalog_variant v ON v.id = s.variant_id
+    LEFT JOIN (SELECT level_id, sum(quantity) AS sum FROM inventory_stockpart WHERE quantity > 0 GROUP BY level_id) p ON p.level_id = s.id
+    WHERE s.placed <> coalesce(p.sum, 0) OR s.placed > s.on_hand OR s.is_tracked <> (v.tracking <> 'none')
+       OR (s.is_tracked AND s.placed <> s.on_hand)
+"""
+WRONG_SERIALS = """
+    SELECT v.sku, l.number, sum(p.quantity)
+    FROM inventory_stockpart p JOIN inventory_lot l ON l.id = p.lot_id JOIN catalog_variant v ON v.id = l.variant_id
+    WHERE v.tracking = 'serial' AND p.quantity > 0 GROUP BY v.sku, l.number HAVING sum(p.quantity) > 1
+"""
+WRONG_PLACES = """
+    SELECT p.id, v.sku, l.code FROM inventory_stockpart p
+    JOIN inventory_stocklevel s ON s.id = p.level_id
+    JOIN catalog_variant v ON v.id = s.variant_id JOIN inventory_location l ON l.id = s.location_id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot o ON o.id = p.lot_id
+    WHERE b.location_id <> s.location_id OR o.variant_id <> s.variant_id
+       OR (p.quantity > 0 AND (p.lot_id IS NULL) <> (v.tracking = 'none'))
+"""
+
 # A balance is the one before it and the postings in between: whatever of a level does not come to nothing is wrong.
 WRONG_BALANCES = """
     WITH period AS (
@@ -352,4 +384,52 @@ def landed_costs() -> Result:
         checked="SELECT count(*) FROM inventory_landedcost",
         wrong=WRONG_LANDED,
         say=lambda row: f"{row[1]}: {row[2]} / {row[3]}",
+    )
+
+
+def _say_part(row: Sequence[Any]) -> str:
+    return _("%(level)s, bin %(bin)s, lot %(lot)s: %(stored)s stored, postings %(sum)s, last %(last)s") % {
+        "level": _level(row[0]),
+        "stored": row[1],
+        "sum": row[2],
+        "last": row[3],
+        "bin": row[4] or "-",
+        "lot": row[5] or "-",
+    }
+
+
+@check("stock_parts")
+def stock_parts() -> Result:
+    """What lies in each bin and is of each lot is the sum of its postings."""
+    return compare(checked="SELECT count(*) FROM inventory_stockpart", wrong=WRONG_PARTS, say=_say_part)
+
+
+@check("stock_placed")
+def stock_placed() -> Result:
+    """Bins and lots of a level add up to what it says of them, and to all of it where the variant asks for lots."""
+    return compare(
+        checked=LEVELS,
+        wrong=WRONG_PLACED,
+        say=lambda row: (
+            _("%(level)s: level says %(stored)s by bin and lot, parts %(sum)s, on hand %(on_hand)s")
+            % {"level": _level(row[0]), "stored": row[1], "sum": row[2], "on_hand": row[3]}
+        ),
+    )
+
+
+@check("stock_part_places")
+def stock_part_places() -> Result:
+    """Bins are those of the location, lots those of the variant."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_stockpart", wrong=WRONG_PLACES, say=lambda row: f"{row[1]} @ {row[2]}"
+    )
+
+
+@check("serial_numbers")
+def serial_numbers() -> Result:
+    """A serial number is in stock at most once."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_lot",
+        wrong=WRONG_SERIALS,
+        say=lambda row: f"{row[0]} {row[1]}: {row[2]}",
     )

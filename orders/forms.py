@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import generic
 from catalog.models import Variant
 from customers.models import Address, Customer
-from inventory.models import Location
-from orders.models import Order, ReturnLine
+from inventory import services as inventory
+from inventory.forms_bins import named
+from inventory.models import Allocation, Location
+from orders.models import Fulfilment, Order, ReturnLine
 from orders.services import Arrived, NewLine
 from orders.services.intake import ADDRESS_FIELDS
 
@@ -234,6 +236,31 @@ class TrackingForm(forms.Form):
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
 
 
+class ShipForm(TrackingForm):
+    """Carrier and tracking number; of articles with lots or serial numbers also which leave, where one wants to say so."""
+
+    def __init__(self, *args: Any, parcel: Fulfilment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parcel = parcel
+        lines = parcel.lines.select_related("order_line__variant").exclude(order_line__variant__tracking="none")
+        self.tracked = list(lines.exclude(order_line__variant=None))
+        for line in self.tracked:
+            facts = {"sku": line.order_line.sku, "pieces": line.quantity}
+            self.fields[f"lots_{line.pk}"] = forms.CharField(
+                label=_("%(sku)s: lot or serial numbers of %(pieces)s pieces") % facts,
+                required=False,
+                help_text=_("Left empty: what expires first."),
+            )
+
+    def taken(self) -> dict[int, list[inventory.Pieces]]:
+        """The lots that are named, by order line."""
+        rows = [
+            (line.order_line_id, line.order_line.variant_id, line.quantity, self.cleaned_data[f"lots_{line.pk}"], "")
+            for line in self.tracked
+        ]
+        return named(rows, self.parcel.location)
+
+
 class QuantitiesForm(forms.Form):
     """A quantity for each of some rows: `rows` are (key, label, most, first value)."""
 
@@ -272,6 +299,31 @@ class FulfilForm(QuantitiesForm):
     """Pieces for a parcel from one location; the location is part of the address."""
 
 
+class ReallocateForm(forms.Form):
+    """Where an order is to be served from; each warehouse says what it could give of the open pieces."""
+
+    location = forms.ModelChoiceField(
+        Location.objects.none(), label=_("Serve from"), empty_label=_("Where it is served best"), required=False
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, user: Any, rows: Sequence[Allocation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_perm("inventory.change_allocation"):
+            del self.fields["location"]
+            return
+        there = inventory.available({row.variant_id for row in rows})
+        field: Any = self.fields["location"]
+        field.queryset = Location.objects.visible_to(user).stock()
+        field.label_from_instance = lambda place: (
+            _("%(location)s: %(pieces)s free")
+            % {
+                "location": place,
+                "pieces": sum(max(free.get(place.pk, 0), 0) for free in there.values()),
+            }
+        )
+
+
 class ReceiveForm(forms.Form):
     """What arrived of each line: resellable, damaged, and whether to restock."""
 
@@ -291,19 +343,32 @@ class ReceiveForm(forms.Form):
             self.fields[f"restock_{line.pk}"] = forms.BooleanField(
                 label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
             )
+            variant = line.order_line.variant
+            if variant is not None and variant.tracking != variant.Tracking.NONE:
+                self.fields[f"lots_{line.pk}"] = forms.CharField(
+                    label=_("Lot or serial numbers: %(line)s") % {"line": name}, required=False
+                )
 
     @property
-    def rows(self) -> list[tuple[ReturnLine, forms.BoundField, forms.BoundField, forms.BoundField]]:
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Each line with its controls; that of lots where its article has any."""
+        names = ("resellable", "damaged", "restock", "lots")
         return [
-            (line, self[f"resellable_{line.pk}"], self[f"damaged_{line.pk}"], self[f"restock_{line.pk}"])
+            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
             for line in self.lines
         ]
 
+    @property
+    def has_lots(self) -> bool:
+        return any(name.startswith("lots_") for name in self.fields)
+
     def arrived(self) -> dict[int, Arrived]:
         data = self.cleaned_data
-        return {
-            line.pk: Arrived(
-                data[f"resellable_{line.pk}"] or 0, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"]
+        arrived = {}
+        for line in self.lines:
+            pieces = data[f"resellable_{line.pk}"] or 0
+            parts = tuple(
+                inventory.Arriving(n, lot) for lot, n in inventory.read_lots(data.get(f"lots_{line.pk}") or "", pieces)
             )
-            for line in self.lines
-        }
+            arrived[line.pk] = Arrived(pieces, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"], parts)
+        return arrived

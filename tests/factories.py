@@ -20,7 +20,7 @@ from catalog.services import repricing
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
 from inventory import services as inventory
-from inventory.models import Location, StockCount, StockLevel, StockMove, Supplier
+from inventory.models import Bin, Location, StockCount, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
 
 _numbers = count(1)
@@ -77,6 +77,11 @@ def stock(
 
 def level_of(variant: Variant, location: Location | None = None) -> StockLevel:
     return StockLevel.objects.get(variant=variant, location=location or make_location())
+
+
+def make_bin(code: str = "", *, location: Location | None = None, **fields: Any) -> Bin:
+    """A bin of MAIN, or of `location`."""
+    return Bin.objects.create(location=location or make_location(), code=code or f"B-{next(_numbers)}", **fields)
 
 
 def make_supplier(code: str = "", **fields: Any) -> Supplier:

@@ -111,6 +111,7 @@ class ListPage(SavedViews, Page):
     filterset_class: ClassVar[type[django_filters.FilterSet] | None] = None
     columns: ClassVar[Sequence[Column]] = ()
     default_columns: ClassVar[Sequence[str]] = ()
+    unread: ClassVar[Sequence[str]] = ()  # fields that no column reads, and a page of rows can do without
     ordering: ClassVar[dict[str, Sequence[str]]] = {"newest": ("-pk",)}
     ordering_labels: ClassVar[dict[str, Any]] = {}
     bulk_actions: ClassVar[Sequence[bulk.BulkAction]] = ()
@@ -312,13 +313,14 @@ class ListPage(SavedViews, Page):
         """The rows best first, when they are in that order."""
         if self.sort != BEST or not self.found:
             return None
-        return Ranking(self.found, self.matching, self.get_queryset() if self.is_only_searched else None)
+        every = self.filterset.queryset if self.filterset is not None and self.is_only_searched else None
+        return Ranking(self.found, self.read(self.matching), None if every is None else self.read(every))
 
     @property
     def is_only_searched(self) -> bool:
         """Whether rows are narrowed by the search box alone, and by no scope of the user."""
         scoped = type(self.model._default_manager.all()).in_scope is not VisibleQuerySet.in_scope  # type: ignore[attr-defined]
-        return not scoped and len(self.chips) == 1
+        return not scoped and set(self.state) - NOT_FILTERS == {"q"}
 
     @property
     def terms(self) -> Sequence[str]:
@@ -337,7 +339,11 @@ class ListPage(SavedViews, Page):
     def _page(self, **place: str) -> keyset.Slice:
         if self.ranking:
             return self.ranking.page(self.page_size, **place)
-        return keyset.page(self.matching, self.sort, self.terms, self.page_size, **place)
+        return keyset.page(self.read(self.matching), self.sort, self.terms, self.page_size, **place)
+
+    def read(self, rows: models.QuerySet) -> models.QuerySet:
+        """The rows as the columns on show need them."""
+        return rows.defer(*self.unread)
 
     @cached_property
     def count(self) -> Count:

@@ -10,6 +10,8 @@ import base64
 import binascii
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from django.db import models
@@ -23,10 +25,13 @@ Place = tuple[float, int]
 
 
 class Found(Protocol):
-    """What a search gives: ranks by primary key, small ones first; whether no other rows match; and what may have been meant."""
+    """What a search gives: ranks by primary key, small ones first; whether no other rows match, or how many do at least;
+    and what may have been meant.
+    """
 
     ranks: dict[int, float]
     complete: bool
+    at_least: int
     only_similar: bool
     text: str
     suggestion: str
@@ -42,6 +47,7 @@ class Ranking:
         self.found = found
         self.matching = matching
         self.source = matching if every is None else every
+        self.is_narrowed = every is None
         if every is not None:
             self.places: list[Place] = sorted((rank, -pk) for pk, rank in found.ranks.items())
             return
@@ -51,8 +57,10 @@ class Ranking:
 
     @property
     def total(self) -> int | None:
-        """How many rows there are; None where they were not all looked at."""
-        return len(self.places) if self.found.complete else None
+        """How many rows there are; at least so many where not all were looked at, and None where that is not known."""
+        if self.found.complete:
+            return len(self.places)
+        return None if self.is_narrowed else self.found.at_least
 
     @property
     def others(self) -> models.QuerySet:
@@ -68,25 +76,21 @@ class Ranking:
             return self._from(0, size)
         place = _decode(cursor)
         if place is None:
-            return (
-                self._before_other(before, size)
-                if before
-                else keyset.page(self.others, BEST, OTHERS, size, after=after)
-            )
+            return self._before_other(before, size) if before else self._others(size, after=after)
         if before:
             return self._from(max(bisect_left(self.places, place) - size, 0), size)
         return self._from(bisect_right(self.places, place), size)
 
     def _from(self, start: int, size: int) -> keyset.Slice:
         shown = self.places[start : start + size]
-        rows = self._rows(shown)
+        rows = self._rows(_keys(shown))
         before = _encode(shown[0]) if shown and start else ""
         if start + size < len(self.places):
             return keyset.Slice(rows, before, _encode(shown[-1]))
         if self.found.complete:
             return keyset.Slice(rows, before)
         room = size - len(shown)
-        behind = keyset.page(self.others, BEST, OTHERS, room or 1)
+        behind = self._others(room or 1)
         if not room:
             return keyset.Slice(rows, before, _encode(shown[-1]) if behind.rows else "")
         if start and not shown and behind.rows:
@@ -95,7 +99,7 @@ class Ranking:
 
     def _before_other(self, before: str, size: int) -> keyset.Slice:
         """The page in front of one that begins among the others: at their beginning, the last ranked rows fill it up."""
-        found = keyset.page(self.others, BEST, OTHERS, size, before=before)
+        found = self._others(size, before=before)
         if found.before:
             return found
         keys = keyset.keys_of(self.matching, OTHERS)
@@ -103,7 +107,7 @@ class Ranking:
         others = [row for row in found.rows if row.pk > edge]
         room = size - len(others)
         shown = self.places[-room:] if room else []
-        rows = [*self._rows(shown), *others]
+        rows = [*self._rows(_keys(shown)), *others]
         if not rows:
             return self._from(0, size)
         first = _encode(shown[0]) if shown and len(self.places) > room else ""
@@ -118,15 +122,24 @@ class Ranking:
             return keyset.neighbours(self.others, OTHERS, obj)
         at = bisect_left(self.places, (rank, -obj.pk))
         around = [self.places[at - 1] if at else None, self.places[at + 1] if at + 1 < len(self.places) else None]
-        rows = {row.pk: row for row in self._rows([place for place in around if place])}
+        rows = {row.pk: row for row in self._rows(_keys(place for place in around if place))}
         before, behind = (rows.get(-place[1]) if place else None for place in around)
         return before, behind
 
-    def _rows(self, places: list[Place]) -> list[Any]:
-        """The rows at these places, in their order."""
-        keys = [-pk for _rank, pk in places]
+    def _others(self, size: int, **cursor: str) -> keyset.Slice:
+        """A page of the rows behind the ranked ones. Their keys come first: only of these rows the rest is read."""
+        keys = self.others.prefetch_related(None).values_list("pk", named=True)
+        found = keyset.page(keys, BEST, OTHERS, size, **cursor)
+        return replace(found, rows=self._rows([row.pk for row in found.rows]))
+
+    def _rows(self, keys: list[int]) -> list[Any]:
+        """The rows with these keys, in their order."""
         rows = {row.pk: row for row in self.source.filter(pk__in=keys).order_by()} if keys else {}
         return [rows[key] for key in keys if key in rows]
+
+
+def _keys(places: Iterable[Place]) -> list[int]:
+    return [-pk for _rank, pk in places]
 
 
 def _encode(place: Place) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import resources
 from backoffice.imports.reading import Unreadable, check_width
-from backoffice.resources import BaseResource
+from backoffice.resources import BaseResource, Offer
 
 LIKENESS = 0.87
 WORTH_A_LOOK = 0.5
@@ -42,11 +42,17 @@ class Match:
     parts: tuple[str, ...] = ()
     key: str = ""
     is_declared: bool = False  # left out because the resource says that such a column is
+    offer: str = ""  # what the resource offers beside its columns and the column is; says target and parts
 
     @property
     def is_known(self) -> bool:
         """Whether the header itself says what the column is; likeness is no knowledge."""
         return self.is_declared or (bool(self.target) and self.how != "likeness")
+
+    @property
+    def choice(self) -> str:
+        """What mappings say of the column."""
+        return self.offer or self.target
 
 
 @dataclass
@@ -73,8 +79,8 @@ class Mapping:
         return [match for match in self.matches if match.target == target]
 
     def as_json(self) -> dict[str, str]:
-        """Key of the column -> target, as a mapping file has it."""
-        return {match.key: match.target for match in self.matches}
+        """Key of the column -> target or offer, as a mapping file has it."""
+        return {match.key: match.choice for match in self.matches}
 
     def notes(self) -> list[str]:
         """What a person should know about the guesses."""
@@ -86,6 +92,10 @@ class Mapping:
         ] + self.remarks
 
 
+SHAPES = {
+    "date": re.compile(r"\d{4}-\d\d-\d\d( .*)?"),
+    "guid": re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", re.IGNORECASE),
+}
 FEW = 2  # columns of a resource of which one names a header
 CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -143,7 +153,9 @@ def headless(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -> l
     for headers in resource.headless.values():
         if records and all(len(cells) == len(headers) for cells in records):
             used = [(match.index, resource.columns()[match.target]) for match in match_headers(headers, resource).used]
-            if all(_reads(column, cells[index]) for cells in records for index, column in used):
+            if all(_reads(column, cells[index]) for cells in records for index, column in used) and all(
+                _has_shape(header, text) for cells in records for header, text in zip(headers, cells, strict=True)
+            ):
                 return list(headers)
     return []
 
@@ -151,6 +163,13 @@ def headless(rows: Sequence[tuple[int, list[str]]], resource: BaseResource) -> l
 def numbered(rows: Sequence[tuple[int, list[str]]]) -> list[str]:
     """Headers of a file that has none: the numbers of its columns."""
     return [str(number) for number in range(1, max([0, *(len(cells) for _number, cells in rows)]) + 1)]
+
+
+def _has_shape(header: str, text: str) -> bool:
+    """Whether a cell is a date, or a GUID, where and only where its header says so."""
+    return not text.strip() or all(
+        bool(shape.fullmatch(text.strip())) == (word in header.lower()) for word, shape in SHAPES.items()
+    )
 
 
 def _reads(column: Any, text: str) -> bool:
@@ -191,7 +210,11 @@ def match_headers(
 
 def _choose(match: Match, target: str, finder: _Finder) -> Match:
     """What a person says of a column; a choice that is the guess, or that is no column, is none."""
-    if target == match.target or (target and target not in finder.columns):
+    if target == match.choice:
+        return match
+    if target in finder.offers:
+        return finder.offered(match.index, match.header, target, "chosen")
+    if target and target not in finder.columns:
         return match
     reason = "" if target else _("left out by choice")
     return Match(match.index, match.header, target=target, how="chosen", reason=reason)
@@ -246,6 +269,7 @@ class _Finder:
     def __init__(self, resource: BaseResource, headers: Sequence[str]) -> None:
         simple = [simplify(header) for header in headers]
         self.columns = resource.columns()
+        self.resource = resource
         self.layout, self.renames = resource.layout(simple)
         self.many = {name for name, column in self.columns.items() if getattr(column, "many", False)}
         self.names: dict[str, tuple[str, str]] = {}
@@ -260,6 +284,14 @@ class _Finder:
         self.further = resource.further()
         self.ignored = {simplify(header): reason for header, reason in resource.ignored.items()}
 
+    @cached_property
+    def offers(self) -> dict[str, Offer]:
+        return self.resource.offers()
+
+    def offered(self, index: int, header: str, choice: str, how: str) -> Match:
+        offer = self.offers[choice]
+        return Match(index, header, offer.column, how, parts=offer.parts, offer=choice)
+
     def exact(self, index: int, header: str) -> Match:
         match = self._named(index, header)
         parted = CAPITALS.sub(" ", header)  # "productName" of databases is "product name"
@@ -269,6 +301,8 @@ class _Finder:
         text = simplify(said or header)
         if text in self.renames:
             target = self.renames[text]
+            if target in self.offers:
+                return self.offered(index, header, target, "name")
             if target:
                 return Match(index, header, target, "alias")
             return Match(index, header, reason=_("not kept here"), is_declared=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.resources.base import BaseResource, Outcome
+from backoffice.resources.base import BaseResource, Offer, Outcome
 from backoffice.resources.columns import (
     ESCAPED,
     FALSE,
@@ -56,6 +56,7 @@ __all__ = [
     "ListColumn",
     "MoneyColumn",
     "NumberColumn",
+    "Offer",
     "Outcome",
     "Problem",
     "TextColumn",

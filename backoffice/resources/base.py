@@ -30,6 +30,15 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a column of a file may be beside the columns of a resource: one of many of `column`, told apart by `parts`."""
+
+    label: Any
+    column: str
+    parts: tuple[str, ...]
+
+
 class BaseResource(resources.Resource):
     """A kind of record that files bring. Subclasses declare columns and `service`.
 
@@ -72,8 +81,12 @@ class BaseResource(resources.Resource):
         return [group for group in groups if not set(group) & set(targets)]
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
-        """Which system wrote these simplified headers, and which of them mean something else there: header -> column."""
+        """Which system wrote these simplified headers, and which of them mean something else there: header -> column or offer."""
         return "", {}
+
+    def offers(self) -> dict[str, Offer]:
+        """What a column may also be said to be, by the name that mappings call it."""
+        return {}
 
     def further(self) -> dict[str, str]:
         """Simplified headers that people gave a meaning to: header -> column."""

@@ -35,6 +35,7 @@ class VariantForm(ServiceCheckedForm):
             "backorder_limit",
             "requires_shipping",
             "track_stock",
+            "tracking",
         ]
 
     def __init__(self, *args: Any, product: Product | None, may_see_cost: bool, **kwargs: Any) -> None:
@@ -43,6 +44,8 @@ class VariantForm(ServiceCheckedForm):
             del self.fields["cost"]
         if not self.instance.pk:
             self.initial["price"] = None
+        if "tracking" in self.fields:
+            self.fields["tracking"].required = False
         self.name_options(product.options if product else [])
 
     def name_options(self, names: list[str]) -> None:
@@ -56,6 +59,10 @@ class VariantForm(ServiceCheckedForm):
 
     def clean_sku(self) -> str:
         return clean_sku(self.cleaned_data["sku"])
+
+    def clean_tracking(self) -> str:
+        """What says nothing of it leaves it as it is."""
+        return self.cleaned_data["tracking"] or self.instance.tracking
 
     def clean_barcode(self) -> str:
         return clean_barcode(self.cleaned_data["barcode"])

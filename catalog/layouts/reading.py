@@ -37,7 +37,16 @@ PRODUCT_COLUMNS = (
     "seo_title",
     "seo_description",
 )
-PLAIN_COLUMNS = (*PRODUCT_COLUMNS, "barcode", "price", "compare_at", "cost", "requires_shipping", "is_active")
+PLAIN_COLUMNS = (
+    *PRODUCT_COLUMNS,
+    "barcode",
+    "price",
+    "compare_at",
+    "cost",
+    "requires_shipping",
+    "tracking",
+    "is_active",
+)
 PLAIN_TARGETS = frozenset(
     (*PLAIN_COLUMNS, "handle", "sku", "tags", "status", "weight_grams", "tax_class", "track_stock", "backorder_limit",
      "option1", "option2", "option3", "option1_name", "option2_name", "option3_name", "images")

@@ -1,12 +1,14 @@
 """Products, their variants and pictures: what the merchant sells."""
 
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, Exists, F, Func, Max, Min, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, Func, Max, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -47,14 +49,8 @@ class ProductQuerySet(VisibleQuerySet):
         return find_products(text).narrow(self)  # type: ignore[no-any-return]
 
     def with_summary(self) -> "ProductQuerySet":
-        """Annotate `variant_count`, `lowest_price`, `highest_price`; attach `covers`, a list of at most one picture."""
-        variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
-        covers = Media.objects.order_by("product_id", "position", "pk").distinct("product_id")
-        return self.annotate(
-            variant_count=Coalesce(Subquery(variants.values(n=Count("*"))), 0),
-            lowest_price=Subquery(variants.filter(is_active=True).values(n=Min("price"))),
-            highest_price=Subquery(variants.filter(is_active=True).values(n=Max("price"))),
-        ).prefetch_related(Prefetch("media", covers, to_attr="covers"))
+        """Annotate `variant_count`, `lowest_price`, `highest_price`, and `cover`, the key of its first picture unless it is elsewhere."""
+        return self.annotate(**summary())
 
     def with_picture(self) -> "ProductQuerySet":
         return self.filter(Exists(Media.objects.filter(product=OuterRef("pk"))))
@@ -87,6 +83,7 @@ class Product(Stateful):
     lookup_fields = ("handle",)
     Status = ContentStatus
     TRANSITIONS = CONTENT_TRANSITIONS
+    UNLISTED = ("description", "description_zh", "seo_title", "seo_description", "options", "created_at", "search_text")
 
     handle = models.CharField(_("handle"), max_length=200)
     title = models.CharField(_("title"), max_length=255)
@@ -165,6 +162,19 @@ class Product(Stateful):
         return reverse("catalog:product", args=[self.handle])
 
 
+@cache
+def summary() -> dict[str, Any]:
+    """The expressions of `with_summary`: made once, for each page of the list needs them."""
+    variants = Variant.objects.filter(product=OuterRef("pk")).order_by().values("product")
+    pictures = Media.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
+    return {
+        "variant_count": Coalesce(Subquery(variants.values(n=Count("*"))), 0),
+        "lowest_price": Subquery(variants.filter(is_active=True).values(n=Min("price"))),
+        "highest_price": Subquery(variants.filter(is_active=True).values(n=Max("price"))),
+        "cover": Subquery(pictures.values(key=Case(When(~Q(file=""), then="pk")))[:1]),
+    }
+
+
 class VariantQuerySet(VisibleQuerySet):
     def search(self, text: str) -> "VariantQuerySet":
         """Variants that `text` fits, or their product, as `finding` says; it is looked for at once."""
@@ -195,6 +205,14 @@ class VariantQuerySet(VisibleQuerySet):
         return self.active().filter(price__gt=0)
 
 
+class Tracking(models.TextChoices):
+    """How closely pieces of a variant are told apart in stock."""
+
+    NONE = "none", _("Quantity only")
+    LOT = "lot", _("Lots")
+    SERIAL = "serial", _("Serial numbers")
+
+
 @tracked(unindexed=["product"])
 class Variant(models.Model):
     """A sellable unit with a SKU. One that has history is made inactive, never deleted.
@@ -202,6 +220,7 @@ class Variant(models.Model):
     `title` is product title and option values, written by `services.retitle`.
     """
 
+    Tracking = Tracking
     lookup_fields = ("sku",)
     RESTRICTED = {"cost": "catalog.view_cost"}
 
@@ -224,6 +243,16 @@ class Variant(models.Model):
     tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
     track_stock = models.BooleanField(_("track stock"), default=True)
+    tracking = models.CharField(
+        _("tracked by"),
+        max_length=6,
+        choices=Tracking,
+        default=Tracking.NONE,
+        db_default="none",
+        help_text=_(
+            "Lots and serial numbers are asked for when pieces come in. It can change while there is no stock."
+        ),
+    )
     backorder_limit = models.PositiveIntegerField(
         _("backorder limit"), default=0, help_text=_("How many may be promised per location beyond what is there.")
     )
@@ -252,6 +281,7 @@ class Variant(models.Model):
             models.CheckConstraint(
                 condition=~Q(sku=""), name="variant_sku_given", violation_error_message=_("A variant needs a SKU.")
             ),
+            models.CheckConstraint(condition=Q(tracking__in=["none", "lot", "serial"]), name="variant_tracking"),
             models.CheckConstraint(
                 condition=Q(price__gte=0)
                 & (Q(compare_at=None) | Q(compare_at__gte=0))
@@ -266,6 +296,7 @@ class Variant(models.Model):
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="variant_barcode"),
             models.Index(fields=["-id"], condition=Q(barcode=""), name="variant_no_barcode"),
             models.Index(fields=["is_active", "-id"], name="variant_active"),
+            models.Index(fields=["id"], condition=~Q(tracking="none"), name="variant_tracked"),
             models.Index(fields=["-updated_at", "-id"], name="variant_updated"),
             models.Index(fields=["price", "id"], name="variant_price"),
         ]

@@ -1,5 +1,7 @@
 """What products have to do with each other: related products, bundles, and the addresses they had before."""
 
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -33,13 +35,9 @@ no_bundle_within_itself = pgtrigger.Trigger(
 
 
 class RelationQuerySet(VisibleQuerySet):
-    def around(self, product: Product) -> "RelationQuerySet":
-        """Relations of `product` in both directions, in their order; one query with the products at both ends."""
-        return (
-            self.filter(Q(product=product) | Q(other=product))
-            .select_related("product", "other")
-            .order_by("position", "pk")
-        )
+    def around(self, product: Any) -> "RelationQuerySet":
+        """Relations of `product`, which may be an OuterRef, in both directions, in their order."""
+        return self.filter(Q(product=product) | Q(other=product)).order_by("position", "pk")
 
 
 @tracked()

@@ -58,5 +58,6 @@ class VariantEdit(EditResource):
     batch = VariantEditBatch
     models = (Variant,)
     editable = (
-        "price", "compare_at", "cost", "weight_grams", "tax_class", "requires_shipping", "track_stock", "backorder_limit",
+        "price", "compare_at", "cost", "weight_grams", "tax_class", "requires_shipping", "track_stock", "tracking",
+        "backorder_limit",
     )  # fmt: skip

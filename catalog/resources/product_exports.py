@@ -73,6 +73,7 @@ EXPORT = [
     _of("tax_class"),
     ExportColumn("requires_shipping", "requires_shipping", kind="bool"),
     ExportColumn("track_stock", "track_stock", kind="bool"),
+    _of("tracking"),
     ExportColumn("backorder_limit", "backorder_limit", kind="number"),
     ExportColumn("is_active", "is_active", kind="bool"),
     ExportColumn("images", "images", get=_pictures),

@@ -159,6 +159,11 @@ STATUS = {
 PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(
     ["false", "no", "0", "-1", "private", "否"], False
 )
+TRACKING = {
+    **dict.fromkeys(["none", "quantity", "by quantity", "no tracking", "no", "数量"], "none"),
+    **dict.fromkeys(["lot", "lots", "by lots", "batch", "batches", "批次"], "lot"),
+    **dict.fromkeys(["serial", "serial number", "serial numbers", "by unique serial number", "序列号"], "serial"),
+}
 TAXABLE = dict.fromkeys(["true", "yes", "1", "taxable", "是"], True) | dict.fromkeys(
     ["false", "no", "0", "none", "shipping", "否"], False
 )
@@ -378,6 +383,9 @@ class ProductResource(resources.BaseResource):
     )
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Variant requires shipping"])
     track_stock = BooleanColumn(gettext_lazy("Track stock"), aliases=["track_inventory", "Variant manage inventory"])
+    tracking = ChoiceColumn(
+        gettext_lazy("Tracked by"), aliases=["Lot tracking", "批次管理"], words=TRACKING, blank="keep", example="lot"
+    )
     tracker = TrackerColumn(gettext_lazy("Inventory tracker"), aliases=["Variant inventory tracker"], system="Shopify")
     backorder_limit = GramsColumn(gettext_lazy("Backorder limit"), blank="keep", example="0")
     backorders = ChoiceColumn(

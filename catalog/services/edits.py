@@ -12,7 +12,7 @@ from backoffice.bulk_edit import EditBatch
 from backoffice.imports.tables import Lookup
 from catalog.models import Brand, Category, Product, Variant
 from catalog.services.proposals import BEYOND_LIMIT, PRICE
-from catalog.services.variants import retitle
+from catalog.services.variants import TRACKING_KEPT, retitle
 
 
 class ProductEditBatch(EditBatch):
@@ -64,17 +64,26 @@ class VariantEditBatch(EditBatch):
     model = Variant
     key = ("sku",)
     names = (
-        "sku", "price", "compare_at", "cost", "weight_grams", "tax_class", "requires_shipping", "track_stock", "backorder_limit",
+        "sku", "price", "compare_at", "cost", "weight_grams", "tax_class", "requires_shipping", "track_stock", "tracking",
+        "backorder_limit",
     )  # fmt: skip
     parent = "product"
     messages = {
         **EditBatch.messages,
         "nothing_to_sell": gettext_lazy("The product “%(handle)s” is published and would have nothing left to sell."),
         "beyond_limit": BEYOND_LIMIT,
+        "tracking_kept": TRACKING_KEPT,
     }
 
     def find_problems(self) -> None:
         super().find_problems()
+        if "tracking" in self.present:
+            self.told(
+                "tracking_kept",
+                """SELECT r.row, 'tracking', r.tracking, jsonb_build_object('sku', t.sku) FROM import_record r
+                   JOIN catalog_variant t ON t.id = r.id
+                   WHERE r.changed AND r.tracking <> t.tracking AND EXISTS (SELECT FROM catalog_stocked(ARRAY[t.id]))""",
+            )
         if "price" in self.present:
             self._refuse_far_steps()
             self.told(

@@ -29,7 +29,7 @@ MOST_OPTIONS = 3
 MOST_VARIANTS = 2000
 AT_ONCE = 200
 OPTIONS = ("option1", "option2", "option3")
-COPIED = ("compare_at", "weight_grams", "tax_class", "requires_shipping", "track_stock", "backorder_limit")
+COPIED = ("compare_at", "weight_grams", "tax_class", "requires_shipping", "track_stock", "backorder_limit", "tracking")
 Values = tuple[str, str, str]
 
 

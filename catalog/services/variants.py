@@ -6,11 +6,12 @@ from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, Func, OuterRef, Subquery, Value
 from django.db.models.functions import Left, NullIf, Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice import audit, publishing
 from backoffice.errors import explained
@@ -23,6 +24,7 @@ from catalog.services.using import users_of
 
 TEXTS = ("option1", "option2", "option3", "tax_class")
 PRICES = ("price", "compare_at", "cost")
+TRACKING_KEPT = gettext_lazy("%(sku)s: there is stock of it. How it is tracked can change once none is left.")
 CONSTRAINT_FIELDS = {"variant_sku_once": "sku", "variant_sku_given": "sku", "variant_prices_not_negative": "price"}
 
 
@@ -43,6 +45,7 @@ class VariantFields(TypedDict, total=False):
     tax_class: str
     requires_shipping: bool
     track_stock: bool
+    tracking: str
     backorder_limit: int
     is_active: bool
 
@@ -115,7 +118,7 @@ def save_variants(product: Product, rows: Sequence[VariantFields], *, by: User) 
     known = {variant.pk: variant for variant in product.variants.locked()}  # type: ignore[attr-defined]
     before = {pk: _values(variant) for pk, variant in known.items()}
     variants = _built(product, rows, known)
-    _refuse_wrong_rows(product, variants, known)
+    _refuse_wrong_rows(product, variants, known, before)
     held = hold_back(variants, before, by)
     changed = [v for v in variants if v.pk and _values(v) != before[v.pk]]
     added = [v for v in variants if not v.pk]
@@ -150,13 +153,16 @@ def _built(product: Product, rows: Sequence[VariantFields], known: dict[int, Var
     return variants
 
 
-def _refuse_wrong_rows(product: Product, variants: Sequence[Variant], known: dict[int, Variant]) -> None:
+def _refuse_wrong_rows(
+    product: Product, variants: Sequence[Variant], known: dict[int, Variant], before: dict[int, dict[str, Any]]
+) -> None:
     """Check every row, so that one answer names everything there is to mend."""
     everyone = [*variants, *(variant for variant in known.values() if variant not in variants)]
     options = [_options(variant) for variant in everyone]
     wrong = {place: found for place, variant in enumerate(variants) if (found := _errors(variant))}
     taken = _taken_skus([variant for place, variant in enumerate(variants) if "sku" not in wrong.get(place, {})])
     skus = [variant.sku.upper() for variant in everyone]
+    kept = stocked(v.pk for v in variants if v.pk and v.tracking != before[v.pk]["tracking"])
     for place, variant in enumerate(variants):
         found = wrong.setdefault(place, {})
         sku = variant.sku.upper()
@@ -164,6 +170,8 @@ def _refuse_wrong_rows(product: Product, variants: Sequence[Variant], known: dic
             found.setdefault("sku", []).append(
                 _("The SKU %(sku)s is taken (capitals and small letters count as the same).") % {"sku": variant.sku}
             )
+        if variant.pk in kept:
+            found.setdefault("tracking", []).append(str(TRACKING_KEPT) % {"sku": variant.sku})
         if options.count(_options(variant)) > 1:
             found.setdefault("option1", []).append(_("The product has a variant with these options already."))
     refused = {place: ValidationError(found) for place, found in sorted(wrong.items()) if found}
@@ -187,6 +195,16 @@ def _errors(variant: Variant) -> dict[str, list[str]]:
     except ValidationError as error:
         found.update(error.message_dict)
     return found
+
+
+def stocked(variants: Iterable[int]) -> set[int]:
+    """Those of these variants that there is stock of. The module that keeps stock answers, in the database."""
+    keys = list(variants)
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT catalog_stocked(%s::bigint[])", [keys])
+        return {key for (key,) in cursor.fetchall()}
 
 
 def _options(variant: Variant) -> tuple[str, str, str]:

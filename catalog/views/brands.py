@@ -10,6 +10,7 @@ from backoffice import generic
 from catalog import forms, services
 from catalog.filters import BrandFilter
 from catalog.models import Brand, Product
+from catalog.views.products import with_thumb
 
 SHOWN_PRODUCTS = 20
 
@@ -54,7 +55,8 @@ class BrandRecord(generic.RecordPage):
         products = (
             Product.objects.visible_to(self.request.user).filter(brand=self.object).order_by("-pk").with_summary()
         )
-        return super().get_context_data(products=list(products[:SHOWN_PRODUCTS]), **extra)
+        shown = [(product, with_thumb(product)) for product in products[:SHOWN_PRODUCTS]]
+        return super().get_context_data(products=shown, **extra)
 
 
 class BrandFormPage(generic.FormPage):

@@ -5,8 +5,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -14,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +26,8 @@ from backoffice.generic.records import TIMELINE_LENGTH, event_moment
 from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.publishing import pages
+from backoffice.rows import told_along
+from backoffice.templatetags.houtai import icon
 from catalog import forms, services
 from catalog.attribute_exports import list_columns
 from catalog.attribute_filters import definitions_for
@@ -35,13 +41,20 @@ from catalog.views.variants import tell_of_twins
 
 SHOWN_VARIANTS = 100
 NAMED = 3
+PICTURE = {
+    **{name: name for name in ("id", "file", "url", "alt", "alt_zh")},
+    "variant": JSONObject(id="variant_id", sku="variant__sku"),
+}
+ENDS = {
+    end: JSONObject(**{name: f"{end}__{name}" for name in ("id", "handle", "title", "title_zh", "status")})
+    for end in ("product", "other")
+}
 EDITED_VARIANTS = 50
 
 
 def price_range(product: Any) -> str:
     """ "€9.00", or "€9.00 – €12.00", of the active variants; "" without any."""
-    low, high = product.lowest_price, product.highest_price
-    currency = Variant().currency
+    low, high, currency = product.lowest_price, product.highest_price, settings.DEFAULT_CURRENCY
     if low is None:
         return ""
     return (
@@ -49,6 +62,16 @@ def price_range(product: Any) -> str:
         if low == high
         else f"{format_money(low, currency)} – {format_money(high, currency)}"
     )
+
+
+def with_thumb(product: Product, title: Any = "") -> SafeString:
+    """The product's name behind its first picture, small."""
+    if product.cover:  # type: ignore[attr-defined]
+        address = reverse("catalog:thumbnail", args=[product.cover, 96])  # type: ignore[attr-defined]
+        thumb = format_html('<img class="thumb" src="{}" alt="" width="36" height="36" loading="lazy">', address)
+    else:
+        thumb = format_html('<span class="thumb blank">{}</span>', icon("image"))
+    return format_html('<span class="with-thumb">{}<span>{}</span></span>', thumb, product)
 
 
 def score_of(product: Product) -> int | None:
@@ -64,7 +87,7 @@ class ProductList(generic.ListPage):
     filterset_class = ProductFilter
     template_name = "catalog/product_list.html"
     columns = [
-        generic.Column("title", gettext_lazy("Product"), link=True, template="catalog/_product_cell.html"),
+        generic.Column("title", gettext_lazy("Product"), link=True, draw=with_thumb),
         generic.Column("status", kind="badge"),
         generic.Column("category.title", gettext_lazy("Category"), link="category"),
         generic.Column("brand.title", gettext_lazy("Brand")),
@@ -98,6 +121,11 @@ class ProductList(generic.ListPage):
         "lowest_price",
         "completeness.place",
         "updated_at",
+    ]
+    unread = [
+        *Product.UNLISTED,
+        *(f"category__{name}" for name in ("position", "number", "created_at", "updated_at")),
+        *(f"brand__{name}" for name in ("created_at", "updated_at")),
     ]
     ordering = {
         "newest": ("-pk",),
@@ -186,7 +214,13 @@ class ProductRecord(generic.RecordPage):
             return HttpResponseRedirect(redirect.product.get_absolute_url())
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().select_related(*above("category"), "brand", "completeness")
+        """With what belongs to the product and is told in a few words: pictures, relations, what is public."""
+        user, here = self.request.user, models.OuterRef("pk")
+        rows = super().get_queryset().select_related(*above("category"), "brand", "completeness")
+        return pages.with_live(rows).annotate(
+            told_pictures=told_along(Media.objects.visible_to(user).filter(product=here), **PICTURE),
+            told_relations=told_along(Relation.objects.visible_to(user).around(here), kind="kind", **ENDS),
+        )
 
     def get_subtitle(self) -> str:
         """The title in the other language."""
@@ -242,7 +276,7 @@ class ProductRecord(generic.RecordPage):
             off_sale=[variant for variant in self.variants[:SHOWN_VARIANTS] if not variant.is_active],
             relations=self.related(),
             more_variants=len(self.variants) > SHOWN_VARIANTS,
-            pictures=list(Media.objects.visible_to(user).filter(product=product).select_related("variant")),
+            pictures=self.pictures(),
             **dict(zip(("attributes", "other_attributes"), told(product), strict=True)),
             may_see_cost=generic.may(user, "catalog.view_cost"),
             may_edit=generic.may(user, "catalog.change_product"),
@@ -256,15 +290,23 @@ class ProductRecord(generic.RecordPage):
             **extra,
         )
 
+    def pictures(self) -> list[Media]:
+        """In their order, each with the variant that it shows."""
+        found = []
+        for one in self.object.told_pictures or ():
+            variant = Variant(**one["variant"]) if one["variant"]["id"] else None
+            found.append(Media(**one | {"variant": variant}))
+        return found
+
     def related(self) -> list[tuple[str, list[Product]]]:
         """What the product points at by kind, then what points at it, each with its heading."""
         found: dict[str, list[Product]] = {}
-        for relation in Relation.objects.visible_to(self.request.user).around(self.object):
-            if relation.product_id == self.object.pk:
-                found.setdefault(relation.get_kind_display(), []).append(relation.other)
-            else:
-                heading = _("%(kind)s of") % {"kind": relation.get_kind_display()}
-                found.setdefault(heading, []).append(relation.product)
+        for one in self.object.told_relations or ():
+            heading = str(Relation.Kind(one["kind"]).label)
+            other = one["other"]
+            if other["id"] == self.object.pk:
+                heading, other = _("%(kind)s of") % {"kind": heading}, one["product"]
+            found.setdefault(heading, []).append(Product(**other))
         return sorted(found.items())
 
 

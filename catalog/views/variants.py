@@ -59,6 +59,7 @@ class VariantList(generic.ListPage):
         generic.Column("updated_at", kind="relative"),
     ]
     default_columns = ["sku", "title", "barcode", "is_active", "price", "margin", "updated_at"]
+    unread = ["search_text", *(f"product__{name}" for name in (*Product.UNLISTED, "attributes"))]
     ordering = {
         "newest": ("-pk",),
         "oldest": ("pk",),
@@ -190,7 +191,10 @@ class VariantFormPage(generic.FormPage):
     reason = True
     fieldsets = [
         (gettext_lazy("Price"), ["price", "compare_at", "cost", "tax_class"]),
-        (gettext_lazy("Stock and shipping"), ["weight_grams", "backorder_limit", "track_stock", "requires_shipping"]),
+        (
+            gettext_lazy("Stock and shipping"),
+            ["weight_grams", "backorder_limit", "tracking", "track_stock", "requires_shipping"],
+        ),
     ]
 
     @cached_property

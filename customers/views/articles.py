@@ -68,7 +68,7 @@ class ArticleRecord(generic.RecordPage):
     ]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("author")
+        return pages.with_live(super().get_queryset().select_related("author"))
 
     @cached_property
     def standing(self) -> pages.Standing:

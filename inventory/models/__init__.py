@@ -1,5 +1,16 @@
 """Where stock is, and the ledger that says why."""
 
+from inventory.models.bins import (
+    Bin,
+    BinQuerySet,
+    Lot,
+    LotQuerySet,
+    PartPosting,
+    PartPostingQuerySet,
+    StockLine,
+    StockPart,
+    StockPartQuerySet,
+)
 from inventory.models.counts import (
     COUNT_TRANSITIONS,
     REVIEW_COUNTS,
@@ -29,6 +40,7 @@ from inventory.models.purchasing import (
     SupplierItem,
 )
 from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
+from inventory.models.scans import Scan, ScanQuerySet
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -51,6 +63,7 @@ from inventory.models.value import (
     AbcClass,
     CorrectionSum,
     DailyFlow,
+    FlowMark,
     SaleCost,
     StockBalance,
     StockFigures,
@@ -69,6 +82,8 @@ __all__ = [
     "TRANSFER_TRANSITIONS",
     "AbcClass",
     "Allocation",
+    "Bin",
+    "BinQuerySet",
     "CorrectionSum",
     "CostField",
     "CountEntry",
@@ -77,6 +92,7 @@ __all__ = [
     "CountLineQuerySet",
     "CountStatus",
     "DailyFlow",
+    "FlowMark",
     "Hold",
     "LandedCost",
     "LandedCostLine",
@@ -84,6 +100,10 @@ __all__ = [
     "LandedCostQuerySet",
     "Location",
     "LocationQuerySet",
+    "Lot",
+    "LotQuerySet",
+    "PartPosting",
+    "PartPostingQuerySet",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "PurchaseOrderLineQuerySet",
@@ -95,14 +115,19 @@ __all__ = [
     "RejectReason",
     "ReorderRule",
     "SaleCost",
+    "Scan",
+    "ScanQuerySet",
     "StockBalance",
     "StockCount",
     "StockCountQuerySet",
     "StockFigures",
     "StockLevel",
     "StockLevelQuerySet",
+    "StockLine",
     "StockMove",
     "StockMoveQuerySet",
+    "StockPart",
+    "StockPartQuerySet",
     "StockPeriod",
     "StockPosting",
     "StockPostingQuerySet",

@@ -13,6 +13,12 @@ from catalog.models import Variant
 from inventory.models.places import Location, WarehouseScoped
 
 
+class AllocationQuerySet(WarehouseScoped):
+    def left_behind(self) -> "AllocationQuerySet":
+        """Promises at closed warehouses: nobody ships from there, so they have to move."""
+        return self.filter(location__is_active=False)
+
+
 @tracked()
 class Allocation(models.Model):
     """Pieces of a level promised to an item of a document; `item` is the primary key of, say, an order line."""
@@ -24,7 +30,7 @@ class Allocation(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects = WarehouseScoped.as_manager()
+    objects = AllocationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("allocation")

@@ -298,9 +298,14 @@ class PurchaseOrderLine(models.Model):
         return self.quantity * self.unit_cost
 
     @property
+    def kept(self) -> int:
+        """Pieces ordered and not given up."""
+        return self.quantity - self.canceled
+
+    @property
     def excess(self) -> int:
         """Accepted pieces that nobody ordered."""
-        return max(self.accepted - (self.quantity - self.canceled), 0)
+        return max(self.accepted - self.kept, 0)
 
 
 class LandedCostQuerySet(WarehouseScoped):

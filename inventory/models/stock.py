@@ -48,7 +48,7 @@ class StockLevelQuerySet(WarehouseScoped):
 
 
 class StockLevel(models.Model):
-    """How much of a variant is at a location. Written by the database function `inventory_post` only."""
+    """How much of a variant is at a location. Written by the database function `inventory_post` and its set-wise siblings only."""
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="levels", verbose_name=_("variant"))
     location = models.ForeignKey(Location, models.PROTECT, related_name="levels", verbose_name=_("location"))
@@ -57,6 +57,8 @@ class StockLevel(models.Model):
     held = models.IntegerField(_("held"), default=0)
     incoming = models.IntegerField(_("incoming"), default=0)
     backorder_limit = models.PositiveIntegerField(_("backorder limit"), default=0, help_text=_("Follows the variant."))
+    placed = models.IntegerField(_("by bin or lot"), default=0, db_default=0, help_text=_("The sum of its parts."))
+    is_tracked = models.BooleanField(default=False, db_default=False, help_text=_("Follows the variant."))
     value = CostField(_("value"), default=0)
     updated_at = models.DateTimeField(_("updated"), default=timezone.now)
 
@@ -79,6 +81,16 @@ class StockLevel(models.Model):
                 violation_error_message=_("Not enough stock."),
             ),
             models.CheckConstraint(name="stock_level_value", condition=Q(value__gte=0)),
+            models.CheckConstraint(
+                name="stock_level_placed",
+                condition=Q(placed__gte=0) & Q(placed__lte=F("on_hand")),
+                violation_error_message=_("No more pieces can lie in bins than are on hand."),
+            ),
+            models.CheckConstraint(
+                name="stock_level_in_lots",
+                condition=Q(is_tracked=False) | Q(placed=F("on_hand")),
+                violation_error_message=_("Every piece of a variant with lots or serial numbers is of one."),
+            ),
         ]
         indexes = [
             models.Index(fields=["location", "-on_hand", "id"], name="stock_level_at_location"),
@@ -109,6 +121,11 @@ class StockLevel(models.Model):
         return self.on_hand - self.allocated - self.held
 
     @property
+    def loose(self) -> int:
+        """Pieces that are in no bin and of no lot."""
+        return self.on_hand - self.placed
+
+    @property
     def average_cost(self) -> Any:
         return self.value / self.on_hand if self.on_hand else None
 
@@ -135,6 +152,7 @@ class StockMove(models.Model):
         TRANSFERRED = "transferred", _("Transferred")
         SCRAPPED = "scrapped", _("Scrapped")
         REVALUED = "revalued", _("Revalued")
+        PUT_AWAY = "put_away", _("Put away")
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

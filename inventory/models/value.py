@@ -202,6 +202,20 @@ class StockSummary(Priced):
         return f"{self.location_id} {self.abc}"
 
 
+class FlowMark(models.Model):
+    """The one row that says up to when the sale costs and daily flows are whole: nothing from before `upto` can come any more."""
+
+    upto = models.DateTimeField(_("up to"))
+
+    class Meta:
+        verbose_name = _("mark of the daily flows")
+        verbose_name_plural = _("marks of the daily flows")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="flow_mark_one_row")]
+
+    def __str__(self) -> str:
+        return self.upto.isoformat()
+
+
 class SaleCost(Priced):
     """What the goods of one shipment cost, or those of one return (below zero). Written by `services.refresh_flows`."""
 

@@ -35,6 +35,7 @@ class LocationResource(resources.BaseResource):
     permission = "inventory.change_location"
     service = staticmethod(upsert_locations)
     models = (Location,)
+    headless = {"AdventureWorks": ("LocationID", "Name", "CostRate", "Availability", "ModifiedDate")}
 
     code = SlugColumn(
         gettext_lazy("Code"),

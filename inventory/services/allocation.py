@@ -5,10 +5,12 @@ A document is known by its reference (`cause`, such as "SO-1042"), its lines by 
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -16,10 +18,12 @@ from django.utils.translation import gettext as _
 
 from backoffice.models import User
 from inventory.models import Allocation, Location, StockLevel
+from inventory.services.lots import Arriving, arrivals, lots_sent, portion
 from inventory.services.posting import (
     InsufficientStock,
     Kind,
     Move,
+    Pieces,
     Shortage,
     call,
     post,
@@ -29,21 +33,9 @@ from inventory.services.posting import (
     virtual,
 )
 
-CANDIDATES = """
-    SELECT v.id, l.id, greatest(coalesce(s.on_hand - s.allocated - s.held, 0), 0),
-           greatest(coalesce(s.on_hand - s.allocated - s.held + s.backorder_limit, v.backorder_limit), 0)
-    FROM catalog_variant v
-    LEFT JOIN inventory_location l ON l.kind = 'stock' AND l.is_active
-    LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = l.id
-    WHERE v.id = ANY(%s) AND v.track_stock
-    ORDER BY l.priority, l.id
-"""
+CANDIDATES = "SELECT * FROM inventory_candidates(%s::bigint[])"
 # Not begun with SELECT, so that the history learns who acts: contexts are not told to statements that only read.
-PROMISE = """
-    WITH promise AS MATERIALIZED (
-        SELECT inventory_promise(%s, %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s, %s) AS answer
-    ) SELECT answer FROM promise
-"""
+PROMISE = "VALUES (inventory_promise(%s, %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s, %s))"
 REDUCE = """
     UPDATE inventory_allocation a SET quantity = a.quantity - part.quantity
     FROM unnest(%s::bigint[], %s::int[]) AS part(id, quantity) WHERE a.id = part.id
@@ -65,13 +57,24 @@ class Demand:
 
 
 @dataclass
-class _Stock:
-    """What the warehouses can promise, and take from while planning."""
+class Stock:
+    """What the warehouses can promise, and take from while planning: rows of `inventory_candidates`."""
 
     free: dict[tuple[int, int], int]
     promisable: dict[tuple[int, int], int]
     locations: list[int]
     tracked: set[int]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any]]) -> Self:
+        rows = list(rows)
+        places = [row for row in rows if row[1] is not None]
+        return cls(
+            free={(variant, location): free for variant, location, free, _promisable in places},
+            promisable={(variant, location): promisable for variant, location, _free, promisable in places},
+            locations=list(dict.fromkeys(row[1] for row in places)),
+            tracked={row[0] for row in rows},
+        )
 
     def take(self, variant: int, location: int, quantity: int) -> None:
         self.free[variant, location] = max(self.free.get((variant, location), 0) - quantity, 0)
@@ -79,6 +82,7 @@ class _Stock:
 
 
 Plan = list[tuple[Demand, int, int]]
+Written = TypeVar("Written")
 
 
 def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[Allocation]:
@@ -87,38 +91,50 @@ def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[A
     One warehouse that has everything serves it, the first by priority; else as few as possible; backorders come last.
     Variants whose stock is not tracked are skipped. Raises InsufficientStock naming every short line, Busy.
     """
-    chosen = plan(demand, _stock_for(demand))
+    return carry_out(demand, lambda chosen: _promise(cause, chosen, by))
+
+
+def carry_out(demand: Sequence[Demand], write: Callable[[Plan], Written], stock: Stock | None = None) -> Written:
+    """Choose warehouses and `write` the choice, by a call that changes nothing when it raises InsufficientStock.
+
+    `stock` saves reading it where the caller has just done so.
+    """
+    chosen = _choose(demand, stock)
     try:
-        return _promise(cause, chosen, by)
+        return write(chosen)
     except InsufficientStock:
         # Others were faster. What is left now decides.
-        return _promise(cause, plan(demand, _stock_for(demand)), by)
+        return write(_choose(demand))
 
 
-def plan(demand: Sequence[Demand], stock: _Stock) -> Plan:
+def _choose(demand: Sequence[Demand], stock: Stock | None = None) -> Plan:
+    return plan(demand, stock or _stock_for(demand)) if demand else []
+
+
+def plan(demand: Sequence[Demand], stock: Stock) -> Plan:
     """Choose warehouses: (demand, location, quantity) for every part. Raises InsufficientStock."""
     wanted = [one for one in demand if one.variant in stock.tracked and one.quantity > 0]
     _refuse_short(wanted, stock)
     for capacity in (stock.free, stock.promisable):
         for location in stock.locations:
-            if _covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
+            if covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
                 return [(one, location, one.quantity) for one in wanted]
     open_pieces = {index: one.quantity for index, one in enumerate(wanted)}
     chosen: Plan = []
     for capacity in (stock.free, stock.promisable):
-        chosen += _fewest_parcels(wanted, open_pieces, capacity, stock)
+        chosen += fewest_parcels(wanted, open_pieces, capacity, stock)
     return chosen
 
 
-def _fewest_parcels(
-    wanted: Sequence[Demand], open_pieces: dict[int, int], capacity: dict[tuple[int, int], int], stock: _Stock
+def fewest_parcels(
+    wanted: Sequence[Demand], open_pieces: dict[int, int], capacity: dict[tuple[int, int], int], stock: Stock
 ) -> Plan:
     """Take from the warehouse that covers most of what is open, again and again; priority decides between equals."""
     chosen: Plan = []
     left = list(stock.locations)
     while left and any(open_pieces.values()):
         remaining = [Demand(index, wanted[index].variant, pieces, "") for index, pieces in open_pieces.items()]
-        best = max(left, key=lambda location: (_covered(remaining, capacity, location), -left.index(location)))
+        best = max(left, key=lambda location: (covered(remaining, capacity, location), -left.index(location)))
         left.remove(best)
         for index, pieces in open_pieces.items():
             part = min(pieces, capacity.get((wanted[index].variant, best), 0))
@@ -129,7 +145,7 @@ def _fewest_parcels(
     return chosen
 
 
-def _covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], location: int) -> int:
+def covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], location: int) -> int:
     """Pieces of `wanted` that one warehouse can give."""
     asked: dict[int, int] = defaultdict(int)
     for one in wanted:
@@ -137,7 +153,7 @@ def _covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], 
     return sum(min(pieces, capacity.get((variant, location), 0)) for variant, pieces in asked.items())
 
 
-def _refuse_short(wanted: Sequence[Demand], stock: _Stock) -> None:
+def _refuse_short(wanted: Sequence[Demand], stock: Stock) -> None:
     asked: dict[int, int] = defaultdict(int)
     for one in wanted:
         asked[one.variant] += one.quantity
@@ -150,18 +166,11 @@ def _refuse_short(wanted: Sequence[Demand], stock: _Stock) -> None:
         raise InsufficientStock(short)
 
 
-def _stock_for(demand: Sequence[Demand]) -> _Stock:
+def _stock_for(demand: Sequence[Demand]) -> Stock:
     """What every warehouse has of the variants asked for, in one statement and without locks."""
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, [sorted({one.variant for one in demand})])
-        rows = cursor.fetchall()
-    places = [row for row in rows if row[1] is not None]
-    return _Stock(
-        free={(variant, location): free for variant, location, free, _promisable in places},
-        promisable={(variant, location): promisable for variant, location, _free, promisable in places},
-        locations=list(dict.fromkeys(row[1] for row in places)),
-        tracked={row[0] for row in rows},
-    )
+        return Stock.of(cursor.fetchall())
 
 
 def _promise(cause: str, chosen: Plan, by: User | None) -> list[Allocation]:
@@ -198,7 +207,7 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
         quantities = _per_item(held)
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, _least_wanted_first(held))
-    _reduce(parts)
+    reduce_allocations(parts)
     post(
         [Move(Kind.RELEASED, one.variant_id, one.location_id, one.location_id, n, cause=cause) for one, n in parts],
         by=by,
@@ -207,18 +216,38 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
 
 
 @transaction.atomic
-def ship(cause: str, quantities: Mapping[int, int], location: Location, *, by: User | None) -> dict[int, Decimal]:
+def ship(
+    cause: str,
+    quantities: Mapping[int, int],
+    location: Location,
+    *,
+    taken: Mapping[int, Sequence[Pieces]] = MappingProxyType({}),
+    by: User | None,
+) -> dict[int, Decimal]:
     """Send pieces promised to items of `cause` at `location` to the customer; returns the unit cost per item.
 
-    Raises NotAllocated when less was promised there, InsufficientStock when a backorder has not come in yet.
+    `taken` names bins and lots by item; of other items what expires first leaves first, and nothing that has expired.
+    Raises NotAllocated when less was promised there, InsufficientStock when a backorder has not come in yet, WrongParts.
     """
     held = list(Allocation.objects.filter(cause=cause, item__in=list(quantities), location=location).locked())
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, held)
-    _reduce(parts)
+    reduce_allocations(parts)
     customers = virtual(Location.Kind.CUSTOMER)
     moves = post(
-        [Move(Kind.SHIPPED, one.variant_id, location.pk, customers, n, cause=cause) for one, n in parts], by=by
+        [
+            Move(
+                Kind.SHIPPED,
+                one.variant_id,
+                location.pk,
+                customers,
+                n,
+                cause=cause,
+                taken=tuple(taken.get(one.item, ())),
+            )
+            for one, n in parts
+        ],
+        by=by,
     )
     return {one.item: cost for (one, _n), cost in zip(parts, unit_costs(moves), strict=True)}
 
@@ -230,34 +259,59 @@ def take_back(
     location: Location,
     *,
     reason: str = "",
+    parts: Mapping[int, Sequence[Arriving]] = MappingProxyType({}),
+    sent_with: Sequence[str] = (),
     by: User | None,
 ) -> list[int]:
-    """Put pieces that a customer sent back into stock: (variant, quantity, unit cost or None for today's average)."""
+    """Put pieces that a customer sent back into stock: (variant, quantity, unit cost or None for today's average).
+
+    `parts` says of lines, by their place, of which lots they are. Of other lines it is known where `sent_with`, the
+    documents with which they went out and came back before, leave no doubt. Raises WrongParts where they do.
+    """
     customers = virtual(Location.Kind.CUSTOMER)
-    return post(
-        [
-            Move(Kind.RETURNED, v, customers, location.pk, n, cost, cause=cause, reason=reason)
-            for v, n, cost in lines
-            if n
-        ],
-        by=by,
-    )
+    put = arrivals([(line[0], line[1], parts.get(place, ())) for place, line in enumerate(lines)], location)
+    lots = lots_sent(sent_with) if sent_with and not all(put) else {}
+    moves = []
+    for (variant, pieces, cost), said in zip(lines, put, strict=True):
+        into = said or _without_doubt(lots.get(variant, {}), pieces)
+        if pieces:
+            moves.append(
+                Move(Kind.RETURNED, variant, customers, location.pk, pieces, cost, cause=cause, reason=reason, put=into)
+            )
+    return post(moves, by=by)
+
+
+def _without_doubt(lots: Mapping[int, int], pieces: int) -> tuple[Pieces, ...]:
+    """The lots that pieces which come back are of, where one lot is out, or all that is out comes back."""
+    if pieces == sum(lots.values()) or (len(lots) == 1 and pieces <= sum(lots.values())):
+        return portion(lots, pieces)
+    return ()
 
 
 @transaction.atomic
 def scrap(
-    cause: str, lines: Sequence[tuple[int, int]], location: Location | None, *, reason: str, by: User | None
+    cause: str,
+    lines: Sequence[tuple[int, int]],
+    location: Location | None,
+    *,
+    reason: str,
+    taken: Mapping[int, Sequence[Pieces]] = MappingProxyType({}),
+    by: User | None,
 ) -> list[int]:
     """Throw pieces away: (variant, quantity). Without a location they came back broken and never entered stock.
 
-    Raises ValidationError without a reason, InsufficientStock.
+    `taken` names bins and lots by place of the line; else what expires first goes. Raises ValidationError without a reason, InsufficientStock.
     """
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the pieces are thrown away.")})
     source = location.pk if location else virtual(Location.Kind.CUSTOMER)
     target = virtual(Location.Kind.SCRAP)
     return post(
-        [Move(Kind.SCRAPPED, variant, source, target, n, cause=cause, reason=reason) for variant, n in lines if n],
+        [
+            Move(Kind.SCRAPPED, v, source, target, n, cause=cause, reason=reason, taken=tuple(taken.get(place, ())))
+            for place, (v, n) in enumerate(lines)
+            if n
+        ],
         by=by,
     )
 
@@ -311,7 +365,7 @@ def _parts(quantities: Mapping[int, int], allocations: Iterable[Allocation]) -> 
     return parts
 
 
-def _reduce(parts: Sequence[tuple[Allocation, int]]) -> None:
+def reduce_allocations(parts: Sequence[tuple[Allocation, int]]) -> None:
     """Take the pieces off the allocations; those used up go."""
     used_up = [one.pk for one, pieces in parts if pieces == one.quantity]
     if used_up:

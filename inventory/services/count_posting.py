@@ -28,7 +28,7 @@ Outcome = CountLine.Outcome
 
 
 class CountRefused(ValidationError):
-    """Names every line whose missing pieces are promised to somebody."""
+    """Names every line whose missing pieces are promised to somebody, or whose lots would have to be named."""
 
 
 @dataclass(frozen=True)
@@ -80,26 +80,36 @@ COUNT_REST_AS_ZERO = """
 """
 SHORT = """
     SELECT l.id, v.sku, -l.difference,
-           -(least(s.on_hand - s.allocated - s.held + s.backorder_limit, s.on_hand) + l.difference)
+           -(least(s.on_hand - s.allocated - s.held + s.backorder_limit, s.on_hand) + l.difference), false
     FROM inventory_countline l
     JOIN catalog_variant v ON v.id = l.variant_id
     JOIN inventory_stocklevel s ON s.variant_id = l.variant_id AND s.location_id = %(location)s
     WHERE l.count_id = %(count)s AND l.difference < 0
       AND least(s.on_hand - s.allocated - s.held + s.backorder_limit, s.on_hand) + l.difference < 0
-    ORDER BY l.id
+    UNION ALL
+    SELECT l.id, v.sku, -l.difference, 0, true FROM inventory_countline l JOIN catalog_variant v ON v.id = l.variant_id
+    WHERE l.count_id = %(count)s AND l.difference > 0 AND v.tracking <> 'none'
+    ORDER BY 1
 """
 
 
 @dataclass(frozen=True)
 class ShortLine:
-    """A line whose difference would take pieces away that are promised: `short` of `missing` ones."""
+    """A line whose difference would take pieces away that are promised: `short` of `missing` ones.
+
+    Or, `unnamed`, one that found more pieces of a variant with lots or serial numbers: a count does not say of which.
+    """
 
     line: int
     sku: str
     missing: int
     short: int
+    unnamed: bool = False
 
     def __str__(self) -> str:
+        if self.unnamed:
+            text = _("%(sku)s: %(found)s pieces more were found. Name their lots or serial numbers in a correction.")
+            return text % {"sku": self.sku, "found": -self.missing}
         text = _(
             "%(sku)s: %(missing)s pieces are missing, and %(short)s of them are promised. Count again, or release them first."
         )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
+from backoffice.retrying import patient
 from inventory.models import Hold, Location
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post
@@ -17,7 +18,7 @@ from inventory.services.posting import Kind, Move, post
 CHUNK = 500
 
 
-@transaction.atomic
+@patient
 def hold(
     variant: int, location: Location, quantity: int, *, reason: str, expires_at: datetime, by: User | None
 ) -> Hold:
@@ -37,11 +38,11 @@ def hold(
     return held
 
 
-@transaction.atomic
+@patient
 def release_hold(held: Hold, *, by: User | None) -> Hold:
     """End a live hold before its time."""
     locked = Hold.objects.select_related("location").locked().get(pk=held.pk)
-    must_act_at(by, locked.location)
+    must_act_at(by, locked.location, closed_too=True)
     locked.must_become(Hold.Status.RELEASED)
     end_holds([locked], Hold.Status.RELEASED, by=by)
     return locked

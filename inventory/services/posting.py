@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from psycopg import errors as pg_errors
 
 from backoffice import context
@@ -17,11 +19,37 @@ from backoffice.errors import Busy
 from backoffice.models import User
 from backoffice.rows import in_reader_language
 from inventory.models import Location, StockMove
+from inventory.services.waiting import queue_serving
 
 SHORT = "HT001"
+WRONG_PARTS = "HT002"
 MANY = 100  # moves from which on a few large statements are faster than many small ones
 WAITED_FOR = (pg_errors.LockNotAvailable, pg_errors.DeadlockDetected)
+POST = """
+    WITH posted AS MATERIALIZED (SELECT {function}(%s::jsonb, %s, %s) AS moves)
+    SELECT jsonb_build_object('moves', moves, 'waited_for', inventory_to_serve(%s::bigint[])) FROM posted
+"""
 Kind = StockMove.Kind
+FREEING = (Kind.RECEIVED, Kind.RETURNED, Kind.ADJUSTED, Kind.COUNTED, Kind.TRANSFERRED, Kind.RELEASED, Kind.UNHELD)
+PART_PROBLEMS = {
+    "sum": gettext_lazy("%(sku)s: %(asked)s pieces move, and %(available)s are named by bin and lot (%(location)s)."),
+    "no_lots": gettext_lazy("%(sku)s is not tracked by lot."),
+    "lots_missing": gettext_lazy("%(sku)s is tracked by lot: say which lots arrive (%(location)s)."),
+    "serials_missing": gettext_lazy("%(sku)s has serial numbers: name one for every piece (%(location)s)."),
+    "other_lots": gettext_lazy("%(sku)s: lot %(lot)s arrives, and it is not what left."),
+    "serial_one": gettext_lazy("%(sku)s: serial number %(lot)s is one piece, %(asked)s asked."),
+    "serial_twice": gettext_lazy("%(sku)s: serial number %(lot)s is in stock already."),
+    "closed_bin": gettext_lazy("Bin %(bin)s is closed (%(location)s)."),
+    "loose": gettext_lazy("%(sku)s: %(available)s pieces are not put away yet, %(asked)s asked (%(location)s)."),
+    "expired": gettext_lazy(
+        "%(sku)s: %(available)s pieces are not expired, %(asked)s asked (%(location)s). Name the lot to ship expired ones."
+    ),
+    "lot_and_bin": gettext_lazy(
+        "%(sku)s: %(available)s pieces of lot %(lot)s in bin %(bin)s, %(asked)s asked (%(location)s)."
+    ),
+    "lot": gettext_lazy("%(sku)s: %(available)s pieces of lot %(lot)s, %(asked)s asked (%(location)s)."),
+    "bin": gettext_lazy("%(sku)s: %(available)s pieces in bin %(bin)s, %(asked)s asked (%(location)s)."),
+}
 
 
 @dataclass(frozen=True)
@@ -48,9 +76,33 @@ class InsufficientStock(ValidationError):
         self.shortages = list(shortages)
 
 
+class WrongParts(ValidationError):
+    """Bins, lots or serial numbers that a move names, or should have named, do not fit what is there."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """So many pieces, of a lot and in a bin (primary keys).
+
+    Where pieces leave, None is any: first expired, first out. Where they arrive, no bin is "not put away yet".
+    """
+
+    quantity: int
+    lot: int | None = None
+    bin: int | None = None
+
+    def as_json(self) -> dict[str, int]:
+        facts = {"pieces": self.quantity, "lot": self.lot, "bin": self.bin}
+        return {name: value for name, value in facts.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class Move:
-    """One movement to post; ids are primary keys, `quantity` whole pieces above zero."""
+    """One movement to post; ids are primary keys, `quantity` whole pieces above zero.
+
+    `taken` and `put` name the bins and lots that pieces leave from and arrive in; empty, the pieces are chosen, and
+    lots go with them. What arrives from outside has to name its lots where the variant is tracked by them.
+    """
 
     kind: StockMove.Kind
     variant: int
@@ -60,9 +112,11 @@ class Move:
     unit_cost: Decimal | None = None
     cause: str = ""
     reason: str = ""
+    taken: tuple[Pieces, ...] = ()
+    put: tuple[Pieces, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        facts: dict[str, Any] = {
             "kind": str(self.kind),
             "variant": self.variant,
             "from": self.source,
@@ -72,20 +126,31 @@ class Move:
             "cause": self.cause,
             "reason": self.reason,
         }
+        if self.taken:
+            facts["taken"] = [pieces.as_json() for pieces in self.taken]
+        if self.put:
+            facts["put"] = [pieces.as_json() for pieces in self.put]
+        if self.kind == Kind.SHIPPED:
+            facts["today"] = timezone.localdate().isoformat()
+        return facts
 
 
 def post(moves: Sequence[Move], *, by: User | None) -> list[int]:
     """Post the moves one after the other, all or none; returns the ids of the new StockMoves in order.
 
     Levels are locked in primary-key order, once; call it once a transaction, last. Raises InsufficientStock naming
-    every short level, Busy when others hold the levels for more than 3 s; the transaction is over then, unless the
-    caller keeps a savepoint.
+    every short level, WrongParts for bins and lots that do not fit, Busy when others hold the levels for more than 3 s; the
+    transaction is over then, unless the caller keeps a savepoint. Where something becomes free that others wait for,
+    serving them is queued.
     """
     if not moves:
         return []
     payload = json.dumps([move.as_json() for move in moves])
-    function = "inventory_post" if len(moves) < MANY else "inventory_post_many"
-    return list(call(f"SELECT {function}(%s::jsonb, %s, %s)", [payload, by.pk if by else None, request_id()]))
+    freed = sorted({move.variant for move in moves if move.kind in FREEING})
+    statement = POST.format(function="inventory_post" if len(moves) < MANY else "inventory_post_many")
+    answer = json.loads(call(statement, [payload, by.pk if by else None, request_id(), freed]))
+    queue_serving(answer["waited_for"])
+    return list(answer["moves"])
 
 
 @dataclass(frozen=True)
@@ -135,6 +200,10 @@ def call(sql: str, parameters: Sequence[Any]) -> Any:
             raise Busy from error
         if isinstance(cause, psycopg.Error) and cause.sqlstate == SHORT:
             raise InsufficientStock(shortages(json.loads(cause.diag.message_primary or "[]"))) from error
+        if isinstance(cause, psycopg.Error) and cause.sqlstate == WRONG_PARTS:
+            raise WrongParts(part_problem(json.loads(cause.diag.message_primary or "{}"))) from error
+        if isinstance(cause, pg_errors.UniqueViolation) and cause.diag.constraint_name == "stock_part_serial_once":
+            raise WrongParts(_("Somebody else was faster: one of these serial numbers is in stock already.")) from error
         raise
 
 
@@ -160,3 +229,14 @@ def shortages(rows: Iterable[Mapping[str, Any]]) -> list[Shortage]:
         Shortage(row["sku"], in_reader_language(row["place"], row["place_zh"]), row["available"], row["asked"])
         for row in rows
     ]
+
+
+def part_problem(row: Mapping[str, Any]) -> str:
+    """What the database found wrong with bins and lots, in the reader's language."""
+    problem = row["problem"]
+    if problem == "not_there":
+        problem = {(True, True): "lot_and_bin", (True, False): "lot"}.get((bool(row["lot"]), bool(row["bin"])), "bin")
+    if problem == "lots_missing" and row["tracking"] == "serial":
+        problem = "serials_missing"
+    place = in_reader_language(row["place"], row["place_zh"])
+    return PART_PROBLEMS[problem] % {**row, "location": place}

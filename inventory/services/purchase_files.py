@@ -47,6 +47,9 @@ MESSAGES = {
     "quantity_missing": gettext_lazy("The quantity must be at least 1."),
     "received_less": gettext_lazy("More was rejected or accepted than arrived."),
     "currency": gettext_lazy("A currency has three letters, such as EUR."),
+    "lots_missing": gettext_lazy(
+        "%(sku)s is tracked by lots or serial numbers: receive it on the page of its purchase order."
+    ),
     "over": gettext_lazy("You may not receive more than was ordered."),
     "canceled_came": gettext_lazy("The order is canceled: nothing can have arrived of it."),
     "rate_missing": gettext_lazy("An order in %(currency)s needs an exchange rate."),
@@ -170,6 +173,11 @@ class PurchaseBatch(Batch):
             """l.accepted_pieces + l.refused_pieces > 0 AND EXISTS (
                 SELECT 1 FROM import_purchase o WHERE (o.source, o.source_number) = (l.source, l.source_number)
                 AND coalesce(o.status_here, o.status) = 'canceled')""",
+        )
+        self._of_lines(
+            "lots_missing",
+            "received",
+            "l.accepted_pieces > 0 AND EXISTS (SELECT 1 FROM catalog_variant v WHERE v.id = l.variant_id AND v.tracking <> 'none')",
         )
         if not may(self.by, "inventory.over_receive"):
             self._of_lines("over", "received", "l.accepted_pieces > l.quantity")

@@ -1,7 +1,8 @@
 """Goods coming in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,14 +11,16 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory.models import Location, Receipt, ReceiptLine, Supplier
+from inventory.services.lots import Arriving, arrivals
 from inventory.services.places import must_act_at
 from inventory.services.posting import Kind, Move, post, virtual
 
 Line = tuple[int, int, Decimal | None]
 
 
-@transaction.atomic
+@patient
 def receive(
     location: Location,
     supplier: Supplier | None,
@@ -26,11 +29,12 @@ def receive(
     note: str = "",
     key: str | None = None,
     *,
+    parts: Mapping[int, Sequence[Arriving]] = MappingProxyType({}),
     by: User | None,
 ) -> Receipt:
     """Take in a delivery of (variant, quantity, unit cost) and post it.
 
-    The same `key` again returns the receipt that it led to and posts nothing, so that a form sent twice counts once.
+    `parts` says of lines, by their place in `lines`, of which lots they are and into which bins they go. The same `key` again returns the receipt that it led to and posts nothing, so that a form sent twice counts once.
     """
     already = Receipt.objects.filter(key=key).first() if key else None
     if already is not None:
@@ -56,10 +60,11 @@ def receive(
     )
     audit.record("receipt.posted", receipt, by=by, data={"pieces": sum(quantity for _v, quantity, _c in lines)})
     source = virtual(Location.Kind.SUPPLIER)
+    put = arrivals([(line[0], line[1], parts.get(place, ())) for place, line in enumerate(lines)], location)
     post(
         [
-            Move(Kind.RECEIVED, variant, source, location.pk, n, cost, cause=receipt.number)
-            for variant, n, cost in lines
+            Move(Kind.RECEIVED, variant, source, location.pk, n, cost, cause=receipt.number, put=into)
+            for (variant, n, cost), into in zip(lines, put, strict=True)
         ],
         by=by,
     )

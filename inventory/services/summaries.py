@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from backoffice.derived import derived
-from inventory.models import CorrectionSum
+from inventory.models import CorrectionSum, FlowMark
 
 BEGINNING = date(1970, 1, 1)
 A_SHARE, B_SHARE = 0.8, 0.95  # of the value of use, counted from the article that is used most
@@ -124,6 +124,12 @@ SUMMARY = """
     ORDER BY l.location_id, f.abc
 """
 
+# A posting is dated after its transaction has begun to write.
+SETTLED_UNTIL = """
+    SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL
+"""
+
 CORRECTION_SUMS = """
     SELECT min(f.id) AS id, f.kind, f.reason, f.actor_id, sum(f.moves)::bigint AS moves, sum(f.gained)::bigint AS gained,
            sum(f.lost)::bigint AS lost, sum(f.value) AS value
@@ -135,13 +141,33 @@ CORRECTION_SUMS = """
 
 @transaction.atomic
 def refresh_flows(*, since: date | None = None) -> None:
-    """Write costs of goods sold and daily flows anew from the day `since` on, by default from yesterday."""
-    since = since or timezone.localdate(timezone=timezone.get_default_timezone()) - timedelta(days=1)
+    """Write costs of goods sold and daily flows from the day `since` on, by default from where the last call left off.
+
+    Whole days are added up anew, the earliest being that of the mark: usually today alone.
+    """
+    mark = FlowMark.objects.select_for_update().first()
+    known = timezone.localdate(mark.upto, timezone.get_default_timezone()) if mark else BEGINNING
+    since = since or known
     start = datetime(since.year, since.month, since.day, tzinfo=timezone.get_default_timezone())
+    upto = settled_until()
     parameters = {"start": start, "zone": settings.TIME_ZONE, "sales": list(SALES), "corrections": list(CORRECTIONS)}
     with connection.cursor() as cursor:
         cursor.execute(SALE_COSTS, parameters)
         cursor.execute(DAILY_FLOWS, parameters)
+    if since <= known:
+        FlowMark.objects.update_or_create(pk=1, defaults={"upto": upto})
+
+
+def settled_until() -> datetime:
+    """The instant from before which no posting can come any more: that of now, or of the oldest transaction that writes.
+
+    What is read after this is whole up to there.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(SETTLED_UNTIL)
+        moment: datetime = cursor.fetchone()[0]
+        return moment
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 -- inventory_post: the only writer of stock levels, moves and postings.
 --
--- moves: [{"kind", "variant", "from", "to", "quantity", "unit_cost", "cause", "reason"}]; ids of rows, whole pieces.
+-- moves: [{"kind", "variant", "from", "to", "quantity", "unit_cost", "cause", "reason"}]; ids of rows, whole pieces. Where bins or
+-- lots are named: "taken" and "put", [{"lot", "bin", "pieces"}], at the end that pieces leave and at that where they arrive
+-- (parts.sql); of a shipment "today", from which on lots count as expired.
 -- Posts all moves, one after the other, or none; returns the ids of the new moves in order. A move may use what an
 -- earlier one of the same call brought, never what a later one brings. Levels are locked once, in primary-key order.
 -- A physical location (stock, transit) has levels; a virtual one (supplier, customer, ...) none.
@@ -137,6 +139,8 @@ DECLARE
     worth numeric;
     at_time timestamptz;
     postings integer := 0;
+    carried jsonb;
+    by_parts boolean := false;
 BEGIN
     PERFORM inventory_lock(moves);
 
@@ -148,10 +152,10 @@ BEGIN
                row_number() OVER (PARTITION BY m.variant ORDER BY m.ordinality) > 1 AS again,
                m.kind IN ('allocated', 'released', 'held', 'unheld') AS promise,
                a.kind IN ('stock', 'transit') AS leaves, b.kind IN ('stock', 'transit') AS arrives,
-               v.cost AS variant_cost, v.backorder_limit
+               v.cost AS variant_cost, v.backorder_limit, v.tracking
         FROM ROWS FROM (jsonb_to_recordset(moves) AS
                         (kind text, variant bigint, "from" bigint, "to" bigint, quantity integer, unit_cost numeric,
-                         cause text, reason text)) WITH ORDINALITY AS m
+                         cause text, reason text, taken jsonb, put jsonb, today date)) WITH ORDINALITY AS m
         CROSS JOIN LATERAL inventory_effect(m.kind, m.quantity) AS e
         JOIN inventory_location a ON a.id = m."from"
         JOIN inventory_location b ON b.id = m."to"
@@ -160,6 +164,7 @@ BEGIN
     LOOP
         cost := step.unit_cost;
         worth := 0;
+        carried := NULL;
         IF step.leaves OR (step.arrives AND NOT step.promise) THEN
             SELECT * INTO level FROM inventory_stocklevel s
             WHERE s.variant_id = step.variant AND s.location_id = CASE WHEN step.leaves THEN step."from" ELSE step."to" END;
@@ -198,6 +203,12 @@ BEGIN
             VALUES (level.id, move_id, at_time, step.on_hand, step.allocated, step.held,
                     level.on_hand, level.allocated, level.held, -worth, level.value);
             postings := postings + 1;
+            IF NOT step.promise
+               AND (step.tracking <> 'none' OR step.taken IS NOT NULL OR level.on_hand < level.placed OR by_parts) THEN
+                carried := inventory_take(level.id, step.quantity, level.on_hand + step.quantity, step.kind, step.tracking,
+                                          step.taken, move_id, at_time, coalesce(step.today, current_date));
+                by_parts := true;
+            END IF;
         END IF;
 
         IF step.arrives AND NOT step.promise THEN
@@ -217,6 +228,10 @@ BEGIN
             VALUES (level.id, move_id, at_time, step.quantity, 0, 0,
                     level.on_hand, level.allocated, level.held, worth, level.value);
             postings := postings + 1;
+            IF step.tracking <> 'none' OR step.put IS NOT NULL THEN
+                PERFORM inventory_put(level.id, step.quantity, step.tracking, step.put, carried, move_id, at_time);
+                by_parts := true;
+            END IF;
         END IF;
         level.backorder_limit := greatest(step.backorder_limit, level.allocated + level.held - level.on_hand);
     END LOOP;
@@ -228,12 +243,14 @@ BEGIN
     IF postings = 1 THEN
         UPDATE inventory_stocklevel s SET
             on_hand = level.on_hand, allocated = level.allocated, held = level.held, value = level.value,
-            updated_at = at_time, backorder_limit = level.backorder_limit
+            updated_at = at_time, backorder_limit = level.backorder_limit,
+            placed = CASE WHEN by_parts THEN inventory_placed(s.id) ELSE s.placed END
         WHERE s.id = level.id;
     ELSE
         UPDATE inventory_stocklevel s SET
             on_hand = p.on_hand_after, allocated = p.allocated_after, held = p.held_after, value = p.value_after,
-            updated_at = at_time, backorder_limit = greatest(v.backorder_limit, p.allocated_after + p.held_after - p.on_hand_after)
+            updated_at = at_time, backorder_limit = greatest(v.backorder_limit, p.allocated_after + p.held_after - p.on_hand_after),
+            placed = CASE WHEN by_parts THEN inventory_placed(s.id) ELSE s.placed END
         FROM (SELECT DISTINCT ON (level_id) * FROM inventory_stockposting q WHERE q.move_id = ANY (ids) ORDER BY level_id, id DESC) p,
              catalog_variant v
         WHERE s.id = p.level_id AND v.id = s.variant_id;

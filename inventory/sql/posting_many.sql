@@ -1,6 +1,6 @@
 -- inventory_post_many: does what inventory_post does, for many moves of which no two touch the same level, in three
--- statements instead of three for each move. Where two do, or a level would be overdrawn, inventory_post takes over and
--- says what is wrong. Postings are written before the levels that follow from them.
+-- statements instead of three for each move. Where two do, a level would be overdrawn, or bins and lots are concerned,
+-- inventory_post takes over and says what is wrong. Postings are written before the levels that follow from them.
 CREATE OR REPLACE FUNCTION inventory_post_many(moves jsonb, actor bigint, request text) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -13,18 +13,20 @@ BEGIN
 
     IF EXISTS (
         WITH step AS (
-            SELECT m.variant, m."from", m."to", m.quantity, m.kind IN ('allocated', 'released', 'held', 'unheld') AS promise, e.*
-            FROM jsonb_to_recordset(moves) AS m(kind text, variant bigint, "from" bigint, "to" bigint, quantity integer)
+            SELECT m.variant, m."from", m."to", m.quantity, m.taken, m.put, m.kind IN ('allocated', 'released', 'held', 'unheld') AS promise, e.*
+            FROM jsonb_to_recordset(moves) AS
+                 m(kind text, variant bigint, "from" bigint, "to" bigint, quantity integer, taken jsonb, put jsonb)
             CROSS JOIN LATERAL inventory_effect(m.kind, m.quantity) AS e
         ), change AS (
-            SELECT variant, "from" AS place, on_hand, allocated, held FROM step
+            SELECT variant, "from" AS place, on_hand, allocated, held, taken IS NOT NULL AS by_parts FROM step
             UNION ALL
-            SELECT variant, "to", quantity, 0, 0 FROM step WHERE NOT promise
+            SELECT variant, "to", quantity, 0, 0, put IS NOT NULL FROM step WHERE NOT promise
         )
         SELECT FROM change c JOIN inventory_stocklevel s ON s.variant_id = c.variant AND s.location_id = c.place
         GROUP BY s.id
         HAVING count(*) > 1 OR bool_or(
-            s.on_hand + c.on_hand < 0 OR s.allocated + c.allocated < 0 OR s.held + c.held < 0
+            c.by_parts OR (s.is_tracked AND c.on_hand <> 0) OR s.on_hand + c.on_hand < s.placed
+            OR s.on_hand + c.on_hand < 0 OR s.allocated + c.allocated < 0 OR s.held + c.held < 0
             OR s.on_hand + c.on_hand - s.allocated - c.allocated - s.held - c.held + s.backorder_limit < 0)
     ) THEN
         RETURN inventory_post(moves, actor, request);

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -13,8 +14,8 @@ from django.views.decorators.http import require_POST
 from backoffice import generic
 from backoffice.generic import Action, BulkAction, Column, Tab
 from catalog.models import Variant
-from inventory import filters, forms, services
-from inventory.models import Hold, Receipt, Transfer
+from inventory import filters, forms, forms_bins, services
+from inventory.models import Hold, Receipt, Transfer, TransferLine
 
 COST = "catalog.view_cost"
 
@@ -79,6 +80,10 @@ class ReceiptRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = list(self.object.lines.select_related("variant"))
+        if any(line.variant.tracking != Variant.Tracking.NONE for line in lines):
+            lots = services.named_lots(self.object.number)
+            for line in lines:
+                line.lots = lots.pop(line.variant_id, [])  # type: ignore[attr-defined]
         costs = self.object.landed_costs.prefetch_related("lines__receipt_line__variant").order_by("pk")
         return super().get_context_data(
             lines=lines,
@@ -107,11 +112,16 @@ class Receive(generic.FormPage):
 
     def get_formset(self, data: Any = None, files: Any = None) -> Any:
         rows = forms.ReceiptRows if self.request.user.has_perm(COST) else forms.PlainReceiptRows
-        return rows(data, initial=first_row(self.request), prefix="lines")
+        shown = forms_bins.shown_fields(self.request.user)
+        return rows(data, initial=first_row(self.request), prefix="lines", form_kwargs={"shown": shown})
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        return super().get_context_data(form, bin_codes=forms_bins.bin_codes(self.request.user), **extra)
 
     def perform(self, form: Any) -> Receipt:
         data = form.cleaned_data
-        lines = [(row["variant"].pk, row["quantity"], row.get("unit_cost")) for row in forms.rows_of(self.formset)]
+        rows = forms.rows_of(self.formset)
+        lines = [(row["variant"].pk, row["quantity"], row.get("unit_cost")) for row in rows]
         return services.receive(
             data["location"],
             data["supplier"],
@@ -119,6 +129,7 @@ class Receive(generic.FormPage):
             data["reference"],
             data["note"],
             data["key"],
+            parts=forms_bins.arriving(rows, data["location"]),
             by=self.request.user,
         )
 
@@ -197,7 +208,7 @@ class TransferRecord(generic.RecordPage):
         steps = []
         if transfer.may_become(Transfer.Status.IN_TRANSIT) and ours["from"]:
             steps += [
-                Action(_("Send"), self.address("send"), primary=True),
+                Action(_("Send"), self.address("send"), "get" if self.asks_for_parts() else "post", primary=True),
                 Action(_("Edit"), self.address("edit"), "get", icon="edit"),
             ]
         if transfer.may_become(Transfer.Status.RECEIVED) and ours["to"]:
@@ -209,9 +220,18 @@ class TransferRecord(generic.RecordPage):
     def address(self, verb: str) -> str:
         return reverse(f"inventory:transfer_{verb}", args=[self.object.number])
 
+    @cached_property
+    def lines(self) -> list[TransferLine]:
+        return list(self.object.lines.select_related("variant"))
+
+    def asks_for_parts(self) -> bool:
+        """Whether a line could say from which bin or of which lot its pieces are."""
+        tracked = any(line.variant.tracking != Variant.Tracking.NONE for line in self.lines)
+        return tracked or bool(forms_bins.bins_of(self.object.source, self.lines))
+
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        lines = list(self.object.lines.select_related("variant"))
-        return super().get_context_data(lines=lines, pieces=sum(line.quantity for line in lines), **extra)
+        pieces = sum(line.quantity for line in self.lines)
+        return super().get_context_data(lines=self.lines, pieces=pieces, **extra)
 
 
 class TransferEdit(generic.FormPage):
@@ -248,11 +268,35 @@ class TransferEdit(generic.FormPage):
         return services.edit_transfer(self.object, *arguments, by=self.request.user)
 
 
-@require_POST
-@permission_required("inventory.move_stock", raise_exception=True)
-def send(request: HttpRequest, number: str) -> HttpResponse:
-    transfer = get_object_or_404(Transfer.objects.visible_to(request.user), number=number)
-    return generic.act(request, services.send, transfer, done=_("%s is on its way."))
+class TransferSend(generic.ActionView):
+    """Sent by the button of its page; asked about bins and lots where a line has any."""
+
+    model = Transfer
+    slug_field = "number"
+    permission = "inventory.move_stock"
+    template_name = "inventory/send.html"
+    title = gettext_lazy("Send")
+    confirm = gettext_lazy("The pieces leave the shelf of the source. Name their bins and lots, or have them chosen.")
+    done = gettext_lazy("%s is on its way.")
+    form_class = forms_bins.SendForm
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("source", "destination")
+
+    def get_form_kwargs(self, obj: Transfer) -> dict[str, Any]:
+        return {"transfer": obj}
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
+    def perform(self, obj: Transfer, fields: dict[str, Any]) -> Transfer:
+        return services.send(obj, taken=self.form.taken(), by=self.request.user)
+
+    @property
+    def codes(self) -> list[str]:
+        """What fields of bins suggest."""
+        return forms_bins.bin_codes(self.request.user, self.form.transfer.source)
 
 
 class TransferReceive(generic.ActionView):
@@ -263,17 +307,26 @@ class TransferReceive(generic.ActionView):
     confirm = gettext_lazy("Count what arrived. The numbers that were sent stand here already.")
     done = gettext_lazy("%s received.")
     form_class = forms.ReceiveTransferForm
+    template_name = "inventory/send.html"
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("source", "destination")
 
     def get_form_kwargs(self, obj: Transfer) -> dict[str, Any]:
         return {"transfer": obj}
 
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
     def perform(self, obj: Transfer, fields: dict[str, Any]) -> Transfer:
-        received = {
-            int(name.removeprefix("line_")): value for name, value in fields.items() if name.startswith("line_")
-        }
-        return services.receive_transfer(
-            obj, received, reason=fields["reason"], broken=fields["broken"], by=self.request.user
-        )
+        why = {"reason": fields["reason"], "broken": fields["broken"]}
+        return services.receive_transfer(obj, self.form.received(), put=self.form.put(), **why, by=self.request.user)
+
+    @property
+    def codes(self) -> list[str]:
+        """What fields of bins suggest."""
+        return forms_bins.bin_codes(self.request.user, self.form.transfer.destination)
 
 
 class TransferCancel(generic.ActionView):

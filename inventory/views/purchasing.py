@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from backoffice.generic import Action, Column, Tab
-from inventory import filters, forms, forms_purchasing, services
+from inventory import filters, forms, forms_bins, forms_purchasing, services
 from inventory.models import PurchaseOrder, Receipt
 from inventory.views.documents import first_row
 
@@ -252,6 +252,11 @@ class PurchaseReceive(generic.ActionView):
         )
         messages.success(self.request, _("%s posted: the goods are in stock.") % receipt)
         return obj
+
+    @property
+    def codes(self) -> list[str]:
+        """What fields of bins suggest."""
+        return forms_bins.bin_codes(self.request.user, self.form.order.location) if self.form.has_bins else []
 
 
 class LandedCostNew(generic.ActionView):

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -52,13 +53,21 @@ class LocationRecord(generic.RecordPage):
 
     def get_actions(self) -> list[Action]:
         place, user = self.object, self.request.user
-        if place.kind != Location.Kind.STOCK or not user.has_perm("inventory.change_location"):
+        if place.kind != Location.Kind.STOCK:
             return []
+        bins = []
+        if user.has_perm("inventory.view_bin"):
+            bins.append(Action(_("Bins"), f"{reverse('inventory:bins')}?location={place.pk}", "get", icon="pin"))
+        if user.has_perm("inventory.add_bin") and place.is_active:
+            bins.append(Action(_("Add bins"), reverse("inventory:bins_new", args=[place.code]), "get", icon="plus"))
+        if not user.has_perm("inventory.change_location"):
+            return bins
         verb = "close" if place.is_active else "open"
         label = _("Close location") if place.is_active else _("Open again")
         ask = {"method": "get", "danger": True} if place.is_active else {}
         return [
             Action(_("Edit"), reverse("inventory:location_edit", args=[place.code]), "get", icon="edit"),
+            *bins,
             Action(label, reverse(f"inventory:location_{verb}", args=[place.code]), **ask),
         ]
 
@@ -88,7 +97,20 @@ class LocationClose(generic.ActionView):
     confirm = gettext_lazy("It serves no orders and receives nothing any more. What happened there stays on record.")
     done = gettext_lazy("%s is closed.")
     danger = True
-    form_class = forms.ReasonForm
+    form_class = forms.CloseForm
+    template_name = "inventory/location_close.html"
+
+    def get_form_kwargs(self, obj: Location) -> dict[str, Any]:
+        return {"has_stock": bool(self.left["variants"])}
+
+    @cached_property
+    def left(self) -> dict[str, int]:
+        return services.stock_left(self.get_object())
+
+    @cached_property
+    def closing(self) -> services.Closing:
+        """What would happen to the promises there."""
+        return services.foresee_closing(self.get_object())
 
 
 @require_POST

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic, panels
 from backoffice.generic import Action, Column, Tab, in_reader_language, named
-from inventory import filters, forms, services
-from inventory.models import StockLevel, StockMove, StockPosting
+from inventory import filters, forms, forms_bins, services
+from inventory.models import StockLevel, StockMove, StockPart, StockPosting
 
 COST = "catalog.view_cost"
+SHOWN = 50
 
 
 class StockList(generic.ListPage):
@@ -130,18 +131,32 @@ class LevelPage(generic.ListPage):
         offers = [
             ("inventory.adjust_stock", _("Correct stock"), "inventory:correct", here, "edit"),
             ("inventory.hold_stock", _("Hold"), "inventory:hold_new", here, "lock"),
+            ("inventory.move_stock", _("Put away"), "inventory:put_away", f"?next={level.get_absolute_url()}", "pin"),
             ("inventory.move_stock", _("Transfer"), "inventory:transfer_new", f"?source={level.location_id}&variant={level.variant_id}", "transfer"),
             ("inventory.receive_stock", _("Receive"), "inventory:receive", f"?location={level.location_id}&variant={level.variant_id}", "plus"),
         ]  # fmt: skip
+        if not level.on_hand:
+            del offers[2]
         return [
-            Action(label, reverse(name) + query, "get", icon=icon)
+            Action(
+                label, reverse(name, args=[level.pk] if name == "inventory:put_away" else []) + query, "get", icon=icon
+            )
             for permission, label, name, query, icon in offers
             if user.has_perm(permission)
         ]
 
+    def get_parts(self) -> list[StockPart]:
+        """What lies in which bin, and of which lot it is; most have no such thing and cost no statement."""
+        if not self.level.placed:
+            return []
+        parts = StockPart.objects.there().filter(level=self.level).select_related("bin", "lot")
+        return list(parts.first_expired_first()[:SHOWN])
+
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return super().get_context_data(
             level=self.level,
+            parts=self.get_parts(),
+            parts_url=f"{reverse('inventory:parts')}?q={self.level.variant.sku}&location={self.level.location_id}",
             actions=self.get_actions(),
             shows_cost=self.request.user.has_perm(COST),
             panels=panels.panels_for(self.request.user, self.level),
@@ -193,10 +208,13 @@ class CorrectStock(generic.FormPage):
     version_field = ""
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"user": self.request.user}
+        shown = forms_bins.shown_fields(self.request.user)
+        return super().get_form_kwargs() | {"user": self.request.user, "shown": shown}
 
     def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
-        return super().get_context_data(form, reasons=forms.REASONS, level=self.known_level(form), **extra)
+        level = self.known_level(form)
+        codes = forms_bins.bin_codes(self.request.user, level and level.location)
+        return super().get_context_data(form, reasons=forms.REASONS, level=level, bin_codes=codes, **extra)
 
     def known_level(self, form: Any) -> StockLevel | None:
         """The level that the form is about, once both ends are chosen."""

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.expressions import Func
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,8 +20,8 @@ from backoffice.generic import Column, in_reader_language, keyset
 from backoffice.generic.lists import PLACE
 from catalog.models import Variant
 from inventory import filters
-from inventory.models import StockLevel, StockPosting
-from inventory.views.stock import COST, LevelPage
+from inventory.models import StockLevel, StockPart, StockPosting
+from inventory.views.stock import COST, SHOWN, LevelPage
 
 
 class OnHandInAll(Func):
@@ -131,6 +132,14 @@ class VariantPage(generic.ListPage):
     def get_title(self) -> str:
         return self.variant.sku
 
+    def get_parts(self) -> list[StockPart]:
+        """What lies in bins or is of lots; where no level has any it costs no statement."""
+        levels = [level for level in self.levels if level.placed]
+        if not levels:
+            return []
+        parts = StockPart.objects.there().filter(level__in=levels).select_related("level__location", "bin", "lot")
+        return list(parts.first_expired_first()[:SHOWN])
+
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         names = ("on_hand", "allocated", "held", "free", "value")
         return super().get_context_data(
@@ -139,5 +148,8 @@ class VariantPage(generic.ListPage):
             total={name: sum(getattr(level, name) for level in self.levels) for name in names},
             currency=self.levels[0].currency if self.levels else "",
             shows_cost=self.user.has_perm(COST),
+            parts=self.get_parts(),
+            parts_url=f"{reverse('inventory:parts')}?q={self.variant.sku}",
+            by_lot=self.variant.tracking != Variant.Tracking.NONE,
             **extra,
         )

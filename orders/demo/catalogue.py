@@ -135,6 +135,20 @@ SUPPLIERS = [
     ("WEBER", "Weberei Sued", "auftrag@weberei.example", 9),
 ]
 
+# Who sells each brand.
+SOURCES = {
+    "Yunwu": "YUNWU",
+    "Kiyomi": "KIYOMI",
+    "Harbour & Hill": "HARBOUR",
+    "Nord Roast": "NORD",
+    "Longquan Studio": "LONGQ",
+    "Feldmark": "FELD",
+    "Solling": "SOLL",
+    "Weberei Sued": "WEBER",
+    "Papierhaus": "HARBOUR",
+    "Lumen & Co": "FELD",
+}
+
 WAREHOUSES = [
     ("leipzig", "Leipzig", "莱比锡仓", 1, "Messeallee 4, 04356 Leipzig, DE"),
     ("rotterdam", "Rotterdam", "鹿特丹仓", 2, "Waalhaven 21, 3089 Rotterdam, NL"),

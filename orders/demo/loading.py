@@ -21,7 +21,7 @@ from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.completeness import assess
 from inventory import services as inventory
 from inventory.models import Location, Supplier
-from orders.demo import attributes, catalogue, people, pictures, publishing, support
+from orders.demo import attributes, catalogue, people, pictures, publishing, support, warehouse
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
 from orders.models import Order, TaxRate
@@ -32,7 +32,7 @@ TABLES = (
     "catalog_product catalog_variant customers_customer customers_contactpoint customers_address customers_consent"
     " orders_order orders_orderline orders_payment orders_fulfilment orders_fulfilmentline orders_return orders_returnline"
     " orders_refund inventory_stocklevel inventory_stockmove inventory_stockposting inventory_allocation inventory_receipt"
-    " inventory_receiptline customers_ticket customers_message customers_ticketevent"
+    " inventory_receiptline inventory_supplieritem inventory_reorderrule customers_ticket customers_message customers_ticketevent"
 ).split()
 INVOICES = 40
 Progress = Callable[[str], None]
@@ -85,6 +85,8 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     progress("reviews")
     publishing.load()
     issue_invoices(owner)
+    progress("purchase orders and stocktakes")
+    warehouse.load()
     refresh_sales(since=BEGINNING)
     inventory.close_periods()
     inventory.refresh_flows(since=inventory.BEGINNING)
@@ -248,6 +250,7 @@ def load_places() -> None:
             " street text, tax_rate numeric",
             [(n, *person) for n, person in enumerate(_persons())],
         )
+        temporary_table(cursor, "demo_brand", "brand text, supplier text", catalogue.SOURCES.items())
 
 
 def _persons() -> Iterator[tuple[Any, ...]]:

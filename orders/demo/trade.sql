@@ -1,6 +1,6 @@
 -- The trade of the demonstration shop, in set-based steps each headed by a line "-- step" with its name.
 -- Parameters: orders, customers, days, ledger_days. Tables given: demo_person (names and places), demo_variant,
--- demo_warehouse.
+-- demo_warehouse, demo_brand (which supplier sells a brand).
 -- pg_temp.demo_dice(n, salt) is a reproducible random number in [0, 1).
 
 -- step: customers
@@ -220,33 +220,89 @@ FROM demo_return r JOIN demo_order o ON o.n = r.n JOIN demo_line l ON l.id = r.l
 WHERE r.resellable AND o.age < %(ledger_days)s;
 
 -- Deliveries: at the start of every quarter each level receives what the quarter asks, the first time with a reserve.
+CREATE TEMP TABLE demo_source ON COMMIT DROP AS
+SELECT v.id AS variant_id, v.sku, v.cost, s.id AS supplier_id
+FROM demo_variant v JOIN catalog_variant c ON c.id = v.id JOIN catalog_product p ON p.id = c.product_id
+JOIN catalog_brand b ON b.id = p.brand_id JOIN demo_brand d ON d.brand = b.name JOIN inventory_supplier s ON s.code = d.supplier;
+ALTER TABLE demo_source ADD PRIMARY KEY (variant_id);
+ANALYZE demo_source;
 CREATE TEMP TABLE demo_need ON COMMIT DROP AS
 SELECT variant_id, location_id, floor(extract(epoch FROM now() - at) / 86400 / 91)::int AS quarter, sum(quantity)::int AS quantity
 FROM demo_event WHERE kind = 'allocated' GROUP BY 1, 2, 3;
 ANALYZE demo_need;
 CREATE TEMP TABLE demo_delivery ON COMMIT DROP AS
 SELECT * FROM (
-    SELECT v.id AS variant_id, w.id AS location_id, v.cost, q.quarter,
+    SELECT v.variant_id, w.id AS location_id, v.supplier_id, v.cost, q.quarter,
            now() - make_interval(days => least((q.quarter + 1) * 91, %(ledger_days)s)) AS at,
            coalesce(need.quantity, 0)
-           + CASE WHEN q.quarter = q.last AND pg_temp.demo_dice(v.id * 3 + w.place, 25) >= 0.05
-                  THEN (pg_temp.demo_dice(v.id * 3 + w.place, 26) * 45)::int ELSE 0 END AS quantity
-    FROM demo_variant v CROSS JOIN demo_warehouse w
+           + CASE WHEN q.quarter = q.last AND pg_temp.demo_dice(v.variant_id * 3 + w.place, 25) >= 0.05
+                  THEN (pg_temp.demo_dice(v.variant_id * 3 + w.place, 26) * 45)::int ELSE 0 END AS quantity
+    FROM demo_source v CROSS JOIN demo_warehouse w
     CROSS JOIN (SELECT quarter, max(quarter) OVER () AS last
                 FROM generate_series(0, greatest((%(ledger_days)s - 1) / 91, 0)) AS quarter) q
-    LEFT JOIN demo_need need ON need.variant_id = v.id AND need.location_id = w.id AND need.quarter = q.quarter
+    LEFT JOIN demo_need need ON need.variant_id = v.variant_id AND need.location_id = w.id AND need.quarter = q.quarter
 ) needed WHERE quantity > 0;
 INSERT INTO inventory_receipt (number, location_id, supplier_id, reference, note, created_at)
-SELECT 'RC-' || nextval('houtai_rc_number'), location_id, s.ids[1 + mod(quarter + location_id, cardinality(s.ids))], 'Quarterly delivery', '', at
-FROM (SELECT DISTINCT location_id, at, quarter FROM demo_delivery ORDER BY at, location_id) deliveries,
-     (SELECT array_agg(id ORDER BY id) AS ids FROM inventory_supplier) s;
+SELECT 'RC-' || nextval('houtai_rc_number'), location_id, supplier_id, 'Quarterly delivery', '', at
+FROM (SELECT DISTINCT location_id, supplier_id, at FROM demo_delivery ORDER BY at, location_id, supplier_id) deliveries;
 CREATE TEMP TABLE demo_receipt ON COMMIT DROP AS
-SELECT DISTINCT r.id, r.number, d.location_id, d.quarter
-FROM inventory_receipt r JOIN (SELECT DISTINCT location_id, quarter, at FROM demo_delivery) d
-ON d.location_id = r.location_id AND d.at = r.created_at;
+SELECT r.id, r.number, r.created_at, d.location_id, d.supplier_id, d.quarter, d.lines
+FROM inventory_receipt r
+JOIN (SELECT location_id, supplier_id, quarter, at, count(*) AS lines FROM demo_delivery GROUP BY 1, 2, 3, 4) d
+ON d.location_id = r.location_id AND d.supplier_id = r.supplier_id AND d.at = r.created_at;
 INSERT INTO demo_event
 SELECT d.variant_id, d.location_id, d.cost, d.at, 0, 'received', d.quantity, r.number
-FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter);
+FROM demo_delivery d JOIN demo_receipt r USING (location_id, supplier_id, quarter);
+
+-- step: purchasing
+-- Who sells what, some of it also dearer elsewhere; and rules for what sells best in a warehouse.
+INSERT INTO inventory_supplieritem
+    (supplier_id, variant_id, supplier_sku, pack_size, minimum, lead_time_days, cost, currency, is_preferred, created_at, updated_at)
+SELECT t.supplier_id, t.variant_id, t.code || '-' || lpad(t.variant_id::text, 5, '0'), t.pack, t.pack, NULL, t.cost, 'EUR', true, now(), now()
+FROM (SELECT x.*, s.code, (ARRAY[1, 1, 2, 4, 6, 10])[1 + floor(pg_temp.demo_dice(x.variant_id, 40) * 6)::int] AS pack
+      FROM demo_source x JOIN inventory_supplier s ON s.id = x.supplier_id) t
+ORDER BY t.variant_id;
+INSERT INTO inventory_supplieritem
+    (supplier_id, variant_id, supplier_sku, pack_size, minimum, lead_time_days, cost, currency, is_preferred, created_at, updated_at)
+SELECT s.other, x.variant_id, '', 1, 1, 3, round(x.cost * 1.15, 2), 'EUR', false, now(), now()
+FROM demo_source x
+JOIN (SELECT id, coalesce(lead(id) OVER (ORDER BY id), min(id) OVER ()) AS other FROM inventory_supplier) s ON s.id = x.supplier_id
+WHERE pg_temp.demo_dice(x.variant_id, 41) < 0.1 ORDER BY x.variant_id;
+INSERT INTO inventory_reorderrule (variant_id, location_id, minimum, maximum, multiple, is_active, created_at, updated_at)
+SELECT variant_id, location_id, greatest(4, sold / 2), greatest(15, sold), 1, true, now(), now() FROM (
+    SELECT variant_id, location_id, sum(quantity)::int AS sold FROM demo_event
+    WHERE kind = 'allocated' AND at > now() - interval '90 days' GROUP BY 1, 2
+    ORDER BY 3 DESC, 1, 2 LIMIT greatest(20, least(20000, (SELECT count(*) FROM demo_source)))
+) best ORDER BY variant_id, location_id;
+
+-- Each delivery was ordered before it came, but for those that are too large to look at.
+CREATE TEMP TABLE demo_purchase ON COMMIT DROP AS
+SELECT nextval('inventory_purchaseorder_id_seq') AS id, 'PO-' || nextval('houtai_po_number') AS number, r.* FROM (
+    SELECT r.id AS receipt_id, r.location_id, r.supplier_id, r.quarter, r.created_at AS came_at, s.lead_time_days,
+           floor(pg_temp.demo_dice(r.id, 42) * 5)::int - 2 AS late
+    FROM demo_receipt r JOIN inventory_supplier s ON s.id = r.supplier_id
+    WHERE r.lines <= 1000 ORDER BY r.created_at, r.id) r;
+INSERT INTO inventory_purchaseorder
+    (id, number, supplier_id, location_id, status, currency, exchange_rate, source, source_number, expected_on, subtotal, tax, freight, note,
+     cancel_reason, created_at, ordered_at, mailed_at, closed_at, updated_at)
+SELECT id, number, supplier_id, location_id, 'received', 'EUR', 1, '', '', (came_at - make_interval(days => late))::date, 0, 0, 0, '', '',
+       came_at - make_interval(days => lead_time_days + 1), came_at - make_interval(days => lead_time_days),
+       came_at - make_interval(days => lead_time_days), came_at, came_at
+FROM demo_purchase ORDER BY id;
+UPDATE inventory_receipt r SET purchase_order_id = p.id, reference = 'DN ' || 40000 + p.id FROM demo_purchase p WHERE p.receipt_id = r.id;
+CREATE TEMP TABLE demo_purchase_line ON COMMIT DROP AS
+SELECT nextval('inventory_purchaseorderline_id_seq') AS id, t.* FROM (
+    SELECT p.id AS purchase_order_id, p.receipt_id, d.variant_id, d.quantity, d.cost, i.supplier_sku,
+           CASE WHEN pg_temp.demo_dice(p.id * 1009 + d.variant_id, 43) < 0.02 THEN 1 ELSE 0 END AS rejected,
+           row_number() OVER (PARTITION BY p.id ORDER BY d.variant_id) - 1 AS position
+    FROM demo_purchase p JOIN demo_delivery d USING (location_id, supplier_id, quarter)
+    JOIN inventory_supplieritem i ON i.variant_id = d.variant_id AND i.is_preferred
+    ORDER BY p.id, d.variant_id) t;
+ANALYZE demo_purchase_line;
+INSERT INTO inventory_purchaseorderline
+    (id, purchase_order_id, position, variant_id, supplier_sku, quantity, unit_cost, accepted, rejected, canceled, source_line)
+SELECT id, purchase_order_id, position, variant_id, supplier_sku, quantity + rejected, cost, 0, 0, 0, ''
+FROM demo_purchase_line ORDER BY id;
 
 -- step: ledger
 ANALYZE demo_event;
@@ -288,9 +344,13 @@ FROM (SELECT DISTINCT ON (level_id) * FROM inventory_stockposting ORDER BY level
 INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
 SELECT o.number, l.id, l.variant_id, o.location_id, l.allocated, o.placed_at
 FROM demo_line l JOIN demo_order o ON o.n = l.n WHERE l.allocated > 0 ORDER BY l.id;
-INSERT INTO inventory_receiptline (receipt_id, variant_id, quantity, unit_cost, rejected, reject_reason)
-SELECT r.id, d.variant_id, d.quantity, d.cost, 0, ''
-FROM demo_delivery d JOIN demo_receipt r USING (location_id, quarter) ORDER BY r.id, d.variant_id;
+INSERT INTO inventory_receiptline (receipt_id, variant_id, purchase_line_id, quantity, unit_cost, rejected, reject_reason)
+SELECT r.id, d.variant_id, p.id, d.quantity, d.cost, coalesce(p.rejected, 0), CASE WHEN p.rejected > 0 THEN 'damaged' ELSE '' END
+FROM demo_delivery d JOIN demo_receipt r USING (location_id, supplier_id, quarter)
+LEFT JOIN demo_purchase_line p ON p.receipt_id = r.id AND p.variant_id = d.variant_id ORDER BY r.id, d.variant_id;
+-- Where the triggers of receipt lines are off.
+UPDATE inventory_purchaseorderline l SET accepted = p.quantity, rejected = p.rejected
+FROM demo_purchase_line p WHERE p.id = l.id AND (l.accepted, l.rejected) IS DISTINCT FROM (p.quantity, p.rejected);
 
 -- step: timelines
 INSERT INTO backoffice_auditevent (at, verb, actor_id, subject_type, subject_id, subject, reason, data, source, request_id)

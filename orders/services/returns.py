@@ -13,6 +13,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.numbering import next_number
+from backoffice.retrying import patient
 from inventory import services as inventory
 from inventory.models import Location
 from orders.models import Order, OrderLine, Return, ReturnLine
@@ -22,11 +23,15 @@ from orders.services.status import lines_of, lock, recalculate
 
 @dataclass(frozen=True)
 class Arrived:
-    """What came back of one announced line; what is neither is missing. Resellable pieces are restocked unless told not to."""
+    """What came back of one announced line; what is neither is missing. Resellable pieces are restocked unless told not to.
+
+    `parts` says of which lots the resellable ones are, where that is not known from what was shipped.
+    """
 
     resellable: int = 0
     damaged: int = 0
     restock: bool = True
+    parts: tuple[inventory.Arriving, ...] = ()
 
 
 @transaction.atomic
@@ -72,7 +77,7 @@ def approve_return(order_return: Return, *, by: User | None) -> Return:
     return row
 
 
-@transaction.atomic
+@patient
 def receive_return(
     order_return: Return, *, location: Location, arrived: Mapping[int, Arrived], by: User | None
 ) -> Return:
@@ -87,7 +92,7 @@ def receive_return(
     for line in rows:
         _count(line, arrived.get(line.pk, Arrived(0, 0)))
     ReturnLine.objects.bulk_update(rows, ["resellable", "damaged", "restocked"])
-    _restock(row, rows, location, by)
+    _restock(row, rows, arrived, location, by)
     row.location = location
     row.received_at = timezone.now()
     _become(row, Return.Status.RECEIVED, "location", "received_at")
@@ -146,13 +151,18 @@ def _count(line: ReturnLine, arrived: Arrived) -> None:
     line.restocked = arrived.resellable if arrived.restock and _is_stocked(line) else 0
 
 
-def _restock(row: Return, rows: list[ReturnLine], location: Location, by: User | None) -> None:
+def _restock(
+    row: Return, rows: list[ReturnLine], arrived: Mapping[int, Arrived], location: Location, by: User | None
+) -> None:
     stocked = [
         (line, line.order_line.variant.pk) for line in rows if line.order_line.variant is not None and _is_stocked(line)
     ]
-    goods = [(variant, line.restocked, None) for line, variant in stocked if line.restocked]
+    back = [(line, variant) for line, variant in stocked if line.restocked]
+    goods = [(variant, line.restocked, None) for line, variant in back]
     if goods:
-        inventory.take_back(row.number, goods, location, reason=row.reason, by=by)
+        parts = {place: arrived[line.pk].parts for place, (line, _variant) in enumerate(back)}
+        documents = [row.order.number, *row.order.returns.values_list("number", flat=True)]
+        inventory.take_back(row.number, goods, location, reason=row.reason, parts=parts, sent_with=documents, by=by)
     broken = [(variant, line.damaged) for line, variant in stocked if line.damaged]
     if broken:
         inventory.scrap(

@@ -8,7 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
-from inventory.models import Location
+from inventory import services as inventory
+from inventory.models import Allocation, Location
 from orders import forms, services
 from orders.forms import plain
 from orders.models import Fulfilment, Invoice, Order, Return
@@ -208,6 +209,31 @@ class Fulfil(QuantitiesAction):
         return self.parcel.get_absolute_url()
 
 
+class Reallocate(OrderAction):
+    """Choose anew where an order is served from; who may move promises chooses the warehouse."""
+
+    permission = "orders.fulfil_order"
+    form_class = forms.ReallocateForm
+    service = services.reallocate
+    template_name = "orders/reallocate.html"
+    title = gettext_lazy("Serve from elsewhere")
+    confirm = gettext_lazy("Pieces that lie in parcels stay where they are.")
+    done = gettext_lazy("%s is served from elsewhere now.")
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        return {"user": self.request.user, "rows": self.rows}
+
+    @cached_property
+    def rows(self) -> list[Allocation]:
+        """What is promised to the order now, each with the pieces that wait there."""
+        rows = Allocation.objects.filter(cause=self.kwargs["number"]).select_related("variant", "location")
+        rows = list(rows.order_by("item", "location__priority"))
+        waiting = inventory.waiting_pieces([self.kwargs["number"]], {row.variant_id for row in rows})
+        for row in rows:
+            row.waiting = waiting.get(row.pk, 0)
+        return rows
+
+
 class Announce(QuantitiesAction):
     permission = "orders.add_return"
     form_class = forms.ReturnForm
@@ -245,14 +271,21 @@ class Pack(ParcelAction):
 
 
 class Ship(ParcelAction):
-    service = services.ship
-    form_class = forms.TrackingForm
+    form_class = forms.ShipForm
     title = gettext_lazy("Ship")
     confirm = gettext_lazy("The pieces leave the stock, and the customer gets a mail.")
     done = gettext_lazy("%s is shipped.")
 
     def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
-        return {"initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
+        return {"parcel": obj, "initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
+    def perform(self, obj: Fulfilment, fields: dict[str, Any]) -> Fulfilment:
+        facts = {name: fields[name] for name in ("carrier", "tracking_number")}
+        return services.ship(obj, taken=self.form.taken(), by=self.request.user, **facts)
 
 
 class Deliver(ParcelAction):
@@ -261,11 +294,14 @@ class Deliver(ParcelAction):
     done = gettext_lazy("%s is delivered.")
 
 
-class Tracking(Ship):
+class Tracking(ParcelAction):
     service = services.set_tracking
+    form_class = forms.TrackingForm
     title = gettext_lazy("Change tracking")
-    confirm = ""
     done = gettext_lazy("The tracking of %s is saved.")
+
+    def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
+        return {"initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
 
 
 class CancelParcel(ParcelAction):
@@ -275,6 +311,20 @@ class CancelParcel(ParcelAction):
     confirm = gettext_lazy("The pieces stay allocated to the order and can go into another parcel.")
     done = gettext_lazy("%s is canceled.")
     danger = True
+
+
+class HoldParcel(ParcelAction):
+    service = services.hold_fulfilment
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Put on hold")
+    confirm = gettext_lazy("Nobody picks or packs the parcel until it is resumed. Its pieces stay allocated.")
+    done = gettext_lazy("%s is on hold.")
+
+
+class ResumeParcel(ParcelAction):
+    service = services.resume_fulfilment
+    title = gettext_lazy("Resume")
+    done = gettext_lazy("%s goes on.")
 
 
 # --- Returns ------------------------------------------------------------------------------------
@@ -315,7 +365,7 @@ class Receive(ReturnAction):
     done = gettext_lazy("%s is received.")
 
     def get_form_kwargs(self, obj: Return) -> dict[str, Any]:
-        lines = list(obj.lines.select_related("order_line"))
+        lines = list(obj.lines.select_related("order_line__variant"))
         return {"lines": lines, "locations": Location.objects.visible_to(self.request.user).stock()}
 
     def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:

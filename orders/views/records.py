@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, F, OuterRef, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from backoffice import generic
 from backoffice.money import ZERO
 from backoffice.templatetags.houtai import tone_of
+from inventory.models import Allocation
 from orders import services
 from orders.forms import NoteForm, method_name
 from orders.models import Fulfilment, Invoice, Order, Return
@@ -61,6 +63,7 @@ ORDER_OFFERS = [
     Offer("refund", gettext_lazy("Refund"), "orders.add_refund", lambda p: p.object.paid > p.object.refunded, lambda p: p.object.payment_status == Payment.OVERCHARGED, icon="undo"),
     Offer("pay", gettext_lazy("Record payment"), "orders.add_payment", lambda p: p.is_live and p.object.payment_status in TO_PAY, lambda p: True, icon="card"),
     Offer("fulfil", gettext_lazy("Create fulfilment"), "orders.fulfil_order", lambda p: p.unpacked, lambda p: True, icon="truck"),
+    Offer("reallocate", gettext_lazy("Serve from elsewhere"), "orders.fulfil_order", lambda p: p.object.status == Status.PLACED and p.is_promised, icon="transfer"),
     Offer("invoice-order", gettext_lazy("Issue invoice"), "orders.add_invoice", lambda p: p.is_live and not p.is_invoiced, icon="receipt", method="post"),
     Offer("announce", gettext_lazy("Announce return"), "orders.add_return", lambda p: p.is_live and p.shipped, icon="return"),
     Offer("details", gettext_lazy("Edit details"), "orders.change_order", lambda p: p.is_live, icon="edit"),
@@ -139,6 +142,10 @@ class OrderRecord(Timeline, generic.RecordPage):
         return any(line.open_quantity for line in self.lines)
 
     @property
+    def is_promised(self) -> bool:
+        return any(line.allocated for line in self.lines)
+
+    @property
     def unpacked(self) -> bool:
         """Pieces wait to be put into a parcel."""
         waiting = sum(parcel.pieces or 0 for parcel in self.fulfilments if parcel.status in ("pending", "packed"))
@@ -153,7 +160,15 @@ class OrderRecord(Timeline, generic.RecordPage):
 
     @cached_property
     def lines(self) -> list[Any]:
-        return list(self.object.lines.select_related("variant"))
+        """Each with `promised`: the names of the places that serve it, and how many pieces each."""
+        name = generic.in_reader_language("location__name")()
+        places = Allocation.objects.filter(item=OuterRef("pk"), cause=self.object.number).order_by(
+            "location__priority", "pk"
+        )
+        promised = ArraySubquery(
+            places.values(place=JSONObject(name=name, pieces="quantity", open="location__is_active"))
+        )
+        return list(self.object.lines.select_related("variant").annotate(promised=promised))
 
     @cached_property
     def fulfilments(self) -> list[Fulfilment]:
@@ -211,10 +226,12 @@ def _column(name: str) -> Any:
 
 
 PARCEL_OFFERS = [
-    Offer("pack", gettext_lazy("Mark as packed"), "orders.fulfil_order", lambda p: p.object.status == "pending", always, "post", "box"),
+    Offer("resume", gettext_lazy("Resume"), "orders.fulfil_order", lambda p: p.object.status == "pending" and p.object.hold_reason, always, "post", "refresh"),
+    Offer("pack", gettext_lazy("Mark as packed"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, always, "post", "box"),
     Offer("ship", gettext_lazy("Ship"), "orders.fulfil_order", lambda p: p.object.status == "packed", always, icon="truck"),
     Offer("deliver", gettext_lazy("Mark as delivered"), "orders.fulfil_order", lambda p: p.object.status == "shipped", always, "post", "check-circle"),
     Offer("tracking", gettext_lazy("Change tracking"), "orders.fulfil_order", lambda p: p.object.status != "canceled", icon="pin"),
+    Offer("hold", gettext_lazy("Put on hold"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, icon="lock"),
     Offer("cancel", gettext_lazy("Cancel fulfilment"), "orders.fulfil_order", lambda p: p.object.may_become("canceled"), icon="x", danger=True),
 ]  # fmt: skip
 
@@ -235,10 +252,13 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
         generic.Column("packed_at", kind="datetime"),
         generic.Column("shipped_at", kind="datetime"),
         generic.Column("delivered_at", kind="datetime"),
+        generic.Column("wave", link="wave"),
+        generic.Column("box"),
+        generic.Column("hold_reason"),
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order", "location", "created_by")
+        return super().get_queryset().select_related("order", "location", "created_by", "wave")
 
     def get_actions(self) -> list[generic.Action]:
         return offered(self, PARCEL_OFFERS, "fulfilment-")

@@ -22,6 +22,7 @@ VERBS = {
     "order.noted": (gettext_lazy("Note"), "message"),
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
+    "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
     "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
     "order.fulfilment_canceled": (gettext_lazy("Fulfilment canceled"), "x"),
     "order.shipped": (gettext_lazy("Shipped"), "truck"),
@@ -36,7 +37,10 @@ VERBS = {
     "order.reopened": (gettext_lazy("Reopened"), "refresh"),
     "order.repaired": (gettext_lazy("Repaired"), "settings"),
     "fulfilment.created": (gettext_lazy("Fulfilment created"), "box"),
+    "fulfilment.held": (gettext_lazy("Parcel put on hold"), "lock"),
     "fulfilment.packed": (gettext_lazy("Packed"), "box"),
+    "fulfilment.resumed": (gettext_lazy("Parcel goes on"), "refresh"),
+    "fulfilment.short": (gettext_lazy("Pieces were not found"), "alert"),
     "fulfilment.shipped": (gettext_lazy("Shipped"), "truck"),
     "fulfilment.delivered": (gettext_lazy("Delivered"), "check-circle"),
     "fulfilment.tracking_set": (gettext_lazy("Tracking changed"), "pin"),
@@ -63,7 +67,9 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
     """Amount, method, documents and pieces that an event names."""
     parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
     parts += [method_name(data["method"])] if "method" in data else []
-    parts += [str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return")]
+    parts += [
+        str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return", "route")
+    ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
 
 

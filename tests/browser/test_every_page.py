@@ -51,6 +51,7 @@ from inventory.models import (
     ReorderRule,
     StockCount,
     StockLevel,
+    StockPart,
     Supplier,
     SupplierItem,
     Transfer,
@@ -100,7 +101,6 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
     "inventory:count_cancel",
-    "inventory:location_close",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
     "inventory:purchase_order_it",
@@ -152,8 +152,27 @@ def _goods(owner: User) -> None:
     lines = [(level.variant_id, 2) for level in levels]
     inventory.create_transfer(here, there, lines, "For the window", by=owner)
     inventory.send(inventory.create_transfer(here, there, lines, by=owner), by=owner)
+    _kept(here, there, levels[0], owner)
     _counts(here, [level.variant_id for level in levels], owner)
     _bought(here, [level.variant_id for level in levels], owner)
+
+
+def _kept(here: Location, there: Location, level: StockLevel, owner: User) -> None:
+    """Bins, one with pieces; a variant with lots, one of them expired, of which a transfer and an order wait."""
+    first, _second = inventory.create_bins(here, ["A-01", "A-02"], by=owner)
+    inventory.put_away([inventory.PutAway(level.pk, 5, first.pk)], by=owner)
+    milk = Variant.objects.filter(levels=None).first()
+    Variant.objects.filter(pk=milk.pk).update(tracking=Variant.Tracking.LOT)
+    today = timezone.localdate()
+    came = [
+        inventory.Arriving(4, "L-1", today - timedelta(days=1), first.pk),
+        inventory.Arriving(6, "L-2", today + timedelta(days=20)),
+    ]
+    inventory.receive(here, None, [(milk.pk, 10, Decimal(1))], parts={0: came}, by=owner)
+    inventory.create_transfer(here, there, [(milk.pk, 2)], "With lots", by=owner)
+    lines = [inventory.PurchaseLine(milk.pk, 5, Decimal(1))]
+    order = inventory.create_purchase(Supplier.objects.filter(is_active=True).first(), here, lines, by=owner)
+    inventory.order_purchase(order, by=owner)
 
 
 def _counts(place: Location, variants: list[int], owner: User) -> None:
@@ -290,7 +309,7 @@ def of_inventory() -> Paths:
     yield reverse("inventory:why", args=[level.variant_id])
     yield f"{reverse('inventory:stock_then')}?by=variant"
     yield Receipt.objects.first().get_absolute_url()
-    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    draft, sent = (Transfer.objects.filter(status=status).order_by("pk")[0] for status in ("draft", "in_transit"))
     yield draft.get_absolute_url()
     yield reverse("inventory:transfer_edit", args=[draft.number])
     yield sent.get_absolute_url()
@@ -299,11 +318,28 @@ def of_inventory() -> Paths:
     place = Location.objects.filter(kind=Location.Kind.STOCK).first()
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
+    yield reverse("inventory:location_close", args=[place.code])
+    yield from of_bins_and_lots()
     yield from of_counts()
     yield from of_purchasing()
+    yield from of_the_warehouse()
     supplier = Supplier.objects.first()
     yield reverse("inventory:supplier", args=[supplier.code])
     yield reverse("inventory:supplier_edit", args=[supplier.code])
+
+
+def of_bins_and_lots() -> Paths:
+    part = StockPart.objects.filter(bin__isnull=False, lot__isnull=False).first()
+    yield part.bin.get_absolute_url()
+    yield reverse("inventory:bin_edit", args=[part.bin_id])
+    yield reverse("inventory:bins_new", args=[part.bin.location.code])
+    yield part.lot.get_absolute_url()
+    yield reverse("inventory:lot_edit", args=[part.lot_id])
+    yield part.get_absolute_url()
+    yield reverse("inventory:put_away", args=[part.level_id])
+    yield reverse("inventory:transfer_send", args=[Transfer.objects.get(note="With lots").number])
+    waiting = PurchaseOrder.objects.filter(status="ordered", lines__variant__tracking="lot").first()
+    yield reverse("inventory:purchase_receive", args=[waiting.number])
 
 
 def of_counts() -> Paths:
@@ -318,6 +354,39 @@ def of_counts() -> Paths:
     for name in (line.variant.sku, "no such thing"):
         yield reverse("inventory:count_sheet", args=[counting.number], query={"q": name})
     yield reverse("inventory:count_post", args=[review.number])
+
+
+def of_the_warehouse() -> Paths:
+    """The pages for handhelds: about each document, and where there is nothing to do."""
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    level = StockLevel.objects.filter(location=place, on_hand__gt=5, is_tracked=False).first()
+    [shelf] = inventory.create_bins(place, ["H-01"], by=owner)
+    inventory.put_away([inventory.PutAway(level.pk, 2, shelf.pk)], by=owner)
+    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    documents = {
+        "delivery": PurchaseOrder.objects.get(status="partially_received").number,
+        "load": draft.number,
+        "send": draft.number,
+        "unload": sent.number,
+        "close": sent.number,
+        "count": StockCount.objects.get(status="counting").number,
+        "put_away": shelf.pk,
+    }
+    for name, key in documents.items():
+        yield reverse(f"inventory:scan_{name}", args=[key])
+    yield reverse("inventory:scan_put_aways", query={"at": place.code, "q": level.variant.sku})
+    yield reverse("inventory:warehouse", query={"q": "no such thing"})
+    wave = orders.start_picking(place, most=2, by=owner)
+    yield wave.get_absolute_url()
+    for verb in ("finish", "stop"):
+        yield reverse(f"orders:pick-{verb}", args=[wave.number])
+    yield reverse("orders:pick-missing", args=[wave.number, orders.lines_to_pick(wave)[0].pk])
+    parcel = wave.parcels.first()
+    yield reverse("orders:pack", args=[parcel.number])
+    yield reverse("orders:fulfilment-hold", args=[parcel.number])
+    orders.stop_picking(wave, by=owner)
+    yield wave.get_absolute_url()
 
 
 def of_purchasing() -> Paths:
@@ -343,7 +412,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()

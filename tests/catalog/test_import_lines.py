@@ -17,7 +17,7 @@ from catalog.services.upsert import STAGED
 pytestmark = pytest.mark.django_db  # the columns of products include the defined attributes
 HEADERS = [
     "handle", "title", "description", "category", "brand", "tags", "status", "sku", "barcode", "option1", "price", "compare_at",
-    "weight_grams", "tax_class", "track_stock", "backorder_limit", "is_active", "attributes", "option1_name", "option2_name",
+    "weight_grams", "tax_class", "track_stock", "tracking", "backorder_limit", "is_active", "attributes", "option1_name", "option2_name",
     "images",
 ]  # fmt: skip
 CELLS = st.sampled_from([

@@ -57,7 +57,7 @@ def fill(number, **fields):
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_of_products_costs_the_same_for_any_number(as_owner, django_assert_num_queries, number):
     fill(number)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         response = as_owner.get("/catalog/products/")
     assert response.status_code == 200
     assert [row.object.title for row in response.context["rows"]] == [f"Tea {i}" for i in reversed(range(number))]
@@ -148,10 +148,20 @@ def test_product_page_costs_the_same_for_any_number_of_variants(as_owner, django
     product = make_product(variants=[{"sku": f"S{i}", "option1": str(i), "price": Decimal(1)} for i in range(number)])
     for hue in range(number):
         attach_media(product, by=make_user(), file=picture(hue=hue))
-    with django_assert_num_queries(
-        13
-    ):  # of them two about what is public, one each about attributes, relations and stock
+    with django_assert_num_queries(10):  # of them one each about a review, attributes and stock
         assert as_owner.get(product.get_absolute_url()).status_code == 200
+
+
+def test_product_page_shows_the_variant_of_a_picture(as_owner):
+    product = make_product(variants=[{"sku": "RED", "option1": "red", "price": Decimal(1)}])
+    attach_media(product, by=make_user(), file=picture(hue=1), alt="Both")
+    attach_media(product, by=make_user(), url="https://example.com/a.jpg", variant=product.variants.get())
+    pictures = as_owner.get(product.get_absolute_url()).context["pictures"]
+    assert [(str(one), one.variant and one.variant.sku) for one in pictures] == [
+        ("Both", None),
+        ("https://example.com/a.jpg", "RED"),
+    ]
+    assert pictures == list(product.media.all())
 
 
 def test_the_timeline_tells_of_variants_too(as_owner):

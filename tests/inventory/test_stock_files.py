@@ -100,7 +100,12 @@ def test_every_refusal_names_row_column_and_reason(tmp_path, main):
         (5, "location", "OLD", "Old is not an open warehouse."),
         (6, "location", "transit", "In transit is not an open warehouse."),
         (7, "sku", "", "The row does not say which SKU was counted."),
-        (8, "on_hand", "-1", "The number must not be below 0."),
+        (
+            8,
+            "on_hand",
+            "-1",
+            "-1 pieces cannot lie at Main warehouse: more was sold than there was. Count them, or enter 0.",
+        ),
         (9, "on_hand", "1.5", "A whole number is expected."),
         (10, "on_hand", "many", "This is not a number."),
         (11, "on_hand", "9999999999", "The number is too large."),
@@ -166,12 +171,129 @@ def test_shopify_inventory(tmp_path, main):
         SHOPIFY + "tea,Tea,Title,Default Title,,,,,TEA,,,Main warehouse,,0,0,1,3,4,\n"
         "tea,Tea,Title,Default Title,,,,,TEA,,,Shop location,,0,0,0,0,not stocked,not stocked\n"
         "cup,Cup,Color,Red,,,,,,,,Shop location,A-1,0,0,0,0,0,7\n"
-        "pot,Pot,Title,Default Title,,,,,,,,Main warehouse,,0,0,0,2,2,\n",
+        "pot,Pot,Title,Default Title,,,,,,,,Main warehouse,,0,0,0,2,2,5\n",
     )
     assert (result["errors"], counts(result)) == ([], (2, 0, 2, 0))
     assert level_of(tea).on_hand == 4
     assert StockLevel.objects.get(variant=cup).on_hand == 7
-    assert level_of(pot).on_hand == 2
+    assert level_of(pot).on_hand == 5
+
+
+def hints(result):
+    """Row, column, value and sentence of every hint of the run."""
+    rows = ImportRow.objects.filter(run__number=result["run"], is_warned=True).order_by("row")
+    return [(row.row, *problem[:3]) for row in rows for problem in row.problems if problem[3] == "warning"]
+
+
+def shopify(*rows):
+    """Shopify's inventory file of (SKU, location, on hand then, on hand new)."""
+    return SHOPIFY + "".join(
+        f"x,X,Title,Default Title,,,,,{sku},,,{at},,0,0,0,0,{then},{new}\n" for sku, at, then, new in rows
+    )
+
+
+def test_what_shopify_took_to_be_there_is_compared_and_shown_before_anything_is_written(tmp_path, main):
+    tea, cup, pot = (make_variant(sku, on_hand=6) for sku in ("TEA", "CUP", "POT"))
+    text = shopify(("TEA", "MAIN", 4, 9), ("CUP", "MAIN", 5, ""), ("POT", "MAIN", 6, 7), ("NO", "MAIN", 1, ""))
+    checked = bring(tmp_path, "stock", text, "--dry-run")
+    assert StockMove.objects.count() == 3
+    assert (checked["errors"], counts(checked)) == ([], (0, 2, 2, 0))
+    assert hints(checked) == [
+        (2, "on_hand", "4", "The file took 4 to be on hand at Main warehouse; there are 6."),
+        (3, "on_hand", "5", "The file took 5 to be on hand at Main warehouse; there are 6."),
+        (5, "sku", "NO", "There is no variant “NO”."),
+    ]
+    run = bring(tmp_path, "stock", text)["run"]
+    assert [level_of(variant).on_hand for variant in (tea, cup, pot)] == [9, 6, 7]
+    undo(run)
+    assert [level_of(variant).on_hand for variant in (tea, cup, pot)] == [6, 6, 6]
+    assert_verified()
+
+
+def test_numbers_below_zero_are_compared_but_never_counted(tmp_path, main):
+    tea, cup = make_variant("TEA"), make_variant("CUP")
+    result = bring(tmp_path, "stock", shopify(("TEA", "MAIN", -3, 2), ("CUP", "MAIN", 0, -2)), "--partial")
+    assert reasons(result) == [
+        (
+            3,
+            "counted",
+            "-2",
+            "-2 pieces cannot lie at Main warehouse: more was sold than there was. Count them, or enter 0.",
+        )
+    ]
+    assert hints(result) == [(2, "on_hand", "-3", "The file took -3 to be on hand at Main warehouse; there are 0.")]
+    assert (level_of(tea).on_hand, StockLevel.objects.filter(variant=cup).exists()) == (2, False)
+
+
+def test_not_stocked_is_no_zero(tmp_path, main):
+    shop = make_location("SHOP")
+    tea, cup = make_variant("TEA", on_hand=4), make_variant("CUP")
+    rows = [("TEA", "MAIN", 4, "not stocked"), ("TEA", "SHOP", "not stocked", 2), ("CUP", "MAIN", "Not stocked", "")]
+    result = bring(tmp_path, "stock", shopify(*rows))
+    stays = "is not to stock it, but has 4 pieces. They stay: a count of 0, a correction or a transfer takes them away."
+    assert (result["errors"], counts(result)) == ([], (1, 0, 2, 0))
+    assert hints(result) == [(2, "counted", "", f"Main warehouse {stays}")]
+    assert (level_of(tea).on_hand, level_of(tea, shop).on_hand) == (4, 2)
+    assert not StockLevel.objects.filter(variant=cup).exists()
+
+    wide = bring(tmp_path, "stock", "SKU,MAIN,SHOP\nTEA,not stocked,5\nCUP,not stocked,\n")
+    assert hints(wide) == [(2, "at", "", f"Main warehouse {stays}")]
+    assert (level_of(tea).on_hand, level_of(tea, shop).on_hand) == (4, 5)
+    narrow = bring(tmp_path, "stock", "SKU,Location,Quantity\nTEA,MAIN,not stocked\n")
+    assert hints(narrow) == [(2, "on_hand", "", f"Main warehouse {stays}")]
+
+
+def test_a_file_in_which_nothing_was_counted_says_how_to_take_over_what_it_has(tmp_path, main):
+    make_variant("TEA")
+    text = shopify(("TEA", "MAIN", 4, ""))
+    result = bring(tmp_path, "stock", text)
+    notes = ImportRun.objects.get(number=result["run"]).report["notes"]
+    assert counts(result) == (0, 0, 1, 0)
+    assert notes == [
+        "No row says what was newly counted, so nothing changes. To take over what the file says is on hand, leave the column of new counts out."
+    ]
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text('{"On hand (new)": ""}')
+    assert counts(bring(tmp_path, "stock", text, f"--mapping={mapping}")) == (1, 0, 0, 0)
+    assert StockLevel.objects.get().on_hand == 4
+
+
+WIDE = (
+    "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Option3 Name,Option3 Value,SKU,HS Code,COO,{}\n"
+)
+
+
+def test_shopify_with_a_column_for_each_location(tmp_path, main):
+    shop = make_location("SHOP", name="12 High St.")
+    tea, cup = make_variant("TEA"), make_variant("CUP", option1="Red")
+    result = bring(
+        tmp_path,
+        "stock",
+        WIDE.format("Main warehouse,12 High St.")
+        + "tea,Tea,Title,Default Title,,,,,TEA,,,4,not stocked\ncup,Cup,Color,Red,,,,,,,,0,7\n",
+    )
+    assert (result["errors"], counts(result)) == ([], (2, 0, 0, 0))
+    assert (level_of(tea).on_hand, level_of(cup, shop).on_hand, StockLevel.objects.count()) == (4, 7, 2)
+    negative = bring(tmp_path, "stock", WIDE.format("MAIN,SHOP") + "tea,Tea,Title,Default Title,,,,,TEA,,,5,-1\n")
+    assert reasons(negative) == [
+        (2, "at", "-1", "-1 pieces cannot lie at 12 High St.: more was sold than there was. Count them, or enter 0.")
+    ]
+    assert level_of(tea).on_hand == 4
+
+
+def test_a_column_of_an_unknown_location_is_refused_or_said_to_be_one(tmp_path, main):
+    shop = make_location("SHOP")
+    tea = make_variant("TEA")
+    text = WIDE.format("MAIN,Toronto") + "tea,Tea,Title,Default Title,,,,,TEA,,,5,3\n"
+    result = bring(tmp_path, "stock", text)
+    assert reasons(result) == [
+        (2, "at", "Toronto", "There is no location “Toronto”. Say which location the column is, or leave it out.")
+    ]
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text('{"Toronto": "at:SHOP"}')
+    assert counts(bring(tmp_path, "stock", text, f"--mapping={mapping}")) == (1, 0, 0, 0)
+    assert (level_of(tea).on_hand, level_of(tea, shop).on_hand) == (5, 3)
+    assert ImportRun.objects.latest("pk").mapping["Toronto"] == "at:SHOP"
 
 
 def test_a_product_export_is_a_count_and_its_pictures_are_none(tmp_path, main):
@@ -229,7 +351,7 @@ def test_an_export_comes_back_as_it_went(tmp_path, main):
     stock(make_variant("CUP2"), 3, unit_cost=Decimal("0.000001"), location=make_location("SHOP"))
     path = tmp_path / "out.csv"
     call_command("export_csv", "stock", output=str(path), stderr=StringIO())
-    assert path.read_text().splitlines()[0] == "sku,title,location,on_hand,unit_cost"
+    assert path.read_text().splitlines()[0] == "sku,title,location,bin,lot,expires_on,on_hand,unit_cost"
     result = bring(tmp_path, "stock", path.read_bytes())
     assert (result["errors"], counts(result)) == ([], (0, 0, 3, 0))
 
@@ -240,7 +362,7 @@ def test_exports_stop_at_the_warehouses_of_the_person_and_at_costs(tmp_path, mai
     clerk = make_user("order_clerk", email="c@example.com", warehouses=("SHOP",))
     path = tmp_path / "out.csv"
     call_command("export_csv", "stock", output=str(path), by=clerk.email, stderr=StringIO())
-    assert path.read_text() == "sku,title,location,on_hand\nCUP,Cup,SHOP,1\n"
+    assert path.read_text() == "sku,title,location,bin,lot,expires_on,on_hand\nCUP,Cup,SHOP,,,,1\n"
 
 
 def test_undo_posts_the_opposite(tmp_path, main):

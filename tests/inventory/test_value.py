@@ -15,6 +15,7 @@ from backoffice import verification
 from inventory import services
 from inventory.models import (
     DailyFlow,
+    FlowMark,
     SaleCost,
     StockBalance,
     StockFigures,
@@ -136,7 +137,7 @@ def test_an_end_is_left_until_it_has_settled():
 
 
 def test_many_postings_end_a_period_within_the_month(monkeypatch):
-    monkeypatch.setattr(balances, "BUSY", 1)
+    monkeypatch.setattr(balances, "BUSY", 2)
     tea = make_variant(on_hand=5)
     stock(tea, 1)
     stock(tea, 1)
@@ -144,6 +145,20 @@ def test_many_postings_end_a_period_within_the_month(monkeypatch):
     assert not period.is_month_end
     assert services.close_periods(timezone.now() + timedelta(minutes=12)) == []
     assert StockBalance.objects.get().on_hand == 7
+
+
+def test_a_backlog_is_cut_into_periods_of_so_many_postings(monkeypatch):
+    monkeypatch.setattr(balances, "BUSY", 2)
+    monkeypatch.setattr(balances, "POSTINGS_A_LEVEL", 0)
+    tea = make_variant()
+    for _number in range(7):
+        stock(tea, 1)
+    made = services.close_periods(timezone.now() + timedelta(minutes=11))
+    found = StockBalance.objects.order_by("period__at").values_list("on_hand", flat=True)
+    assert (len(made), list(found)) == (3, [2, 4, 7])
+    for at in StockPosting.objects.values_list("at", flat=True):
+        assert rows(at) == summed(at)
+    assert [one.result.wrong for one in verification.run(["stock_balances"])] == [0]
 
 
 def test_a_posting_at_the_very_end_belongs_to_the_next_month():
@@ -233,6 +248,41 @@ def test_cost_of_goods_sold_by_shipment_and_day(goods):
     services.ship("SO-2", {2: 1}, main, by=None)
     services.refresh_flows()
     assert (DailyFlow.objects.get(kind="shipped").value, SaleCost.objects.count()) == (-12, 4)
+
+
+def test_only_what_is_new_is_added_up(goods):
+    sell(goods["tea"], 2, 1)
+    for variant in (goods["tea"], goods["cup"]):
+        backdate(variant, 3)
+    services.refresh_flows()
+    before = FlowMark.objects.get().upto
+    assert set(DailyFlow.objects.values_list("kind", flat=True)) == {"received", "shipped"}
+    DailyFlow.objects.filter(kind="shipped").update(value=1)
+
+    sell(goods["cup"], 1, 2)
+    services.refresh_flows()
+    assert FlowMark.objects.get().upto > before
+    assert sorted(DailyFlow.objects.filter(kind="shipped").values_list("value", flat=True)) == [-5, 1]
+    services.refresh_flows(since=services.BEGINNING)
+    assert sorted(DailyFlow.objects.filter(kind="shipped").values_list("value", flat=True)) == [-6, -5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_mark_waits_for_transactions_that_still_may_post(goods):
+    writer = connection.copy()
+    try:
+        writer.set_autocommit(False)
+        with writer.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE begins_to_write ()")
+            cursor.execute("SELECT xact_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+            began = cursor.fetchone()[0]
+        services.refresh_flows()
+        assert FlowMark.objects.get().upto == began
+        writer.rollback()
+        services.refresh_flows()
+        assert FlowMark.objects.get().upto > began
+    finally:
+        writer.close()
 
 
 def test_summaries_that_differ_from_the_ledger_are_found_and_mended(goods):

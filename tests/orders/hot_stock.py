@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
 from backoffice import context
+from backoffice.errors import Busy
 from catalog.models import Variant
 from inventory import services as inventory
 from inventory.models import Hold, Location, StockLevel
@@ -41,11 +43,14 @@ class Work:
 
 
 class Clerk:
-    """One connection that places, cancels, receives, transfers, counts, holds and releases, as quickly as it is answered."""
+    """One connection that does everything with orders and stock, as quickly as it is answered.
 
-    def __init__(self, number: int, variants: Sequence[Variant], places: tuple[Location, Location]) -> None:
+    Transfers go between the first two places; the third, where there is one, is closed and opened again.
+    """
+
+    def __init__(self, number: int, variants: Sequence[Variant], places: Sequence[Location]) -> None:
         self.chance = random.Random(number)
-        self.variants, self.places = variants, places
+        self.variants, self.places, self.others = variants, places[:2], places[2:]
         self.orders: list[Order] = []
         self.holds: list[Hold] = []
         self.work = Work()
@@ -54,6 +59,7 @@ class Clerk:
         """Work until this moment of `time.time()`. Only InsufficientStock is a refusal; any other error ends the work."""
         verbs: list[Callable[[], None]] = [
             self.place, self.place, self.place, self.cancel, self.receive, self.transfer, self.count, self.hold, self.release,
+            self.serve_waiting, self.reallocate, *([self.close_and_open] if self.others else []),
         ]  # fmt: skip
         while time.time() < end:
             verb = self.chance.choice(verbs)
@@ -68,8 +74,11 @@ class Clerk:
 
     def place(self) -> None:
         lines = [services.NewLine(self.chance.randint(1, 3), variant) for variant in self._some(3)]
-        with transaction.atomic():
-            order = services.place(services.create_draft(by=None, lines=lines), by=None)
+        if self.chance.random() < 0.5:
+            order = services.place_new(by=None, lines=lines)
+        else:
+            with transaction.atomic():
+                order = services.place(services.create_draft(by=None, lines=lines), by=None)
         self.orders.append(order)
         self._count(order, 1)
 
@@ -81,7 +90,7 @@ class Clerk:
 
     def receive(self) -> None:
         lines = [(variant.pk, self.chance.randint(1, 4), Decimal("1.3")) for variant in self._some(3)]
-        inventory.receive(self.chance.choice(self.places), None, lines, by=None)
+        inventory.receive(self.chance.choice([*self.places, *self.others]), None, lines, by=None)
         self.work.on_hand.update({variant: pieces for variant, pieces, _cost in lines})
 
     def transfer(self) -> None:
@@ -118,6 +127,33 @@ class Clerk:
             held = self.holds.pop(self.chance.randrange(len(self.holds)))
             inventory.release_hold(held, by=None)
             self.work.held[held.variant_id] -= held.quantity
+
+    def serve_waiting(self) -> None:
+        """What the worker does when something has become free."""
+        inventory.serve_waiting([variant.pk for variant in self._some(3)])
+
+    def reallocate(self) -> None:
+        """Somebody has an order served from a place of his choice, or where it is served best."""
+        if self.orders:
+            order, place = self.chance.choice(self.orders), self.chance.choice([*self.places, None])
+            try:
+                services.reallocate(order, location=place, by=None)
+            except Busy:
+                raise
+            except ValidationError:  # it is served there already, or the place has nothing
+                pass
+
+    def close_and_open(self) -> None:
+        """A warehouse closes, its promises move, and it opens again; of two who close it one is refused."""
+        place = self.others[0]
+        try:
+            inventory.close_location(place, leave_stock=True, by=None)
+        except Busy:
+            raise
+        except ValidationError:
+            return
+        inventory.clear_closed(place)
+        inventory.open_location(place, by=None)
 
     def _some(self, number: int) -> list[Variant]:
         return self.chance.sample(self.variants, number)

@@ -7,6 +7,7 @@ from backoffice import verification
 from backoffice.context import acting
 from catalog.models import Media, Product
 from customers.models import Ticket
+from inventory.models import LandedCost, PurchaseOrder, Receipt, ReorderRule, StockCount
 from orders import demo
 from orders.models import Order, OrderLine, Payment
 
@@ -28,6 +29,12 @@ def test_the_shop_is_believable_true_and_loaded_once(db, capsys):
     assert Payment.objects.exists()
     assert OrderLine.objects.filter(returned__gt=0).exists()
     assert len(people.sign_ins()) == 10
+    assert set(PurchaseOrder.objects.values_list("status", flat=True)) == set(PurchaseOrder.Status.values)
+    assert set(StockCount.objects.values_list("status", flat=True)) == set(StockCount.Status.values)
+    assert not Receipt.objects.filter(purchase_order=None).exists()
+    assert ReorderRule.objects.due().exists()
+    assert PurchaseOrder.objects.overdue().exists()
+    assert LandedCost.objects.exists()
     assert [report for report in verification.run() if report.result.wrong] == []
 
     before = Order.objects.count()

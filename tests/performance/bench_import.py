@@ -39,6 +39,10 @@ from tests.performance import product_files
 from tests.performance.shop import PROJECT, report
 
 PEERS_UP_TO = 100_000
+KEPT = {
+    "catalog_product_pkey", "product_handle_once", "product_status", "product_category", "product_search",
+    "catalog_variant_pkey", "variant_sku_once", "variant_options_once", "variant_barcode", "variant_search",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -50,9 +54,12 @@ def main() -> None:
     parser.add_argument(
         "--peer-rows", type=int, default=1000, help="rows that django-import-export gets (default 1,000)"
     )
+    parser.add_argument(
+        "--lean", action="store_true", help="five indexes a table, one of them of trigrams, in a database of its own"
+    )
     parser.add_argument("--child", nargs=2, metavar=("PEAK", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    start()
+    start(lean=options.lean)
     if options.child:
         print(json.dumps(peak(Path(options.child[1]))))
         return
@@ -69,11 +76,12 @@ def measured(rows: int, rounds: int, peer_rows: int) -> dict[str, Any]:
         return bench.figures() | peers | bench.memory()
 
 
-def start() -> None:
+def start(*, lean: bool) -> None:
     if "DATABASE_URL" not in os.environ:
-        os.environ["EMBEDDED_POSTGRES_DIR"] = os.environ.get(
-            "BENCH_POSTGRES_DIR", str(PROJECT / ".data" / "performance-import")
-        )
+        name = "performance-import-lean" if lean else "performance-import"
+        # The child that memory is measured of follows.
+        folder = os.environ.setdefault("BENCH_POSTGRES_DIR", str(PROJECT / ".data" / name))
+        os.environ["EMBEDDED_POSTGRES_DIR"] = folder
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.performance.settings")
     import django
 
@@ -81,6 +89,21 @@ def start() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    if lean:
+        _drop_indexes()
+
+
+def _drop_indexes() -> None:
+    """Leave five indexes a table: what the peers' figures were measured with. For good: the database serves nothing else."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename IN ('catalog_product', 'catalog_variant') AND indexname <> ALL(%s)",
+            [sorted(KEPT)],
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {name}")
 
 
 def bring(path: Path, *, dry_run: bool = False) -> Any:
@@ -326,7 +349,7 @@ def copy_straight(folder: Path, path: Path) -> None:
                     f"{n}\t{row['handle']}\t{row['title']}\t\t{row['description']}\t\t{row['product_type']}\t{{}}\tpublished\t{{}}\t{{}}\t\t\n"
                 )
                 variant.write(
-                    f"{n}\t{n}\t{row['sku']}\t{row['barcode']}\t{row['title']}\t\t\t\t0\t{row['price']}\t{row['weight_grams']}\tstandard\tt\tt\t0\tt\n"
+                    f"{n}\t{n}\t{row['sku']}\t{row['barcode']}\t{row['title']}\t\t\t\t0\t{row['price']}\t{row['weight_grams']}\tstandard\tt\tt\tnone\t0\tt\n"
                 )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -340,7 +363,7 @@ def copy_straight(folder: Path, path: Path) -> None:
         )
         for table, names, source in (
             ("catalog_product", "id, handle, title, title_zh, description, description_zh, product_type, tags, status, options, attributes, seo_title, seo_description", products),
-            ("catalog_variant", "id, product_id, sku, barcode, title, option1, option2, option3, position, price, weight_grams, tax_class, requires_shipping, track_stock, backorder_limit, is_active", variants),
+            ("catalog_variant", "id, product_id, sku, barcode, title, option1, option2, option3, position, price, weight_grams, tax_class, requires_shipping, track_stock, tracking, backorder_limit, is_active", variants),
         ):  # fmt: skip
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy, source.open("rb") as file:
                 while piece := file.read(1 << 16):

@@ -17,15 +17,15 @@ INSERT INTO wrong SELECT row, 'sku twice' FROM (SELECT row, row_number() OVER (P
 INSERT INTO wrong SELECT row, 'handle twice' FROM (SELECT row, row_number() OVER (PARTITION BY upper(handle)) AS n FROM staged) s WHERE n > 1;
 INSERT INTO wrong SELECT s.row, 'sku elsewhere' FROM staged s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
     JOIN catalog_product p ON p.id = v.product_id WHERE upper(p.handle) <> upper(s.handle);
-INSERT INTO catalog_category (name, name_zh, path, position, created_at, updated_at)
-SELECT DISTINCT split_part(category, ' > ', 1), '', '', 0, now(), now() FROM staged s
+INSERT INTO catalog_category (name, name_zh, number, path, position, created_at, updated_at)
+SELECT DISTINCT split_part(category, ' > ', 1), '', '', '', 0, now(), now() FROM staged s
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = split_part(s.category, ' > ', 1));
-INSERT INTO catalog_category (name, name_zh, path, position, parent_id, created_at, updated_at)
-SELECT DISTINCT split_part(s.category, ' > ', 2), '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
+INSERT INTO catalog_category (name, name_zh, number, path, position, parent_id, created_at, updated_at)
+SELECT DISTINCT split_part(s.category, ' > ', 2), '', '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
 JOIN catalog_category p ON p.path = split_part(s.category, ' > ', 1)
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = p.path || ' > ' || split_part(s.category, ' > ', 2));
-INSERT INTO catalog_category (name, name_zh, path, position, parent_id, created_at, updated_at)
-SELECT DISTINCT split_part(s.category, ' > ', 3), '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
+INSERT INTO catalog_category (name, name_zh, number, path, position, parent_id, created_at, updated_at)
+SELECT DISTINCT split_part(s.category, ' > ', 3), '', '', '', 0, p.id, now(), now() FROM (SELECT DISTINCT category FROM staged) s
 JOIN catalog_category p ON p.path = split_part(s.category, ' > ', 1) || ' > ' || split_part(s.category, ' > ', 2)
 WHERE NOT EXISTS (SELECT 1 FROM catalog_category c WHERE c.path = s.category);
 INSERT INTO catalog_brand (name, created_at, updated_at)
@@ -42,9 +42,9 @@ ON CONFLICT (upper(handle)) DO UPDATE SET title = EXCLUDED.title, description = 
 WHERE (t.title, t.description, t.product_type, t.status, t.category_id, t.brand_id) IS DISTINCT FROM
     (EXCLUDED.title, EXCLUDED.description, EXCLUDED.product_type, EXCLUDED.status, EXCLUDED.category_id, EXCLUDED.brand_id);
 INSERT INTO catalog_variant AS t (sku, barcode, title, option1, option2, option3, position, price, compare_at, weight_grams, tax_class,
-    requires_shipping, track_stock, backorder_limit, is_active, created_at, updated_at, product_id)
+    requires_shipping, track_stock, tracking, backorder_limit, is_active, created_at, updated_at, product_id)
 SELECT s.sku, s.barcode, s.title, '', '', '', 0, s.price::numeric, nullif(s.compare_at, '')::numeric, nullif(s.weight_grams, '')::int, 'standard',
-    true, true, 0, true, now(), now(), p.id
+    true, true, 'none', 0, true, now(), now(), p.id
 FROM staged s JOIN catalog_product p ON upper(p.handle) = upper(s.handle)
 ORDER BY s.row
 ON CONFLICT (upper(sku)) DO UPDATE SET barcode = EXCLUDED.barcode, title = EXCLUDED.title, price = EXCLUDED.price, compare_at = EXCLUDED.compare_at,

@@ -82,18 +82,20 @@ class _Rows:
         self.table = table
         self.opened = opened
         self.columns = table.resource.columns()
-        self.every = [(name, column.label) for name, column in self.columns.items()]
+        self.labels = {name: column.label for name, column in self.columns.items()}
+        self.labels |= {name: offer.label for name, offer in table.resource.offers().items()}
+        self.every = list(self.labels.items())
         self.is_short = len(table.header) * len(self.every) > FEW_CHOICES
 
     def of(self, match: Match) -> dict[str, Any]:
         chosen = self.columns.get(match.target)
-        likely = [match.target] if match.target else suggestions(match.header, self.table.resource)
+        likely = [match.choice] if match.choice else suggestions(match.header, self.table.resource)
         return {
             "match": match,
             "blank": chosen.blank_text if chosen else "",
             "help": chosen.help if chosen else "",
             "sample": self._sample(match.index),
-            "likely": [(name, self.columns[name].label) for name in likely],
+            "likely": [(name, self.labels[name]) for name in likely],
             "others": [] if self.is_short and str(match.index) not in self.opened else self._others(likely),
             "is_short": self.is_short and str(match.index) not in self.opened,
         }

@@ -89,7 +89,7 @@ class Results:
         """Columns that the rows of this tab can be narrowed to."""
         if self.kind == "new":
             return []
-        names = dict.fromkeys(target for target in self.run.mapping.values() if target)
+        names = dict.fromkeys(target for target in self.run.mapping.values() if target in self.columns)
         names |= dict.fromkeys(cause["column"] for cause in self.run.report.get("causes", []) if cause["column"])
         return sorted(((name, self.label(name)) for name in names), key=lambda one: one[1])
 

@@ -14,12 +14,14 @@ from catalog.services.proposals import BEYOND_LIMIT, PRICE, beyond_limit
 from catalog.services.upsert.attributing import MESSAGES as OF_ATTRIBUTES
 from catalog.services.upsert.attributing import Attributing
 from catalog.services.upsert.columns import STAGED
+from catalog.services.variants import TRACKING_KEPT
 
 MESSAGES = {
     **OF_ATTRIBUTES,
     "title_missing": gettext_lazy("There is no product “%(handle)s” yet, and to create it a title is needed."),
     "identity_missing": gettext_lazy("The row names neither a handle nor a known SKU nor a title."),
     "product_refused": gettext_lazy("Its product is refused: see row %(row)s."),
+    "tracking_kept": TRACKING_KEPT,
     "sku_twice": gettext_lazy("The SKU stands in row %(row)s already."),
     "sku_elsewhere": gettext_lazy("The SKU belongs to the product “%(handle)s”."),
     "options_twice": gettext_lazy("Row %(row)s has the same options of this product."),
@@ -123,6 +125,14 @@ class Checking(Attributing):
                 AND (t.option1, t.option2, t.option3) = (v.option1, v.option2, v.option3)
                WHERE (v.is_new OR v.changed) AND NOT EXISTS (SELECT 1 FROM import_variant o WHERE o.id = t.id)""",
         )
+
+        if "tracking" in self.present:
+            self.problem(
+                "tracking_kept",
+                """SELECT v.row, 'tracking', s.tracking, jsonb_build_object('sku', t.sku) FROM import_variant v
+                   JOIN import_stage s ON s.row = v.row JOIN catalog_variant t ON t.id = v.id
+                   WHERE s.tracking <> t.tracking AND EXISTS (SELECT FROM catalog_stocked(ARRAY[t.id]))""",
+            )
 
     def _settle_sellable(self) -> None:
         """Products that have nothing to sell without their refused rows stay what they are, and that is no change."""

@@ -68,6 +68,7 @@ STAGED: dict[str, Staged] = {
     "tax_class": _kept("text", "variant", "'standard'"),
     "requires_shipping": _kept("bool", "variant", "true"),
     "track_stock": _kept("bool", "variant", "true"),
+    "tracking": _kept("text", "variant", "'none'"),
     "backorder_limit": _kept("int", "variant", "0"),
     "is_active": _kept("bool", "variant", "true"),
     "images": Staged("text[]"),
