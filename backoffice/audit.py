@@ -1,4 +1,5 @@
-"""Audit of verbs: `record` is the only writer of AuditEvent. Row history is written by triggers, see history.py."""
+"""Audit of verbs: `record` is the writer of AuditEvent, and `backoffice_record` (sql/audit.sql) for verbs that one call of the
+database carries out as a whole. Row history is written by triggers, see history.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +34,7 @@ def record_many(
 
     The subject is the number where there is one: audit events are kept for good, and names of people must not be.
     """
-    facts = context.current()
+    through = facts()
     return AuditEvent.objects.bulk_create(
         AuditEvent(
             verb=verb,
@@ -43,8 +44,13 @@ def record_many(
             subject=str(getattr(obj, "number", "") or obj)[:200],
             reason=reason,
             data=dict(data or {}),
-            source=str(facts.get("source", ""))[:100],
-            request_id=str(facts.get("request_id", ""))[:40],
+            **through,
         )
         for obj in objects
     )
+
+
+def facts() -> dict[str, str]:
+    """What an event keeps of the context in force: `source` and `request_id`."""
+    known = context.current()
+    return {"source": str(known.get("source", ""))[:100], "request_id": str(known.get("request_id", ""))[:40]}

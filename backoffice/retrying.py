@@ -13,19 +13,23 @@ Done = TypeVar("Done")
 
 
 def patient(verb: Callable[Asked, Done]) -> Callable[Asked, Done]:
-    """`transaction.atomic` for a verb that locks stock: where it finds the stock busy, it is carried out once more.
+    """`transaction.atomic` for a verb that locks stock: where it finds the stock busy, it is carried out once more."""
+    return tried_twice(transaction.atomic(verb))
+
+
+def tried_twice(verb: Callable[Asked, Done]) -> Callable[Asked, Done]:
+    """A verb that is whole or changes nothing: where it finds the stock busy, it is carried out once more.
 
     Inside a transaction of the caller, Busy is for the caller: what was locked there cannot be given back.
     """
-    atomic = transaction.atomic(verb)
 
     @wraps(verb)
     def carry_out(*args: Asked.args, **kwargs: Asked.kwargs) -> Done:
         if connection.in_atomic_block:
-            return atomic(*args, **kwargs)
+            return verb(*args, **kwargs)
         try:
-            return atomic(*args, **kwargs)
+            return verb(*args, **kwargs)
         except Busy:
-            return atomic(*args, **kwargs)
+            return verb(*args, **kwargs)
 
     return carry_out

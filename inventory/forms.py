@@ -224,10 +224,10 @@ class ReceiveTransferForm(forms.Form):
             label = f"{line.variant.sku} · {line.variant.title}"
             self.fields[f"line_{line.pk}"] = _pieces(
                 label=label,
-                min_value=0,
-                max_value=line.quantity,
-                initial=line.quantity,
-                help_text=_("%d sent") % line.quantity,
+                min_value=line.arrived,
+                max_value=line.sent,
+                initial=line.sent,
+                help_text=_("%d sent") % line.sent,
             )
             forms_bins.add_line_fields(self, line, bins=has_bins)
         self.fields["reason"] = forms.CharField(

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import navigation
 
+navigation.register("inventory", _("Warehouse work"), "inventory:warehouse", "inventory.add_scan", 5, "barcode", "k")
 navigation.register("inventory", _("Stock"), "inventory:stock", "inventory.view_stocklevel", 10, "warehouse", "s")
 navigation.register("inventory", _("To reorder"), "inventory:to_reorder", "inventory.view_reorderrule", 12, "refresh")
 navigation.register(

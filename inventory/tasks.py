@@ -40,7 +40,8 @@ def remind_buyers(timestamp: int) -> None:
 @app.periodic(cron="20 3 * * *")
 @app.task(name="inventory.refresh_figures", queueing_lock="inventory.refresh_figures", retry=RETRY, pass_context=False)
 def refresh_figures(timestamp: int) -> None:
-    """Age, use, turnover and class of every level, once a night."""
+    """Age, use, turnover and class of every level, once a night; old scans are forgotten."""
+    services.forget_scans()
     services.refresh_figures()
 
 

@@ -65,10 +65,15 @@ class FulfilmentFilter(django_filters.FilterSet):
     status = generic.AnyOfFilter(label=_("Status"), choices=Fulfilment.Status.choices)
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
+    on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
 
     class Meta:
         model = Fulfilment
         fields: list[str] = []
+
+    def is_on_hold(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        held = Fulfilment.objects.on_hold().order_by().values("pk")
+        return queryset.filter(pk__in=held) if value else queryset.exclude(pk__in=held)
 
 
 class ReturnFilter(django_filters.FilterSet):

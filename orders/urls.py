@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, prints, records
+from orders.views import actions, drafts, lists, picking, prints, records
 
 app_name = "orders"
 urlpatterns = [
@@ -10,12 +10,21 @@ urlpatterns = [
     path("new/", drafts.DraftPage.as_view(), name="new"),
     path("variants/<int:pk>/", drafts.VariantInfo.as_view(), name="variant-info"),
     path("packing-slips/", prints.PackingSlips.as_view(), name="packing-slips"),
+    path("picking/", picking.PickStart.as_view(), name="picking"),
+    path("picking/<str:number>/", picking.PickPage.as_view(), name="pick"),
+    path("picking/<str:number>/finish/", picking.PickFinish.as_view(), name="pick-finish"),
+    path("picking/<str:number>/stop/", picking.PickStop.as_view(), name="pick-stop"),
+    path("picking/<str:number>/missing/<int:pk>/", picking.PickMissing.as_view(), name="pick-missing"),
+    path("packing/", picking.Packing.as_view(), name="packing"),
+    path("packing/<str:number>/", picking.PackPage.as_view(), name="pack"),
     path("fulfilments/", lists.FulfilmentList.as_view(), name="fulfilments"),
     path("fulfilments/<str:number>/", records.FulfilmentRecord.as_view(), name="fulfilment"),
     path("fulfilments/<str:number>/pack/", actions.Pack.as_view(), name="fulfilment-pack"),
     path("fulfilments/<str:number>/ship/", actions.Ship.as_view(), name="fulfilment-ship"),
     path("fulfilments/<str:number>/deliver/", actions.Deliver.as_view(), name="fulfilment-deliver"),
     path("fulfilments/<str:number>/tracking/", actions.Tracking.as_view(), name="fulfilment-tracking"),
+    path("fulfilments/<str:number>/hold/", actions.HoldParcel.as_view(), name="fulfilment-hold"),
+    path("fulfilments/<str:number>/resume/", actions.ResumeParcel.as_view(), name="fulfilment-resume"),
     path("fulfilments/<str:number>/cancel/", actions.CancelParcel.as_view(), name="fulfilment-cancel"),
     path("returns/", lists.ReturnList.as_view(), name="returns"),
     path("returns/<str:number>/", records.ReturnRecord.as_view(), name="return"),

@@ -175,6 +175,7 @@ NO_HISTORY = {
     "inventory.StockSummary": "a summary of the ledger, written anew every night",
     "inventory.SaleCost": "a summary of the ledger, which verify proves",
     "inventory.DailyFlow": "a summary of the ledger, which verify proves",
+    "inventory.Scan": "a key that was used, and the answer; what it did is in the ledger and the documents' histories",
     "inventory.FlowMark": "how far the summaries are",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
     "inventory.StockPart": "its postings are its history",

@@ -3,8 +3,9 @@
 A text is cut into words, each of which must stand in the row or, for products, in the name of the brand, of the category or
 one above it, or in the label of a choice among the attributes. While few enough rows match, each has a rank:
 
-0 SKU, barcode or handle; 1 the whole title; 2 its beginning; 3 whole words; 4 a fragment; 5 the words apart from each other,
-or in names; 8 and up what is only similar, looked for where next to nothing else was found.
+0 SKU, barcode or handle; 1 the whole title; 2 its beginning; 3 whole words of the title, or a noun in its other number; 3.5 a
+fragment of it; 4 and 4.5 the same in the rest of the row; 5 the words apart from each other; 6 in names. Where next to nothing
+was found: 7 Chinese characters apart from each other; 8 and up what is only similar.
 """
 
 # ruff: noqa: S608 - what was typed stands in the values
@@ -12,72 +13,75 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from catalog.models.words import cut, escaped, formed, is_eastern, patterns, spellings, suggestion, whole
+
 RANKED = 2000  # so many rows are ranked; where more match, the best of them come first and the newest next
 FEW = 3  # with fewer rows than this, similar ones are looked for
 SIMILAR = 100
-LONGEST = 200  # characters; what is pasted beyond is left out
-MOST_WORDS = 8
-SHORTEST_ERROR = 4  # letters, below which everything is similar to everything
-EXACT, IN_NAMES, ALIKE, INACTIVE = 1, 5, 8, 0.5
+SHORTEST_ERROR, SHORTEST_ALONE = 4, 2  # letters, below which everything is similar to everything
+EXACT, APART, IN_NAMES, FAR_APART, ALIKE, INACTIVE = 1, 5, 6, 7, 8, 0.5
 SEPARATORS = dict.fromkeys(map(ord, "-_./ "))
-REGULAR, IRREGULAR = ("", "s", "es"), ("y", "ies")
 
-EAST = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-PIECE = re.compile(f"[{EAST}]+|[^{EAST}]+")
-
+# Rows of (number of the word, what it names, keys, values in the attributes, 0, 0).
 NAMES = """
-WITH word AS (SELECT n, upper(pattern) AS pattern FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern))
-SELECT w.n, 'brand_id', array_agg(b.id), NULL::jsonb FROM word w
-JOIN catalog_brand b ON catalog_search_form(b.name || ' ' || b.name_zh || ' ') LIKE w.pattern GROUP BY w.n
+SELECT w.n::float8, 'brand_id', array_agg(b.id), NULL::jsonb, 0, 0 FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+JOIN catalog_brand b ON catalog_search_form(b.name || ' ' || b.name_zh || ' ') LIKE upper(w.pattern) GROUP BY w.n
 UNION ALL
-SELECT w.n, 'category_id', array_agg(DISTINCT below.id), NULL FROM word w
-JOIN catalog_category c ON catalog_search_form(c.name || ' ' || c.name_zh || ' ') LIKE w.pattern
+SELECT w.n, 'category_id', array_agg(DISTINCT below.id), NULL, 0, 0 FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+JOIN catalog_category c ON catalog_search_form(c.name || ' ' || c.name_zh || ' ') LIKE upper(w.pattern)
 JOIN catalog_category below ON below.id = c.id OR starts_with(below.path, c.path || ' > ') GROUP BY w.n
 UNION ALL
 SELECT w.n, 'attributes', NULL, jsonb_agg(jsonb_build_object(d.code,
-    CASE d.kind WHEN 'choice' THEN o.choice -> 'code' ELSE jsonb_build_array(o.choice -> 'code') END))
-FROM word w CROSS JOIN catalog_attributedefinition d CROSS JOIN jsonb_array_elements(d.choices) o(choice)
-WHERE catalog_search_form(concat(o.choice ->> 'label', ' ', o.choice ->> 'label_zh', ' ')) LIKE w.pattern GROUP BY w.n
+    CASE d.kind WHEN 'choice' THEN o.choice -> 'code' ELSE jsonb_build_array(o.choice -> 'code') END)), 0, 0
+FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+CROSS JOIN catalog_attributedefinition d CROSS JOIN jsonb_array_elements(d.choices) o(choice)
+WHERE catalog_search_form(concat(o.choice ->> 'label', ' ', o.choice ->> 'label_zh', ' ')) LIKE upper(w.pattern) GROUP BY w.n
 UNION ALL
-SELECT -1, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
 """
 
-# What tells most rows apart comes first, and what is dear last: thousands of rows are ranked.
+# What tells most rows apart comes first, and what is dear last: thousands of rows are ranked. The title is the beginning of
+# the searched text; where that has Chinese characters, blanks stand around each, and the title itself is looked at.
 RANK_OF_PRODUCT = """CASE
-WHEN replace(upper(p.title), ' ', '') = %(joined)s OR replace(upper(p.title_zh), ' ', '') = %(joined)s THEN 1
-WHEN p.search_text NOT LIKE %(holds)s THEN 5
-WHEN ltrim(p.search_text) LIKE %(starts)s OR replace(upper(p.title_zh), ' ', '') LIKE %(joined_starts)s THEN 2
-WHEN p.search_text LIKE %(alone)s THEN 3 WHEN p.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
-
+WHEN {{lacks}} THEN CASE WHEN {title} = ANY(%(titles)s) THEN 1 ELSE {{apart}} END
+WHEN ltrim(p.search_text) LIKE ANY(%(beginnings)s) THEN
+    CASE WHEN {title} = ANY(%(titles)s) THEN 1 WHEN ltrim(p.search_text) LIKE %(starts)s THEN 2 ELSE 3.25 END
+WHEN strpos(p.search_text, %(stem)s) > length(p.title) + 1 THEN CASE WHEN p.search_text ~ %(whole)s THEN 4 ELSE 4.5 END
+WHEN p.search_text LIKE %(alone)s THEN 3 WHEN p.search_text ~ %(whole)s THEN 3.25 ELSE 3.5 END""".format(
+    title="replace(upper(p.title), ' ', '')"
+)
+RANK_OF_EASTERN = """CASE
+WHEN {{lacks}} THEN {{apart}}
+WHEN %(joined)s IN ({title}, {title_zh}) THEN 1
+WHEN {title} LIKE %(starts)s OR {title_zh} LIKE %(starts)s THEN 2
+WHEN strpos({title} || ' ' || {title_zh}, %(joined)s) > 0 THEN 3 ELSE 4 END""".format(
+    title="replace(upper(p.title), ' ', '')", title_zh="replace(upper(p.title_zh), ' ', '')"
+)
 RANK_OF_VARIANT = """CASE
 WHEN ltrim(v.search_text) LIKE %(starts)s OR v.barcode LIKE %(starts)s THEN 2
-WHEN v.search_text NOT LIKE %(holds)s THEN 5
-WHEN v.search_text LIKE %(alone)s THEN 3 WHEN v.search_text ~ %(whole)s THEN 3.5 ELSE 4 END"""
+WHEN {lacks} THEN {apart}
+WHEN v.search_text LIKE %(alone)s THEN {whole} WHEN v.search_text ~ %(whole)s THEN {whole} + 0.25 ELSE {whole} + 0.5 END"""
 
 # Where there are digits, the text may be a code without its hyphens.
 RANK_OF_CODE = f"""CASE
 WHEN catalog_bare_code(v.sku) = %(bare)s THEN 0 WHEN catalog_bare_code(v.sku) LIKE %(bare_starts)s THEN 2
 {RANK_OF_VARIANT.removeprefix("CASE")}"""
 
-EXACT_VARIANTS = """SELECT 2, {key}, 0 FROM catalog_variant WHERE upper(sku) = %(form)s
-UNION ALL SELECT 2, {key}, 0 FROM catalog_variant WHERE barcode = %(form)s AND barcode <> ''"""
+EXACT_VARIANTS = """SELECT 2, {key}, 0 FROM catalog_variant WHERE upper(sku) = upper(%(typed)s)
+UNION ALL SELECT 2, {key}, 0 FROM catalog_variant WHERE barcode = %(typed)s AND barcode <> ''"""
 
-EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = %(form)s
+EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = upper(%(typed)s)
 UNION ALL SELECT 2, id, 1 FROM catalog_product WHERE title = ANY(%(cases)s)
 UNION ALL {EXACT_VARIANTS.format(key="product_id")}"""
 
-# What was found, from out of the table itself (0), the other one (1) or as typed exactly (2), by its best rank.
-BY_RANK = """SELECT rank, array_agg(id), sum(own)::int, sum(other)::int FROM (
+# Rows of (rank, 'rank', keys, -, how many were read from out of the table itself (0), from the other one (1)); as typed exactly is 2.
+BY_RANK = """SELECT rank::float8, 'rank', array_agg(id), NULL::jsonb, sum(own)::int, sum(other)::int FROM (
 SELECT id, min(rank) AS rank, count(*) FILTER (WHERE source = 0) AS own, count(*) FILTER (WHERE source = 1) AS other
 FROM ({candidates}) hit (source, id, rank) GROUP BY id) best GROUP BY rank"""
 
@@ -104,86 +108,42 @@ class Found:
         return rows.filter(pk__in=RawSQL(self.keys, self.values))  # noqa: S611 - the text stands in the values
 
 
-def cut(text: str) -> tuple[str, list[str]]:
-    """The text in one form of its characters and blanks, and its words; Chinese and other letters are words of their own."""
-    plain = unicodedata.normalize("NFKC", text.replace("\x00", "")[:LONGEST])
-    words = plain.split()
-    pieces = (piece for word in words for piece in PIECE.findall(word))
-    return " ".join(words), list(dict.fromkeys(pieces))[:MOST_WORDS]
-
-
-def patterns(piece: str) -> list[str]:
-    """Patterns of LIKE of which one must fit; an English noun is looked for in both numbers.
-
-    One or two letters are looked for at the beginning of words: the index knows no other.
-    """
-    if re.match(f"[{EAST}]", piece):
-        return [f"% {' '.join(piece)} %"]
-    if len(piece) > 2 or not piece.isalnum():
-        stem, ends = inflected(piece)
-        return [f"%{escaped(stem + end)}%" for end in ends if not end or ends is IRREGULAR]
-    safe = escaped(piece)
-    return [f"{safe}%", f"% {safe}%", f"%-{safe}%"]
-
-
-def inflected(text: str) -> tuple[str, tuple[str, ...]]:
-    """What an English noun at the end of `text` has in common in singular and plural, and the ends of both.
-
-    Of "berries" as of "berry" this is "berr", with "y" and "ies"; any other text may end in nothing, "s" and "es".
-    """
-    if not re.search(r"[a-z]{4}$", text, re.IGNORECASE):
-        return text, ("",)
-    if irregular := re.fullmatch(r"(.*[^\Waeiou])(?:y|ies)", text, re.IGNORECASE):
-        return irregular[1], IRREGULAR
-    return re.sub(r"(?<=[^siu])s$|(?<=ch|sh|ss)es$|(?<=[xz])es$", "", text, flags=re.IGNORECASE), REGULAR
-
-
-def escaped(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
-
-
 class _Search:
     """One text: its words, what they name, and conditions in SQL."""
 
     def __init__(self, text: str) -> None:
         self.text, self.pieces = cut(text)
-        self.named: dict[int, dict[str, Any]] = {}
-        self.form = ""
-        if self.pieces:
-            self._read_names()
+        self.named: dict[int, dict[str, Any]] = {}  # by number of the word: what the database knows under its name
+        self.form = formed(self.text)
         bare = self.form.translate(SEPARATORS)
         self.bare = bare if re.search(r"\d", bare) and len(bare) > 2 else ""
-        joined, (stem, ends) = self.form.replace(" ", ""), inflected(self.form)
-        self.ranking = {
-            "form": self.form,
+        self.is_eastern = is_eastern(self.form)
+        self.forms = [one.upper() for one in spellings(self.form)]
+        likes = [(number, like) for number, piece in enumerate(self.pieces) for like in patterns(piece)]
+        joined = self.form.replace(" ", "")
+        self.given = {
+            "numbers": [number for number, _like in likes],
+            "patterns": [like for _number, like in likes],
+            "typed": self.text,
             "cases": [self.text, self.text.lower(), self.text.capitalize(), self.text.title(), self.form],
             "joined": joined,
-            "joined_starts": f"{escaped(joined)}%",
-            "starts": f"{escaped(self.form)}%",
-            "holds": f"%{escaped(stem)}%",
+            "titles": [joined, *(one.replace(" ", "") + end for one in self.forms for end in ("", "S", "ES"))],
+            "starts": f"{escaped(joined if self.is_eastern else self.form)}%",
+            "beginnings": [f"{escaped(one)}%" for one in self.forms],
+            "stem": self.forms[0],
+            "holds": [f"%{escaped(one)}%" for one in self.forms],
             "alone": f"% {escaped(self.form)} %",
-            "whole": whole(stem, ends),
+            "whole": whole(self.forms),
             "bare": self.bare,
             "bare_starts": f"{escaped(self.bare)}%",
         }
-
-    def _read_names(self) -> None:
-        likes = [(number, like) for number, piece in enumerate(self.pieces) for like in patterns(piece)]
-        numbers, given = zip(*likes, strict=True)
-        for number, kind, keys, values in rows_of(
-            NAMES, {"numbers": list(numbers), "patterns": list(given), "phrase": self.text}
-        ):
-            if number >= 0:
-                self.named.setdefault(number, {})[kind] = keys or json.loads(values)
-            else:
-                self.form = kind
 
     def of_products(self, *, names: bool) -> tuple[str, list[Any]]:
         """Condition on `p`, a product, with its values."""
         parts, values = [], []
         for number, piece in enumerate(self.pieces):
-            likes = patterns(piece)
-            ways = ["p.search_text LIKE upper(%s)"] * len(likes)
+            condition, likes = fits("p", piece)
+            ways = [condition]
             values += likes
             for kind, found in self.named.get(number, {}).items() if names else ():
                 if kind == "attributes":
@@ -197,26 +157,50 @@ class _Search:
 
     def of_variants(self) -> tuple[str, list[Any]]:
         """Condition on `v`, a variant, with its values. A code is found without its hyphens too."""
-        parts, values = [], []
-        for piece in self.pieces:
-            likes = patterns(piece)
-            parts.append(f"({' OR '.join(['v.search_text LIKE upper(%s)'] * len(likes))})")
-            values += likes
-        condition = " AND ".join(parts)
+        condition, values = all_fit("v", self.pieces)
         if self.bare and self.bare != self.form:
             condition = f"({condition}) OR v.search_text LIKE upper(%s)"
             values.append(f"%{escaped(self.bare)}%")
         return condition, values
 
+    def rank_of_product(self, *, names: bool) -> tuple[str, list[Any]]:
+        """Expression for the rank of `p`, which fits, with its values."""
+        condition, values = all_fit("p", self.pieces) if names and self.named else ("true", [])
+        apart = f"CASE WHEN {condition} THEN {APART} ELSE {IN_NAMES} END"
+        rank = RANK_OF_EASTERN if self.is_eastern else RANK_OF_PRODUCT
+        return rank.format(lacks=self._lacks("p"), apart=apart), values
+
+    def rank_of_variant(self, whole: int) -> str:
+        """Expression for the rank of `v`, which fits; `whole` is that of whole words."""
+        rank = RANK_OF_CODE if self.bare else RANK_OF_VARIANT
+        return rank.format(lacks=self._lacks("v"), apart=APART, whole=whole)
+
+    def _lacks(self, table: str) -> str:
+        return f"NOT {table}.search_text LIKE ANY(%(holds)s)"
+
     @property
-    def is_long_enough_for_errors(self) -> bool:
-        return len(re.sub(r"\W", "", self.form)) >= SHORTEST_ERROR
+    def characters(self) -> list[str]:
+        """The words, the Chinese ones cut into characters; [] where that makes no difference."""
+        pieces = [one for piece in self.pieces for one in (piece if is_eastern(piece) else [piece])]
+        return list(dict.fromkeys(pieces)) if len(pieces) > len(self.pieces) else []
+
+    def is_long_enough_for_errors(self, *, alone: bool) -> bool:
+        """Whether anything like it says something: less will do in Chinese, where nothing else was found."""
+        letters = re.sub(r"\W", "", self.form)
+        return len(letters) >= SHORTEST_ERROR or (alone and len(letters) >= SHORTEST_ALONE and self.is_eastern)
 
 
-def whole(stem: str, ends: Iterable[str]) -> str:
-    """Regular expression of a word, or several, with any of these ends."""
-    literal = re.sub(r"([^\w\s])", r"\\\1", stem)
-    return rf"\m{literal}(?:{'|'.join(ends).upper()})\M"
+def fits(table: str, piece: str) -> tuple[str, list[Any]]:
+    """Condition for a word to stand in a row of `table`, with its values."""
+    likes = patterns(piece)
+    return " OR ".join([f"{table}.search_text LIKE upper(%s)"] * len(likes)), likes
+
+
+def all_fit(table: str, pieces: list[str]) -> tuple[str, list[Any]]:
+    conditions = [fits(table, piece) for piece in pieces]
+    return " AND ".join(f"({one})" for one, _likes in conditions), [
+        like for _one, likes in conditions for like in likes
+    ]
 
 
 def rows_of(sql: str, given: Any) -> list[Any]:
@@ -225,17 +209,39 @@ def rows_of(sql: str, given: Any) -> list[Any]:
         return cursor.fetchall()
 
 
+@dataclass
+class _Read:
+    """Ranks of rows that were read, and how many rows of this table and of the other that took: more than RANKED are not all."""
+
+    ranks: dict[int, float] = field(default_factory=dict)
+    own: int = 0
+    other: int = 0
+
+    def add(self, rank: float, keys: list[int], own: int, other: int) -> None:
+        self.ranks.update(dict.fromkeys(keys, rank))
+        self.own += own
+        self.other += other
+
+    @property
+    def is_all(self) -> bool:
+        return max(self.own, self.other, len(self.ranks)) <= RANKED
+
+    @property
+    def best(self) -> dict[int, float]:
+        """The ranks to begin with where too many rows match: of rows that were not all read, those that nothing is better than."""
+        worst = IN_NAMES if self.own <= RANKED else EXACT
+        kept = sorted((rank, -key) for key, rank in self.ranks.items() if rank <= worst)[:RANKED]
+        return {-key: rank for rank, key in kept}
+
+
 class _Finder:
     """How the rows of one table are found. `candidates` gives SQL of (source, key, rank), `keys` of all keys."""
 
+    apart = ""
     similar = ""
 
     def __init__(self, text: str) -> None:
         self.search = _Search(text)
-
-    @property
-    def rank_of_variant(self) -> str:
-        return RANK_OF_CODE if self.search.bare else RANK_OF_VARIANT
 
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
         raise NotImplementedError
@@ -243,76 +249,84 @@ class _Finder:
     def keys(self) -> tuple[str, list[Any]]:
         raise NotImplementedError
 
-    def ranked(self, *, names: bool) -> tuple[dict[int, float], int, int]:
-        """Ranks of rows that match, and how many were read of this table and of the other: more than RANKED are not all."""
+    def read(self, *, names: bool) -> _Read:
+        """Rows that match, up to a number, with their ranks. Without names these are looked up along, for another time."""
         candidates, values = self.candidates(names=names)
-        ranks: dict[int, float] = {}
-        numbers = [0, 0]
-        for rank, keys, *read in rows_of(BY_RANK.format(candidates=candidates), values):
-            ranks.update(dict.fromkeys(keys, float(rank)))
-            numbers = [old + more for old, more in zip(numbers, read, strict=True)]
-        return ranks, *numbers
+        along, more = ("", []) if names else self.placed(NAMES, [])
+        read = _Read()
+        for number, kind, keys, facts, own, other in rows_of(
+            along + BY_RANK.format(candidates=candidates), [*more, *values]
+        ):
+            if kind == "rank":
+                read.add(number, keys, own, other)
+            else:
+                self.search.named.setdefault(int(number), {})[kind] = keys or json.loads(facts)
+        return read
 
     def find(self) -> Found:
         search = self.search
         if not search.pieces:
             return Found(search.text)
-        ranks, own, other = self.ranked(names=True)
-        if max(own, other, len(ranks)) <= RANKED:
-            found = Found(search.text, ranks)
-            if len(ranks) < FEW and search.is_long_enough_for_errors and 0 not in ranks.values():
-                self.add_similar(found)
+        plainly = self.read(names=False)
+        read = self.read(names=True) if search.named else plainly
+        if read.is_all:
+            found = Found(search.text, read.ranks)
+            if len(read.ranks) < FEW and 0 not in read.ranks.values():
+                self.look_further(found)
             return found
-        number = len(ranks)
-        if own > RANKED and search.named:
-            ranks, own, _other = self.ranked(names=False)
         sql, values = self.keys()
-        best = self.best(ranks, all_read=own <= RANKED)
-        return Found(search.text, best, complete=False, keys=sql, values=tuple(values), at_least=number)
+        best = (read if read.own <= RANKED else plainly).best
+        return Found(search.text, best, complete=False, keys=sql, values=tuple(values), at_least=len(read.ranks))
 
-    @staticmethod
-    def best(ranks: dict[int, float], *, all_read: bool) -> dict[int, float]:
-        """The ranks to begin with where too many rows match: of rows that were not all read, those that nothing is better than."""
-        worst = IN_NAMES if all_read else EXACT
-        kept = sorted((rank, -key) for key, rank in ranks.items() if rank <= worst)[:RANKED]
-        return {-key: rank for rank, key in kept}
+    def look_further(self, found: Found) -> None:
+        """Add rows in which the characters stand apart from each other or, where there are none, what is similar."""
+        known = len(found.ranks)
+        if self.search.characters:
+            condition, values = all_fit("r", self.search.characters)
+            for (key,) in rows_of(self.apart.format(condition=condition), [*values, SIMILAR]):
+                found.ranks.setdefault(key, FAR_APART)
+        if len(found.ranks) == known and self.search.is_long_enough_for_errors(alone=not known):
+            self.add_similar(found)
+        found.only_similar = not known and bool(found.ranks)
 
     def add_similar(self, found: Found) -> None:
+        known = len(found.ranks)
         alike = rows_of(self.similar, {"form": self.search.form, "most": SIMILAR})
-        found.only_similar = not found.ranks and bool(alike)
         for key, likeness, *_titles in alike:
             found.ranks.setdefault(key, ALIKE + 1 - round(likeness, 3))
-        if found.only_similar:
+        if not known:
             found.suggestion = suggestion(found.text, [title for row in alike[:5] for title in row[2:]])
 
     def placed(self, sql: str, values: list[Any]) -> tuple[str, list[Any]]:
-        """`sql`, where values of the ranking go by name and others by place, with all of them by place."""
+        """`sql`, where values of the search go by name and others by place, with all of them by place."""
         given: list[Any] = []
         others = iter(values)
 
         def put(match: re.Match[str]) -> str:
-            given.append(self.search.ranking[match[1]] if match[1] else next(others))
+            given.append(self.search.given[match[1]] if match[1] else next(others))
             return "%s"
 
         return re.sub(r"%\((\w+)\)s|%s", put, sql), given
 
 
 class _Products(_Finder):
+    apart = "SELECT r.id FROM catalog_product r WHERE {condition} ORDER BY r.id DESC LIMIT %s"
     similar = """SELECT s.id, max(s.alike), p.title, p.title_zh FROM (
         SELECT id, alike FROM catalog_similar_products(%(form)s, %(most)s)
         UNION ALL SELECT product_id, alike FROM catalog_similar_variants(%(form)s, %(most)s) WHERE %(form)s ~ '\\d'
     ) s JOIN catalog_product p ON p.id = s.id GROUP BY s.id, p.title, p.title_zh ORDER BY 2 DESC, 1 DESC LIMIT %(most)s"""
 
     def candidates(self, *, names: bool) -> tuple[str, list[Any]]:
+        rank, rank_values = self.search.rank_of_product(names=names)
         own, own_values = self.search.of_products(names=names)
         variants, variant_values = self.search.of_variants()
         most = RANKED + 1
         sql = (
-            f"(SELECT 0, p.id, {RANK_OF_PRODUCT} FROM catalog_product p WHERE {own} LIMIT {most})"
-            f" UNION ALL (SELECT 1, v.product_id, {self.rank_of_variant} FROM catalog_variant v WHERE {variants} LIMIT {most})"
-            f" UNION ALL {EXACT_PRODUCTS}"
+            f"(SELECT 0, p.id, {rank} FROM catalog_product p WHERE {own} LIMIT {most})"
+            f" UNION ALL (SELECT 1, v.product_id, {self.search.rank_of_variant(4)} FROM catalog_variant v"
+            f" WHERE {variants} LIMIT {most}) UNION ALL {EXACT_PRODUCTS}"
         )
-        return self.placed(sql, [*own_values, *variant_values])
+        return self.placed(sql, [*rank_values, *own_values, *variant_values])
 
     def keys(self) -> tuple[str, list[Any]]:
         own, own_values = self.search.of_products(names=True)
@@ -327,6 +341,7 @@ class _Products(_Finder):
 
 
 class _Variants(_Finder):
+    apart = "SELECT r.id FROM catalog_variant r WHERE {condition} ORDER BY r.id DESC LIMIT %s"
     similar = """SELECT id, max(alike), title FROM (
         SELECT s.id, s.alike, v.title FROM catalog_similar_variants(%(form)s, %(most)s) s JOIN catalog_variant v ON v.id = s.id
         UNION ALL
@@ -339,7 +354,7 @@ class _Variants(_Finder):
         off = f"CASE WHEN v.is_active THEN 0 ELSE {INACTIVE} END"
         most = RANKED + 1
         sql = (
-            f"(SELECT 0, v.id, {self.rank_of_variant} + {off} FROM catalog_variant v WHERE {own} LIMIT {most})"
+            f"(SELECT 0, v.id, {self.search.rank_of_variant(3)} + {off} FROM catalog_variant v WHERE {own} LIMIT {most})"
             f" UNION ALL (SELECT 1, v.id, {IN_NAMES} + {off} FROM"
             f" (SELECT p.id FROM catalog_product p WHERE {products} LIMIT {most}) p"
             f" JOIN catalog_variant v ON v.product_id = p.id LIMIT {most})"
@@ -365,14 +380,3 @@ def find_products(text: str) -> Found:
 
 def find_variants(text: str) -> Found:
     return _Variants(text).find()
-
-
-def suggestion(text: str, titles: Iterable[str]) -> str:
-    """The typed words, each as the titles write the word that is most like it; "" where that changes nothing."""
-    words = {word.casefold(): word for title in titles for word in re.findall(r"\w+", title)}
-    meant = [
-        words[close[0]] if (close := get_close_matches(typed.casefold(), words, 1, 0.6)) else typed
-        for typed in text.split()
-    ]
-    put_right = " ".join(meant)
-    return "" if put_right.casefold() == text.casefold() else put_right

@@ -24,6 +24,14 @@ def is_gtin(code: str) -> bool:
     return (sum(own) + 3 * sum(tripled) - ord("0") * (len(own) + 3 * len(tripled))) % 10 == 0
 
 
+def gtin_forms(code: str) -> list[str]:
+    """`code` in every length that a GTIN of its digits can have, as scanners drop or add zeros; [] for other codes."""
+    if not is_gtin(code):
+        return []
+    digits = code.lstrip("0")
+    return [digits.zfill(length) for length in sorted(GTIN_LENGTHS) if len(digits) <= length]
+
+
 def clean_barcode(text: str) -> str:
     """`text` without spaces at its ends. Raises ValidationError for a wrong check digit or a shortened number."""
     code = text.strip()

@@ -1,12 +1,13 @@
--- The form in which text is searched: capitals, full-width and half-width forms made the same, one blank at most, and blanks around each
--- Chinese, Japanese or Korean character. A trigram index cannot find a fragment of two characters, but it finds words: so each of
--- these characters is one, and "茶叶" is looked for as " 茶 叶 ".
-CREATE FUNCTION catalog_search_form(words text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- The form in which text is searched: capitals without accents, full-width and half-width forms made the same, one blank at most,
+-- and blanks around each Chinese, Japanese or Korean character. A trigram index cannot find a fragment of two characters, but it
+-- finds words: so each of these characters is one, and "茶叶" is looked for as " 茶 叶 ".
+CREATE OR REPLACE FUNCTION catalog_search_form(words text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
     IF octet_length(words) = length(words) THEN
         RETURN upper(words);
     END IF;
-    RETURN regexp_replace(regexp_replace(upper(normalize(words, NFKC)),
+    RETURN regexp_replace(regexp_replace(
+        upper(normalize(regexp_replace(normalize(words, NFKD), '[\u0300-\u036F]', '', 'g'), NFKC)),
         '([\u2E80-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\U00020000-\U0003FFFF])', ' \1 ', 'g'), '\s+', ' ', 'g');
 END
 $$;

@@ -7,6 +7,7 @@ from inventory.models.bins import (
     LotQuerySet,
     PartPosting,
     PartPostingQuerySet,
+    StockLine,
     StockPart,
     StockPartQuerySet,
 )
@@ -39,6 +40,7 @@ from inventory.models.purchasing import (
     SupplierItem,
 )
 from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
+from inventory.models.scans import Scan, ScanQuerySet
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -113,12 +115,15 @@ __all__ = [
     "RejectReason",
     "ReorderRule",
     "SaleCost",
+    "Scan",
+    "ScanQuerySet",
     "StockBalance",
     "StockCount",
     "StockCountQuerySet",
     "StockFigures",
     "StockLevel",
     "StockLevelQuerySet",
+    "StockLine",
     "StockMove",
     "StockMoveQuerySet",
     "StockPart",

@@ -88,9 +88,14 @@ class Transfer(Stateful):
 
 @tracked()
 class TransferLine(models.Model):
+    """`quantity` is what shall go. `sent` pieces have left the shelf of the source, `arrived` ones lie on that of the
+    destination; `received` is what had come when the transfer was closed."""
+
     transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="lines", verbose_name=_("transfer"))
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="+", verbose_name=_("variant"))
     quantity = models.PositiveIntegerField(_("quantity"))
+    sent = models.PositiveIntegerField(_("sent"), default=0, db_default=0)
+    arrived = models.PositiveIntegerField(_("arrived"), default=0, db_default=0)
     received = models.PositiveIntegerField(_("received"), null=True, blank=True)
 
     objects = TransferLineQuerySet.as_manager()
@@ -101,6 +106,16 @@ class TransferLine(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="transfer_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(sent__lte=F("quantity")) & Q(arrived__lte=F("sent")),
+                name="transfer_line_on_its_way",
+                violation_error_message=_("No more can be sent than was planned, nor arrive than was sent."),
+            ),
+            models.CheckConstraint(
+                condition=Q(received=None) | Q(received__gte=F("arrived"), received__lte=F("sent")),
+                name="transfer_line_received",
+                violation_error_message=_("More than was sent cannot arrive."),
+            ),
             models.UniqueConstraint(fields=["transfer", "variant"], name="transfer_line_once"),
         ]
 
@@ -110,4 +125,4 @@ class TransferLine(models.Model):
     @property
     def missing(self) -> int:
         """Pieces that were sent and did not arrive; 0 as long as nothing was counted."""
-        return 0 if self.received is None else self.quantity - self.received
+        return 0 if self.received is None else self.sent - self.received

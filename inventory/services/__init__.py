@@ -4,8 +4,11 @@ from inventory.services.accuracy import Accuracy, by_count, by_month
 from inventory.services.allocation import (
     Demand,
     NotAllocated,
+    Plan,
+    Stock,
     allocate,
     available,
+    carry_out,
     release,
     scrap,
     ship,
@@ -40,13 +43,17 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED
+from inventory.services.counting_parts import upsert_counts
+from inventory.services.counting_undo import repeat_counts, take_back_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
+from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
 from inventory.services.lots import Arriving, arrivals, find_lots, lots_sent, named_lots, portion, read_lots
+from inventory.services.misplaced import serve_elsewhere
 from inventory.services.places import must_act_at
 from inventory.services.posting import (
     InsufficientStock,
@@ -54,8 +61,10 @@ from inventory.services.posting import (
     Pieces,
     Shortage,
     WrongParts,
+    call,
     lock_levels,
     post,
+    shortages,
     unit_costs,
     virtual,
 )
@@ -84,6 +93,9 @@ from inventory.services.reordering import (
     sales,
     suggestions,
 )
+from inventory.services.scanning import delivery_of, scan_count, scan_delivery
+from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
+from inventory.services.shelving import bin_of, shelf_name, shelve
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
@@ -110,18 +122,23 @@ __all__ = [
     "CountResult",
     "Delivered",
     "Demand",
+    "Done",
     "Entry",
     "Forecast",
     "InsufficientStock",
+    "KeyReused",
     "Move",
     "Moved",
     "NotAllocated",
     "Pieces",
+    "Plan",
     "PurchaseLine",
     "PutAway",
+    "Scanned",
     "Selection",
     "ShortLine",
     "Shortage",
+    "Stock",
     "Stuck",
     "Suggestion",
     "Terms",
@@ -135,12 +152,15 @@ __all__ = [
     "ask_recount",
     "available",
     "best_items",
+    "bin_of",
     "bring_back_purchases",
     "by_count",
     "by_month",
+    "call",
     "cancel_count",
     "cancel_purchase",
     "cancel_transfer",
+    "carry_out",
     "clear_closed",
     "close_bin",
     "close_count",
@@ -152,6 +172,7 @@ __all__ = [
     "create_count",
     "create_purchase",
     "create_transfer",
+    "delivery_of",
     "edit_purchase",
     "edit_transfer",
     "end_holds",
@@ -159,9 +180,11 @@ __all__ = [
     "expire_holds",
     "find_lots",
     "foresee_closing",
+    "forget_scans",
     "hold",
     "import_purchases",
     "items_of",
+    "load",
     "lock_levels",
     "lots_sent",
     "mail_purchase",
@@ -182,6 +205,8 @@ __all__ = [
     "receive",
     "receive_purchase",
     "receive_transfer",
+    "receive_unloaded",
+    "record_once",
     "refresh_figures",
     "refresh_flows",
     "register",
@@ -192,11 +217,18 @@ __all__ = [
     "repeat_counts",
     "result_of",
     "sales",
+    "scan_count",
+    "scan_delivery",
     "scrap",
     "send",
+    "send_loaded",
+    "serve_elsewhere",
     "serve_waiting",
+    "shelf_name",
+    "shelve",
     "ship",
     "short_lines",
+    "shortages",
     "spread",
     "start_count",
     "stock_at",
@@ -207,10 +239,12 @@ __all__ = [
     "take_back_purchases",
     "undo_entry",
     "unit_costs",
+    "unload",
     "upsert_counts",
     "upsert_locations",
     "upsert_supplier_items",
     "upsert_suppliers",
+    "variant_of",
     "virtual",
     "waiting_pieces",
 ]

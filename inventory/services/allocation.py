@@ -5,11 +5,12 @@ A document is known by its reference (`cause`, such as "SO-1042"), its lines by 
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -32,21 +33,9 @@ from inventory.services.posting import (
     virtual,
 )
 
-CANDIDATES = """
-    SELECT v.id, l.id, greatest(coalesce(s.on_hand - s.allocated - s.held, 0), 0),
-           greatest(coalesce(s.on_hand - s.allocated - s.held + s.backorder_limit, v.backorder_limit), 0)
-    FROM catalog_variant v
-    LEFT JOIN inventory_location l ON l.kind = 'stock' AND l.is_active
-    LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = l.id
-    WHERE v.id = ANY(%s) AND v.track_stock
-    ORDER BY l.priority, l.id
-"""
+CANDIDATES = "SELECT * FROM inventory_candidates(%s::bigint[])"
 # Not begun with SELECT, so that the history learns who acts: contexts are not told to statements that only read.
-PROMISE = """
-    WITH promise AS MATERIALIZED (
-        SELECT inventory_promise(%s, %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s, %s) AS answer
-    ) SELECT answer FROM promise
-"""
+PROMISE = "VALUES (inventory_promise(%s, %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s, %s))"
 REDUCE = """
     UPDATE inventory_allocation a SET quantity = a.quantity - part.quantity
     FROM unnest(%s::bigint[], %s::int[]) AS part(id, quantity) WHERE a.id = part.id
@@ -69,12 +58,23 @@ class Demand:
 
 @dataclass
 class Stock:
-    """What the warehouses can promise, and take from while planning."""
+    """What the warehouses can promise, and take from while planning: rows of `inventory_candidates`."""
 
     free: dict[tuple[int, int], int]
     promisable: dict[tuple[int, int], int]
     locations: list[int]
     tracked: set[int]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any]]) -> Self:
+        rows = list(rows)
+        places = [row for row in rows if row[1] is not None]
+        return cls(
+            free={(variant, location): free for variant, location, free, _promisable in places},
+            promisable={(variant, location): promisable for variant, location, _free, promisable in places},
+            locations=list(dict.fromkeys(row[1] for row in places)),
+            tracked={row[0] for row in rows},
+        )
 
     def take(self, variant: int, location: int, quantity: int) -> None:
         self.free[variant, location] = max(self.free.get((variant, location), 0) - quantity, 0)
@@ -82,6 +82,7 @@ class Stock:
 
 
 Plan = list[tuple[Demand, int, int]]
+Written = TypeVar("Written")
 
 
 def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[Allocation]:
@@ -90,12 +91,24 @@ def allocate(cause: str, demand: Sequence[Demand], *, by: User | None) -> list[A
     One warehouse that has everything serves it, the first by priority; else as few as possible; backorders come last.
     Variants whose stock is not tracked are skipped. Raises InsufficientStock naming every short line, Busy.
     """
-    chosen = plan(demand, _stock_for(demand))
+    return carry_out(demand, lambda chosen: _promise(cause, chosen, by))
+
+
+def carry_out(demand: Sequence[Demand], write: Callable[[Plan], Written], stock: Stock | None = None) -> Written:
+    """Choose warehouses and `write` the choice, by a call that changes nothing when it raises InsufficientStock.
+
+    `stock` saves reading it where the caller has just done so.
+    """
+    chosen = _choose(demand, stock)
     try:
-        return _promise(cause, chosen, by)
+        return write(chosen)
     except InsufficientStock:
         # Others were faster. What is left now decides.
-        return _promise(cause, plan(demand, _stock_for(demand)), by)
+        return write(_choose(demand))
+
+
+def _choose(demand: Sequence[Demand], stock: Stock | None = None) -> Plan:
+    return plan(demand, stock or _stock_for(demand)) if demand else []
 
 
 def plan(demand: Sequence[Demand], stock: Stock) -> Plan:
@@ -157,14 +170,7 @@ def _stock_for(demand: Sequence[Demand]) -> Stock:
     """What every warehouse has of the variants asked for, in one statement and without locks."""
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, [sorted({one.variant for one in demand})])
-        rows = cursor.fetchall()
-    places = [row for row in rows if row[1] is not None]
-    return Stock(
-        free={(variant, location): free for variant, location, free, _promisable in places},
-        promisable={(variant, location): promisable for variant, location, _free, promisable in places},
-        locations=list(dict.fromkeys(row[1] for row in places)),
-        tracked={row[0] for row in rows},
-    )
+        return Stock.of(cursor.fetchall())
 
 
 def _promise(cause: str, chosen: Plan, by: User | None) -> list[Allocation]:
@@ -201,7 +207,7 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
         quantities = _per_item(held)
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, _least_wanted_first(held))
-    _reduce(parts)
+    reduce_allocations(parts)
     post(
         [Move(Kind.RELEASED, one.variant_id, one.location_id, one.location_id, n, cause=cause) for one, n in parts],
         by=by,
@@ -226,7 +232,7 @@ def ship(
     held = list(Allocation.objects.filter(cause=cause, item__in=list(quantities), location=location).locked())
     _refuse_beyond(quantities, held)
     parts = _parts(quantities, held)
-    _reduce(parts)
+    reduce_allocations(parts)
     customers = virtual(Location.Kind.CUSTOMER)
     moves = post(
         [
@@ -359,7 +365,7 @@ def _parts(quantities: Mapping[int, int], allocations: Iterable[Allocation]) -> 
     return parts
 
 
-def _reduce(parts: Sequence[tuple[Allocation, int]]) -> None:
+def reduce_allocations(parts: Sequence[tuple[Allocation, int]]) -> None:
     """Take the pieces off the allocations; those used up go."""
     used_up = [one.pk for one, pieces in parts if pieces == one.quantity]
     if used_up:

@@ -44,15 +44,17 @@ def receive_purchase(
     note: str = "",
     key: str | None = None,
     *,
+    adds: bool = False,
     by: User | None,
 ) -> Receipt:
     """Take in a delivery of an order and post it; it adds to what came before.
 
-    The same `key` again returns the receipt that it led to. More than was ordered needs the permission to over-receive.
+    The same `key` again returns the receipt that it led to, or with `adds` puts this on it: a delivery that is scanned
+    piece by piece. More than was ordered needs the permission to over-receive.
     """
     order = locked(order)
     already = Receipt.objects.filter(key=key).first() if key else None
-    if already is not None:
+    if already is not None and not adds:
         return already
     must_act_at(by, order.location)
     if order.status not in RECEIVABLE:
@@ -61,7 +63,7 @@ def receive_purchase(
     lines = {line.pk: line for line in order.lines.select_related("variant").filter(pk__in=[row.line for row in came])}
     _refuse_bad(came, lines)
     _refuse_excess(came, lines, by)
-    receipt = Receipt.objects.create(
+    receipt = already or Receipt.objects.create(
         number=next_number("RC"),
         location=order.location,
         supplier=order.supplier,
@@ -71,6 +73,8 @@ def receive_purchase(
         key=key or None,
         received_by=by,
     )
+    if already is not None:
+        _continue(already, order, reference)
     rows = [
         ReceiptLine(
             receipt=receipt,
@@ -83,11 +87,12 @@ def receive_purchase(
         )
         for row in came
     ]
-    ReceiptLine.objects.bulk_create(rows)
+    _write(rows, [] if already is None else list(already.lines.all()))
     settle(order)
-    pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
-    audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
-    audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
+    if already is None:
+        pieces, rejected = sum(row.accepted for row in came), sum(row.rejected for row in came)
+        audit.record("receipt.posted", receipt, by=by, data={"pieces": pieces, "rejected": rejected})
+        audit.record("purchaseorder.received", order, by=by, data={"receipt": receipt.number, "pieces": pieces})
     source, here = virtual(Location.Kind.SUPPLIER), order.location_id
     put = arrivals(
         [(row.variant_id, row.quantity, said.parts) for row, said in zip(rows, came, strict=True)], order.location
@@ -106,6 +111,30 @@ def receive_purchase(
 def cost_here(order: PurchaseOrder, cost: Decimal) -> Decimal:
     """A cost of the order in the shop's currency, to a millionth."""
     return round(cost * order.exchange_rate, 6)
+
+
+def _write(rows: Sequence[ReceiptLine], written: Sequence[ReceiptLine]) -> None:
+    """Add the rows to a receipt; pieces of a line that is `written` there already, with one reason, join it."""
+    there = {(line.purchase_line_id, line.reject_reason): line for line in written}
+    known = [(there[key], row) for row in rows if (key := (row.purchase_line_id, row.reject_reason)) in there]
+    for line, row in known:
+        line.quantity += row.quantity
+        line.rejected += row.rejected
+    ReceiptLine.objects.bulk_update([line for line, _row in known], ["quantity", "rejected"])
+    ReceiptLine.objects.bulk_create(row for row in rows if (row.purchase_line_id, row.reject_reason) not in there)
+
+
+def _continue(receipt: Receipt, order: PurchaseOrder, reference: str) -> None:
+    """See that more can go onto the receipt, and keep the delivery note that was told later."""
+    if receipt.purchase_order_id != order.pk:
+        raise ValidationError(_("%(receipt)s belongs to another order.") % {"receipt": receipt})
+    if receipt.landed_costs.exists():
+        raise ValidationError(
+            _("Costs are spread over %(receipt)s already. Begin a new delivery.") % {"receipt": receipt}
+        )
+    if reference and reference != receipt.reference:
+        receipt.reference = reference
+        receipt.save(update_fields=["reference"])
 
 
 def _refuse_bad(came: Sequence[Delivered], lines: dict[int, PurchaseOrderLine]) -> None:

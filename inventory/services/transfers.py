@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -46,10 +47,12 @@ def edit_transfer(
     by: User | None,
 ) -> Transfer:
     """Write a draft anew. Raises ValidationError once it was sent."""
-    transfer = _locked(transfer)
+    transfer = locked(transfer)
     must_act_at(by, source, closed_too=True)
     if transfer.status != Status.DRAFT:
         raise ValidationError(_("%(transfer)s was sent already.") % {"transfer": transfer})
+    if transfer.lines.filter(sent__gt=0).exists():
+        raise ValidationError(_("Pieces of %(transfer)s are loaded. Send or cancel it.") % {"transfer": transfer})
     _refuse_bad(source, destination, lines)
     transfer.source, transfer.destination, transfer.note = source, destination, note
     transfer.save(update_fields=["source", "destination", "note"])
@@ -62,23 +65,31 @@ def edit_transfer(
 def send(
     transfer: Transfer, *, taken: Mapping[int, Sequence[Pieces]] = MappingProxyType({}), by: User | None
 ) -> Transfer:
-    """Take the pieces off the shelf of the source. Raises InsufficientStock naming every short line.
+    """Take the pieces off the shelf of the source, those not loaded yet. Raises InsufficientStock naming every short line.
 
     `taken` names bins and lots by line; of other lines what expires first leaves first.
     """
-    transfer = _locked(transfer)
+    transfer = locked(transfer)
+    lines = list(transfer.lines.all())
+    depart(transfer, by=by)
+    transit = virtual(Location.Kind.TRANSIT)
+    moves = [
+        move_of(transfer, line, transfer.source_id, transit, rest, taken=tuple(taken.get(line.pk, ())))
+        for line in lines
+        if (rest := line.quantity - line.sent)
+    ]
+    transfer.lines.update(sent=F("quantity"))
+    post(moves, by=by)
+    return transfer
+
+
+def depart(transfer: Transfer, *, reason: str = "", short: int = 0, by: User | None) -> None:
+    """Let a locked transfer go; `short` pieces of what was planned stay here."""
     transfer.must_become(Status.IN_TRANSIT)
     must_act_at(by, transfer.source, closed_too=True)
     transfer.status, transfer.sent_at = Status.IN_TRANSIT, timezone.now()
     transfer.save(update_fields=["status", "sent_at"])
-    audit.record("transfer.sent", transfer, by=by)
-    transit = virtual(Location.Kind.TRANSIT)
-    moves = [
-        _move(transfer, line, transfer.source_id, transit, line.quantity, taken=tuple(taken.get(line.pk, ())))
-        for line in transfer.lines.all()
-    ]
-    post(moves, by=by)
-    return transfer
+    audit.record("transfer.sent", transfer, by=by, reason=reason, data={"short": short} if short else None)
 
 
 @patient
@@ -97,52 +108,47 @@ def receive_transfer(
     What is missing leaves the way: to scrap when `broken`, else as a correction. Raises ValidationError for more than
     was sent, and for missing pieces without a reason.
     """
-    transfer = _locked(transfer)
+    transfer = locked(transfer)
     transfer.must_become(Status.RECEIVED)
     must_act_at(by, transfer.destination)
     lines = list(transfer.lines.select_related("variant"))
     for line in lines:
-        line.received = received.get(line.pk, line.quantity)
+        line.received = received.get(line.pk, line.sent)
     _refuse_wrong_count(lines, reason)
-    TransferLine.objects.bulk_update(lines, ["received"])
+    moves = _arrivals(transfer, lines, reason, broken, put)
+    for line in lines:
+        line.arrived = line.received or 0
+    TransferLine.objects.bulk_update(lines, ["received", "arrived"])
     transfer.status, transfer.received_at = Status.RECEIVED, timezone.now()
     transfer.save(update_fields=["status", "received_at"])
     missing = sum(line.missing for line in lines)
     audit.record("transfer.received", transfer, by=by, reason=reason, data={"missing": missing} if missing else None)
-    post(_arrivals(transfer, lines, reason, broken, put), by=by)
+    post(moves, by=by)
     return transfer
 
 
 @patient
 def cancel_transfer(transfer: Transfer, *, reason: str = "", by: User | None) -> Transfer:
     """Give up a draft; pieces already on their way turn back to the source."""
-    transfer = _locked(transfer)
-    was_sent = transfer.status == Status.IN_TRANSIT
+    transfer = locked(transfer)
     transfer.must_become(Status.CANCELED)
+    if transfer.lines.filter(arrived__gt=0).exists():
+        raise ValidationError(_("Pieces of %(transfer)s have arrived. Receive it.") % {"transfer": transfer})
     must_act_at(by, transfer.source, closed_too=True)
     transfer.status = Status.CANCELED
     transfer.save(update_fields=["status"])
     audit.record("transfer.canceled", transfer, by=by, reason=reason)
-    if was_sent:
-        transit = virtual(Location.Kind.TRANSIT)
-        sent = _lots_on_the_way(transfer)
-        moves = [
-            _move(
-                transfer,
-                line,
-                transit,
-                transfer.source_id,
-                line.quantity,
-                reason,
-                portion(sent.get(line.variant_id, {}), line.quantity),
-            )
-            for line in transfer.lines.all()
-        ]
-        post(moves, by=by)
+    transit, lots = virtual(Location.Kind.TRANSIT), lots_on_the_way(transfer)
+    moves = [
+        move_of(transfer, line, transit, transfer.source_id, line.sent, reason, taken)
+        for line in transfer.lines.filter(sent__gt=0)
+        for taken in [portion(lots.get(line.variant_id, {}), line.sent)]
+    ]
+    post(moves, by=by)
     return transfer
 
 
-def _locked(transfer: Transfer) -> Transfer:
+def locked(transfer: Transfer) -> Transfer:
     return Transfer.objects.select_related("source", "destination").locked().get(pk=transfer.pk)
 
 
@@ -152,7 +158,7 @@ def _write_lines(transfer: Transfer, lines: Sequence[tuple[int, int]]) -> None:
     )
 
 
-def _move(
+def move_of(
     transfer: Transfer,
     line: TransferLine,
     source: int,
@@ -183,18 +189,19 @@ def _arrivals(
     put: Mapping[int, Sequence[Pieces]],
 ) -> list[Move]:
     transit = virtual(Location.Kind.TRANSIT)
-    sent = _lots_on_the_way(transfer)
+    sent = lots_on_the_way(transfer)
     moves = []
     for line in lines:
-        if not line.received:
+        coming = (line.received or 0) - line.arrived
+        if not coming:
             continue
         into = tuple(put.get(line.pk, ()))
         lots = sent.get(line.variant_id, {})
         named = tuple(Pieces(one.quantity, one.lot) for one in into) if any(one.lot for one in into) else ()
-        taken = named or portion(lots, line.received)
+        taken = named or portion(lots, coming)
         for one in taken:
             _take_off(lots, one, line)
-        moves.append(_move(transfer, line, transit, transfer.destination_id, line.received, taken=taken, put=into))
+        moves.append(move_of(transfer, line, transit, transfer.destination_id, coming, taken=taken, put=into))
     if any(line.missing for line in lines):
         kind: StockMove.Kind = Kind.SCRAPPED if broken else Kind.ADJUSTED
         lost = virtual(Location.Kind.SCRAP if broken else Location.Kind.ADJUSTMENT)
@@ -224,7 +231,7 @@ def _take_off(lots: dict[int, int], one: Pieces, line: TransferLine) -> None:
     lots[one.lot or 0] = sent - one.quantity
 
 
-def _lots_on_the_way(transfer: Transfer) -> dict[int, dict[int, int]]:
+def lots_on_the_way(transfer: Transfer) -> dict[int, dict[int, int]]:
     """Pieces by lot that were sent, by variant: on the way the lots of all transfers lie side by side."""
     return lots_sent([transfer.number], Location.objects.get(kind=Location.Kind.TRANSIT))
 
@@ -244,9 +251,15 @@ def _refuse_bad(source: Location, destination: Location, lines: Sequence[tuple[i
 def _refuse_wrong_count(lines: Sequence[TransferLine], reason: str) -> None:
     errors = [
         _("%(sku)s: %(sent)s sent, %(received)s received. More than was sent cannot arrive.")
-        % {"sku": line.variant.sku, "sent": line.quantity, "received": line.received}
+        % {"sku": line.variant.sku, "sent": line.sent, "received": line.received}
         for line in lines
-        if not 0 <= (line.received or 0) <= line.quantity
+        if not 0 <= (line.received or 0) <= line.sent
+    ]
+    errors += [
+        _("%(sku)s: %(arrived)s are on the shelf already, %(received)s received.")
+        % {"sku": line.variant.sku, "arrived": line.arrived, "received": line.received}
+        for line in lines
+        if 0 <= (line.received or 0) < line.arrived
     ]
     if errors:
         raise ValidationError(errors)

@@ -10,6 +10,7 @@ from orders.models.fulfilment import (
 from orders.models.invoices import Invoice
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
+from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
 from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
@@ -17,6 +18,7 @@ from orders.models.taxes import TaxRate
 __all__ = [
     "FULFILMENT_TRANSITIONS",
     "ORDER_TRANSITIONS",
+    "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
     "DailySales",
     "Fulfilment",
@@ -29,6 +31,8 @@ __all__ = [
     "OrderQuerySet",
     "OrderStatus",
     "Payment",
+    "PickStatus",
+    "PickWave",
     "Refund",
     "Return",
     "ReturnLine",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,17 @@ class FulfilmentQuerySet(WarehouseScoped):
     def waiting(self) -> "FulfilmentQuerySet":
         return self.filter(status__in=[FulfilmentStatus.PENDING, FulfilmentStatus.PACKED])
 
+    def to_pick(self) -> "FulfilmentQuerySet":
+        """Parcels that nobody picks and nothing holds up."""
+        return self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="")
+
+    def to_pack(self) -> "FulfilmentQuerySet":
+        """Parcels that were picked."""
+        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked")
+
+    def on_hold(self) -> "FulfilmentQuerySet":
+        return self.filter(status=FulfilmentStatus.PENDING).exclude(hold_reason="")
+
 
 @tracked()
 class Fulfilment(Stateful):
@@ -48,6 +59,11 @@ class Fulfilment(Stateful):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     carrier = models.CharField(_("carrier"), max_length=60, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
+    wave = models.ForeignKey(
+        "orders.PickWave", models.PROTECT, null=True, blank=True, related_name="parcels", verbose_name=_("pick list")
+    )
+    box = models.PositiveSmallIntegerField(_("box"), null=True, blank=True)
+    hold_reason = models.CharField(_("on hold because"), max_length=300, blank=True, default="", db_default="")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
@@ -62,6 +78,19 @@ class Fulfilment(Stateful):
         verbose_name = _("fulfilment")
         verbose_name_plural = _("fulfilments")
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "location"],
+                condition=Q(status="pending", wave__isnull=False),
+                name="fulfilment_picked_once",
+                violation_error_message=_("Somebody picks this order already."),
+            ),
+            models.UniqueConstraint(fields=["wave", "box"], name="fulfilment_box_once"),
+            models.CheckConstraint(
+                condition=Q(wave=None, box=None) | Q(wave__isnull=False, box__isnull=False, hold_reason=""),
+                name="fulfilment_in_box",
+            ),
+        ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fulfilment_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
@@ -83,6 +112,8 @@ class FulfilmentLine(models.Model):
         OrderLine, models.PROTECT, related_name="fulfilment_lines", verbose_name=_("order line")
     )
     quantity = models.PositiveIntegerField(_("quantity"))
+    picked = models.PositiveIntegerField(_("picked"), default=0, db_default=0)
+    packed = models.PositiveIntegerField(_("packed"), default=0, db_default=0)
 
     objects = VisibleQuerySet.as_manager()
 
@@ -93,7 +124,24 @@ class FulfilmentLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["fulfilment", "order_line"], name="fulfilment_line_once"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="fulfilment_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(picked__lte=F("quantity")) & Q(packed__lte=F("quantity")),
+                name="fulfilment_line_picked",
+                violation_error_message=_("No more can be picked or packed than belongs into the parcel."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.order_line}"
+
+    def get_absolute_url(self) -> str:
+        return self.fulfilment.get_absolute_url()
+
+    @property
+    def name(self) -> str:
+        """What people call it in the warehouse."""
+        return self.order_line.sku or self.order_line.title
+
+    @property
+    def to_pick(self) -> int:
+        return self.quantity - self.picked

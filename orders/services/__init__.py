@@ -12,8 +12,10 @@ from orders.services.fulfilment import (
     cancel_fulfilment,
     create_fulfilment,
     deliver,
+    hold_fulfilment,
     pack,
     ready_at,
+    resume_fulfilment,
     set_tracking,
     ship,
 )
@@ -26,6 +28,7 @@ from orders.services.intake import (
     edit_draft,
 )
 from orders.services.order_files import import_orders
+from orders.services.packing import pack_scanned
 from orders.services.payments import (
     KeyReused,
     RefundTooHigh,
@@ -34,6 +37,16 @@ from orders.services.payments import (
     refundable,
     suggested_refund,
 )
+from orders.services.picking import (
+    MOST_BOXES,
+    finish_picking,
+    lines_to_pick,
+    pick,
+    pickable,
+    report_missing,
+    start_picking,
+    stop_picking,
+)
 from orders.services.placing import (
     CannotCancel,
     QuantityTooHigh,
@@ -41,6 +54,7 @@ from orders.services.placing import (
     cancel_lines,
     close,
     place,
+    place_new,
     reopen,
 )
 from orders.services.reallocation import reallocate
@@ -59,6 +73,7 @@ from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
     "BEGINNING",
+    "MOST_BOXES",
     "AlreadyInvoiced",
     "Arrived",
     "CannotCancel",
@@ -84,13 +99,20 @@ __all__ = [
     "credit",
     "deliver",
     "edit_draft",
+    "finish_picking",
+    "hold_fulfilment",
     "import_orders",
     "invoices_of",
     "issue_invoice",
     "left_to_credit",
     "lines_of",
+    "lines_to_pick",
     "pack",
+    "pack_scanned",
+    "pick",
+    "pickable",
     "place",
+    "place_new",
     "ready_at",
     "reallocate",
     "recalculate",
@@ -100,10 +122,14 @@ __all__ = [
     "refund",
     "refundable",
     "reopen",
+    "report_missing",
     "request_return",
+    "resume_fulfilment",
     "returnable",
     "set_tracking",
     "ship",
+    "start_picking",
+    "stop_picking",
     "suggested_refund",
     "take_back_orders",
 ]

@@ -80,8 +80,10 @@ def ready_at(order: Order, lines: Sequence[OrderLine]) -> Ready:
 
 @transaction.atomic
 def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
-    """Say that the parcel is packed."""
-    _order, parcel = _locked(parcel)
+    """Say that the parcel is packed. Raises ValidationError while it is on hold."""
+    _order, parcel = lock_parcel(parcel)
+    if parcel.hold_reason:
+        raise ValidationError(_("%(parcel)s is on hold: %(reason)s") % {"parcel": parcel, "reason": parcel.hold_reason})
     return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
 
 
@@ -98,7 +100,7 @@ def ship(
 
     `taken` names bins and lots by primary key of the order line; of other lines what expires first leaves first.
     """
-    order, parcel = _locked(parcel)
+    order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
     rows = list(parcel.lines.all())
     lines = lines_of(order)
@@ -121,7 +123,7 @@ def ship(
 @transaction.atomic
 def deliver(parcel: Fulfilment, *, by: User | None, at: datetime | None = None) -> Fulfilment:
     """Say that the parcel has arrived."""
-    _order, parcel = _locked(parcel)
+    _order, parcel = lock_parcel(parcel)
     parcel.delivered_at = at
     return _advance(parcel, Fulfilment.Status.DELIVERED, "delivered_at", by)
 
@@ -129,10 +131,11 @@ def deliver(parcel: Fulfilment, *, by: User | None, at: datetime | None = None) 
 @transaction.atomic
 def cancel_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str = "") -> Fulfilment:
     """Unpack a parcel that has not left; its pieces stay allocated to the order."""
-    order, parcel = _locked(parcel)
+    order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.CANCELED)
     parcel.status = Fulfilment.Status.CANCELED
     parcel.save(update_fields=["status"])
+    parcel.lines.update(picked=0, packed=0)
     audit.record("fulfilment.canceled", parcel, by=by, reason=reason)
     audit.record("order.fulfilment_canceled", order, by=by, reason=reason, data={"fulfilment": parcel.number})
     return parcel
@@ -141,7 +144,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str = "") 
 @transaction.atomic
 def set_tracking(parcel: Fulfilment, *, carrier: str, tracking_number: str, by: User | None) -> Fulfilment:
     """Correct the carrier or the tracking number."""
-    _order, parcel = _locked(parcel)
+    _order, parcel = lock_parcel(parcel)
     if parcel.status == Fulfilment.Status.CANCELED:
         raise ValidationError(_("%(parcel)s is canceled.") % {"parcel": parcel})
     parcel.carrier, parcel.tracking_number = carrier, tracking_number
@@ -150,7 +153,36 @@ def set_tracking(parcel: Fulfilment, *, carrier: str, tracking_number: str, by: 
     return parcel
 
 
-def _locked(parcel: Fulfilment) -> tuple[Order, Fulfilment]:
+@transaction.atomic
+def hold_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str) -> Fulfilment:
+    """Let a parcel wait: nobody picks or packs it until it is resumed. Its pieces stay allocated."""
+    _order, parcel = lock_parcel(parcel)
+    if parcel.status != Fulfilment.Status.PENDING or parcel.hold_reason:
+        raise ValidationError(_("Only a parcel that waits to be picked can be put on hold."))
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say what the parcel waits for.")})
+    if parcel.wave is not None and parcel.wave.status == "picking":
+        raise ValidationError(_("%(parcel)s is being picked.") % {"parcel": parcel})
+    parcel.lines.update(picked=0)
+    parcel.wave, parcel.box, parcel.hold_reason = None, None, reason[:300]
+    parcel.save(update_fields=["wave", "box", "hold_reason"])
+    audit.record("fulfilment.held", parcel, by=by, reason=reason)
+    return parcel
+
+
+@transaction.atomic
+def resume_fulfilment(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
+    """Let a parcel go on that was on hold."""
+    _order, parcel = lock_parcel(parcel)
+    if not parcel.hold_reason:
+        raise ValidationError(_("%(parcel)s is not on hold.") % {"parcel": parcel})
+    parcel.hold_reason = ""
+    parcel.save(update_fields=["hold_reason"])
+    audit.record("fulfilment.resumed", parcel, by=by)
+    return parcel
+
+
+def lock_parcel(parcel: Fulfilment) -> tuple[Order, Fulfilment]:
     """Its order first, then the parcel, so that all verbs of an order wait in one line."""
     order = Order.objects.locked().get(pk=parcel.order_id)
     return order, Fulfilment.objects.locked().select_related("location").get(pk=parcel.pk)

@@ -1,9 +1,10 @@
 """Taking orders in: drafts and their lines."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,11 +15,12 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.money import ZERO, minor_units, unit
-from backoffice.numbering import next_number
 from catalog.models import Variant
 from customers.models import Address, ContactPoint, Customer
-from orders.models import Order, OrderLine, TaxRate
+from inventory import services as inventory
+from orders.models import Order, OrderLine
 from orders.services.status import lock, price, recalculate, restate
+from orders.services.writing import take
 
 ADDRESS_FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country")
 HEADER = (
@@ -26,6 +28,13 @@ HEADER = (
     "prices_include_tax", "discount", "shipping", "shipping_tax_rate", "note", "tags",
 )  # fmt: skip
 DETAILS = ("customer_name", "email", "phone", "language", "billing_address", "shipping_address", "note", "tags")
+NOTHING = dict.fromkeys(("discount", "shipping", "shipping_tax_rate", "paid", "refunded"), ZERO)
+ASK = "SELECT orders_ask(%s, %s::bigint[])"
+
+
+class Rate(NamedTuple):
+    name: str
+    rate: Decimal
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,6 @@ class LineRefused(ValidationError):
     """A line cannot be sold as asked."""
 
 
-@transaction.atomic
 def create_draft(
     *,
     by: User | None,
@@ -66,26 +74,34 @@ def create_draft(
     `header` are columns of the order: currency, addresses, discount, shipping, note, tags, placed_at and so on.
     Raises LineRefused and DiscountTooHigh.
     """
-    given = {name: value for name, value in header.items() if value not in (None, "")}
-    order = Order(
-        number=next_number("SO"),
-        customer=customer,
-        source=source,
-        source_number=source_number,
-        created_by=by,
-        **{"currency": settings.DEFAULT_CURRENCY, **facts_of(customer), **given},
-    )
-    order.full_clean(exclude=["number", "customer", "created_by"], validate_unique=False, validate_constraints=False)
-    _refuse_source_twice(order)
-    _tax_shipping(order, given)
-    _must_fit(order)
-    rows = _rows(order, lines)
-    price(order, rows)
+    order = begin(by, customer, source=source, source_number=source_number, **header)
+    rates = rates_for(order) if _needs_rates(order, lines, header) else {}
+    rows = fill(order, lines, header, rates)
     restate(order, rows)
-    order.save(force_insert=True)
-    OrderLine.objects.bulk_create(rows)
-    audit.record("order.created", order, by=by)
+    take(order, rows, ["order.created"], [], by=by)
     return order
+
+
+def begin(by: User | None, customer: Customer | None, **header: Any) -> Order:
+    """A draft without lines, not written yet."""
+    given = {name: value for name, value in header.items() if value not in (None, "")}
+    facts = {"currency": settings.DEFAULT_CURRENCY, **NOTHING, **facts_of(customer), **given}
+    order = Order(customer=customer, created_by=by, **facts)
+    unsaid = [field.name for field in Order._meta.fields if field.name not in facts]
+    order.full_clean(exclude=unsaid, validate_unique=False, validate_constraints=False)
+    _refuse_source_twice(order)
+    return order
+
+
+def fill(
+    order: Order, lines: Sequence[NewLine], header: Mapping[str, Any], rates: Mapping[str, Rate]
+) -> list[OrderLine]:
+    """The lines of a draft with all amounts, not written yet; the amounts of the order follow from them."""
+    _tax_shipping(order, header, rates)
+    _must_fit(order)
+    rows = [_row(order, line, position, rates) for position, line in enumerate(lines)]
+    price(order, rows)
+    return rows
 
 
 @transaction.atomic
@@ -98,10 +114,11 @@ def edit_draft(order: Order, *, by: User | None, lines: Sequence[NewLine] | None
     if order.status != Order.Status.DRAFT:
         raise IllegalTransition(order, order.get_status_display(), _("edited"))
     _set(order, header, HEADER)
-    _tax_shipping(order, header)
+    rates = rates_for(order) if _needs_rates(order, lines or (), header) else {}
+    _tax_shipping(order, header, rates)
     _must_fit(order)
     if lines is not None:
-        _replace_lines(order, lines)
+        _replace_lines(order, lines, rates)
     recalculate(order, fields=[*header, "shipping_tax_rate"])
     audit.record("order.edited", order, by=by)
     return order
@@ -159,43 +176,50 @@ def as_json(address: Address) -> dict[str, str]:
 # --- Tax ----------------------------------------------------------------------------------------
 
 
-def rates_for(order: Order) -> Mapping[str, TaxRate]:
+def rates_for(order: Order) -> Mapping[str, Rate]:
     """The rate of each tax class where the order goes; none for customers who are exempt."""
-    if order.customer is not None and order.customer.tax_exempt:
-        return {}
+    return known_before(order, [])[0]
+
+
+def known_before(order: Order, variants: Sequence[int]) -> tuple[Mapping[str, Rate], inventory.Stock]:
+    """What must be known before an order is placed, in one statement: the rate of each tax class where it goes, none for
+    customers who are exempt; and what warehouses have of these variants."""
     country = str(order.shipping_address.get("country") or order.billing_address.get("country") or "")
-    rates: dict[str, TaxRate] = {}
-    for rate in TaxRate.objects.filter(country__in={country, ""}).order_by("-country"):
-        rates.setdefault(rate.tax_class, rate)
-    return rates
+    answer = json.loads(inventory.call(ASK, [country, list(variants)]))
+    is_exempt = order.customer is not None and order.customer.tax_exempt
+    rates = {} if is_exempt else {kind: Rate(name, Decimal(rate)) for kind, name, rate in answer["rates"] or ()}
+    return rates, inventory.Stock.of(answer["stock"] or ())
 
 
-def _tax_shipping(order: Order, given: Mapping[str, Any]) -> None:
+def _needs_rates(order: Order, lines: Sequence[NewLine], given: Mapping[str, Any]) -> bool:
+    return _needs_shipping_rate(order, given) or any(
+        line.tax_rate is None and line.variant is not None for line in lines
+    )
+
+
+def _needs_shipping_rate(order: Order, given: Mapping[str, Any]) -> bool:
+    return given.get("shipping_tax_rate") in (None, "") and bool(order.shipping)
+
+
+def _tax_shipping(order: Order, given: Mapping[str, Any], rates: Mapping[str, Rate]) -> None:
     """Shipping is taxed at the standard rate unless a rate is given."""
-    if given.get("shipping_tax_rate") is None and order.shipping:
-        rate = rates_for(order).get("standard")
+    if _needs_shipping_rate(order, given):
+        rate = rates.get("standard")
         order.shipping_tax_rate = rate.rate if rate else ZERO
 
 
 # --- Lines --------------------------------------------------------------------------------------
 
 
-def _rows(order: Order, lines: Sequence[NewLine]) -> list[OrderLine]:
-    """Unsaved lines with everything that they keep of their variants."""
-    needs_rates = any(line.tax_rate is None and line.variant is not None for line in lines)
-    rates = rates_for(order) if needs_rates else {}
-    return [_row(order, line, position, rates) for position, line in enumerate(lines)]
-
-
-def _row(order: Order, line: NewLine, position: int, rates: Mapping[str, TaxRate]) -> OrderLine:
+def _row(order: Order, line: NewLine, position: int, rates: Mapping[str, Rate]) -> OrderLine:
     variant = line.variant
     rate = rates.get(variant.tax_class) if variant is not None and line.tax_rate is None else None
     price = line.unit_price if line.unit_price is not None else variant.price if variant is not None else None
     price = _refuse_line(line, price, order)
     return OrderLine(
-        order=order,
+        order_id=order.pk,
         position=position,
-        variant=variant,
+        variant_id=variant.pk if variant is not None else None,
         sku=variant.sku if variant is not None else line.sku,
         title=line.title or (variant.title or variant.sku if variant is not None else line.sku),
         quantity=line.quantity,
@@ -230,10 +254,10 @@ def _refuse_line(line: NewLine, price: Decimal | None, order: Order) -> Decimal:
     return price
 
 
-def _replace_lines(order: Order, lines: Sequence[NewLine]) -> None:
+def _replace_lines(order: Order, lines: Sequence[NewLine], rates: Mapping[str, Rate]) -> None:
     """Change the lines that stay, write the new ones, delete the rest."""
     present = {row.pk: row for row in order.lines.all()}
-    rows = _rows(order, lines)
+    rows = [_row(order, line, position, rates) for position, line in enumerate(lines)]
     for row, line in zip(rows, lines, strict=True):
         if line.line in present:
             row.pk = line.line

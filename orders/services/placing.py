@@ -1,7 +1,8 @@
 """Placing, canceling, closing and reopening."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,11 +12,19 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
-from backoffice.retrying import patient
+from backoffice.retrying import patient, tried_twice
+from customers.models import Customer
 from inventory import services as inventory
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
-from orders.services.status import lines_of, lock, recalculate
+from orders.services.intake import NewLine, begin, fill, known_before
+from orders.services.status import lines_of, lock, price, recalculate, restate
+from orders.services.writing import place_draft, take
+
+# `seen` tells this version of the row from any other.
+DRAFT = "SELECT *, xmin::text AS seen FROM orders_order WHERE id = %s"
+LINES = "SELECT * FROM orders_orderline WHERE order_id = %s ORDER BY id"
+Written = TypeVar("Written")
 
 
 class CannotCancel(ValidationError):
@@ -26,27 +35,84 @@ class QuantityTooHigh(ValidationError):
     """More pieces were asked than the line has left for it."""
 
 
-@patient
+@tried_twice
 def place(order: Order, *, by: User | None, at: datetime | None = None) -> Order:
     """Allocate stock for every line and place the order, or change nothing.
 
-    Raises IllegalTransition unless the order is a draft, InsufficientStock naming every short line.
+    Raises IllegalTransition unless the order is a draft, InsufficientStock naming every short line, Busy.
     """
-    order = lock(order)
+    placed = None
+    while placed is None:
+        placed = _place_as_read(order.pk, by, at)
+    mails.on_commit("placed", placed)
+    return placed
+
+
+def _place_as_read(key: int, by: User | None, at: datetime | None) -> Order | None:
+    """The order, placed; None when somebody changed the draft between reading and writing."""
+    order = next(iter(Order.objects.raw(DRAFT, [key])), None)
+    if order is None:
+        raise Order.DoesNotExist
     if order.status != Order.Status.DRAFT:  # a closed one becomes placed again by `reopen`, without a new promise
         raise IllegalTransition(order, order.get_status_display(), Order.Status.PLACED.label)
-    lines = lines_of(order)
+    lines = list(OrderLine.objects.raw(LINES, [key]))
     if not lines:
         raise ValidationError(_("%(order)s has no lines. Add what is sold first.") % {"order": order})
-    order.status = Order.Status.PLACED
-    order.placed_at = at or timezone.now()
-    demand = _promise(lines)
-    recalculate(order, lines, fields=["status", "placed_at"])
-    audit.record("order.placed", order, by=by)
+    price(order, lines)
+    return order if _promised(order, lines, at, lambda promises: place_draft(order, lines, promises, by=by)) else None
+
+
+@tried_twice
+def place_new(
+    *,
+    by: User | None,
+    lines: Sequence[NewLine],
+    customer: Customer | None = None,
+    at: datetime | None = None,
+    **header: Any,
+) -> Order:
+    """Take an order in and place it: `create_draft` and `place` in one, by which every row is written once.
+
+    `header` as for `create_draft`. Raises what the two raise; nothing is changed then.
+    """
+    if not lines:
+        raise ValidationError(_("An order needs a line. Add what is sold first."))
+    order = begin(by, customer, **header)
+    rates, stock = known_before(order, [line.variant.pk for line in lines if line.variant is not None])
+    rows = fill(order, lines, header, rates)
+    _promised(
+        order, rows, at, lambda promises: take(order, rows, ["order.created", "order.placed"], promises, by=by), stock
+    )
     mails.on_commit("placed", order)
-    if demand:
-        inventory.allocate(order.number, demand, by=by)  # last: levels many want stay locked until the end
     return order
+
+
+def _promised(
+    order: Order,
+    lines: Sequence[OrderLine],
+    at: datetime | None,
+    write: Callable[[inventory.Plan], Written],
+    stock: inventory.Stock | None = None,
+) -> Written:
+    """`write` the order as placed, with what stock promises its lines; items of the promises are positions in `lines`."""
+    demand = [
+        inventory.Demand(item=position, variant=line.variant_id, quantity=line.quantity, sku=line.sku)
+        for position, line in enumerate(lines)
+        if line.variant_id is not None
+    ]
+    order.status = Order.Status.PLACED
+    order.updated_at = timezone.now()
+    order.placed_at = at or order.updated_at
+
+    def placed(promises: inventory.Plan) -> Written:
+        for line in lines:
+            line.allocated = 0
+        for one, _location, pieces in promises:
+            lines[one.item].allocated += pieces
+        restate(order, lines)
+        return write(promises)
+
+    return inventory.carry_out(demand, placed, stock)
 
 
 @patient
@@ -151,16 +217,6 @@ def too_high(line: OrderLine, left: int, asked: int) -> str:
         "left": left,
         "asked": asked,
     }
-
-
-def _promise(lines: Sequence[OrderLine]) -> list[inventory.Demand]:
-    """Count every line that takes stock as allocated; returns what stock must promise for it."""
-    demand = []
-    for line in lines:
-        if line.variant is not None and line.variant.track_stock:
-            line.allocated = line.quantity
-            demand.append(inventory.Demand(item=line.pk, variant=line.variant.pk, quantity=line.quantity, sku=line.sku))
-    return demand
 
 
 def _end(order: Order, lines: Sequence[OrderLine], reason: str) -> None:

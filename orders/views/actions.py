@@ -313,6 +313,20 @@ class CancelParcel(ParcelAction):
     danger = True
 
 
+class HoldParcel(ParcelAction):
+    service = services.hold_fulfilment
+    form_class = forms.ReasonForm
+    title = gettext_lazy("Put on hold")
+    confirm = gettext_lazy("Nobody picks or packs the parcel until it is resumed. Its pieces stay allocated.")
+    done = gettext_lazy("%s is on hold.")
+
+
+class ResumeParcel(ParcelAction):
+    service = services.resume_fulfilment
+    title = gettext_lazy("Resume")
+    done = gettext_lazy("%s goes on.")
+
+
 # --- Returns ------------------------------------------------------------------------------------
 
 

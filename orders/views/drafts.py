@@ -79,9 +79,9 @@ class DraftPage(generic.FormPage):
         with transaction.atomic():
             if self.object is None:
                 given = {name: value for name, value in header.items() if value not in ("", {}, [])}
-                order = services.create_draft(by=by, lines=lines, **given)
-            else:
-                order = services.edit_draft(self.object, by=by, lines=lines, **self.followed(form, header))
+                create = services.place_new if self.places else services.create_draft
+                return create(by=by, lines=lines, **given)
+            order = services.edit_draft(self.object, by=by, lines=lines, **self.followed(form, header))
             return services.place(order, by=by) if self.places else order
 
     def followed(self, form: Any, header: dict[str, Any]) -> dict[str, Any]:

@@ -182,6 +182,7 @@ class FulfilmentList(generic.ListPage):
     all_label = _("All parcels")
     tabs = [
         generic.Tab(_("To pick"), "status=pending&sort=oldest"),
+        generic.Tab(_("On hold"), "on_hold=true&sort=oldest"),
         generic.Tab(_("Packed"), "status=packed&sort=oldest"),
         generic.Tab(_("On the way"), "status=shipped"),
     ]

@@ -226,10 +226,12 @@ def _column(name: str) -> Any:
 
 
 PARCEL_OFFERS = [
-    Offer("pack", gettext_lazy("Mark as packed"), "orders.fulfil_order", lambda p: p.object.status == "pending", always, "post", "box"),
+    Offer("resume", gettext_lazy("Resume"), "orders.fulfil_order", lambda p: p.object.status == "pending" and p.object.hold_reason, always, "post", "refresh"),
+    Offer("pack", gettext_lazy("Mark as packed"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, always, "post", "box"),
     Offer("ship", gettext_lazy("Ship"), "orders.fulfil_order", lambda p: p.object.status == "packed", always, icon="truck"),
     Offer("deliver", gettext_lazy("Mark as delivered"), "orders.fulfil_order", lambda p: p.object.status == "shipped", always, "post", "check-circle"),
     Offer("tracking", gettext_lazy("Change tracking"), "orders.fulfil_order", lambda p: p.object.status != "canceled", icon="pin"),
+    Offer("hold", gettext_lazy("Put on hold"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, icon="lock"),
     Offer("cancel", gettext_lazy("Cancel fulfilment"), "orders.fulfil_order", lambda p: p.object.may_become("canceled"), icon="x", danger=True),
 ]  # fmt: skip
 
@@ -250,10 +252,13 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
         generic.Column("packed_at", kind="datetime"),
         generic.Column("shipped_at", kind="datetime"),
         generic.Column("delivered_at", kind="datetime"),
+        generic.Column("wave", link="wave"),
+        generic.Column("box"),
+        generic.Column("hold_reason"),
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order", "location", "created_by")
+        return super().get_queryset().select_related("order", "location", "created_by", "wave")
 
     def get_actions(self) -> list[generic.Action]:
         return offered(self, PARCEL_OFFERS, "fulfilment-")

@@ -101,7 +101,6 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
     "inventory:count_cancel",
-    "inventory:location_close",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
     "inventory:purchase_order_it",
@@ -319,9 +318,11 @@ def of_inventory() -> Paths:
     place = Location.objects.filter(kind=Location.Kind.STOCK).first()
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
+    yield reverse("inventory:location_close", args=[place.code])
     yield from of_bins_and_lots()
     yield from of_counts()
     yield from of_purchasing()
+    yield from of_the_warehouse()
     supplier = Supplier.objects.first()
     yield reverse("inventory:supplier", args=[supplier.code])
     yield reverse("inventory:supplier_edit", args=[supplier.code])
@@ -355,6 +356,39 @@ def of_counts() -> Paths:
     yield reverse("inventory:count_post", args=[review.number])
 
 
+def of_the_warehouse() -> Paths:
+    """The pages for handhelds: about each document, and where there is nothing to do."""
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    level = StockLevel.objects.filter(location=place, on_hand__gt=5, is_tracked=False).first()
+    [shelf] = inventory.create_bins(place, ["H-01"], by=owner)
+    inventory.put_away([inventory.PutAway(level.pk, 2, shelf.pk)], by=owner)
+    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    documents = {
+        "delivery": PurchaseOrder.objects.get(status="partially_received").number,
+        "load": draft.number,
+        "send": draft.number,
+        "unload": sent.number,
+        "close": sent.number,
+        "count": StockCount.objects.get(status="counting").number,
+        "put_away": shelf.pk,
+    }
+    for name, key in documents.items():
+        yield reverse(f"inventory:scan_{name}", args=[key])
+    yield reverse("inventory:scan_put_aways", query={"at": place.code, "q": level.variant.sku})
+    yield reverse("inventory:warehouse", query={"q": "no such thing"})
+    wave = orders.start_picking(place, most=2, by=owner)
+    yield wave.get_absolute_url()
+    for verb in ("finish", "stop"):
+        yield reverse(f"orders:pick-{verb}", args=[wave.number])
+    yield reverse("orders:pick-missing", args=[wave.number, orders.lines_to_pick(wave)[0].pk])
+    parcel = wave.parcels.first()
+    yield reverse("orders:pack", args=[parcel.number])
+    yield reverse("orders:fulfilment-hold", args=[parcel.number])
+    orders.stop_picking(wave, by=owner)
+    yield wave.get_absolute_url()
+
+
 def of_purchasing() -> Paths:
     draft, part = (PurchaseOrder.objects.filter(status=status).first() for status in ("draft", "partially_received"))
     yield draft.get_absolute_url()
@@ -378,7 +412,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()

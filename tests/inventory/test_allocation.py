@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory import services
-from inventory.models import Allocation, StockMove
+from inventory.models import Allocation, StockMove, StockPosting
 from inventory.services import Demand, InsufficientStock, NotAllocated
 from tests.factories import level_of, make_location, make_variant, stock
 
@@ -46,6 +46,33 @@ def test_lines_of_one_sku_are_added_up():
         services.allocate("SO-1", ask((cup, 4), (cup, 3)), by=None)
     services.allocate("SO-1", ask((cup, 4), (cup, 1)), by=None)
     assert level_of(cup).allocated == 5
+
+
+def test_each_line_of_one_sku_is_posted_with_the_balance_after_it():
+    cup, tea = make_variant("CUP", on_hand=9), make_variant("TEA", on_hand=9)
+    services.allocate("SO-1", ask((cup, 1)), by=None)
+
+    services.allocate("SO-2", ask((cup, 4), (tea, 2), (cup, 3)), by=None)
+
+    postings = StockPosting.objects.filter(move__cause="SO-2").order_by("pk")
+    assert list(postings.values_list("level__variant__sku", "allocated", "allocated_after", "on_hand_after")) == [
+        ("CUP", 4, 5, 9),
+        ("TEA", 2, 2, 9),
+        ("CUP", 3, 8, 9),
+    ]
+    assert (level_of(cup).allocated, level_of(tea).allocated) == (8, 2)
+    assert list(StockMove.objects.filter(cause="SO-2").order_by("pk").values_list("kind", "quantity", "unit_cost")) == [
+        ("allocated", 4, None),
+        ("allocated", 2, None),
+        ("allocated", 3, None),
+    ]
+
+
+def test_a_backorder_makes_the_level_that_is_missing():
+    tea = make_variant("TEA", backorder_limit=3)
+    make_location("MAIN")
+    services.allocate("SO-1", ask((tea, 2)), by=None)
+    assert (level_of(tea).on_hand, level_of(tea).allocated, level_of(tea).backorder_limit) == (0, 2, 3)
 
 
 def test_one_warehouse_with_everything_goes_before_priority():

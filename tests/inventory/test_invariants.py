@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from backoffice import verification
 from inventory import services
-from inventory.models import Allocation, Hold, StockLevel, StockMove, StockPosting
+from inventory.models import Allocation, Hold, StockLevel, StockPosting
 from inventory.services import Correction, Demand
 from tests.factories import make_location, make_variant
 
@@ -262,7 +262,7 @@ class Stock(RuleBasedStateMachine):
 
     # --- What holds after every step ----------------------------------------------------------------------
 
-    @precondition(lambda self: StockMove.objects.exists())
+    @precondition(lambda self: StockPosting.objects.exists())
     @rule(forgery=st.sampled_from(FORGERIES))
     def the_books_cannot_be_forged(self, forgery):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

@@ -74,8 +74,11 @@ class Clerk:
 
     def place(self) -> None:
         lines = [services.NewLine(self.chance.randint(1, 3), variant) for variant in self._some(3)]
-        with transaction.atomic():
-            order = services.place(services.create_draft(by=None, lines=lines), by=None)
+        if self.chance.random() < 0.5:
+            order = services.place_new(by=None, lines=lines)
+        else:
+            with transaction.atomic():
+                order = services.place(services.create_draft(by=None, lines=lines), by=None)
         self.orders.append(order)
         self._count(order, 1)
 

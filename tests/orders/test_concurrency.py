@@ -1,6 +1,7 @@
 """Many connections at once: never oversold, never doubled, never stuck."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -10,6 +11,10 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from backoffice import context
+from backoffice.errors import Busy
+from backoffice.models import AuditEvent
+from inventory import services as inventory
 from inventory.models import Allocation, StockLevel
 from inventory.services import InsufficientStock
 from orders import services
@@ -63,6 +68,80 @@ def test_one_order_is_placed_once():
     results = at_once(lambda number: services.place(order, by=None), 4)
     assert sum(isinstance(result, Order) for result in results) == 1
     assert StockLevel.objects.get().allocated == 1
+
+
+def test_a_draft_that_is_edited_meanwhile_is_placed_as_it_is_by_then():
+    tea, edited = article("TEA", on_hand=9), threading.Event()
+    order = make_order([("TEA", 1)])
+
+    def edit():
+        with transaction.atomic():
+            services.edit_draft(order, by=None, lines=[services.NewLine(4, tea), services.NewLine(2, tea)])
+            edited.set()
+            time.sleep(0.5)  # whoever places reads the old lines meanwhile, and waits for the order
+
+    def place():
+        edited.wait(timeout=30)
+        return services.place(order, by=None)
+
+    with ThreadPoolExecutor(2) as pool:
+        editing, placing = pool.submit(closing(edit)), pool.submit(closing(place))
+        editing.result(timeout=30)
+        placed = placing.result(timeout=30)
+
+    assert sorted(placed.lines.values_list("quantity", "allocated")) == [(2, 2), (4, 4)]
+    assert placed.total == 60
+    assert StockLevel.objects.get().allocated == 6
+
+
+def closing(work):
+    def run():
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return run
+
+
+def test_a_verb_outside_a_transaction_is_one_and_tells_who_acts():
+    tea = article("TEA", on_hand=5)
+    with context.acting(source="test", reason="by telephone"):
+        order = services.place_new(by=None, lines=[services.NewLine(2, tea)])
+        with pytest.raises(InsufficientStock):
+            services.place_new(by=None, lines=[services.NewLine(9, tea)])
+
+    for rows in (order.history, order.lines.get().history):
+        assert [row.pgh_context.metadata["source"] for row in rows.select_related("pgh_context")] == ["test"]
+    assert list(AuditEvent.objects.values_list("verb", "source")) == [
+        ("order.placed", "test"),
+        ("order.created", "test"),
+    ]
+    assert Order.objects.get() == order
+
+
+def test_placing_gives_up_when_others_hold_the_levels_for_long():
+    tea = article("TEA", on_hand=5)
+    draft = make_order([("TEA", 1)])
+    release = threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            inventory.lock_levels([(tea.pk, StockLevel.objects.get().location_id)])
+            held.set()
+            release.wait(timeout=30)
+
+    held = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(closing(hold))
+        held.wait(timeout=30)
+        with transaction.atomic():
+            with pytest.raises(Busy):
+                services.place_new(by=None, lines=[services.NewLine(1, tea)])
+            assert list(Order.objects.all()) == [draft]  # and the transaction goes on
+        release.set()
+        holding.result(timeout=30)
+    assert services.place(draft, by=None).status == Order.Status.PLACED
 
 
 def test_placing_and_canceling_do_not_block_each_other_for_good():

@@ -1,14 +1,17 @@
 """Drafts: what follows from customer and variant, what is refused, and the money."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from backoffice.errors import IllegalTransition
 from orders import services
-from orders.models import Order, TaxRate
+from orders.models import Order, OrderLine, TaxRate
 from orders.services import NewLine
+from orders.services.writing import take
 from tests.orders.builders import article, buyer, line_of, make_order, staff
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +144,36 @@ def test_notes_stand_in_the_timeline(clerk, django_assert_num_queries):
     services.add_note(order, text="Asked for a call", by=clerk)
     with pytest.raises(ValidationError, match="Write the note first"):
         services.add_note(order, text=" ", by=clerk)
+
+
+def test_every_column_of_an_order_and_its_lines_is_written(clerk):
+    moment, customer = timezone.now(), buyer()
+    head = {
+        "number": "", "customer_id": customer.pk, "customer_name": "Ada", "email": "a@example.com", "phone": "1", "language": "zh-hans",
+        "billing_address": {"city": "Bonn"}, "shipping_address": {"city": "Köln"}, "status": "closed", "payment_status": "paid",
+        "fulfilment_status": "fulfilled", "return_status": "requested", "source": "shop", "source_number": "7", "currency": "USD",
+        "prices_include_tax": False, "subtotal": 1, "discount": 2, "shipping": 3, "shipping_tax_rate": Decimal("0.19"), "tax": 4,
+        "total": 5, "paid": 9, "refunded": 8, "note": "Ring \"twice\"", "tags": ["b", "a,b"], "cancel_reason": "late",
+        "placed_at": moment - timedelta(1), "closed_at": moment - timedelta(2), "canceled_at": moment - timedelta(3),
+        "created_by_id": clerk.pk, "created_at": moment - timedelta(4), "updated_at": None,
+    }  # fmt: skip
+    row = {
+        "order_id": None, "position": 3, "variant_id": article("TEA").pk, "sku": "S", "title": "Tea", "quantity": 9,
+        "unit_price": Decimal("1.005"), "discount": 1, "order_discount": 2, "tax_name": "VAT", "tax_rate": Decimal("0.07"),
+        "requires_shipping": False, "net": 3, "tax": 4, "gross": 7, "allocated": 1, "fulfilled": 2, "canceled": 3, "returned": 1,
+    }  # fmt: skip
+    assert head.keys() == {field.attname for field in Order._meta.concrete_fields} - {"id", "search_text"}
+    assert row.keys() == {field.attname for field in OrderLine._meta.concrete_fields} - {"id"}
+    order, line = Order(**head), OrderLine(**row)
+
+    take(order, [line], ["order.created"], [], by=clerk)
+
+    stored = Order.objects.values().get(pk=order.pk)
+    assert order.number.startswith("SO-")
+    assert stored | {"updated_at": None} == head | {
+        "id": order.pk,
+        "number": order.number,
+        "search_text": stored["search_text"],
+    }
+    assert stored["updated_at"] == order.updated_at >= moment
+    assert OrderLine.objects.values().get() == row | {"id": line.pk, "order_id": order.pk}

@@ -1,5 +1,7 @@
 """Placing and canceling: stock and order move together or not at all."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -8,8 +10,8 @@ from backoffice.models import AuditEvent
 from inventory.models import Allocation, StockLevel
 from inventory.services import InsufficientStock
 from orders import services
-from orders.models import Order
-from tests.orders.builders import article, line_of, make_order, parcel_of, receive, staff, warehouse
+from orders.models import Order, TaxRate
+from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, receive, staff, warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -169,5 +171,102 @@ def test_close_and_reopen(clerk):
 @pytest.mark.parametrize("lines", [1, 3, 6])
 def test_placing_costs_the_same_statements_however_many_lines(clerk, django_assert_num_queries, lines):
     order = make_order([(f"SKU{n}", 1) for n in range(lines)])
-    with django_assert_num_queries(9):  # seven, and two for a savepoint
+    with django_assert_num_queries(4):  # order, lines, stock; and what is written, stock last
         services.place(order, by=clerk)
+
+
+# --- Taking in and placing at once --------------------------------------------------------------
+
+OWN = {"id", "number", "search_text", "placed_at", "created_at", "updated_at"}
+
+
+def facts(order):
+    """What is written of an order, its lines and what was promised them, but for keys and moments."""
+    order = Order.objects.get(pk=order.pk)
+    lines = list(order.lines.order_by("position").values())
+    promised = Allocation.objects.filter(cause=order.number).order_by("item")
+    return (
+        {field.attname: getattr(order, field.attname) for field in Order._meta.fields if field.attname not in OWN},
+        [{name: value for name, value in line.items() if name not in ("id", "order_id")} for line in lines],
+        [(one.item - lines[0]["id"], one.variant_id, one.location_id, one.quantity) for one in promised],
+        [(event.verb, event.actor, event.subject) for event in AuditEvent.objects.about(order).order_by("pk")],
+    )
+
+
+def test_placing_at_once_writes_what_the_two_steps_write(clerk):
+    tea, wrap = article("TEA", on_hand=9), article("WRAP", track_stock=False)
+    TaxRate.objects.create(tax_class="standard", country="DE", name="USt 19%", rate=Decimal("0.19"))
+    customer = buyer()
+    lines = [
+        services.NewLine(2, tea),
+        services.NewLine(1, wrap),
+        services.NewLine(1, title="Card", unit_price=Decimal(3)),
+    ]
+    header = {
+        "customer": customer,
+        "shipping": Decimal(5),
+        "discount": Decimal("0.55"),
+        "tags": ["gift"],
+        "source": "shop",
+    }
+
+    in_steps = services.place(services.create_draft(by=clerk, lines=lines, **header), by=clerk)
+    at_once = services.place_new(by=clerk, lines=lines, **header)
+
+    *written, events = facts(at_once)
+    *expected, expected_events = facts(in_steps)
+    assert written == expected
+    assert written[0]["status"] == "placed"
+    assert [promise[1:] for promise in written[2]] == [(tea.pk, warehouse().pk, 2)]
+    assert events == [("order.created", clerk, at_once.number), ("order.placed", clerk, at_once.number)]
+    assert [(verb, actor) for verb, actor, _subject in expected_events] == [
+        (verb, actor) for verb, actor, _subject in events
+    ]
+    assert level("TEA").allocated == 4
+
+
+def test_placing_at_once_returns_what_was_written(clerk):
+    order = services.place_new(by=clerk, lines=[services.NewLine(2, article("TEA", on_hand=5))])
+    stored = Order.objects.get(pk=order.pk)
+    for field in Order._meta.fields:
+        assert getattr(order, field.attname) == getattr(stored, field.attname), field.name
+
+
+def test_placing_at_once_writes_each_row_once(clerk):
+    order = services.place_new(by=clerk, lines=[services.NewLine(2, article("TEA", on_hand=5))])
+    assert list(order.history.values_list("pgh_label", "status")) == [("insert", "placed")]
+    assert list(line_of(order, "TEA").history.values_list("pgh_label", "allocated")) == [("insert", 2)]
+
+
+def test_placing_at_once_writes_nothing_when_one_line_is_short(clerk):
+    lines = [services.NewLine(2, article("TEA", on_hand=5)), services.NewLine(9, article("CUP", on_hand=5))]
+
+    with pytest.raises(InsufficientStock, match="CUP: 5 available, 9 asked"):
+        services.place_new(by=clerk, lines=lines)
+
+    assert not Order.objects.exists()
+    assert not Allocation.objects.exists()
+    assert not AuditEvent.objects.filter(subject_type="orders.order").exists()
+    assert level("TEA").allocated == 0
+
+
+def test_placing_at_once_needs_lines_that_can_be_sold(clerk):
+    with pytest.raises(ValidationError, match="An order needs a line"):
+        services.place_new(by=clerk, lines=[])
+    with pytest.raises(services.LineRefused, match="OLD is no longer sold"):
+        services.place_new(by=clerk, lines=[services.NewLine(1, article("OLD", on_hand=5, is_active=False))])
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_placing_at_once_costs_two_statements_however_many_lines(clerk, django_assert_num_queries, count):
+    lines = [services.NewLine(1, article(f"SKU{n}", on_hand=1)) for n in range(count)]
+    with django_assert_num_queries(2):  # rates and stock; and what is written, stock last
+        services.place_new(by=clerk, lines=lines)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_draft_costs_two_statements(clerk, django_assert_num_queries, count):
+    lines = [services.NewLine(1, article(f"SKU{n}")) for n in range(count)]
+    with django_assert_num_queries(2):  # rates; and what is written
+        services.create_draft(by=clerk, lines=lines)

@@ -1,9 +1,17 @@
 """Placing orders with three lines and reservation: targets O1 to O3.
 
 Contenders take turns, over all SKUs ("cold") and over 50 of them ("hot"), with clients that are processes with a connection
-each. Every order is one transaction with the same rows, history triggers and audit events: our services; one PL/pgSQL call
-with stock last (the limit); the ORM as most write it, levels locked first. Orders have no e-mail address, so none queues a
-mail. django-oscar is measured only in an environment that has it, and is not part of this run.
+each. Every order is one transaction with the same rows, history triggers and audit events, which is checked before anything
+is measured; `placing_contenders` says who they are: ours, the limit by hand, the ORM, and ours in two steps. Orders have no
+e-mail address, so none queues a mail.
+
+Because the machine is shared, the seconds of processor that an order costs client and server are measured beside orders a
+second (the server's only where it runs here). "of_hand" and "to_orm" say how many times as fast ours is.
+
+--oscar PYTHON measures django-oscar in the same run, with a Python that has it (see `oscar_peer`).
+A run on 2 cores with much else running (load 28): by processor 0.50 to 0.65 of hand everywhere; by orders a second 0.56 to 0.72
+with 1 and 4 clients and 0.28 to 0.38 with 16, who wait for a core more often than hand does; p95 hot with 16 clients 1.9 times
+hand's; 4 to 10 times the ORM; 13 to 39 times django-oscar (20 to 28 by processor), which keeps neither history nor ledger.
 
 --sell-out places until everything is sold, again and again; --mixed lets clerks place, cancel, receive, transfer, count, hold
 and release over hot SKUs. Both end with the checks of `verify`.
@@ -12,10 +20,12 @@ and release over hot SKUs. Both end with the checks of `verify`.
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import random
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -23,167 +33,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from tests.performance.shop import PROJECT, report
 
 LINES, HOT, PIECES = 3, 50, 1_000_000
 SOLD_OUT, PIECES_TO_SELL, TRIES = 6, 40, 6
-SOURCE = "command:bench_placing"
-CONTENDERS = ("ours", "hand", "orm")
-
-HAND = """
-CREATE OR REPLACE FUNCTION bench_place(variants bigint[], quantities integer[], place bigint) RETURNS void
-LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' AS $$
-DECLARE
-    name text := 'SO-' || nextval('houtai_so_number');
-    sale bigint;
-    amount numeric;
-    moment timestamptz;
-    sold integer;
-BEGIN
-    PERFORM set_config('pghistory.context_id', gen_random_uuid()::text, true),
-            set_config('pghistory.context_metadata', '{"source": "command:bench_placing", "request_id": ""}', true);
-    SELECT sum(v.price * w.quantity) INTO amount
-    FROM unnest(variants, quantities) AS w(variant, quantity) JOIN catalog_variant v ON v.id = w.variant;
-    INSERT INTO orders_order
-        (number, customer_name, email, phone, language, billing_address, shipping_address, status, payment_status,
-         fulfilment_status, return_status, source, source_number, currency, prices_include_tax, subtotal, discount, shipping,
-         shipping_tax_rate, tax, total, paid, refunded, note, tags, cancel_reason, placed_at, created_at, updated_at)
-    VALUES (name, '', '', '', 'en', '{}', '{}', 'draft', 'none', 'unfulfilled', 'none', 'staff', '', 'EUR', true, amount, 0, 0,
-            0, 0, amount, 0, 0, '', '{}', '', clock_timestamp(), clock_timestamp(), clock_timestamp())
-    RETURNING id INTO sale;
-    INSERT INTO orders_orderline
-        (order_id, position, variant_id, sku, title, quantity, unit_price, discount, order_discount, tax_name, tax_rate,
-         requires_shipping, net, tax, gross, allocated, fulfilled, canceled, returned)
-    SELECT sale, w.n - 1, v.id, v.sku, v.title, w.quantity, v.price, 0, 0, '', 0, v.requires_shipping, v.price * w.quantity, 0,
-           v.price * w.quantity, 0, 0, 0, 0
-    FROM unnest(variants, quantities) WITH ORDINALITY AS w(variant, quantity, n) JOIN catalog_variant v ON v.id = w.variant
-    ORDER BY w.n;
-    INSERT INTO backoffice_auditevent (at, verb, subject_type, subject_id, subject, reason, data, source, request_id)
-    VALUES (clock_timestamp(), 'order.created', 'orders.order', sale, name, '', '{}', 'command:bench_placing', '');
-    UPDATE orders_orderline SET allocated = quantity WHERE order_id = sale;
-    UPDATE orders_order SET status = 'placed', placed_at = clock_timestamp(), updated_at = clock_timestamp() WHERE id = sale;
-    INSERT INTO backoffice_auditevent (at, verb, subject_type, subject_id, subject, reason, data, source, request_id)
-    VALUES (clock_timestamp(), 'order.placed', 'orders.order', sale, name, '', '{}', 'command:bench_placing', '');
-    INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
-    SELECT name, l.id, l.variant_id, place, l.quantity, clock_timestamp() FROM orders_orderline l WHERE l.order_id = sale;
-
-    PERFORM FROM inventory_stocklevel s WHERE s.location_id = place AND s.variant_id = ANY (variants)
-    ORDER BY s.id FOR NO KEY UPDATE;
-    moment := clock_timestamp();
-    WITH moved AS (
-        INSERT INTO inventory_stockmove
-            (at, kind, variant_id, from_location_id, to_location_id, quantity, cause, reason, request_id)
-        SELECT moment, 'allocated', w.variant, place, place, w.quantity, name, '', ''
-        FROM unnest(variants, quantities) AS w(variant, quantity)
-        RETURNING id, variant_id, quantity
-    )
-    INSERT INTO inventory_stockposting
-        (level_id, move_id, at, on_hand, allocated, held, on_hand_after, allocated_after, held_after, value, value_after)
-    SELECT s.id, m.id, moment, 0, m.quantity, 0, s.on_hand, s.allocated + m.quantity, s.held, 0, s.value
-    FROM moved m JOIN inventory_stocklevel s ON s.variant_id = m.variant_id AND s.location_id = place;
-    UPDATE inventory_stocklevel s SET allocated = s.allocated + w.quantity, updated_at = moment
-    FROM unnest(variants, quantities) AS w(variant, quantity)
-    WHERE s.variant_id = w.variant AND s.location_id = place
-      AND s.on_hand - s.allocated - s.held + s.backorder_limit >= w.quantity;
-    GET DIAGNOSTICS sold = ROW_COUNT;
-    IF sold <> cardinality(variants) THEN
-        RAISE EXCEPTION 'sold out';
-    END IF;
-END
-$$
-"""
-
-
-# --- Contenders, each placing one order -------------------------------------------------------------
-
-Basket = Sequence[tuple[Any, int]]
-
-
-def ours(basket: Basket, place: Any) -> None:
-    from django.db import transaction
-
-    from backoffice import context
-    from orders import services
-
-    lines = [services.NewLine(quantity, variant) for variant, quantity in basket]
-    with context.acting(source=SOURCE), transaction.atomic():
-        services.place(services.create_draft(by=None, lines=lines), by=None)
-
-
-def hand(basket: Basket, place: Any) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        variants, quantities = [variant.pk for variant, _ in basket], [quantity for _, quantity in basket]
-        cursor.execute("SELECT bench_place(%s::bigint[], %s::integer[], %s)", [variants, quantities, place.pk])
-
-
-def orm(basket: Basket, place: Any) -> None:
-    from django.db import transaction
-
-    from backoffice import context
-
-    with context.acting(source=SOURCE), transaction.atomic():
-        _place_by_orm(basket, place)
-
-
-def _place_by_orm(basket: Basket, place: Any) -> None:
-    """Lock the levels, look, and save one object after the other."""
-    from django.utils import timezone
-
-    from backoffice import audit
-    from backoffice.numbering import next_number
-    from inventory.models import Allocation, StockLevel, StockMove, StockPosting
-    from orders.models import Order, OrderLine
-
-    variants = [variant for variant, _quantity in basket]
-    locked = StockLevel.objects.select_for_update().filter(variant__in=variants, location=place).order_by("pk")
-    levels = {level.variant_id: level for level in locked}
-    if any(levels[variant.pk].free < quantity for variant, quantity in basket):
-        raise RuntimeError("sold out")
-    total = sum(variant.price * quantity for variant, quantity in basket)
-    order = Order.objects.create(number=next_number("SO"), subtotal=total, total=total)
-    lines = [
-        OrderLine.objects.create(
-            order=order, position=position, variant=variant, sku=variant.sku, title=variant.title, quantity=quantity,
-            unit_price=variant.price, net=variant.price * quantity, gross=variant.price * quantity,
-        )
-        for position, (variant, quantity) in enumerate(basket)
-    ]  # fmt: skip
-    audit.record("order.created", order, by=None)
-    order.status, order.placed_at = Order.Status.PLACED, timezone.now()
-    order.save()
-    audit.record("order.placed", order, by=None)
-    for line in lines:
-        line.allocated = line.quantity
-        line.save()
-        Allocation.objects.create(
-            cause=order.number, item=line.pk, variant=line.variant, location=place, quantity=line.quantity
-        )
-        move = StockMove.objects.create(
-            kind="allocated", variant=line.variant, from_location=place, to_location=place, quantity=line.quantity,
-            cause=order.number,
-        )  # fmt: skip
-        level = levels[line.variant_id]
-        level.allocated += line.quantity
-        StockPosting.objects.create(
-            level=level, move=move, on_hand=0, allocated=line.quantity, held=0, on_hand_after=level.on_hand,
-            allocated_after=level.allocated, held_after=level.held, value=0, value_after=level.value,
-        )  # fmt: skip
-        level.save(update_fields=["allocated"])
-
+CONTENDERS = ("ours", "steps", "hand", "orm")
+LIMIT = Path(__file__).with_name("placing_limit.sql")
+OSCAR = Path(__file__).with_name("oscar_peer.py")
 
 # --- Clients ----------------------------------------------------------------------------------------
 
 
 @dataclass
 class Load:
-    """What one client did: seconds of each order, and how often it met which error."""
+    """What one client did: seconds of each order, how often it met which error, and seconds of processor used."""
 
     seconds: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    client: float = 0
+    server: float = 0
 
 
 def client(pipe: Connection, number: int) -> None:
@@ -201,10 +72,14 @@ def load(number: int, skus: tuple[str, ...]) -> None:
 
 def place_until(number: int, contender: str, skus: tuple[str, ...], begin: float, seconds: float) -> Load:
     """Place orders as quickly as they are answered; the clock starts at `begin` of `time.time()`."""
+    from django.db import connection
+
+    from tests.performance.placing_contenders import CONTENDERS as KNOWN
+
     place, variants = _goods(skus)
-    one: Callable[[Basket, Any], None] = {"ours": ours, "hand": hand, "orm": orm}[contender]
-    chance, done = random.Random(f"{number} {begin}"), Load()
+    one, chance, done = KNOWN[contender], random.Random(f"{number} {begin}"), Load()
     time.sleep(max(begin - time.time(), 0))
+    done.client, done.server = -time.process_time(), -_server_seconds(connection.connection.info.backend_pid)
     while time.time() < begin + seconds:
         basket = [(variant, chance.randint(1, 3)) for variant in chance.sample(variants, LINES)]
         started = time.perf_counter()
@@ -214,12 +89,24 @@ def place_until(number: int, contender: str, skus: tuple[str, ...], begin: float
             done.errors[f"{type(error).__name__}: {error}"[:300]] += 1
         else:
             done.seconds.append(time.perf_counter() - started)
+    done.client += time.process_time()
+    done.server += _server_seconds(connection.connection.info.backend_pid)
     return done
+
+
+def _server_seconds(process: int) -> float:
+    """Seconds of processor that a server process of this machine has used; 0 for one elsewhere."""
+    known = Path(f"/proc/{process}/stat")
+    if not known.exists():
+        return 0
+    user, system = known.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def sell_out(number: int, skus: tuple[str, ...], begin: float) -> Load:
     """Place orders until so many in a row were refused."""
     from inventory.services import InsufficientStock
+    from tests.performance.placing_contenders import ours
 
     place, variants = _goods(skus)
     chance, done, refused = random.Random(f"{number} {begin}"), Load(), 0
@@ -306,7 +193,7 @@ def fill(rows: int) -> None:
 
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute(HAND)
+        cursor.execute(LIMIT.read_text())
     Location.objects.get_or_create(code="bench", defaults={"name": "Bench", "priority": 1})
     stock([f"BENCH-{number:06}" for number in range(rows)], PIECES)
 
@@ -346,37 +233,95 @@ def wrong() -> dict[str, int]:
     return {one.name: one.result.wrong for one in verification.run() if one.result.wrong}
 
 
+class Oscar:
+    """django-oscar in an environment of its own."""
+
+    def __init__(self, python: str, rows: int) -> None:
+        from django.db import connection
+
+        connection.ensure_connection()
+        known = connection.connection.info.get_parameters() | {"password": connection.connection.info.password}
+        server = {name: known[name] for name in ("host", "port", "user", "password") if known.get(name)}
+        self.process = subprocess.Popen(
+            [python, str(OSCAR), json.dumps(server), str(rows)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def place(self, clients: int, goods: int, seconds: float) -> Load:
+        """As `place_until` by so many clients over the first so many products."""
+        asked = {"clients": clients, "goods": goods, "begin": time.time() + 0.5, "seconds": seconds}
+        print(json.dumps(asked), file=self.process.stdin, flush=True)
+        answer = self._answer()
+        return Load(answer["seconds"], Counter(answer["errors"]), answer["client"], answer["server"])
+
+    def _answer(self) -> dict[str, Any]:
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line:
+            raise SystemExit("django-oscar did not answer.")
+        return dict(json.loads(line))
+
+    def stop(self) -> None:
+        if self.process.stdin:
+            self.process.stdin.close()
+        self.process.wait(30)
+
+
 # --- What is measured -------------------------------------------------------------------------------
 
 
 def race(clients: Clients, options: argparse.Namespace) -> dict[str, Any]:
-    """Orders/s, p50 and p95 of each contender, cold and hot, for each number of clients: medians of the rounds."""
+    """Orders/s, p50, p95 and seconds of processor of each contender, cold and hot, for each number of clients: medians."""
     skus = tuple(f"BENCH-{number:06}" for number in range(options.rows))
+    same_writes(skus)
+    oscar = Oscar(options.oscar, options.rows) if options.oscar else None
     figures: dict[str, Any] = {}
     for count in options.clients:
         for heat, goods in (("cold", skus), ("hot", skus[:HOT])):
             clients.run(count, "load", goods)
-            rounds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in CONTENDERS}
+            rounds: dict[str, list[tuple[float, ...]]] = {name: [] for name in CONTENDERS}
+            if oscar:
+                rounds["oscar"] = []
             for number in range(options.rounds + 1):
-                for name in CONTENDERS:
+                for name, measured in rounds.items():
                     seconds = options.seconds if number else 0.3  # the first round warms up
-                    loads = clients.run(count, "place", name, goods, time.time() + 0.3, seconds)
+                    if name == "oscar":
+                        loads = [oscar.place(count, len(goods), seconds)] if oscar else []
+                    else:
+                        loads = clients.run(count, "place", name, goods, time.time() + 0.3, seconds)
                     if number:
-                        rounds[name].append(_speed(name, loads, seconds))
+                        measured.append(_speed(name, loads, seconds))
             medians = {
-                name: [statistics.median(column) for column in zip(*rounds[name], strict=True)] for name in CONTENDERS
+                name: [statistics.median(column) for column in zip(*rounds[name], strict=True)] for name in rounds
             }
             figures |= _compared(f"{count}_{heat}", medians)
+    if oscar:
+        oscar.stop()
     return figures
 
 
-def _speed(name: str, loads: Sequence[Load], seconds: float) -> tuple[float, float, float]:
-    """Orders/s, p50 and p95 in ms."""
+def same_writes(skus: tuple[str, ...]) -> None:
+    """Stop unless one order of each contender writes the same rows; a draft that is placed later writes some twice."""
+    from tests.performance.placing_contenders import CONTENDERS as KNOWN
+    from tests.performance.placing_contenders import writes
+
+    place, variants = _goods(skus[:LINES])
+    known = {name: writes(name, [(variant, 1) for variant in variants], place) for name in KNOWN if name != "steps"}
+    print(f"rows written by an order: {dict(known['ours'])}", file=sys.stderr)
+    if any(rows != known["ours"] for rows in known.values()):
+        raise SystemExit(f"the contenders do not write the same: {known}")
+
+
+def _speed(name: str, loads: Sequence[Load], seconds: float) -> tuple[float, ...]:
+    """Orders/s, p50 and p95 in ms; ms of processor that an order costs client and server."""
     errors: Counter[str] = sum((load.errors for load in loads), Counter())
     if errors:
         raise SystemExit(f"{name}: {dict(errors)}")
     taken = [second for load in loads for second in load.seconds]
-    return len(taken) / seconds, *percentiles(taken)
+    used = [sum(getattr(load, side) for load in loads) * 1000 / max(len(taken), 1) for side in ("client", "server")]
+    return len(taken) / seconds, *percentiles(taken), *used
 
 
 def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
@@ -386,15 +331,22 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def _compared(key: str, medians: dict[str, list[float]]) -> dict[str, float]:
-    for name, (rate, p50, p95) in medians.items():
-        print(f"{key:<8} {name:<5} {rate:7.0f} orders/s   p50 {p50:7.1f} ms   p95 {p95:7.1f} ms", file=sys.stderr)
-    mine, limit, plain = (medians[name] for name in CONTENDERS)
+    for name, (rate, p50, p95, client, server) in medians.items():
+        print(
+            f"{key:<8} {name:<5} {rate:7.0f} orders/s   p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   "
+            f"processor {client:5.2f} + {server:5.2f} ms",
+            file=sys.stderr,
+        )
+    mine, limit = medians["ours"], medians["hand"]
     figures = {
         f"{key}_ours": round(mine[0]),
         f"{key}_of_hand": round(mine[0] / limit[0], 2),
-        f"{key}_to_orm": round(mine[0] / plain[0], 2),
+        f"{key}_processor_of_hand": round(sum(limit[3:]) / sum(mine[3:]), 2),
         f"{key}_p95_to_hand": round(mine[2] / limit[2], 2),
+        f"{key}_steps_of_hand": round(medians["steps"][0] / limit[0], 2),
     }
+    for name in medians.keys() & {"orm", "oscar"}:
+        figures[f"{key}_to_{name}"] = round(mine[0] / medians[name][0], 2)
     print(f"{key:<8} {figures}", file=sys.stderr)
     return figures
 
@@ -488,6 +440,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=int, default=10, help="how often everything is sold with --sell-out (default 10)"
     )
+    parser.add_argument("--oscar", metavar="PYTHON", help="a Python that has django-oscar, to be measured too")
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--sell-out", action="store_true", help="sell everything: nothing may be oversold (O3)")
     modes.add_argument("--mixed", action="store_true", help="everything at once over hot SKUs")
