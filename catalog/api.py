@@ -46,6 +46,7 @@ class VariantOut(Schema):
     cost: Decimal | None
     weight_grams: int | None
     tax_class: str
+    tracking: str
     is_active: bool
     updated_at: datetime
 

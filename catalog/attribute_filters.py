@@ -129,7 +129,8 @@ class AttributeFilterSet(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        for name, definition in definitions_for(data or {}).items():
+        self.definitions = definitions_for(data or {})
+        for name, definition in self.definitions.items():
             self.filters[name] = found = filter_of(definition)
             found.parent, found.model = self, self._meta.model
 

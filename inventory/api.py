@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
 from backoffice import api
-from inventory.models import CountLine, Location, PurchaseOrder, StockCount, StockLevel, SupplierItem
+from inventory.models import CountLine, Location, PurchaseOrder, StockCount, StockLevel, StockPart, SupplierItem
 
 router = Router(tags=["Inventory"])
 
@@ -44,6 +44,37 @@ class LevelOut(Schema):
     def resolve_value(obj: Any, context: Any) -> Decimal | None:
         """Values are costs."""
         return obj.value if context["request"].user.has_perm("catalog.view_cost") else None
+
+
+class PartOut(Schema):
+    """So many pieces in a bin, or of a lot; without a bin they are not put away yet."""
+
+    sku: str
+    location: str
+    bin: str | None
+    lot: str | None
+    expires_on: date | None
+    quantity: int
+
+    @staticmethod
+    def resolve_sku(obj: Any) -> str:
+        return str(obj.level.variant.sku)
+
+    @staticmethod
+    def resolve_location(obj: Any) -> str:
+        return str(obj.level.location.code)
+
+    @staticmethod
+    def resolve_bin(obj: Any) -> str | None:
+        return obj.bin and str(obj.bin.code)
+
+    @staticmethod
+    def resolve_lot(obj: Any) -> str | None:
+        return obj.lot and str(obj.lot.number)
+
+    @staticmethod
+    def resolve_expires_on(obj: Any) -> date | None:
+        return obj.lot and obj.lot.expires_on
 
 
 class CountOut(Schema):
@@ -107,6 +138,23 @@ def stock(request: HttpRequest, sku: str = "", location: str = "", after: str = 
     if location:
         rows = rows.filter(location__code=location)
     return api.page(request, rows.filter(location__kind__in=Location.PHYSICAL), ("id",), after, limit)
+
+
+@router.get("/stock/parts", response=api.Page[PartOut])
+@api.requires("inventory.view_stockpart")
+def parts(
+    request: HttpRequest, sku: str = "", location: str = "", lot: str = "", after: str = "", limit: api.Limit = 50
+) -> Any:
+    """What lies in which bin and is of which lot; `sku`, `location` and `lot` narrow it."""
+    related = ("level__variant", "level__location", "bin", "lot")
+    rows = StockPart.objects.there().visible_to(request.user).select_related(*related)
+    if sku:
+        rows = rows.filter(level__variant__sku__iexact=sku)
+    if location:
+        rows = rows.filter(level__location__code=location)
+    if lot:
+        rows = rows.filter(lot__number__iexact=lot)
+    return api.page(request, rows, ("id",), after, limit)
 
 
 @router.get("/stocktakes", response=api.Page[CountOut])

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import references, search
 from backoffice.rows import containing
 from catalog import filters
 from inventory.filters import StockStateFilter
-from inventory.models import Location, PurchaseOrder, Receipt, StockCount, Supplier, Transfer
+from inventory.models import Bin, Location, Lot, PurchaseOrder, Receipt, StockCount, Supplier, Transfer
 
 references.register(prefix="PO", model=PurchaseOrder)
 references.register(prefix="RC", model=Receipt)
@@ -91,3 +92,27 @@ class SupplierSearch(search.Provider):
         wanted = Q(code__icontains=text) | Q(name__icontains=text) | Q(email__icontains=text)
         for row in Supplier.objects.visible_to(user).filter(wanted)[:limit]:
             yield search.Hit(row.name, row.code, row.get_absolute_url())
+
+
+@search.register
+class LotSearch(search.Provider):
+    key = "lots"
+    label = _("Lots and serial numbers")
+    permission = "inventory.view_lot"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = Lot.objects.visible_to(user).filter(containing(text)).select_related("variant")
+        for row in rows.order_by("-pk")[:limit]:
+            yield search.Hit(row.number, f"{row.variant.sku} · {row.variant.title}", row.get_absolute_url())
+
+
+@search.register
+class BinSearch(search.Provider):
+    key = "bins"
+    label = _("Bins")
+    permission = "inventory.view_bin"
+
+    def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
+        rows = Bin.objects.visible_to(user).alias(capitals=Upper("code")).filter(capitals=text.upper())
+        for row in rows.select_related("location")[:limit]:
+            yield search.Hit(row.code, str(row.location), row.get_absolute_url())

@@ -14,8 +14,9 @@ from backoffice import generic
 from catalog.models import Variant
 from customers.models import Address, Customer
 from inventory import services as inventory
+from inventory.forms_bins import named
 from inventory.models import Allocation, Location
-from orders.models import Order, ReturnLine
+from orders.models import Fulfilment, Order, ReturnLine
 from orders.services import Arrived, NewLine
 from orders.services.intake import ADDRESS_FIELDS
 
@@ -233,6 +234,31 @@ class NoteForm(forms.Form):
 class TrackingForm(forms.Form):
     carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
+
+
+class ShipForm(TrackingForm):
+    """Carrier and tracking number; of articles with lots or serial numbers also which leave, where one wants to say so."""
+
+    def __init__(self, *args: Any, parcel: Fulfilment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parcel = parcel
+        lines = parcel.lines.select_related("order_line__variant").exclude(order_line__variant__tracking="none")
+        self.tracked = list(lines.exclude(order_line__variant=None))
+        for line in self.tracked:
+            facts = {"sku": line.order_line.sku, "pieces": line.quantity}
+            self.fields[f"lots_{line.pk}"] = forms.CharField(
+                label=_("%(sku)s: lot or serial numbers of %(pieces)s pieces") % facts,
+                required=False,
+                help_text=_("Left empty: what expires first."),
+            )
+
+    def taken(self) -> dict[int, list[inventory.Pieces]]:
+        """The lots that are named, by order line."""
+        rows = [
+            (line.order_line_id, line.order_line.variant_id, line.quantity, self.cleaned_data[f"lots_{line.pk}"], "")
+            for line in self.tracked
+        ]
+        return named(rows, self.parcel.location)
 
 
 class QuantitiesForm(forms.Form):

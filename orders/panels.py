@@ -1,20 +1,22 @@
-"""Orders on the pages of customers, tickets and variants."""
+"""Orders on the pages of customers, tickets, variants and lots."""
 
 from typing import Any
 
+from django.db.models import Max, Sum
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from backoffice import panels
+from backoffice import exports, panels
 from backoffice.money import format_money
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import badge, plain_number
-from inventory.models import Allocation
+from inventory.models import Allocation, PartPosting, StockMove
 from orders.models import Order, OrderLine
 
 MOST = 8
+MOST_CALLED_BACK = 100
 
 
 @panels.register("customers.customer", permission="orders.view_order", order=10)
@@ -81,4 +83,31 @@ def _orders(user: Any, customer: Any) -> Panel:
         rows=rows,
         empty=_("No orders yet."),
         url=f"{reverse('orders:list')}?customer=%23{customer.pk}" if rows else "",
+    )
+
+
+@panels.register("inventory.lot", permission="orders.view_order", order=10)
+def lot_orders(user: Any, lot: Any) -> Panel | None:
+    """Whom to tell when a lot is called back: the orders that got pieces of it, the newest first."""
+    postings = PartPosting.objects.in_scope(user).filter(part__lot=lot, move__kind=StockMove.Kind.SHIPPED)
+    sent = postings.values_list("move__cause").annotate(pieces=-Sum("quantity"), at=Max("at")).order_by("-at")
+    rows = list(sent[:MOST_CALLED_BACK])
+    orders = Order.objects.visible_to(user).in_bulk([cause for cause, *_more in rows], field_name="number")
+    if not orders:
+        return None
+    sees_people = user.has_perm(exports.PERSONAL)
+    return Panel(
+        _("Orders that got it"),
+        columns=[pgettext("sale", "Order"), _("Customer"), _("Pieces"), _("Shipped")],
+        numbers=[2],
+        rows=[
+            (
+                (cause, orders[cause].get_absolute_url()),
+                orders[cause].customer_name if sees_people else exports.MASK,
+                plain_number(pieces),
+                formats.date_format(timezone.localtime(at), "SHORT_DATE_FORMAT"),
+            )
+            for cause, pieces, at in rows
+            if cause in orders
+        ],
     )

@@ -149,7 +149,7 @@ class Column:
                 '<img class="thumb" src="{}" alt="" width="32" height="32" loading="lazy">',
                 getattr(value, "url", value),
             )
-        return display(value, self.kind, self._choice_text(obj))
+        return display(value, self.kind, "" if self.get else self._choice_text(obj))
 
     def _badge(self, obj: Any, value: Any) -> SafeString:
         if value is None or value == "":
@@ -221,7 +221,8 @@ def display(value: Any, kind: str = "text", choice: str = "") -> SafeString:
             '<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, "SHORT_DATE_FORMAT")
         )
     if kind == "percent":
-        return escape(_("%(number)s%%") % {"number": formats.number_format(value, 1)})
+        shown = formats.number_format(value, 0 if isinstance(value, int) else 1)
+        return escape(_("%(number)s%%") % {"number": shown})
     if isinstance(value, int | float | Decimal) and kind != "text":
         return escape(formats.number_format(_plain(value), use_l10n=True, force_grouping=True))
     return escape(str(value))

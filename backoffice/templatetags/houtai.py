@@ -23,11 +23,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice import money as money_module
-from backoffice import references, verbs
+from backoffice import references, text_difference, verbs
 
 register = template.Library()
 
 MARKUP = re.compile(r"</?(?:p|br|div|span|ul|ol|li|h[1-6]|b|strong|em|i|a|img|table|blockquote)\b[^>]*>", re.IGNORECASE)
+EMPTY = re.compile(r"<(p|div|li)>(?:\s|&nbsp;|<br>)*</\1>", re.IGNORECASE)
 HEADING = re.compile(r"<(/?)h[1-6]\b[^>]*>", re.IGNORECASE)
 KEPT_TAGS = {
     "p",
@@ -232,6 +233,12 @@ def lines(text: Any) -> SafeString:
 
 
 @register.filter
+def marked(old: str, new: str) -> SafeString:
+    """{{ old|marked:new }}: two texts in one, with the words that went and came."""
+    return text_difference.marked(old, new)
+
+
+@register.filter
 def prose(text: Any) -> SafeString:
     """A text as it is to be read: paragraphs and lists of HTML without its styles, links and pictures; else its lines.
 
@@ -242,6 +249,7 @@ def prose(text: Any) -> SafeString:
         return lines(text)
     pictures = len(re.findall(r"<img\b", text, re.IGNORECASE))
     html = nh3.clean(HEADING.sub(r"<\1p>", text), tags=KEPT_TAGS, attributes={})
+    html = EMPTY.sub("", html)
     if not nh3.clean(html, tags=set()).strip():
         html = ""
     said = ngettext(

@@ -20,7 +20,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from catalog.models.words import cut, escaped, is_eastern, patterns, spellings, suggestion, whole
+from catalog.models.words import cut, escaped, formed, is_eastern, patterns, spellings, suggestion, whole
 
 RANKED = 2000  # so many rows are ranked; where more match, the best of them come first and the newest next
 FEW = 3  # with fewer rows than this, similar ones are looked for
@@ -29,21 +29,21 @@ SHORTEST_ERROR, SHORTEST_ALONE = 4, 2  # letters, below which everything is simi
 EXACT, APART, IN_NAMES, FAR_APART, ALIKE, INACTIVE = 1, 5, 6, 7, 8, 0.5
 SEPARATORS = dict.fromkeys(map(ord, "-_./ "))
 
+# Rows of (number of the word, what it names, keys, values in the attributes, 0, 0).
 NAMES = """
-WITH word AS (SELECT n, upper(pattern) AS pattern FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern))
-SELECT w.n, 'brand_id', array_agg(b.id), NULL::jsonb FROM word w
-JOIN catalog_brand b ON catalog_search_form(b.name || ' ' || b.name_zh || ' ') LIKE w.pattern GROUP BY w.n
+SELECT w.n::float8, 'brand_id', array_agg(b.id), NULL::jsonb, 0, 0 FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+JOIN catalog_brand b ON catalog_search_form(b.name || ' ' || b.name_zh || ' ') LIKE upper(w.pattern) GROUP BY w.n
 UNION ALL
-SELECT w.n, 'category_id', array_agg(DISTINCT below.id), NULL FROM word w
-JOIN catalog_category c ON catalog_search_form(c.name || ' ' || c.name_zh || ' ') LIKE w.pattern
+SELECT w.n, 'category_id', array_agg(DISTINCT below.id), NULL, 0, 0 FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+JOIN catalog_category c ON catalog_search_form(c.name || ' ' || c.name_zh || ' ') LIKE upper(w.pattern)
 JOIN catalog_category below ON below.id = c.id OR starts_with(below.path, c.path || ' > ') GROUP BY w.n
 UNION ALL
 SELECT w.n, 'attributes', NULL, jsonb_agg(jsonb_build_object(d.code,
-    CASE d.kind WHEN 'choice' THEN o.choice -> 'code' ELSE jsonb_build_array(o.choice -> 'code') END))
-FROM word w CROSS JOIN catalog_attributedefinition d CROSS JOIN jsonb_array_elements(d.choices) o(choice)
-WHERE catalog_search_form(concat(o.choice ->> 'label', ' ', o.choice ->> 'label_zh', ' ')) LIKE w.pattern GROUP BY w.n
+    CASE d.kind WHEN 'choice' THEN o.choice -> 'code' ELSE jsonb_build_array(o.choice -> 'code') END)), 0, 0
+FROM unnest(%(numbers)s::int[], %(patterns)s::text[]) w(n, pattern)
+CROSS JOIN catalog_attributedefinition d CROSS JOIN jsonb_array_elements(d.choices) o(choice)
+WHERE catalog_search_form(concat(o.choice ->> 'label', ' ', o.choice ->> 'label_zh', ' ')) LIKE upper(w.pattern) GROUP BY w.n
 UNION ALL
-SELECT -1, btrim(catalog_search_form(%(phrase)s)), NULL, NULL
 """
 
 # What tells most rows apart comes first, and what is dear last: thousands of rows are ranked. The title is the beginning of
@@ -80,8 +80,8 @@ EXACT_PRODUCTS = f"""SELECT 2, id, 0 FROM catalog_product WHERE upper(handle) = 
 UNION ALL SELECT 2, id, 1 FROM catalog_product WHERE title = ANY(%(cases)s)
 UNION ALL {EXACT_VARIANTS.format(key="product_id")}"""
 
-# What was found, from out of the table itself (0), the other one (1) or as typed exactly (2), by its best rank.
-BY_RANK = """SELECT rank, array_agg(id), sum(own)::int, sum(other)::int FROM (
+# Rows of (rank, 'rank', keys, -, how many were read from out of the table itself (0), from the other one (1)); as typed exactly is 2.
+BY_RANK = """SELECT rank::float8, 'rank', array_agg(id), NULL::jsonb, sum(own)::int, sum(other)::int FROM (
 SELECT id, min(rank) AS rank, count(*) FILTER (WHERE source = 0) AS own, count(*) FILTER (WHERE source = 1) AS other
 FROM ({candidates}) hit (source, id, rank) GROUP BY id) best GROUP BY rank"""
 
@@ -113,16 +113,17 @@ class _Search:
 
     def __init__(self, text: str) -> None:
         self.text, self.pieces = cut(text)
-        self.named: dict[int, dict[str, Any]] = {}
-        self.form = ""
-        if self.pieces:
-            self._read_names()
+        self.named: dict[int, dict[str, Any]] = {}  # by number of the word: what the database knows under its name
+        self.form = formed(self.text)
         bare = self.form.translate(SEPARATORS)
         self.bare = bare if re.search(r"\d", bare) and len(bare) > 2 else ""
         self.is_eastern = is_eastern(self.form)
         self.forms = [one.upper() for one in spellings(self.form)]
+        likes = [(number, like) for number, piece in enumerate(self.pieces) for like in patterns(piece)]
         joined = self.form.replace(" ", "")
-        self.ranking = {
+        self.given = {
+            "numbers": [number for number, _like in likes],
+            "patterns": [like for _number, like in likes],
             "typed": self.text,
             "cases": [self.text, self.text.lower(), self.text.capitalize(), self.text.title(), self.form],
             "joined": joined,
@@ -136,17 +137,6 @@ class _Search:
             "bare": self.bare,
             "bare_starts": f"{escaped(self.bare)}%",
         }
-
-    def _read_names(self) -> None:
-        likes = [(number, like) for number, piece in enumerate(self.pieces) for like in patterns(piece)]
-        numbers, given = zip(*likes, strict=True)
-        for number, kind, keys, values in rows_of(
-            NAMES, {"numbers": list(numbers), "patterns": list(given), "phrase": self.text}
-        ):
-            if number >= 0:
-                self.named.setdefault(number, {})[kind] = keys or json.loads(values)
-            else:
-                self.form = kind
 
     def of_products(self, *, names: bool) -> tuple[str, list[Any]]:
         """Condition on `p`, a product, with its values."""
@@ -219,6 +209,31 @@ def rows_of(sql: str, given: Any) -> list[Any]:
         return cursor.fetchall()
 
 
+@dataclass
+class _Read:
+    """Ranks of rows that were read, and how many rows of this table and of the other that took: more than RANKED are not all."""
+
+    ranks: dict[int, float] = field(default_factory=dict)
+    own: int = 0
+    other: int = 0
+
+    def add(self, rank: float, keys: list[int], own: int, other: int) -> None:
+        self.ranks.update(dict.fromkeys(keys, rank))
+        self.own += own
+        self.other += other
+
+    @property
+    def is_all(self) -> bool:
+        return max(self.own, self.other, len(self.ranks)) <= RANKED
+
+    @property
+    def best(self) -> dict[int, float]:
+        """The ranks to begin with where too many rows match: of rows that were not all read, those that nothing is better than."""
+        worst = IN_NAMES if self.own <= RANKED else EXACT
+        kept = sorted((rank, -key) for key, rank in self.ranks.items() if rank <= worst)[:RANKED]
+        return {-key: rank for rank, key in kept}
+
+
 class _Finder:
     """How the rows of one table are found. `candidates` gives SQL of (source, key, rank), `keys` of all keys."""
 
@@ -234,39 +249,34 @@ class _Finder:
     def keys(self) -> tuple[str, list[Any]]:
         raise NotImplementedError
 
-    def ranked(self, *, names: bool) -> tuple[dict[int, float], int, int]:
-        """Ranks of rows that match, and how many were read of this table and of the other: more than RANKED are not all."""
+    def read(self, *, names: bool) -> _Read:
+        """Rows that match, up to a number, with their ranks. Without names these are looked up along, for another time."""
         candidates, values = self.candidates(names=names)
-        ranks: dict[int, float] = {}
-        numbers = [0, 0]
-        for rank, keys, *read in rows_of(BY_RANK.format(candidates=candidates), values):
-            ranks.update(dict.fromkeys(keys, float(rank)))
-            numbers = [old + more for old, more in zip(numbers, read, strict=True)]
-        return ranks, *numbers
+        along, more = ("", []) if names else self.placed(NAMES, [])
+        read = _Read()
+        for number, kind, keys, facts, own, other in rows_of(
+            along + BY_RANK.format(candidates=candidates), [*more, *values]
+        ):
+            if kind == "rank":
+                read.add(number, keys, own, other)
+            else:
+                self.search.named.setdefault(int(number), {})[kind] = keys or json.loads(facts)
+        return read
 
     def find(self) -> Found:
         search = self.search
         if not search.pieces:
             return Found(search.text)
-        ranks, own, other = self.ranked(names=True)
-        if max(own, other, len(ranks)) <= RANKED:
-            found = Found(search.text, ranks)
-            if len(ranks) < FEW and 0 not in ranks.values():
+        plainly = self.read(names=False)
+        read = self.read(names=True) if search.named else plainly
+        if read.is_all:
+            found = Found(search.text, read.ranks)
+            if len(read.ranks) < FEW and 0 not in read.ranks.values():
                 self.look_further(found)
             return found
-        number = len(ranks)
-        if own > RANKED and search.named:
-            ranks, own, _other = self.ranked(names=False)
         sql, values = self.keys()
-        best = self.best(ranks, all_read=own <= RANKED)
-        return Found(search.text, best, complete=False, keys=sql, values=tuple(values), at_least=number)
-
-    @staticmethod
-    def best(ranks: dict[int, float], *, all_read: bool) -> dict[int, float]:
-        """The ranks to begin with where too many rows match: of rows that were not all read, those that nothing is better than."""
-        worst = IN_NAMES if all_read else EXACT
-        kept = sorted((rank, -key) for key, rank in ranks.items() if rank <= worst)[:RANKED]
-        return {-key: rank for rank, key in kept}
+        best = (read if read.own <= RANKED else plainly).best
+        return Found(search.text, best, complete=False, keys=sql, values=tuple(values), at_least=len(read.ranks))
 
     def look_further(self, found: Found) -> None:
         """Add rows in which the characters stand apart from each other or, where there are none, what is similar."""
@@ -288,12 +298,12 @@ class _Finder:
             found.suggestion = suggestion(found.text, [title for row in alike[:5] for title in row[2:]])
 
     def placed(self, sql: str, values: list[Any]) -> tuple[str, list[Any]]:
-        """`sql`, where values of the ranking go by name and others by place, with all of them by place."""
+        """`sql`, where values of the search go by name and others by place, with all of them by place."""
         given: list[Any] = []
         others = iter(values)
 
         def put(match: re.Match[str]) -> str:
-            given.append(self.search.ranking[match[1]] if match[1] else next(others))
+            given.append(self.search.given[match[1]] if match[1] else next(others))
             return "%s"
 
         return re.sub(r"%\((\w+)\)s|%s", put, sql), given

@@ -28,6 +28,12 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
+def formed(text: str) -> str:
+    """As `catalog_search_form` makes it. PostgreSQL leaves letters small of which more than one capital would be made."""
+    spaced = re.sub(f"([{EAST}])", r" \1 ", plain(text))
+    return "".join(up if len(up := letter.upper()) == 1 else letter for letter in " ".join(spaced.split()))
+
+
 def is_eastern(text: str) -> bool:
     """Whether a Chinese, Japanese or Korean character stands in it."""
     return re.search(f"[{EAST}]", text) is not None

@@ -30,7 +30,6 @@ from backoffice.rows import told_along
 from backoffice.templatetags.houtai import icon
 from catalog import forms, services
 from catalog.attribute_exports import list_columns
-from catalog.attribute_filters import definitions_for
 from catalog.filters import ProductFilter
 from catalog.models import AttributeDefinition, Category, Check, Media, Product, ProductRedirect, Relation, Variant
 from catalog.models.products import lost_in_address
@@ -192,7 +191,7 @@ class ProductList(generic.ListPage):
 
     @cached_property
     def definitions(self) -> dict[str, AttributeDefinition]:
-        return definitions_for(self.request.GET)
+        return self.filterset.definitions  # type: ignore[union-attr]
 
 
 class ProductRecord(generic.RecordPage):

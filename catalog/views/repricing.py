@@ -187,6 +187,12 @@ class RepricingRecord(generic.RecordPage):
         )
 
 
+def outcome_of(row: RepricingRow) -> str:
+    """What became of the price; until the run is applied, what would."""
+    is_written = row.outcome == "" and row.repricing.applied_at is not None
+    return _("Changed") if is_written else str(row.get_outcome_display())
+
+
 class RepricingRows(generic.ListPage):
     model = RepricingRow
     key = "repricing_rows"
@@ -202,7 +208,7 @@ class RepricingRows(generic.ListPage):
         generic.Column("new_compare_at", kind="money", currency="currency"),
         generic.Column("variant.cost", gettext_lazy("Cost"), kind="money", currency="currency", permission=COST),
         generic.Column("below_cost", permission=COST),
-        generic.Column("outcome", get=lambda row: row.get_outcome_display()),
+        generic.Column("outcome", get=outcome_of),
     ]
     default_columns = ["variant.sku", "variant.title", "old_price", "new_price", "percent", "below_cost", "outcome"]
     ordering = {"variant": ("variant_id",), "-variant": ("-variant_id",)}
@@ -221,7 +227,7 @@ class RepricingRows(generic.ListPage):
         return _("Rows of %(run)s") % {"run": self.repricing}
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(repricing=self.repricing).select_related("variant")
+        return super().get_queryset().filter(repricing=self.repricing).select_related("variant", "repricing")
 
 
 class RunPage(generic.ActionView):

@@ -318,6 +318,10 @@ class Migration(migrations.Migration):
             model_name='stockpart',
             index=models.Index(condition=models.Q(('quantity__gt', 0)), fields=['-id'], name='stock_part_newest'),
         ),
+        migrations.AddIndex(
+            model_name='bin',
+            index=models.Index(django.db.models.functions.text.Upper('code'), name='bin_code'),
+        ),
         *(
             migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
             for name in ("parts.sql", "posting.sql", "posting_many.sql")

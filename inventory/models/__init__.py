@@ -7,6 +7,7 @@ from inventory.models.bins import (
     LotQuerySet,
     PartPosting,
     PartPostingQuerySet,
+    StockLine,
     StockPart,
     StockPartQuerySet,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "StockFigures",
     "StockLevel",
     "StockLevelQuerySet",
+    "StockLine",
     "StockMove",
     "StockMoveQuerySet",
     "StockPart",

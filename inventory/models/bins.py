@@ -52,7 +52,10 @@ class Bin(models.Model):
                 condition=~Q(code=""), name="bin_code_given", violation_error_message=_("A bin needs a code.")
             ),
         ]
-        indexes = [models.Index(fields=["location", "position", "code", "id"], name="bin_walk")]
+        indexes = [
+            models.Index(fields=["location", "position", "code", "id"], name="bin_walk"),
+            models.Index(Upper("code"), name="bin_code"),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -186,6 +189,37 @@ class StockPart(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("inventory:level", args=[self.level_id])
+
+
+class StockLineQuerySet(WarehouseScoped):
+    scope_field = "level__location__code"
+
+
+class StockLine(models.Model):
+    """What lies in a bin or is of a lot, or is not put away, as files have it; no table. `id` of the latter is below zero."""
+
+    STATEMENT = """
+        SELECT q.id, q.level_id, q.bin_id, q.lot_id, q.quantity AS on_hand FROM inventory_stockpart q WHERE q.quantity > 0
+        UNION ALL
+        SELECT -l.id, l.id, NULL, NULL, l.on_hand - l.placed FROM inventory_stocklevel l WHERE l.on_hand > l.placed OR l.on_hand = 0
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    level = models.ForeignKey(StockLevel, models.DO_NOTHING, related_name="+", verbose_name=_("level"))
+    bin = models.ForeignKey(Bin, models.DO_NOTHING, null=True, related_name="+", verbose_name=_("bin"))
+    lot = models.ForeignKey(Lot, models.DO_NOTHING, null=True, related_name="+", verbose_name=_("lot"))
+    on_hand = models.IntegerField(_("on hand"))
+
+    objects = StockLineQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        verbose_name = _("stock by bin and lot")
+        verbose_name_plural = _("stock by bin and lot")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.level_id}: {self.on_hand}"
 
 
 class PartPostingQuerySet(WarehouseScoped):

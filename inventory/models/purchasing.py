@@ -386,7 +386,7 @@ class LandedCostLine(models.Model):
 class ReorderRuleQuerySet(WarehouseScoped):
     def with_projection(self) -> "ReorderRuleQuerySet":
         """With `available`, `incoming`, `drafted` (pieces on drafts) and their sum, `projected`."""
-        level = StockLevel.objects.filter(variant=OuterRef("variant"), location=OuterRef("location"))
+        level = StockLevel.objects.filter(variant=OuterRef("variant"), location=OuterRef("location")).order_by()
         drafted = (
             PurchaseOrderLine.objects.filter(
                 variant=OuterRef("variant"),
@@ -399,14 +399,20 @@ class ReorderRuleQuerySet(WarehouseScoped):
             .values("pieces")
         )
         return self.annotate(
-            available=Coalesce(Subquery(level.with_available().values("available")[:1]), 0),
-            incoming=Coalesce(Subquery(level.values("incoming")[:1]), 0),
+            available=Coalesce(Subquery(level.with_available().values("available")), 0),
+            incoming=Coalesce(Subquery(level.values("incoming")), 0),
             drafted=Coalesce(Subquery(drafted), 0),
         ).annotate(projected=F("available") + F("incoming") + F("drafted"))
 
     def due(self) -> "ReorderRuleQuerySet":
-        """Active rules whose minimum is not covered by what is available, incoming and on drafts."""
-        return self.filter(is_active=True).with_projection().filter(projected__lt=F("minimum"))
+        """Active rules whose minimum is not covered by what is available, incoming and on drafts.
+
+        What the level alone covers is looked up first; drafts are added up for the few others.
+        """
+        level = StockLevel.objects.filter(variant=OuterRef("variant"), location=OuterRef("location")).order_by()
+        here = level.with_available().annotate(covered=F("available") + F("incoming")).values("covered")
+        rules = self.filter(is_active=True).alias(covered=Coalesce(Subquery(here), 0)).filter(covered__lt=F("minimum"))
+        return rules.with_projection().filter(projected__lt=F("minimum"))
 
 
 @tracked()

@@ -48,7 +48,7 @@ class StockLevelQuerySet(WarehouseScoped):
 
 
 class StockLevel(models.Model):
-    """How much of a variant is at a location. Written by the database function `inventory_post` only."""
+    """How much of a variant is at a location. Written by the database function `inventory_post` and its set-wise siblings only."""
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="levels", verbose_name=_("variant"))
     location = models.ForeignKey(Location, models.PROTECT, related_name="levels", verbose_name=_("location"))

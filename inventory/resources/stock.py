@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
+from backoffice.derived import derived
 from backoffice.generic import Column as ExportColumn
 from backoffice.imports.cells import CellReader
 from backoffice.imports.lines import LineReader
@@ -17,10 +18,10 @@ from backoffice.imports.mapping import Mapping, simplify
 from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
-from backoffice.resources import CodeColumn, MoneyColumn, TextColumn, WholeColumn
+from backoffice.resources import CodeColumn, DateColumn, MoneyColumn, TextColumn, WholeColumn
 from catalog.resources.naming import VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
-from inventory.models import Location, StockLevel
+from inventory.models import Location, StockLevel, StockLine
 from inventory.services import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
 
 NOT_KEPT = gettext_lazy("not kept")
@@ -28,7 +29,20 @@ COMPUTED = gettext_lazy("follows from orders and holds, not from a count")
 COST = "catalog.view_cost"
 AT = "at:"  # and the code of a location: what mappings call its column
 NOT_STOCKED_WORDS = frozenset(["not stocked", "不备货", "未备货"])
-EACH_ROW = ("sku", "handle", *OPTIONS, "location", "on_hand", "counted", "unit_cost", "reason")
+NO_BIN = frozenset(["N/A", "NULL", "-"])
+EACH_ROW = (
+    "sku",
+    "handle",
+    *OPTIONS,
+    "location",
+    "bin",
+    "lot",
+    "expires_on",
+    "on_hand",
+    "counted",
+    "unit_cost",
+    "reason",
+)
 # Shopify's inventory file names the variant so; beside these it has a column for each location, or rows of them.
 SHOPIFY = frozenset(["handle", "title", "option1 name", "option1 value", "sku"])
 LONG = frozenset(["location", "available", "on hand", "on hand current", "on hand new", "available not editable"])
@@ -50,6 +64,17 @@ class PlaceColumn(CountColumn):
     """Counts of one location: the one that the column was said to be of, or else whose name the header is."""
 
     many = True
+
+
+class BinColumn(CodeColumn):
+    """The code of a bin, which may stand in several columns: shelf A, bin 5 is A-5. Without a shelf there is no bin."""
+
+    many = True
+
+    @staticmethod
+    def join(parts: Sequence[tuple[Any, str]]) -> str:
+        texts = [text for _found, text in parts if text]
+        return "" if not texts or texts[0].upper() in NO_BIN else "-".join(texts)
 
 
 @resources.register
@@ -111,6 +136,28 @@ class StockResource(VariantNaming):
             "A column for each location, known by its code or name. “not stocked” counts nothing and leaves what is there."
         ),
     )
+    bin = BinColumn(
+        gettext_lazy("Bin"),
+        aliases=["Bin name", "Bin code", "Shelf", "Rack", "Bin location", "Lagerplatz", "货位", "货位编码", "库位编码", "货架"],
+        max_length=40,
+        help=gettext_lazy(
+            "The count is that of this bin, and a bin that is not known is created. Blank: not put away, where other rows of "
+            "the article there name a bin, else wherever it lies. Several columns are put together: A and 5 are A-5."
+        ),
+        example="",
+    )  # fmt: skip
+    lot = CodeColumn(
+        gettext_lazy("Lot"),
+        aliases=["Lot number", "Batch", "Batch number", "Serial number", "Lot/Serial Number", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
+        max_length=80,
+        help=gettext_lazy("Lot or serial number, for articles that are tracked by them."),
+    )  # fmt: skip
+    expires_on = DateColumn(
+        gettext_lazy("Expires"),
+        aliases=["Expiry", "Expiry date", "Expiration date", "Best before", "Use by", "Verfallsdatum", "MHD", "有效期至", "到期日", "失效日期"],
+        blank="keep",
+        help=gettext_lazy("The last day of a lot that is new, or of which none was known."),
+    )  # fmt: skip
     unit_cost = MoneyColumn(
         gettext_lazy("Unit cost"),
         aliases=["Cost", "Cost per item", "cost_price", "standard_price", "Average cost", "成本", "单位成本", "成本价", "进价"],
@@ -128,7 +175,7 @@ class StockResource(VariantNaming):
     )
     ignored = {
         **dict.fromkeys(
-            ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Bin name", "Barcode",
+            ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Barcode",
              "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "Bezeichnung", "Artikelbezeichnung", "商品名称", "品名", "单位",
              "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price"],
             NOT_KEPT,
@@ -185,21 +232,27 @@ class StockResource(VariantNaming):
         def slowly(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
             return _counts(reader, rows, names, places)
 
-        return names, slowly(rows) if places else LineReader(reader, names, slowly).read(rows)
+        is_plain = not used & {"at", "bin"}
+        return names, LineReader(reader, names, slowly).read(rows) if is_plain else slowly(rows)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
         (take_back_counts if backwards else repeat_counts)(run, work, by=by)
 
     def export_queryset(self, where: dict[str, str]) -> Any:
-        lookups = {LOOKUPS.get(name, name): value for name, value in where.items()}
-        levels = StockLevel.objects.at_warehouses().filter(**lookups)
-        return levels.select_related("variant", "location").order_by("pk")
+        """A row for each bin and lot, and one for what is not put away; counted again, nothing changes."""
+        lookups = {LOOKUPS.get(name, f"level__{name}"): value for name, value in where.items()}
+        lines = derived(StockLine.objects.all(), StockLine.STATEMENT)
+        lines = lines.filter(level__location__kind=Location.Kind.STOCK, level__location__is_active=True, **lookups)
+        return lines.select_related("level__variant", "level__location", "bin", "lot").order_by("level", "pk")
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
         columns = [
-            ExportColumn("variant.sku", "sku"),
-            ExportColumn("variant.title", "title"),
-            ExportColumn("location.code", "location"),
+            ExportColumn("level.variant.sku", "sku"),
+            ExportColumn("level.variant.title", "title"),
+            ExportColumn("level.location.code", "location"),
+            ExportColumn("bin.code", "bin"),
+            ExportColumn("lot.number", "lot"),
+            ExportColumn("lot.expires_on", "expires_on", kind="date"),
             ExportColumn("on_hand", "on_hand", kind="number"),
         ]
         if user is None or user.has_perm(COST):
@@ -207,22 +260,24 @@ class StockResource(VariantNaming):
         return columns
 
 
-LOOKUPS = {"sku": "variant__sku__iexact", "location": "location__code__iexact"}
+LOOKUPS = {"sku": "level__variant__sku__iexact", "location": "level__location__code__iexact", "on_hand": "on_hand"}
 
 
-def _unit_cost(level: StockLevel) -> Decimal | None:
-    return None if level.average_cost is None else round(level.average_cost, 6)
+def _unit_cost(line: StockLine) -> Decimal | None:
+    cost = line.level.average_cost
+    return None if cost is None else round(cost, 6)
 
 
 def _counts(
     reader: CellReader, rows: Iterator[tuple[int, list[str]]], names: Sequence[str], places: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
-    """Staged rows; the counts of several places are two lists."""
+    """Staged rows; the counts of several places are two lists, and what says the bin is one text."""
     nothing = (None,) * len(names)
     for number, values, problems in reader.read(rows):
         if values is None:
             yield (number, problems, *nothing)
             continue
+        values["bin"] = BinColumn.join(values.get("bin", ()))
         values["places"] = places
         values["pieces"] = [pieces for _parts, pieces in values.get("at", ())]
         yield (number, problems or None, *(values[name] for name in names))

@@ -43,7 +43,9 @@ from inventory.services.count_posting import (
     result_of,
     short_lines,
 )
-from inventory.services.counting import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
+from inventory.services.counting import NOT_STOCKED
+from inventory.services.counting_parts import upsert_counts
+from inventory.services.counting_undo import repeat_counts, take_back_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold

@@ -25,17 +25,17 @@ SETTLED = timedelta(minutes=10)
 LOCK = "inventory_stockperiod"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Of each level: the balance of a period and the postings from its end to another instant. The end itself belongs to
-# what comes after, so that a month ends with the last moment before the next.
-SUMS = """
-    SELECT level_id, sum(on_hand) AS on_hand, sum(allocated) AS allocated, sum(held) AS held, sum(value) AS value
-    FROM (
-        SELECT level_id, on_hand, allocated, held, value FROM inventory_stockbalance WHERE period_id = %s
-        UNION ALL
-        SELECT level_id, on_hand, allocated, held, value FROM inventory_stockposting WHERE at >= %s AND at {until} %s
-    ) known
-    GROUP BY level_id
+# The balances of a period and the postings from its end to another instant, level by level. The end itself belongs to what
+# comes after, so that a month ends with the last moment before the next.
+KNOWN = """
+    SELECT level_id, on_hand, allocated, held, value FROM inventory_stockbalance WHERE period_id = %s
+    UNION ALL
+    SELECT level_id, on_hand, allocated, held, value FROM inventory_stockposting WHERE at >= %s AND at {until} %s
 """
+SUMS = f"""
+    SELECT level_id, sum(on_hand) AS on_hand, sum(allocated) AS allocated, sum(held) AS held, sum(value) AS value
+    FROM ({KNOWN}) known GROUP BY level_id
+"""  # noqa: S608 - constants
 SOMETHING = "on_hand <> 0 OR allocated <> 0 OR held <> 0 OR value <> 0"
 CLOSE = f"""
     INSERT INTO inventory_stockbalance (period_id, level_id, on_hand, allocated, held, value)
@@ -56,31 +56,38 @@ STILL_OPEN = """
 
 @dataclass(frozen=True)
 class Grouping:
-    """What stock is added up by: the key, code, name and Chinese name of a group, and the tables they are in."""
+    """What stock is added up by: a key, the tables that it is in beside the level, and the code and names of a group `g`."""
 
-    columns: tuple[str, str, str, str]
-    joins: tuple[str, ...] = ()
+    key: str
+    joins: tuple[str, ...]
+    names: tuple[str, str, str]
+    named: str
 
 
-PLACE = "JOIN inventory_location o ON o.id = l.location_id"
 VARIANT = "JOIN catalog_variant v ON v.id = l.variant_id"
 PRODUCT = "JOIN catalog_product p ON p.id = v.product_id"
-CATEGORY = "LEFT JOIN catalog_category c ON c.id = p.category_id"
 FIGURES = "LEFT JOIN inventory_stockfigures f ON f.level_id = l.id"
-SUPPLIER = "LEFT JOIN inventory_supplier u ON u.id = f.supplier_id"
+IN_WAREHOUSES = "l.location_id IN (SELECT o.id FROM inventory_location o WHERE o.code = ANY(%s))"
 IN_BRANCHES = """p.category_id IN (
     SELECT b.id FROM catalog_category b JOIN unnest(%s::text[]) AS top(path) ON b.path = top.path OR starts_with(b.path, top.path || ' > ')
 )"""
 GROUPINGS = {
-    "location": Grouping(("o.id", "o.code", "o.name", "o.name_zh")),
+    "location": Grouping(
+        "l.location_id", (), ("o.code", "o.name", "o.name_zh"), "JOIN inventory_location o ON o.id = g.id"
+    ),
     "category": Grouping(
-        ("coalesce(c.id, 0)", "coalesce(c.path, '')", "coalesce(c.name, '')", "coalesce(c.name_zh, '')"),
-        (VARIANT, PRODUCT, CATEGORY),
+        "coalesce(p.category_id, 0)",
+        (VARIANT, PRODUCT),
+        ("coalesce(c.path, '')", "coalesce(c.name, '')", "coalesce(c.name_zh, '')"),
+        "LEFT JOIN catalog_category c ON c.id = g.id",
     ),
     "supplier": Grouping(
-        ("coalesce(u.id, 0)", "coalesce(u.code, '')", "coalesce(u.name, '')", "''"), (FIGURES, SUPPLIER)
+        "coalesce(f.supplier_id, 0)",
+        (FIGURES,),
+        ("coalesce(u.code, '')", "coalesce(u.name, '')", "''"),
+        "LEFT JOIN inventory_supplier u ON u.id = g.id",
     ),
-    "variant": Grouping(("v.id", "v.sku", "v.title", "''"), (VARIANT,)),
+    "variant": Grouping("l.variant_id", (), ("v.sku", "v.title", "''"), "JOIN catalog_variant v ON v.id = g.id"),
 }
 
 
@@ -99,10 +106,10 @@ def stock_at(
     categories' paths with all below them, by suppliers' keys. The supplier is who delivered the variant to the location
     last, as the figures of the night know it. Groups with nothing are left out. Raises KeyError for another grouping.
     """
-    joins = dict.fromkeys((PLACE, *GROUPINGS[by].joins))
+    joins = dict.fromkeys(GROUPINGS[by].joins)
     conditions: dict[str, Any] = {}
     if warehouses is not None:
-        conditions["o.code = ANY(%s)"] = list(warehouses)
+        conditions[IN_WAREHOUSES] = list(warehouses)
     if location is not None:
         conditions["l.location_id = %s"] = location
     if categories is not None:
@@ -111,26 +118,25 @@ def stock_at(
     if suppliers is not None:
         joins |= dict.fromkeys((FIGURES,))
         conditions["f.supplier_id = ANY(%s)"] = list(suppliers)
-    sums, parameters = sums_at(moment)
-    return derived(StockThen.objects.all(), _grouped(sums, by, joins, conditions), [*parameters, *conditions.values()])
-
-
-def sums_at(moment: datetime) -> tuple[str, list[Any]]:
-    """A statement with the level, pieces and value of each level at `moment`, and its parameters."""
     period = StockPeriod.objects.filter(at__lte=moment).order_by("-at").first()
     base = (period.pk, period.at) if period else (0, BEGINNING)
-    return SUMS.format(until="<="), [*base, moment]
+    return derived(StockThen.objects.all(), _grouped(by, joins, conditions), [*base, moment, *conditions.values()])
 
 
-def _grouped(sums: str, by: str, joins: Iterable[str], conditions: Iterable[str]) -> str:
-    key, code, name, name_zh = GROUPINGS[by].columns
+def _grouped(by: str, joins: Iterable[str], conditions: Iterable[str]) -> str:
+    """Added up by the key alone, in one step: the planner knows how many levels there are, not how many have moved."""
+    grouping = GROUPINGS[by]
+    code, name, name_zh = grouping.names
     return f"""
-        SELECT {key} AS id, '{by}' AS grouping, {code} AS code, {name} AS name, {name_zh} AS name_zh, sum(s.on_hand)::bigint AS on_hand,
-               sum(s.allocated)::bigint AS allocated, sum(s.held)::bigint AS held, sum(s.value) AS value
-        FROM ({sums}) s JOIN inventory_stocklevel l ON l.id = s.level_id {" ".join(joins)}
-        WHERE {" AND ".join(conditions) or "true"}
-        GROUP BY 1, 3, 4, 5
-        HAVING sum(s.on_hand) <> 0 OR sum(s.allocated) <> 0 OR sum(s.held) <> 0 OR sum(s.value) <> 0
+        SELECT g.id, '{by}' AS grouping, {code} AS code, {name} AS name, {name_zh} AS name_zh, g.on_hand, g.allocated, g.held, g.value
+        FROM (
+            SELECT {grouping.key} AS id, sum(s.on_hand)::bigint AS on_hand, sum(s.allocated)::bigint AS allocated,
+                   sum(s.held)::bigint AS held, sum(s.value) AS value
+            FROM ({KNOWN.format(until="<=")}) s JOIN inventory_stocklevel l ON l.id = s.level_id {" ".join(joins)}
+            WHERE {" AND ".join(conditions) or "true"}
+            GROUP BY 1
+            HAVING sum(s.on_hand) <> 0 OR sum(s.allocated) <> 0 OR sum(s.held) <> 0 OR sum(s.value) <> 0
+        ) g {grouping.named}
     """  # noqa: S608 - our own words; input stands in the parameters
 
 

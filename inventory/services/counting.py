@@ -11,23 +11,19 @@ all at once and in primary-key order, and get moves of kind "counted" by `post`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import context
-from backoffice.imports.batch import Batch, Staged, carry_out
-from backoffice.imports.rewinding import Rewinding, Row
-from backoffice.models import ImportRun, User
+from backoffice.imports.batch import Batch, Staged
+from backoffice.models import User
 from catalog.services.naming import sku_from_options
-from inventory.models import Location, StockLevel
+from inventory.models import Location
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
 POSTED_AT_ONCE = 5000
@@ -42,6 +38,9 @@ STAGED = {
     "location": Staged("text"),
     "on_hand": Staged("int"),
     "counted": Staged("int"),
+    "bin": Staged("text"),
+    "lot": Staged("text"),
+    "expires_on": Staged("date"),
     "places": Staged("text[]"),
     "pieces": Staged("int[]"),
     "unit_cost": Staged("numeric(20,6)"),
@@ -60,9 +59,6 @@ MESSAGES = {
     "closed_place": gettext_lazy("%(location)s is not an open warehouse."),
     "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
     "count_twice": gettext_lazy("Row %(row)s has a count of this SKU at this location already."),
-    "lots_missing": gettext_lazy(
-        "%(sku)s is tracked by lots or serial numbers: name those of the pieces that are more, in a correction."
-    ),
     "negative": gettext_lazy(
         "%(pieces)s pieces cannot lie at %(location)s: more was sold than there was. Count them, or enter 0."
     ),
@@ -71,6 +67,7 @@ MESSAGES = {
         "%(location)s is not to stock it, but has %(now)s pieces. They stay: a count of 0, a correction or a transfer takes them away."
     ),
     "too_large": gettext_lazy("The number is too large."),
+    "lots_missing": gettext_lazy("%(sku)s is tracked by lot or serial number: the row has to name it."),
     "promised": gettext_lazy(
         "%(allocated)s pieces are allocated and %(held)s held at %(location)s: the count cannot be below %(least)s."
     ),
@@ -122,7 +119,7 @@ class CountBatch(Batch):
     resource = "stock"
     staged = STAGED
     messages = MESSAGES
-    tables = ("import_place", "import_count")
+    tables: ClassVar[tuple[str, ...]] = ("import_place", "import_count")
 
     @property
     def number(self) -> str:
@@ -142,7 +139,8 @@ class CountBatch(Batch):
                        coalesce(l.on_hand, 0) AS on_hand, coalesce(l.allocated, 0) AS allocated, coalesce(l.held, 0) AS held,
                        coalesce(l.backorder_limit, v.backorder_limit) AS backorder_limit,
                        l.id IS NULL AND coalesce(s.pieces, 0) > 0 AS is_new,
-                       l.id IS NOT NULL AND coalesce(s.pieces, {NOT_STOCKED}) >= 0 AND l.on_hand <> s.pieces AS changed, s.name, s.expected
+                       l.id IS NOT NULL AND coalesce(s.pieces, {NOT_STOCKED}) >= 0 AND l.on_hand <> s.pieces AS changed, s.name, s.expected,
+                       coalesce(l.on_hand, 0) AS was, false AS is_part, v.tracking <> 'none' AS is_tracked
                 FROM ({self._counts()}) s JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
                 JOIN import_place p ON p.text = s.place
                 LEFT JOIN inventory_stocklevel l ON l.variant_id = v.id AND l.location_id = p.location_id
@@ -191,13 +189,8 @@ class CountBatch(Batch):
             "count_twice",
             """SELECT c.row, 'sku', c.sku, jsonb_build_object('row', c.first) FROM (
                    SELECT row, sku, row_number() OVER w AS nth, min(row) OVER w AS first FROM import_count
-                   WHERE location_id IS NOT NULL AND counted >= 0 WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY row)
+                   WHERE location_id IS NOT NULL AND counted >= 0 AND NOT is_part WINDOW w AS (PARTITION BY variant_id, location_id ORDER BY row)
                ) c WHERE c.nth > 1""",
-        )
-        self.problem(
-            "lots_missing",
-            """SELECT c.row, 'on_hand', c.counted::text, jsonb_build_object('sku', c.sku) FROM import_count c
-               JOIN catalog_variant v ON v.id = c.variant_id WHERE c.counted > c.on_hand AND v.tracking <> 'none'""",
         )
         self.problem(
             "too_large",
@@ -208,7 +201,12 @@ class CountBatch(Batch):
             "promised",
             """SELECT row, name, counted::text, jsonb_build_object('allocated', allocated, 'held', held, 'location', place,
                       'least', allocated + held - backorder_limit)
-               FROM import_count WHERE changed AND counted < on_hand AND counted < allocated + held - backorder_limit""",
+               FROM import_count WHERE changed AND NOT is_part AND counted < on_hand AND counted < allocated + held - backorder_limit""",
+        )
+        self.problem(
+            "lots_missing",
+            """SELECT row, name, counted::text, jsonb_build_object('sku', sku) FROM import_count
+               WHERE is_tracked AND NOT is_part AND location_id IS NOT NULL AND counted > on_hand""",
         )
 
     def _find_unknown(self, *, error: bool) -> None:
@@ -241,8 +239,8 @@ class CountBatch(Batch):
         """What a person should see before anything is written: where the file is not up to date, and what stays."""
         self.problem(
             "differs",
-            """SELECT row, 'on_hand', expected::text, jsonb_build_object('file', expected, 'now', on_hand, 'location', place)
-               FROM import_count WHERE location_id IS NOT NULL AND expected <> on_hand""",
+            """SELECT row, 'on_hand', expected::text, jsonb_build_object('file', expected, 'now', was, 'location', place)
+               FROM import_count WHERE location_id IS NOT NULL AND expected <> was""",
             error=False,
         )
         self.problem(
@@ -268,30 +266,34 @@ class CountBatch(Batch):
 
     def changes(self, rows: str) -> str:
         name = "CASE name WHEN 'at' THEN place ELSE 'on_hand' END"
-        return f"""SELECT row, jsonb_agg(jsonb_build_array({name}, on_hand::text, counted::text) ORDER BY location_id)
+        return f"""SELECT row, jsonb_agg(jsonb_build_array({name}, was::text, counted::text) ORDER BY location_id)
                    FROM import_count WHERE changed AND row IN ({rows}) GROUP BY row"""
 
     def write(self) -> None:
         self.keep_plans()
         self.run("DELETE FROM import_count c USING import_refused r WHERE r.row = c.row")
-        lock_levels(self._fetched("SELECT variant_id, location_id FROM import_count WHERE is_new OR changed"))
+        lock_levels(self.fetched("SELECT variant_id, location_id FROM import_count WHERE is_new OR changed"))
         moves = self._moves(
-            self._fetched(
+            self.fetched(
                 """SELECT c.variant_id, c.location_id, c.counted - l.on_hand, c.unit_cost, c.reason FROM import_count c
                    JOIN inventory_stocklevel l ON l.variant_id = c.variant_id AND l.location_id = c.location_id
-                   WHERE (c.is_new OR c.changed) AND c.counted <> l.on_hand ORDER BY l.id"""
+                   WHERE (c.is_new OR c.changed) AND NOT c.is_part AND c.counted <> l.on_hand ORDER BY l.id"""
             )
         )
         post_all(moves, by=self.by)
 
-    def _fetched(self, sql: str) -> Iterator[tuple[Any, ...]]:
+    def reasons(self) -> tuple[str, str]:
+        """The cause of the moves, and why they are where a row does not say so."""
+        facts = context.current()
+        return str(facts.get("run", "")), str(facts.get("reason", ""))
+
+    def fetched(self, sql: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         with connection.chunked_cursor() as cursor:
-            cursor.execute(sql)
+            cursor.execute(sql, params or None)
             yield from cursor
 
     def _moves(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Move]:
-        facts = context.current()
-        cause, usual = str(facts.get("run", "")), str(facts.get("reason", ""))
+        cause, usual = self.reasons()
         outside = virtual(Location.Kind.ADJUSTMENT)
         for variant, place, delta, cost, reason in rows:
             source, target = (outside, place) if delta > 0 else (place, outside)
@@ -304,99 +306,3 @@ def post_all(moves: Iterable[Move], *, by: User | None) -> None:
     moves = iter(moves)
     while part := list(islice(moves, POSTED_AT_ONCE)):
         post(part, by=by)
-
-
-upsert_counts = partial(carry_out, CountBatch)
-
-
-# What a run counted at each level, what of it stands now, and what happened there since its last posting.
-COUNTED = """
-    SELECT l.id, l.variant_id, l.location_id, r.counted, r.standing, r.unit_cost, l.on_hand - l.allocated - l.held + l.backorder_limit,
-           EXISTS (SELECT 1 FROM inventory_stockposting o WHERE o.level_id = l.id AND o.id > r.last AND o.on_hand <> 0),
-           EXISTS (SELECT 1 FROM inventory_stockposting o JOIN inventory_stockmove c ON c.id = o.move_id
-                   WHERE o.level_id = l.id AND o.id > r.last AND c.kind = 'counted'), l.is_tracked
-    FROM (
-        SELECT p.level_id, max(p.id) AS last, sum(p.on_hand) AS standing,
-               (array_agg(p.on_hand ORDER BY p.id))[1] AS counted, (array_agg(m.unit_cost ORDER BY p.id))[1] AS unit_cost
-        FROM inventory_stockmove m JOIN inventory_stockposting p ON p.move_id = m.id
-        WHERE m.cause = %s AND m.kind IN ('counted', 'adjusted') GROUP BY p.level_id
-    ) r JOIN inventory_stocklevel l ON l.id = r.level_id JOIN inventory_location w ON w.id = l.location_id AND w.kind = 'stock'
-    ORDER BY l.id
-"""
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A level that a run counted. `counted` is the difference it posted, `standing` what of it is not taken back."""
-
-    level: int
-    variant: int
-    place: int
-    counted: int
-    standing: int
-    unit_cost: Decimal | None
-    spare: int  # pieces that may leave
-    has_moved: bool
-    is_counted_anew: bool
-    is_tracked: bool
-
-
-@transaction.atomic
-def take_back_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
-    """Post the opposite of what `run` counted. Levels whose pieces moved since, or are promised now, are kept and named."""
-    rows = [row for row in _locked(run) if row.standing]
-    work.kept[StockLevel] += [Row(row.level, _("moved since by others")) for row in rows if row.has_moved]
-    rows = _spared([row for row in rows if not row.has_moved], work, lambda row: -row.standing)
-    reason = _("%(run)s undone") % {"run": run.number}
-    _post(((row, -row.standing) for row in rows), run, reason, by)
-    work.restored += len(rows)
-
-
-@transaction.atomic
-def repeat_counts(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
-    """Post the differences that were taken back once more, against what is there today.
-
-    Levels that were counted anew since, or whose pieces are promised now, are kept and named.
-    """
-    rows = [row for row in _locked(run) if not row.standing]
-    work.kept[StockLevel] += [Row(row.level, _("counted anew since")) for row in rows if row.is_counted_anew]
-    rows = _spared([row for row in rows if not row.is_counted_anew], work, lambda row: row.counted)
-    reason = _("%(run)s done again") % {"run": run.number}
-    _post(((row, row.counted) for row in rows), run, reason, by)
-    work.restored += len(rows)
-
-
-def _locked(run: ImportRun) -> list[Counted]:
-    """The levels that `run` counted, as they are once nobody else can change them."""
-    lock_levels((row.variant, row.place) for row in _counted_by(run))
-    return _counted_by(run)
-
-
-def _counted_by(run: ImportRun) -> list[Counted]:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTED, [run.number])
-        return [Counted(*row) for row in cursor.fetchall()]
-
-
-def _spared(rows: Sequence[Counted], work: Rewinding, delta: Callable[[Counted], int]) -> list[Counted]:
-    """The rows whose pieces may move; those that are promised are kept."""
-    promised = [row.level for row in rows if delta(row) < 0 and row.spare + delta(row) < 0]
-    work.kept[StockLevel] += [Row(level, _("its pieces are promised")) for level in promised]
-    unnamed = [row.level for row in rows if row.is_tracked and delta(row) > 0]
-    work.kept[StockLevel] += [Row(level, _("its lots have to be named")) for level in unnamed]
-    kept = {*promised, *unnamed}
-    return [row for row in rows if row.level not in kept]
-
-
-def _post(rows: Iterable[tuple[Counted, int]], run: ImportRun, reason: str, by: User | None) -> None:
-    """Pieces come at the cost that the count said or that they left with; value otherwise follows the average."""
-    outside = virtual(Location.Kind.ADJUSTMENT)
-    post_all(
-        (
-            Move(Kind.ADJUSTED, row.variant, outside, row.place, delta, row.unit_cost, run.number, reason)
-            if delta > 0
-            else Move(Kind.ADJUSTED, row.variant, row.place, outside, -delta, None, run.number, reason)
-            for row, delta in rows
-        ),
-        by=by,
-    )

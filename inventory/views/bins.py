@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -150,8 +150,8 @@ class PartList(generic.ListPage):
     columns = [
         Column("level.variant.sku", gettext_lazy("SKU"), link="level", secondary=Column("level.variant.title")),
         Column("level.location", gettext_lazy("Location"), sql=in_reader_language("level__location__name")),
-        Column("bin", link="bin", sql="bin__code"),
-        Column("lot", gettext_lazy("Lot or serial number"), link="lot", sql="lot__number"),
+        Column("bin", link="bin", sql=F("bin__code")),
+        Column("lot", gettext_lazy("Lot or serial number"), link="lot", sql=F("lot__number")),
         Column("lot.expires_on", gettext_lazy("Expires"), kind="date"),
         Column("quantity", kind="number"),
     ]

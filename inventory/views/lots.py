@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -75,7 +75,7 @@ class LotPage(generic.ListPage):
         Column(
             "level.location", gettext_lazy("Location"), link="level", sql=in_reader_language("level__location__name")
         ),
-        Column("part.bin", gettext_lazy("Bin"), link="part.bin", sql="part__bin__code"),
+        Column("part.bin", gettext_lazy("Bin"), link="part.bin", sql=F("part__bin__code")),
         Column("move.cause", gettext_lazy("Document"), kind="references"),
         Column("move.reason", gettext_lazy("Reason"), kind="references"),
         Column("move.actor", gettext_lazy("By"), sql=named("move__actor")),

@@ -28,6 +28,7 @@ HEADER = (
     "prices_include_tax", "discount", "shipping", "shipping_tax_rate", "note", "tags",
 )  # fmt: skip
 DETAILS = ("customer_name", "email", "phone", "language", "billing_address", "shipping_address", "note", "tags")
+NOTHING = dict.fromkeys(("discount", "shipping", "shipping_tax_rate", "paid", "refunded"), ZERO)
 ASK = "SELECT orders_ask(%s, %s::bigint[])"
 
 
@@ -84,9 +85,10 @@ def create_draft(
 def begin(by: User | None, customer: Customer | None, **header: Any) -> Order:
     """A draft without lines, not written yet."""
     given = {name: value for name, value in header.items() if value not in (None, "")}
-    facts = {"currency": settings.DEFAULT_CURRENCY, **facts_of(customer), **given}
+    facts = {"currency": settings.DEFAULT_CURRENCY, **NOTHING, **facts_of(customer), **given}
     order = Order(customer=customer, created_by=by, **facts)
-    order.full_clean(exclude=["number", "customer", "created_by"], validate_unique=False, validate_constraints=False)
+    unsaid = [field.name for field in Order._meta.fields if field.name not in facts]
+    order.full_clean(exclude=unsaid, validate_unique=False, validate_constraints=False)
     _refuse_source_twice(order)
     return order
 
@@ -215,9 +217,9 @@ def _row(order: Order, line: NewLine, position: int, rates: Mapping[str, Rate]) 
     price = line.unit_price if line.unit_price is not None else variant.price if variant is not None else None
     price = _refuse_line(line, price, order)
     return OrderLine(
-        order=order,
+        order_id=order.pk,
         position=position,
-        variant=variant,
+        variant_id=variant.pk if variant is not None else None,
         sku=variant.sku if variant is not None else line.sku,
         title=line.title or (variant.title or variant.sku if variant is not None else line.sku),
         quantity=line.quantity,

@@ -1,10 +1,11 @@
 """The calls of the database that write orders: `orders/sql/placing.sql`."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import models
+from django.db import connection
+from django.utils import timezone
 
 from backoffice import audit
 from backoffice.errors import Busy
@@ -15,10 +16,16 @@ from orders.models import Order, OrderLine
 # Not begun with SELECT, so that the history learns who acts: contexts are not told to statements that only read.
 TAKE = "VALUES (orders_take(%s::jsonb, %s::jsonb, %s::jsonb, %s::text[], %s, %s, %s))"
 PLACE = "VALUES (orders_place(%s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s))"
+ORDER, LINE = (
+    [field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
+    for model in (Order, OrderLine)
+)
 PLACED = (
     "status", "payment_status", "fulfilment_status", "return_status", "subtotal", "tax", "total", "placed_at", "updated_at",
 )  # fmt: skip
 PROMISED = ("id", "order_discount", "net", "tax", "gross", "allocated")
+# Amounts and moments become texts, which the database reads exactly.
+_json = json.JSONEncoder(default=str).encode
 
 
 def take(
@@ -28,8 +35,9 @@ def take(
 
     Items of `promises` are positions in `lines`. Raises InsufficientStock and Busy; nothing is changed then.
     """
-    header = _columns(order)
-    rows = [_columns(line) for line in lines]
+    order.updated_at = timezone.now()
+    header = _columns(order, ORDER)
+    rows = [_columns(line, LINE) for line in lines]
     facts = audit.facts()
     answer = _answer(
         TAKE,
@@ -56,8 +64,8 @@ def place_draft(order: Any, lines: Sequence[OrderLine], promises: inventory.Plan
     Items of `promises` are positions in `lines`, which are all lines by primary key. Raises InsufficientStock and Busy;
     nothing is changed then.
     """
-    header = {name: getattr(order, name) for name in PLACED}
-    rows = [{name: getattr(line, name) for name in PROMISED} for line in lines]
+    header = _columns(order, PLACED)
+    rows = [_columns(line, PROMISED) for line in lines]
     facts = audit.facts()
     answer = _answer(
         PLACE,
@@ -76,7 +84,10 @@ def place_draft(order: Any, lines: Sequence[OrderLine], promises: inventory.Plan
 
 
 def _answer(sql: str, parameters: Sequence[Any]) -> dict[str, Any]:
+    """What the call answers; where it finds the stock busy it is made once more, as `patient` does for other verbs."""
     answer: dict[str, Any] = json.loads(inventory.call(sql, parameters))
+    if "busy" in answer and not connection.in_atomic_block:
+        answer = json.loads(inventory.call(sql, parameters))
     if "short" in answer:
         raise inventory.InsufficientStock(inventory.shortages(answer["short"]))
     if "busy" in answer:
@@ -84,26 +95,14 @@ def _answer(sql: str, parameters: Sequence[Any]) -> dict[str, Any]:
     return answer
 
 
-def _written(model: type[models.Model]) -> list[models.Field]:
-    return [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
-
-
-COLUMNS = {model: _written(model) for model in (Order, OrderLine)}
-
-
-def _columns(row: Order | OrderLine) -> dict[str, Any]:
-    return {field.attname: field.pre_save(row, True) for field in COLUMNS[type(row)]}
+def _columns(row: Any, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _parts(promises: inventory.Plan) -> str:
-    return json.dumps(
+    return _json(
         [
             {"line": one.item, "variant": one.variant, "place": place, "quantity": pieces}
             for one, place, pieces in promises
         ]
     )
-
-
-def _json(value: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> str:
-    """Amounts and moments as texts, which the database reads exactly."""
-    return json.dumps(value, default=str)

@@ -271,14 +271,21 @@ class Pack(ParcelAction):
 
 
 class Ship(ParcelAction):
-    service = services.ship
-    form_class = forms.TrackingForm
+    form_class = forms.ShipForm
     title = gettext_lazy("Ship")
     confirm = gettext_lazy("The pieces leave the stock, and the customer gets a mail.")
     done = gettext_lazy("%s is shipped.")
 
     def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
-        return {"initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
+        return {"parcel": obj, "initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
+    def perform(self, obj: Fulfilment, fields: dict[str, Any]) -> Fulfilment:
+        facts = {name: fields[name] for name in ("carrier", "tracking_number")}
+        return services.ship(obj, taken=self.form.taken(), by=self.request.user, **facts)
 
 
 class Deliver(ParcelAction):
@@ -287,11 +294,14 @@ class Deliver(ParcelAction):
     done = gettext_lazy("%s is delivered.")
 
 
-class Tracking(Ship):
+class Tracking(ParcelAction):
     service = services.set_tracking
+    form_class = forms.TrackingForm
     title = gettext_lazy("Change tracking")
-    confirm = ""
     done = gettext_lazy("The tracking of %s is saved.")
+
+    def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
+        return {"initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}
 
 
 class CancelParcel(ParcelAction):

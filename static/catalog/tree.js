@@ -5,6 +5,7 @@ let dragged = null;
 
 const nodeOf = (element) => element.closest?.("li[data-key]");
 const send = (key, fields) => {
+  sessionStorage.setItem("moved", key);
   form.action = form.dataset.action.replace("/0/", `/${key}/`);
   for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   form.submit();
@@ -14,6 +15,10 @@ const where = (event, node) => {
   return event.clientY < top + height / 3 ? "before" : "into";
 };
 const clear = () => tree.querySelectorAll(".drop-before, .drop-into").forEach((node) => node.classList.remove("drop-before", "drop-into"));
+
+// Who moved a branch by keys goes on with it.
+tree.querySelector(`li[data-key="${sessionStorage.getItem("moved")}"] > .node > a`)?.focus();
+sessionStorage.removeItem("moved");
 
 for (const node of tree.querySelectorAll("li[data-key] > .node")) node.draggable = true;
 tree.addEventListener("dragstart", (event) => {

@@ -135,3 +135,21 @@ def test_static_files_are_collected_once(settings, tmp_path, monkeypatch):
     assert len(calls) == 2
     assert (tmp_path / "collected" / "page.css").read_text() == "p { color: red }"
     serve.get_finders.__globals__["get_finder"].cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("https", "given", "told"),
+    [
+        (False, None, "http://127.0.0.1:8123"),
+        (False, "https://shop.example", "https://shop.example"),
+        (True, None, None),
+    ],
+)
+def test_links_lead_to_the_server_that_serves_unless_told_otherwise(settings, monkeypatch, https, given, told):
+    settings.HTTPS = https
+    environment = {"SITE_URL": given} if given else {}
+    monkeypatch.setattr(os, "environ", environment)
+
+    serve.tell_address(8123)
+
+    assert environment.get("SITE_URL") == told

@@ -51,6 +51,7 @@ from inventory.models import (
     ReorderRule,
     StockCount,
     StockLevel,
+    StockPart,
     Supplier,
     SupplierItem,
     Transfer,
@@ -151,8 +152,27 @@ def _goods(owner: User) -> None:
     lines = [(level.variant_id, 2) for level in levels]
     inventory.create_transfer(here, there, lines, "For the window", by=owner)
     inventory.send(inventory.create_transfer(here, there, lines, by=owner), by=owner)
+    _kept(here, there, levels[0], owner)
     _counts(here, [level.variant_id for level in levels], owner)
     _bought(here, [level.variant_id for level in levels], owner)
+
+
+def _kept(here: Location, there: Location, level: StockLevel, owner: User) -> None:
+    """Bins, one with pieces; a variant with lots, one of them expired, of which a transfer and an order wait."""
+    first, _second = inventory.create_bins(here, ["A-01", "A-02"], by=owner)
+    inventory.put_away([inventory.PutAway(level.pk, 5, first.pk)], by=owner)
+    milk = Variant.objects.filter(levels=None).first()
+    Variant.objects.filter(pk=milk.pk).update(tracking=Variant.Tracking.LOT)
+    today = timezone.localdate()
+    came = [
+        inventory.Arriving(4, "L-1", today - timedelta(days=1), first.pk),
+        inventory.Arriving(6, "L-2", today + timedelta(days=20)),
+    ]
+    inventory.receive(here, None, [(milk.pk, 10, Decimal(1))], parts={0: came}, by=owner)
+    inventory.create_transfer(here, there, [(milk.pk, 2)], "With lots", by=owner)
+    lines = [inventory.PurchaseLine(milk.pk, 5, Decimal(1))]
+    order = inventory.create_purchase(Supplier.objects.filter(is_active=True).first(), here, lines, by=owner)
+    inventory.order_purchase(order, by=owner)
 
 
 def _counts(place: Location, variants: list[int], owner: User) -> None:
@@ -289,7 +309,7 @@ def of_inventory() -> Paths:
     yield reverse("inventory:why", args=[level.variant_id])
     yield f"{reverse('inventory:stock_then')}?by=variant"
     yield Receipt.objects.first().get_absolute_url()
-    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    draft, sent = (Transfer.objects.filter(status=status).order_by("pk")[0] for status in ("draft", "in_transit"))
     yield draft.get_absolute_url()
     yield reverse("inventory:transfer_edit", args=[draft.number])
     yield sent.get_absolute_url()
@@ -299,12 +319,27 @@ def of_inventory() -> Paths:
     yield reverse("inventory:location", args=[place.code])
     yield reverse("inventory:location_edit", args=[place.code])
     yield reverse("inventory:location_close", args=[place.code])
+    yield from of_bins_and_lots()
     yield from of_counts()
     yield from of_purchasing()
     yield from of_the_warehouse()
     supplier = Supplier.objects.first()
     yield reverse("inventory:supplier", args=[supplier.code])
     yield reverse("inventory:supplier_edit", args=[supplier.code])
+
+
+def of_bins_and_lots() -> Paths:
+    part = StockPart.objects.filter(bin__isnull=False, lot__isnull=False).first()
+    yield part.bin.get_absolute_url()
+    yield reverse("inventory:bin_edit", args=[part.bin_id])
+    yield reverse("inventory:bins_new", args=[part.bin.location.code])
+    yield part.lot.get_absolute_url()
+    yield reverse("inventory:lot_edit", args=[part.lot_id])
+    yield part.get_absolute_url()
+    yield reverse("inventory:put_away", args=[part.level_id])
+    yield reverse("inventory:transfer_send", args=[Transfer.objects.get(note="With lots").number])
+    waiting = PurchaseOrder.objects.filter(status="ordered", lines__variant__tracking="lot").first()
+    yield reverse("inventory:purchase_receive", args=[waiting.number])
 
 
 def of_counts() -> Paths:

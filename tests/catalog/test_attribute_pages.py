@@ -243,3 +243,15 @@ def test_the_api_gives_definitions_values_and_filters(client, wear, shelf):
     assert [one["handle"] for one in ask("catalog/products?attributes.weight_min=15").json()["items"]] == ["d", "b"]
     assert ask("catalog/products?attributes.colour=red").status_code == 422
     assert ask("catalog/products?attributes.season=spring").status_code == 422
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_list_by_category_and_attribute_costs_the_same_for_any_number(page, wear, django_assert_num_queries, number):
+    for weight in range(number):
+        make_product(f"Shirt {weight}", category=wear, attributes={"weight": weight, "season": ["s"]})
+    page.get("/search/")
+    with django_assert_num_queries(
+        9
+    ):  # of them one about the category by its name, one by its key, one about attributes
+        response = page.get("/catalog/products/", {"category": f"#{wear.pk}", "attributes.season": "s"})
+    assert len(response.context["rows"]) == number

@@ -376,7 +376,7 @@ def test_a_search_costs_the_same_for_any_number_of_rows(as_owner, number):
     with CaptureQueriesContext(connection) as variants:
         as_owner.get("/catalog/variants/?q=oak")
 
-    assert (len(products), len(variants)) == ((9, 8) if number < finding.FEW else (8, 8))
+    assert (len(products), len(variants)) == ((8, 7) if number < finding.FEW else (7, 7))
 
 
 def test_a_cursor_of_nowhere_leads_to_the_first_page(as_owner):

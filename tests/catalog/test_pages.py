@@ -577,6 +577,15 @@ def test_a_description_in_html_is_read_as_text(as_owner):
     ) in page
 
 
+def test_paragraphs_that_held_pictures_alone_leave_no_gap(as_owner):
+    product = make_product("Tea", description='<p><img src="//x.example/1.jpg"></p><p><br/>&nbsp;</p><p>Fresh</p>')
+    page = as_owner.get(product.get_absolute_url()).content.decode()
+    assert (
+        '<div lang="en" class="described"><p>Fresh</p><p class="muted">1 picture in this text is not shown here.</p></div>'
+        in page
+    )
+
+
 def test_a_plain_description_keeps_its_lines_and_signs(as_owner):
     product = make_product("Tea", description="3 < 4\nand <more>")
     page = as_owner.get(product.get_absolute_url()).content.decode()

@@ -116,6 +116,28 @@ def test_rows_cost_the_same_for_any_number(as_owner, django_assert_num_queries, 
         assert len(as_owner.get(f"/catalog/repricings/{run}/rows/").context["rows"]) == number
 
 
+def test_rows_say_what_would_change_and_then_what_did_and_lead_back_to_their_run(as_owner):
+    make_variant("TEA", price=10)
+    run = new_run(as_owner)
+    address = reverse("catalog:repricing_rows", args=[run.number])
+    would = text_of(as_owner.get(address))
+    repricing.apply(run, by=make_user())
+    did = text_of(as_owner.get(address))
+    assert ("<td>Changes</td>" in would, "<td>Changed</td>" in did) == (True, True)
+    assert f'<li><a href="{run.get_absolute_url()}">{run.number}</a></li>' in did
+
+
+def test_an_empty_list_of_prices_offers_to_set_one_or_to_import_a_file(as_owner, client):
+    price_list = services.save_price_list(by=make_user(), code="VIP", name="Regulars", currency="EUR")
+    address = reverse("catalog:list_prices", args=[price_list.pk])
+    new, files = reverse("catalog:list_price_new", args=[price_list.pk]), "/imports/new/?resource=price_lists"
+    page = text_of(as_owner.get(address))
+    assert (page.count(f'href="{new}"'), page.count(f'href="{files}"')) == (2, 1)
+    sign_in(client, "catalog_reviewer")
+    page = text_of(client.get(address))
+    assert (page.count(f'href="{new}"'), page.count(f'href="{files}"')) == (0, 0)
+
+
 def test_a_run_planned_for_later_can_be_canceled(as_owner):
     make_variant("TEA")
     run = new_run(as_owner)

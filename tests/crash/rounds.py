@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -34,7 +35,7 @@ SKUS = 12
 
 
 class System:
-    """Web server and worker as processes of their own on this process's database; each can be killed and started again."""
+    """Web server and worker as processes of their own on this process's database. What ends is started again, as `serve` does."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         with socket.socket() as probe:
@@ -46,27 +47,44 @@ class System:
             "worker": ["manage.py", "procrastinate", "worker", "--fetch-job-polling-interval", "1"],
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.leaving = threading.Event()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this process
+        self.guard = threading.Thread(target=self._look_after)
 
     def __enter__(self) -> System:
         for name in self.commands:
-            self.start(name)
+            self._start(name)
+        self.guard.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.leaving.set()
+        self.guard.join()
+        if any(error):
+            print(self.complaints(), file=sys.stderr)
         for process in self.processes.values():
             kill_group(process)
 
-    def start(self, name: str) -> None:
+    def _look_after(self) -> None:
+        while not self.leaving.wait(0.2):
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    self._start(name)
+
+    def _start(self, name: str) -> None:
         command = [sys.executable, *self.commands[name]]
-        quiet = subprocess.DEVNULL
         self.processes[name] = subprocess.Popen(
-            command, cwd=PROJECT, env=self.environment, stdout=quiet, stderr=quiet, start_new_session=True
+            command, cwd=PROJECT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True
         )
 
+    def complaints(self) -> str:
+        """The end of what the processes have written, for who looks into a failure."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-6000:]
+
     def kill(self, name: str) -> None:
-        """Kill with all that it started, and start it again as a supervisor would."""
+        """Kill it with all that it started."""
         kill_group(self.processes[name])
-        self.start(name)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -324,3 +324,13 @@ def test_home_cards_lead_to_what_they_count(client, agent):
     assert cards["Tickets opened today"].value == "2"
     for label, number in (("Unassigned tickets", 1), ("My unsolved tickets", 1), ("Tickets opened today", 2)):
         assert len(client.get(cards[label].url).context["rows"]) == number
+
+
+def test_customers_of_a_group_are_found_by_its_code(client):
+    make_customer("Ada", price_group="WHOLESALE"), make_customer("Bob")
+    client.force_login(make_user("owner"))
+
+    rows = client.get("/customers/?price_group=WHOLESALE").context["rows"]
+
+    assert [row.object.name for row in rows] == ["Ada"]
+    assert client.get("/customers/?price_group=wholesale").context["rows"] == []

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice import tokens
 from inventory import services
 from inventory.forms_bins import NewBinsForm
 from inventory.models import Bin, Location, Lot, Receipt, StockMove, Transfer
@@ -312,3 +313,19 @@ def test_what_is_typed_for_lots_is_read(text, pieces, rows):
 def test_tomorrow_is_not_expired():
     assert not Lot(number="A", expires_on=timezone.localdate() + timedelta(days=1)).is_expired
     assert Lot(number="A", expires_on=timezone.localdate() - timedelta(days=1)).is_expired
+
+
+def test_the_api_says_what_lies_where(client):
+    _token, secret = tokens.create(by=make_user("owner"), name="test")
+    fill(1)
+    answer = client.get("/api/v1/stock/parts", {"sku": "coffee-0"}, headers={"Authorization": f"Bearer {secret}"})
+    assert answer.json()["items"] == [
+        {
+            "sku": "COFFEE-0",
+            "location": "MAIN",
+            "bin": "A-0",
+            "lot": "L-0",
+            "expires_on": in_days(9).isoformat(),
+            "quantity": 3,
+        }
+    ]

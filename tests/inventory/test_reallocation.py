@@ -6,7 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import verification
 from backoffice.errors import NotAllowed
-from inventory import services
+from inventory import services, tasks
 from inventory.models import Allocation, StockMove
 from inventory.services import Demand
 from tests.factories import level_of, make_location, make_user, make_variant, stock
@@ -316,3 +316,33 @@ def test_only_who_may_act_at_a_warehouse_chooses_it(places):
 def test_nothing_is_moved_for_a_document_without_promises(places):
     with pytest.raises(ValidationError, match="Nothing is promised to SO-404"):
         services.reallocate("SO-404", by=None)
+
+
+# --- What the worker does -------------------------------------------------------------------------------
+
+
+def test_the_worker_serves_what_waits(places):
+    tea = make_variant("TEA", backorder_limit=9)
+    promise(1, (tea, 2))
+    stock(tea, 1, location=places[1])
+
+    tasks.serve_waiting(variants=[tea.pk])
+    assert promised(1) == {("TEA", "MAIN"): 1, ("TEA", "SHOP"): 1}
+
+    stock(tea, 1, location=places[1])
+    tasks.serve_all_waiting(timestamp=0)
+    assert promised(1) == {("TEA", "SHOP"): 2}
+
+
+@pytest.mark.parametrize(("opened", "place"), [(False, "SHOP"), (True, "MAIN")])
+def test_the_worker_clears_a_warehouse_unless_it_is_open_again(places, opened, place):
+    tea = make_variant("TEA", on_hand=1)
+    promise(1, (tea, 1))
+    stock(tea, 1, location=places[1])
+    services.close_location(places[0], by=None, leave_stock=True)
+    if opened:
+        services.open_location(places[0], by=None)
+
+    tasks.clear_closed(location=places[0].pk)
+
+    assert promised(1) == {("TEA", place): 1}

@@ -351,7 +351,7 @@ def test_an_export_comes_back_as_it_went(tmp_path, main):
     stock(make_variant("CUP2"), 3, unit_cost=Decimal("0.000001"), location=make_location("SHOP"))
     path = tmp_path / "out.csv"
     call_command("export_csv", "stock", output=str(path), stderr=StringIO())
-    assert path.read_text().splitlines()[0] == "sku,title,location,on_hand,unit_cost"
+    assert path.read_text().splitlines()[0] == "sku,title,location,bin,lot,expires_on,on_hand,unit_cost"
     result = bring(tmp_path, "stock", path.read_bytes())
     assert (result["errors"], counts(result)) == ([], (0, 0, 3, 0))
 
@@ -362,7 +362,7 @@ def test_exports_stop_at_the_warehouses_of_the_person_and_at_costs(tmp_path, mai
     clerk = make_user("order_clerk", email="c@example.com", warehouses=("SHOP",))
     path = tmp_path / "out.csv"
     call_command("export_csv", "stock", output=str(path), by=clerk.email, stderr=StringIO())
-    assert path.read_text() == "sku,title,location,on_hand\nCUP,Cup,SHOP,1\n"
+    assert path.read_text() == "sku,title,location,bin,lot,expires_on,on_hand\nCUP,Cup,SHOP,,,,1\n"
 
 
 def test_undo_posts_the_opposite(tmp_path, main):

@@ -72,7 +72,7 @@ def fill(rows: int) -> None:
     run(
         """INSERT INTO catalog_product (id, handle, title, title_zh, description, description_zh, product_type, tags, status, options,
                                         attributes, seo_title, seo_description, created_at, updated_at)
-           SELECT n, 'product-' || n, 'Product ' || n, '', 'About it', '', 'Tea', '{}', 'published', '{}', '{}', '', '', now(), now()
+           SELECT n, 'product-' || n, 'Product ' || n, '', 'About it', '', 'Tea', '{}', 'draft', '{}', '{}', '', '', now(), now()
            FROM generate_series(1, %s) n""",
         rows // 5,
     )

@@ -349,7 +349,7 @@ def copy_straight(folder: Path, path: Path) -> None:
                     f"{n}\t{row['handle']}\t{row['title']}\t\t{row['description']}\t\t{row['product_type']}\t{{}}\tpublished\t{{}}\t{{}}\t\t\n"
                 )
                 variant.write(
-                    f"{n}\t{n}\t{row['sku']}\t{row['barcode']}\t{row['title']}\t\t\t\t0\t{row['price']}\t{row['weight_grams']}\tstandard\tt\tt\t0\tt\n"
+                    f"{n}\t{n}\t{row['sku']}\t{row['barcode']}\t{row['title']}\t\t\t\t0\t{row['price']}\t{row['weight_grams']}\tstandard\tt\tt\tnone\t0\tt\n"
                 )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -363,7 +363,7 @@ def copy_straight(folder: Path, path: Path) -> None:
         )
         for table, names, source in (
             ("catalog_product", "id, handle, title, title_zh, description, description_zh, product_type, tags, status, options, attributes, seo_title, seo_description", products),
-            ("catalog_variant", "id, product_id, sku, barcode, title, option1, option2, option3, position, price, weight_grams, tax_class, requires_shipping, track_stock, backorder_limit, is_active", variants),
+            ("catalog_variant", "id, product_id, sku, barcode, title, option1, option2, option3, position, price, weight_grams, tax_class, requires_shipping, track_stock, tracking, backorder_limit, is_active", variants),
         ):  # fmt: skip
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy, source.open("rb") as file:
                 while piece := file.read(1 << 16):

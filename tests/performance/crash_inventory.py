@@ -24,6 +24,7 @@ VICTIMS = ("web", "postgres", "worker", "gunicorn worker", "connection")
 
 def main() -> None:
     options = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_facts: sys.exit(1))  # whatever ends it, no process is left behind
     os.environ.setdefault("EMBEDDED_POSTGRES_DIR", str(PROJECT / ".data" / "performance-crash"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.performance.settings")
     import django

@@ -42,9 +42,9 @@ ON CONFLICT (upper(handle)) DO UPDATE SET title = EXCLUDED.title, description = 
 WHERE (t.title, t.description, t.product_type, t.status, t.category_id, t.brand_id) IS DISTINCT FROM
     (EXCLUDED.title, EXCLUDED.description, EXCLUDED.product_type, EXCLUDED.status, EXCLUDED.category_id, EXCLUDED.brand_id);
 INSERT INTO catalog_variant AS t (sku, barcode, title, option1, option2, option3, position, price, compare_at, weight_grams, tax_class,
-    requires_shipping, track_stock, backorder_limit, is_active, created_at, updated_at, product_id)
+    requires_shipping, track_stock, tracking, backorder_limit, is_active, created_at, updated_at, product_id)
 SELECT s.sku, s.barcode, s.title, '', '', '', 0, s.price::numeric, nullif(s.compare_at, '')::numeric, nullif(s.weight_grams, '')::int, 'standard',
-    true, true, 0, true, now(), now(), p.id
+    true, true, 'none', 0, true, now(), now(), p.id
 FROM staged s JOIN catalog_product p ON upper(p.handle) = upper(s.handle)
 ORDER BY s.row
 ON CONFLICT (upper(sku)) DO UPDATE SET barcode = EXCLUDED.barcode, title = EXCLUDED.title, price = EXCLUDED.price, compare_at = EXCLUDED.compare_at,

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.django_db
 
 LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "catalog_product", "catalog_variant", "catalog_repricingrow",
+    "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
     "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
@@ -319,7 +320,7 @@ def test_every_order_filter_and_search_has_an_index(key, shop, monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
         for sql in sqls:
-            if sql in checked or not any(f'"{table}"' in sql for table in LARGE):
+            if sql in checked or not any(re.search(rf"\b{table}\b", sql) for table in LARGE):
                 continue
             checked.add(sql)
             if re.search(r"\bOFFSET \d", sql):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import signal
 import socket
 import sys
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         call_command("demo", size="small", no_sign_ins=True)
 
     def _serve(self, port: int, *, greet_with_sign_ins: bool) -> None:
+        tell_address(port)
         grace = str(STOP_SECONDS - 5)
         web = ["-m", "gunicorn", "--bind", f"{HOST}:{port}", "--graceful-timeout", grace, "backoffice.wsgi"]
         worker = ["manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", grace]
@@ -97,6 +99,12 @@ def port_number(text: str) -> int:
     if not 0 < number < 65536:
         raise ArgumentTypeError("a port lies between 1 and 65535")
     return number
+
+
+def tell_address(port: int) -> None:
+    """Links in mails and in the map of the public pages lead to this server, unless SITE_URL says otherwise or HTTPS is on."""
+    if not settings.HTTPS:
+        os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
 
 
 def require_free(port: int) -> None:
