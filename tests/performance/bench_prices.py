@@ -47,7 +47,9 @@ def main() -> None:
 
     def work_out() -> None:
         nonlocal run
-        run = repricing.prepare(by=owner, address="/catalog/variants/?is_active=unknown", rule="percent", value=Decimal(5))
+        run = repricing.prepare(
+            by=owner, address="/catalog/variants/?is_active=unknown", rule="percent", value=Decimal(5)
+        )
 
     def apply() -> None:
         nonlocal run
