@@ -90,7 +90,8 @@ class Clerk:
 
     def receive(self) -> None:
         lines = [(variant.pk, self.chance.randint(1, 4), Decimal("1.3")) for variant in self._some(3)]
-        inventory.receive(self.chance.choice([*self.places, *self.others]), None, lines, by=None)
+        open_places = [*self.places, *(place for place in self.others if place.is_active)]  # as they were at the start
+        inventory.receive(self.chance.choice(open_places), None, lines, by=None)
         self.work.on_hand.update({variant: pieces for variant, pieces, _cost in lines})
 
     def transfer(self) -> None:
