@@ -48,7 +48,7 @@ class System:
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.leaving = threading.Event()
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this process
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is left
         self.guard = threading.Thread(target=self._look_after)
 
     def __enter__(self) -> System:
@@ -64,6 +64,7 @@ class System:
             print(self.complaints(), file=sys.stderr)
         for process in self.processes.values():
             kill_group(process)
+        self.log.close()
 
     def _look_after(self) -> None:
         while not self.leaving.wait(0.2):
@@ -87,12 +88,17 @@ class System:
         kill_group(self.processes[name])
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: subprocess.Popen[bytes], patience: float = 5) -> None:
+    """Kill a process with all that it started, and see them go: whoever lingers still uses the database server."""
+    end = time.monotonic() + patience
     try:
         os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        while time.monotonic() < end:
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
     except ProcessLookupError:
-        pass
-    process.wait()
+        process.wait()
 
 
 @dataclass
