@@ -114,11 +114,14 @@ def _choose(demand: Sequence[Demand], stock: Stock | None = None) -> Plan:
 def plan(demand: Sequence[Demand], stock: Stock) -> Plan:
     """Choose warehouses: (demand, location, quantity) for every part. Raises InsufficientStock."""
     wanted = [one for one in demand if one.variant in stock.tracked and one.quantity > 0]
-    _refuse_short(wanted, stock)
+    if short := _short(wanted, stock.promisable):
+        raise InsufficientStock(short)
     for capacity in (stock.free, stock.promisable):
         for location in stock.locations:
             if covered(wanted, capacity, location) == sum(one.quantity for one in wanted):
                 return [(one, location, one.quantity) for one in wanted]
+        if not _short(wanted, capacity):
+            break  # several warehouses have everything: nobody waits for what comes
     open_pieces = {index: one.quantity for index, one in enumerate(wanted)}
     chosen: Plan = []
     for capacity in (stock.free, stock.promisable):
@@ -153,17 +156,16 @@ def covered(wanted: Iterable[Demand], capacity: Mapping[tuple[int, int], int], l
     return sum(min(pieces, capacity.get((variant, location), 0)) for variant, pieces in asked.items())
 
 
-def _refuse_short(wanted: Sequence[Demand], stock: Stock) -> None:
+def _short(wanted: Sequence[Demand], capacity: Mapping[tuple[int, int], int]) -> list[Shortage]:
+    """The variants of which all warehouses together have less than is wanted."""
     asked: dict[int, int] = defaultdict(int)
     for one in wanted:
         asked[one.variant] += one.quantity
     there: dict[int, int] = defaultdict(int)
-    for (variant, _location), pieces in stock.promisable.items():
+    for (variant, _location), pieces in capacity.items():
         there[variant] += pieces
     skus = {one.variant: one.sku for one in wanted}
-    short = [Shortage(skus[v], "", there[v], pieces) for v, pieces in asked.items() if pieces > there[v]]
-    if short:
-        raise InsufficientStock(short)
+    return [Shortage(skus[v], "", there[v], pieces) for v, pieces in asked.items() if pieces > there[v]]
 
 
 def _stock_for(demand: Sequence[Demand]) -> Stock:

@@ -150,6 +150,15 @@ def test_stock_goes_before_backorder():
     assert promised("SO-2") == {(1, "NEAR"): 2}
 
 
+def test_several_warehouses_that_have_everything_go_before_one_that_backorders():
+    near, far = make_location("NEAR", priority=1), make_location("FAR", priority=2)
+    tea = make_variant("TEA", backorder_limit=5)
+    stock(tea, 2, location=near)
+    stock(tea, 1, location=far)
+    services.allocate("SO-1", ask((tea, 3)), by=None)
+    assert promised() == {(1, "NEAR"): 2, (1, "FAR"): 1}
+
+
 def test_more_for_the_same_item_adds_to_its_allocation():
     tea = make_variant("TEA", on_hand=5)
     services.allocate("SO-1", ask((tea, 2)), by=None)
