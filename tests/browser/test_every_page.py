@@ -363,7 +363,7 @@ def of_the_warehouse() -> Paths:
     level = StockLevel.objects.filter(location=place, on_hand__gt=5, is_tracked=False).first()
     [shelf] = inventory.create_bins(place, ["H-01"], by=owner)
     inventory.put_away([inventory.PutAway(level.pk, 2, shelf.pk)], by=owner)
-    draft, sent = (Transfer.objects.get(status=status) for status in ("draft", "in_transit"))
+    draft, sent = (Transfer.objects.filter(status=status).order_by("pk")[0] for status in ("draft", "in_transit"))
     documents = {
         "delivery": PurchaseOrder.objects.get(status="partially_received").number,
         "load": draft.number,
