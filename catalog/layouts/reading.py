@@ -216,8 +216,8 @@ class Reader:
         weight = values.get("weight")
         if grams is not None or weight is None:
             return grams
-        unit = self.weight_unit or str(values.get("weight_unit") or "").strip().lower() or "kg"
-        return int((weight * GRAMS.get(unit, GRAMS["kg"])).to_integral_value())
+        unit = self.weight_unit or values.get("weight_unit") or "kg"
+        return int((weight * GRAMS[unit]).to_integral_value())
 
     def _fill_pictures(self, out: Values, values: Values, problems: Problems) -> None:
         if "variant_image" in out:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -51,6 +52,26 @@ class PositionColumn(WholeColumn):
     digits = 9
 
 
+class NumberColumn(BlanksColumn):
+    """A number of a category. AdventureWorks counts its two levels apart: those of the upper one are told as C1, C2."""
+
+    above = ""
+
+    def for_file(self, mapping: Mapping) -> Self:
+        column = copy.copy(self)
+        header = next((match.header for match in mapping.used if match.target == self.name), "")
+        column.above = "C" if (mapping.layout, header) == ("adventureworks", "ProductCategoryID") else ""
+        return column
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        value = super().read(text, decimal)
+        return self.above + value if value else value
+
+
+class ParentColumn(NumberColumn, SlashedColumn):
+    """A parent by its path, its name or its number."""
+
+
 @resources.register
 class CategoryResource(resources.BaseResource):
     """Categories, in any order: a row may name a parent that stands further below."""
@@ -61,6 +82,16 @@ class CategoryResource(resources.BaseResource):
     service = staticmethod(upsert_categories)
     needs = (("name", "path", "complete_name"),)
     models = (Category,)
+    headless = {
+        "AdventureWorks categories": ("ProductCategoryID", "Name", "rowguid", "ModifiedDate"),
+        "AdventureWorks subcategories": (
+            "ProductSubcategoryID",
+            "ProductCategoryID",
+            "Name",
+            "rowguid",
+            "ModifiedDate",
+        ),
+    }
 
     path = PathColumn(
         gettext_lazy("Path"),
@@ -90,7 +121,7 @@ class CategoryResource(resources.BaseResource):
         example="Tea",
     )
     name_zh = TextColumn(gettext_lazy("Chinese name"), aliases=["中文名称", "中文名"], max_length=120)
-    parent = SlashedColumn(
+    parent = ParentColumn(
         gettext_lazy("Parent"),
         aliases=["Parent category", "Parent ID", "parent_id", "parentId", "parentCategoryID", "pid", "Parent name", "Parent path",
                  "上级分类", "上级类目", "父级", "父级分类", "父分类", "父类目", "父ID"],
@@ -98,7 +129,7 @@ class CategoryResource(resources.BaseResource):
         blank="keep",
         example="Kitchen",
     )  # fmt: skip
-    number = BlanksColumn(
+    number = NumberColumn(
         gettext_lazy("Number in the file"),
         aliases=[
             "id",
@@ -127,6 +158,14 @@ class CategoryResource(resources.BaseResource):
          "add_time", "update_time", "deleted", "created_at", "updated_at", "描述", "关键字", "图标", "图片", "级别", "层级"],
         NOT_KEPT,
     )  # fmt: skip
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """AdventureWorks has a table for each of its two levels; its products are of the lower one."""
+        if "productsubcategoryid" in headers:
+            return "adventureworks", {"productsubcategoryid": "number", "productcategoryid": "parent"}
+        if {"productcategoryid", "rowguid"} <= set(headers):
+            return "adventureworks", {"productcategoryid": "number"}
+        return "", {}
 
     def staged(
         self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping

@@ -16,14 +16,15 @@ from django.utils.translation import gettext_lazy
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
 from backoffice.imports.mapping import Mapping
-from backoffice.money import minor_units
+from backoffice.money import minor_units, round_money
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, MoneyColumn, NumberColumn, TextColumn
 from catalog import attribute_columns, layouts
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.resources.product_exports import LOOKUPS, columns_for
+from catalog.resources.words import BACKORDER, PUBLISHED, STATUS, TAXABLE, TRACKING, WEIGHT_UNITS
 from catalog.services.barcodes import clean_barcode, is_gtin
 from catalog.services.categories import SEPARATOR
-from catalog.services.upsert import WITHOUT_LIMIT, upsert_products
+from catalog.services.upsert import upsert_products
 
 NOT_KEPT = gettext_lazy("not kept")
 STOCK = gettext_lazy("stock comes in by stock files, not by product files")
@@ -62,6 +63,13 @@ class PriceColumn(MoneyColumn):
                 _("%(currency)s has %(places)s decimals.") % {"currency": settings.DEFAULT_CURRENCY, "places": places}
             )
         return value
+
+
+class CostColumn(MoneyColumn):
+    """What a piece cost: programs that average write finer than the smallest coin; it is rounded to that, half up."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return round_money(super().read(text, decimal), settings.DEFAULT_CURRENCY)
 
 
 class SkuColumn(CodeColumn):
@@ -127,48 +135,6 @@ class ManyColumn(TextColumn):
     many = True
 
 
-BACKORDER = {
-    "deny": 0,
-    "no": 0,
-    "false": 0,
-    "0": 0,
-    "continue": WITHOUT_LIMIT,
-    "yes": WITHOUT_LIMIT,
-    "true": WITHOUT_LIMIT,
-    "1": WITHOUT_LIMIT,
-    "notify": WITHOUT_LIMIT,
-}
-STATUS = {
-    "active": "published",
-    "published": "published",
-    "draft": "draft",
-    "proposed": "draft",
-    "unlisted": "draft",
-    "archived": "archived",
-    "rejected": "archived",
-    "上架": "published",
-    "下架": "draft",
-    "草稿": "draft",
-    "已归档": "archived",
-    "in_review": "in_review",
-    "in review": "in_review",
-    "scheduled": "scheduled",
-    "审核中": "in_review",
-    "已排期": "scheduled",
-}
-PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(
-    ["false", "no", "0", "-1", "private", "否"], False
-)
-TRACKING = {
-    **dict.fromkeys(["none", "quantity", "by quantity", "no tracking", "no", "数量"], "none"),
-    **dict.fromkeys(["lot", "lots", "by lots", "batch", "batches", "批次"], "lot"),
-    **dict.fromkeys(["serial", "serial number", "serial numbers", "by unique serial number", "序列号"], "serial"),
-}
-TAXABLE = dict.fromkeys(["true", "yes", "1", "taxable", "是"], True) | dict.fromkeys(
-    ["false", "no", "0", "none", "shipping", "否"], False
-)
-
-
 @resources.register
 class ProductResource(resources.BaseResource):
     """Products with their variants and pictures; one row a variant, the first of a handle carries the product."""
@@ -180,6 +146,12 @@ class ProductResource(resources.BaseResource):
     needs = (("handle", "sku", "title", "woo_id"),)
     called = ("goods", "商品")
     models = (Media, Variant, Product, Brand, Category)
+    headless = {
+        "AdventureWorks": ("ProductID", "Name", "ProductNumber", "MakeFlag", "FinishedGoodsFlag", "Attribute: Color", "SafetyStockLevel",
+                           "ReorderPoint", "StandardCost", "ListPrice", "Attribute: Size", "SizeUnitMeasureCode", "WeightUnitMeasureCode",
+                           "Weight", "DaysToManufacture", "ProductLine", "Class", "Style", "ProductSubcategoryID", "ProductModelID",
+                           "SellStartDate", "SellEndDate", "DiscontinuedDate", "rowguid", "ModifiedDate"),
+    }  # fmt: skip
 
     handle = TextColumn(
         gettext_lazy("Handle"),
@@ -297,6 +269,7 @@ class ProductResource(resources.BaseResource):
             "Artikelnummer",
             "Artikel-Nr.",
             "goods_sn",
+            "ProductNumber",
             "商品编码",
             "货号",
             "规格编码",
@@ -346,9 +319,20 @@ class ProductResource(resources.BaseResource):
         gettext_lazy("Compare-at price"),
         aliases=["Variant compare at price", "compare_at_price", "counter_price", "原价", "市场价", "划线价"],
     )
-    cost = PriceColumn(
+    cost = CostColumn(
         gettext_lazy("Cost"),
-        aliases=["Cost per item", "Cost of goods", "cost_price", "standard_price", "Einkaufspreis", "成本", "成本价"],
+        help=gettext_lazy("Rounded to the smallest coin."),
+        places=6,
+        aliases=[
+            "Cost per item",
+            "Standard cost",
+            "Cost of goods",
+            "cost_price",
+            "standard_price",
+            "Einkaufspreis",
+            "成本",
+            "成本价",
+        ],
         permission="catalog.view_cost",
     )
     currency = TextColumn(
@@ -368,8 +352,13 @@ class ProductResource(resources.BaseResource):
         places=6,
         patterns=[r"weight (kg|g|lbs?|oz)"],
     )
-    weight_unit = TextColumn(
-        gettext_lazy("Unit of the weight"), aliases=["Variant weight unit", "weight_unit", "Weight unit for display"]
+    weight_unit = ChoiceColumn(
+        gettext_lazy("Unit of the weight"),
+        aliases=["Variant weight unit", "weight_unit", "Weight unit for display", "WeightUnitMeasureCode", "重量单位"],
+        words=WEIGHT_UNITS,
+        blank="keep",
+        help=gettext_lazy("Where nothing says it, weights are in kilograms."),
+        example="kg",
     )
     tax_class = TextColumn(
         gettext_lazy("Tax class"),

@@ -102,6 +102,7 @@ class Planner:
         self.nodes = self.plan.nodes = _known()
         self.by_path = {node.path.lower(): node for node in self.nodes}
         self.by_name = _grouped(self.nodes, lambda node: node.name.lower())
+        self.by_number = _grouped([node for node in self.nodes if node.number], lambda node: node.number)
         self.below = {(node.parent, node.name.lower()): node for node in self.nodes}
         self.order: list[Row] = []
 
@@ -183,7 +184,7 @@ class Planner:
         return known
 
     def _named(self, row: Row, text: str) -> Row | Node:
-        """The one category that `text` names by its path or its name, in the file or else in the tree."""
+        """The one category that `text` names by its path or its name, in the file or else in the tree, or by a number there."""
         key = self._split(text).lower()
         name = key.rpartition(SEPARATOR)[2]
         rows = {self._chain(other): other for other in reversed(self.rows_by_name.get(name, []))}
@@ -196,6 +197,7 @@ class Planner:
             found = []
         if not found and row in rows.values():
             found = [row]
+        found = found or list(self.by_number.get(text, []))
         if len(found) != 1 or found[0] is row:
             raise LookupError("ring" if found == [row] else "ambiguous" if found else "unknown")
         return found[0]
