@@ -37,6 +37,11 @@ class PriceBatch(TableBatch):
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
         self.unique = []
+        self.checks = {
+            code: sql
+            for code, sql in self.checks.items()
+            if any(f'"{self.column(name)}"' in sql for name in self.names)
+        }
 
     def _others(self) -> list[Any]:
         """Nothing is created, so that only prices are compared."""
