@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='variant',
-            index=models.Index(condition=models.Q(('tracking', 'none'), _negated=True), fields=['id'], name='variant_tracked'),
+            index=models.Index(condition=models.Q(('tracking', 'none'), _negated=True), fields=['tracking', 'id'], name='variant_tracked'),
         ),
         # Which of these variants have stock: a module above that keeps stock says so in its own migrations.
         migrations.RunSQL(

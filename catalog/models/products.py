@@ -297,7 +297,7 @@ class Variant(models.Model):
             models.Index(fields=["barcode"], condition=~Q(barcode=""), name="variant_barcode"),
             models.Index(fields=["-id"], condition=Q(barcode=""), name="variant_no_barcode"),
             models.Index(fields=["is_active", "-id"], name="variant_active"),
-            models.Index(fields=["id"], condition=~Q(tracking="none"), name="variant_tracked"),
+            models.Index(fields=["tracking", "id"], condition=~Q(tracking="none"), name="variant_tracked"),
             models.Index(fields=["-updated_at", "-id"], name="variant_updated"),
             models.Index(fields=["price", "id"], name="variant_price"),
         ]

@@ -126,7 +126,15 @@ def plan(demand: Sequence[Demand], stock: Stock) -> Plan:
     chosen: Plan = []
     for capacity in (stock.free, stock.promisable):
         chosen += fewest_parcels(wanted, open_pieces, capacity, stock)
-    return chosen
+    return _joined(chosen)
+
+
+def _joined(chosen: Plan) -> Plan:
+    """What an item gets at one warehouse, from the shelf and as a backorder, is one part."""
+    pieces: dict[tuple[Demand, int], int] = defaultdict(int)
+    for one, location, part in chosen:
+        pieces[one, location] += part
+    return [(one, location, part) for (one, location), part in pieces.items()]
 
 
 def fewest_parcels(

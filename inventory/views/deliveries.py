@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from catalog.models import Variant
 from inventory import forms, forms_scanning, services
-from inventory.models import CountLine, PurchaseOrder, Receipt, Scan, StockCount, Transfer
+from inventory.models import CountLine, PurchaseOrder, PurchaseOrderLine, Receipt, Scan, StockCount, Transfer
 from inventory.views.scanning import ScanPage, warehouse
 
 LINES = 60
@@ -26,11 +27,12 @@ class ScanDelivery(ScanPage):
     progress_template = "inventory/_scan_delivery.html"
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("supplier", "location")
+        lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk"))
+        tracked = Exists(lines.exclude(variant__tracking=Variant.Tracking.NONE))
+        return super().get_queryset().select_related("supplier", "location").annotate(asks_lots=tracked)
 
     def initial(self) -> dict[str, Any]:
-        tracked = self.document.lines.exclude(variant__tracking=Variant.Tracking.NONE)
-        return {"delivery": self.delivery or uuid4(), "asks_lots": tracked.exists()}
+        return {"delivery": self.delivery or uuid4(), "asks_lots": self.document.asks_lots}
 
     @property
     def delivery(self) -> UUID | None:

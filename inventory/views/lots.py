@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,6 +18,8 @@ from inventory.models import Location, Lot, PartPosting, StockMove, StockPart
 
 SHOWN = 50
 Kind = StockMove.Kind
+CAME = (Kind.RECEIVED, Kind.RETURNED)
+WENT = (Kind.SHIPPED, Kind.SCRAPPED)
 
 
 class LotList(generic.ListPage):
@@ -116,23 +118,24 @@ class LotPage(generic.ListPage):
         return super().get_context_data(
             lot=self.lot,
             parts=list(parts.first_expired_first()[:SHOWN]),
-            came=self.ends(Kind.RECEIVED, Kind.RETURNED),
-            went=self.ends(Kind.SHIPPED, Kind.SCRAPPED),
             actions=self.get_actions(),
             panels=panels.panels_for(user, self.lot),
+            **self.ends(),
             **extra,
         )
 
-    def ends(self, *kinds: StockMove.Kind) -> list[dict[str, Any]]:
-        """The documents with which pieces came, or went, and how many."""
-        postings = PartPosting.objects.in_scope(self.request.user).filter(part__lot=self.lot, move__kind__in=kinds)
-        sums = postings.exclude(level__location__kind=Location.Kind.TRANSIT).order_by("move__cause", "move__kind")
-        rows = sums.values("move__cause", "move__kind").annotate(pieces=Sum("quantity"))[:SHOWN]
+    def ends(self) -> dict[str, list[dict[str, Any]]]:
+        """The documents with which pieces came, and those with which they went, and how many; what came first."""
+        postings = PartPosting.objects.in_scope(self.request.user).filter(part__lot=self.lot)
+        ends = postings.filter(move__kind__in=[*CAME, *WENT]).exclude(level__location__kind=Location.Kind.TRANSIT)
+        sums = ends.annotate(has_gone=Q(move__kind__in=WENT)).order_by("has_gone", "move__cause", "move__kind")
+        rows = sums.values("has_gone", "move__cause", "move__kind").annotate(pieces=Sum("quantity"))[: 2 * SHOWN]
         labels = dict(Kind.choices)
-        return [
-            {"cause": row["move__cause"], "kind": labels[row["move__kind"]], "pieces": abs(row["pieces"])}
-            for row in rows
-        ]
+        found: dict[str, list[dict[str, Any]]] = {"came": [], "went": []}
+        for row in rows:
+            end = {"cause": row["move__cause"], "kind": labels[row["move__kind"]], "pieces": abs(row["pieces"])}
+            found["went" if row["has_gone"] else "came"].append(end)
+        return found
 
 
 class LotEdit(generic.FormPage):

@@ -61,6 +61,7 @@ def test_a_new_title_reaches_the_variants(as_owner):
 def test_rules_of_prices_and_barcodes_hold(as_owner):
     variant = make_product("Tea", published=True, variants=[{"sku": "A", "price": Decimal(2)}]).variants.get()
     fields = {"sku": "A", "position": 0, "price": "2", "tax_class": "standard", "backorder_limit": 0, "is_active": "on"}
+    fields["tracking"] = "none"
     for wrong, sentence in (
         ({"price": "2.001"}, "EUR has 2 decimals"),
         ({"barcode": "4006381333932"}, "should be 1"),

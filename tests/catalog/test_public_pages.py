@@ -6,6 +6,7 @@ from django.test import Client
 from backoffice import publishing
 from backoffice.publishing import pages as publishing_pages
 from catalog import services
+from catalog.models import Product
 from tests.factories import make_product, make_user, picture, publish
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,8 @@ def test_a_preview_and_the_page_are_the_same_part(reader, editor):
     client = Client()
     client.force_login(editor)
     from_page = text(reader.get("/p/mug/"))
-    link = publishing_pages.Standing(product).preview_for(editor)
+    told = publishing_pages.with_live(Product.objects.filter(pk=product.pk)).get()
+    link = publishing_pages.Standing(told).preview_for(editor)
 
     from_preview = text(client.get(link.url))
 

@@ -159,6 +159,15 @@ def test_several_warehouses_that_have_everything_go_before_one_that_backorders()
     assert promised() == {(1, "NEAR"): 2, (1, "FAR"): 1}
 
 
+def test_shelf_and_backorder_of_one_warehouse_are_one_promise():
+    near, far = make_location("NEAR", priority=1), make_location("FAR", priority=2)
+    tea = make_variant("TEA", backorder_limit=3)
+    stock(tea, 2, location=near)
+    stock(tea, 1, location=far)
+    services.allocate("SO-1", ask((tea, 8)), by=None)
+    assert promised() == {(1, "NEAR"): 5, (1, "FAR"): 3}
+
+
 def test_more_for_the_same_item_adds_to_its_allocation():
     tea = make_variant("TEA", on_hand=5)
     services.allocate("SO-1", ask((tea, 2)), by=None)

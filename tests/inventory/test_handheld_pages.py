@@ -130,9 +130,9 @@ def test_scripts_get_the_answer_and_the_page_as_it_is_now(client, picker):
         assert "2 / 5" in answer["progress"]
     assert (level_of(tea).on_hand, Receipt.objects.get().reference) == (2, "LS 17")
     response = client.post(at("delivery", order), scan("POT"), **JSON)
-    assert (response.status_code, response.json()) == (422, {"said": "Nothing is called “POT”."})
+    assert (response.status_code, response.json()) == (422, {"said": "Nothing is called “POT”.", "ask": ""})
     response = client.post(at("delivery", order), scan("TEA", pieces="many"), **JSON)
-    assert (response.status_code, response.json()) == (422, {"said": "Enter a whole number."})
+    assert (response.status_code, response.json()) == (422, {"said": "Enter a whole number.", "ask": ""})
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,7 +27,7 @@ from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
 from customers.models import Customer
-from inventory.models import Location, StockCount, StockPosting, Supplier
+from inventory.models import Location, Lot, StockCount, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
 from orders.models import Order
@@ -164,6 +164,8 @@ def address(name: str) -> str:
         return reverse(name, args=[StockPosting.objects.latest("pk").level.variant_id])
     if name == "inventory:count_lines":
         return reverse(name, args=[_counted().number])
+    if name == "inventory:lot":
+        return reverse(name, args=[Lot.objects.get_or_create(variant=Variant.objects.first(), number="L-1")[0].pk])
     if name == "catalog:list_prices":
         return reverse(name, args=[PriceList.objects.get().pk])
     if name == "catalog:repricing_rows":
