@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from backoffice.rows import Stateful, VisibleQuerySet, search_index, search_text, tracked
 from backoffice.triggers import append_only, legal_transitions
@@ -100,7 +101,7 @@ class SupplierItem(models.Model):
 
 class PurchaseStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    ORDERED = "ordered", _("Ordered")
+    ORDERED = "ordered", pgettext_lazy("purchase order", "Ordered")
     PARTIALLY_RECEIVED = "partially_received", _("Partially received")
     RECEIVED = "received", _("Received")
     OVER_RECEIVED = "over_received", _("Over-received")
