@@ -109,6 +109,7 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "orders:close",
     "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
+    "orders:fulfilment-resume",
     "orders:note",
     "orders:reopen",
     "orders:return-approve",
