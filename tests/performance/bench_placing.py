@@ -9,9 +9,9 @@ Because the machine is shared, the seconds of processor that an order costs clie
 second (the server's only where it runs here). "of_hand" and "to_orm" say how many times as fast ours is.
 
 --oscar PYTHON measures django-oscar in the same run, with a Python that has it (see `oscar_peer`).
-Runs on 2 cores with much else running (load 25 to 28): by processor 0.48 to 0.65 of hand everywhere; by orders a second 0.56 to
-0.72 with 1 and 4 clients and 0.28 to 0.38 with 16, who wait for a core more often than hand does; p95 hot with 16 clients 1.9 to
-2.4 times hand's; 4 to 10 times the ORM; 13 to 39 times django-oscar (20 to 28 by processor), which keeps no history or ledger.
+A run on 2 cores with little else: by orders a second 0.46 (1 client, cold), 0.49, 0.58, 0.60, 0.57 and 0.49 (16 clients, hot) of
+hand, by processor the same; p95 hot with 16 clients 1.6 times hand's; 4 times the ORM; 14 to 18 times django-oscar, which keeps no
+history or ledger.
 
 --sell-out places until everything is sold, again and again; --mixed lets clerks place, cancel, receive, transfer, count, hold
 and release over hot SKUs. Both end with the checks of `verify`.
