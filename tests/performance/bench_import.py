@@ -12,11 +12,12 @@ b-trees and 3 GIN indexes; titles and prices change, so no update spares an inde
 - limit: besides `updated_at`, statistics of both tables anew
 - import-export tuned: without `updated_at`, locks, or a word on what changed; bulk_update of a thousand rows at a time
 
-Updating is asked to be 25 times as fast as import-export tuned, which the limit does not reach either: 100,000 rows took
-ours 13.1 s of processor time, the limit 12.5 s; the tuned peer takes 2.1 ms a row, nine tenths of it in Python. That is 16
-and 17 times. Ours went into index upkeep 45 % (b-trees 33 %, trigrams 12 %), rows, joins and locks 12 %, history 8 %, ImportRow
-10 %, comparing and checking 11 %, reading and COPY 14 %. 25 times would be 0.083 ms a row; what every contender must write (rows,
-indexes, history) takes 0.085 ms alone.
+Updating is asked to be 25 times as fast as import-export tuned, which the limit does not reach either. 100,000 rows: ours took
+14.6 s of processor time, the limit 12.8 s; the tuned peer takes 2.1 ms a row, nine tenths of it in Python. That is 14 and 16 times;
+with --lean, whose five indexes a table are what that figure was set for, 19 and 24 by processor, 18 and 22 by the clock. Ours went
+into index upkeep 45 % (b-trees 33 %, trigrams 12 %), rows, joins and locks 12 %, history 8 %, ImportRow 10 %, comparing and checking
+11 %, reading and COPY 14 %. 25 times would be 0.083 ms a row; what every contender must write (rows, indexes, history) takes
+0.085 ms alone.
 """
 
 from __future__ import annotations
