@@ -17,7 +17,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -29,6 +28,7 @@ from backoffice.generic.chips import Chip, chips
 from backoffice.generic.columns import Column, model_field
 from backoffice.generic.filters import AnyYesNo
 from backoffice.generic.ranking import BEST, Found, Ranking
+from backoffice.generic.table import Header, Row
 from backoffice.generic.tabs import VIEW, SavedViews
 from backoffice.rows import VisibleQuerySet
 from backoffice.templatetags.houtai import as_query
@@ -38,44 +38,6 @@ PLACE = ("after", "before")
 DATES = {"date", "datetime", "relative"}
 OF_EXPORT = ("export", "selected", "bom")
 NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from", VIEW}
-
-
-@dataclass(frozen=True)
-class Header:
-    """A shown column. `sort`: ascending, descending, none, or "" when no named order starts with it."""
-
-    column: Column
-    title: str
-    css: str
-    sort: str = ""
-    url: str = ""
-    labels: bool = False
-
-    @cached_property
-    def opening(self) -> SafeString:
-        """Start tag of the cells below; on a phone, where the header is hidden, what says nothing alone carries it along."""
-        label = format_html(' data-label="{}"', self.title) if self.labels else ""
-        return format_html('<td class="{}"{}>', self.css, label) if self.css else format_html("<td{}>", label)
-
-
-@dataclass(frozen=True)
-class Row:
-    object: models.Model
-    cells: list[tuple["Header", SafeString]]
-
-    @property
-    def name(self) -> str:
-        return str(self.object)
-
-    @property
-    def key(self) -> str:
-        """The primary key as text: a template would write 12345 as "12,345"."""
-        return str(self.object.pk)
-
-    @property
-    def html(self) -> SafeString:
-        """All cells at once: a template loop over every cell would cost half the page."""
-        return format_html_join("", "{}{}</td>", ((header.opening, content) for header, content in self.cells))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class PositionColumn(WholeColumn):
     digits = 9
 
 
-class NumberColumn(BlanksColumn):
+class CategoryNumberColumn(BlanksColumn):
     """A number of a category. AdventureWorks counts its two levels apart: those of the upper one are told as C1, C2."""
 
     above = ""
@@ -68,7 +68,7 @@ class NumberColumn(BlanksColumn):
         return self.above + value if value else value
 
 
-class ParentColumn(NumberColumn, SlashedColumn):
+class ParentColumn(CategoryNumberColumn, SlashedColumn):
     """A parent by its path, its name or its number."""
 
 
@@ -129,7 +129,7 @@ class CategoryResource(resources.BaseResource):
         blank="keep",
         example="Kitchen",
     )  # fmt: skip
-    number = NumberColumn(
+    number = CategoryNumberColumn(
         gettext_lazy("Number in the file"),
         aliases=[
             "id",

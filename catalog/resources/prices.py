@@ -19,7 +19,7 @@ from backoffice.imports.reading import Unreadable
 from backoffice.resources import TextColumn
 from catalog.models import Variant
 from catalog.resources.naming import VariantNaming, other_numbers
-from catalog.resources.products import NOT_KEPT, PriceColumn, SkuColumn
+from catalog.resources.products import NOT_KEPT, CostColumn, PriceColumn, SkuColumn
 from catalog.services import upsert_prices
 from catalog.services.naming import OPTIONS
 
@@ -87,10 +87,12 @@ class PriceResource(VariantNaming):
         ],
         example="14.90",
     )
-    cost = PriceColumn(
+    cost = CostColumn(
         gettext_lazy("Cost"),
+        help=gettext_lazy("Rounded to the smallest coin."),
         aliases=[
             "Cost per item",
+            "Standard cost",
             "Cost of goods",
             "cost_price",
             "Unit cost",

@@ -68,6 +68,9 @@ class PriceColumn(MoneyColumn):
 class CostColumn(MoneyColumn):
     """What a piece cost: programs that average write finer than the smallest coin; it is rounded to that, half up."""
 
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, **{"places": 6, **kwargs})
+
     def read(self, text: str, decimal: str = ".") -> Any:
         return round_money(super().read(text, decimal), settings.DEFAULT_CURRENCY)
 
@@ -322,7 +325,6 @@ class ProductResource(resources.BaseResource):
     cost = CostColumn(
         gettext_lazy("Cost"),
         help=gettext_lazy("Rounded to the smallest coin."),
-        places=6,
         aliases=[
             "Cost per item",
             "Standard cost",
