@@ -82,6 +82,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.placed": (gettext_lazy("Order placed"), "check"),
     "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
+    "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
     "order.reopened": (gettext_lazy("Order reopened"), "refresh"),
     "order.repaired": (gettext_lazy("Order repaired"), "settings"),

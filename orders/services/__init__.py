@@ -1,5 +1,6 @@
 """The verbs that write orders. Every one locks the order first, then its documents, then stock."""
 
+from orders.services.carrying import carry_over
 from orders.services.documents import (
     AlreadyInvoiced,
     CreditTooHigh,
@@ -91,6 +92,7 @@ __all__ = [
     "cancel_fulfilment",
     "cancel_lines",
     "cancel_return",
+    "carry_over",
     "change_details",
     "close",
     "close_return",

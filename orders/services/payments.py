@@ -40,7 +40,7 @@ def record_payment(
         return _same(known, order, amount)
     if order.status == Order.Status.CANCELED:
         raise IllegalTransition(order, order.get_status_display(), _("paid"))
-    _must_be_amount(amount, order.currency)
+    must_be_amount(amount, order.currency)
     payment = Payment.objects.create(order=order, amount=amount, method=method, reference=reference, key=key, by=by)
     order.paid += amount
     restate_payment(order)
@@ -68,12 +68,12 @@ def refund(
     known = Refund.objects.filter(key=key).first() if key else None
     if known is not None:
         return _same(known, order, amount)
-    _must_be_amount(amount, order.currency)
+    must_be_amount(amount, order.currency)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
     if order_return is not None and order_return.order_id != order.pk:
         raise ValidationError(_("%(return)s belongs to another order.") % {"return": order_return})
-    _refuse_beyond_paid(order, amount)
+    refuse_beyond_paid(order, amount)
     row = Refund.objects.create(
         order=order,
         order_return=order_return,
@@ -115,7 +115,7 @@ def _same(known: Entry, order: Order, amount: Decimal) -> Entry:
     return known
 
 
-def _must_be_amount(amount: Decimal, currency: str) -> None:
+def must_be_amount(amount: Decimal, currency: str) -> None:
     if amount <= 0:
         raise ValidationError({"amount": _("The amount must be above zero.")})
     if amount != round_money(amount, currency):
@@ -124,7 +124,7 @@ def _must_be_amount(amount: Decimal, currency: str) -> None:
         )
 
 
-def _refuse_beyond_paid(order: Order, amount: Decimal) -> None:
+def refuse_beyond_paid(order: Order, amount: Decimal) -> None:
     left = refundable(order)
     if amount > left:
         raise RefundTooHigh(

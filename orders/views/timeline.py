@@ -21,6 +21,7 @@ VERBS = {
     "order.details_changed": (gettext_lazy("Details changed"), "edit"),
     "order.noted": (gettext_lazy("Note"), "message"),
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
+    "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
     "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
     "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),

@@ -89,6 +89,12 @@ def fits(page):
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
+def turn_to(page, role, name):
+    """Press what leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        page.get_by_role(role, name=name, exact=True).click()
+
+
 def test_receive_a_purchase_order_by_scanning(handheld):
     tea = make_variant("TEA", title="Green tea", barcode=TEA)
     cup = make_variant("CUP")
@@ -182,7 +188,7 @@ def test_a_transfer_is_sent_and_received_with_a_discrepancy(handheld):
     no(handheld, "TEA: 2 planned, 2 loaded already.")
     fits(handheld)
     assert on_hand(tea) == {"MAIN": 7, "transit": 2}
-    handheld.get_by_role("button", name="Send without 1 piece").click()
+    turn_to(handheld, "button", "Send without 1 piece")
     fits(handheld)
     handheld.get_by_role("textbox", name="Reason").fill("A cup is broken")
     handheld.get_by_role("button", name="Send what is loaded").click()
@@ -258,7 +264,7 @@ def test_pick_several_orders_and_pack_with_a_wrong_scan(handheld):
         services.put_away([services.PutAway(level_of(variant, main).pk, 9, place.pk)], by=None)
     first, second = make_order([("TEA", 1), ("CUP", 1)], placed=True), make_order([("TEA", 2)], placed=True)
     handheld.goto("/inventory/warehouse/")
-    handheld.get_by_role("link", name="Pick", exact=True).click()
+    turn_to(handheld, "link", "Pick")
     fits(handheld)
     handheld.get_by_role("button", name="Pick the oldest 2 orders").click()
     expect(handheld.locator(".picks > li b")).to_have_text(["A-01", "Z-99"])
@@ -271,7 +277,7 @@ def test_pick_several_orders_and_pack_with_a_wrong_scan(handheld):
     scan(handheld, "CUP")
     no(handheld, "CUP: all of it is picked already.")
     fits(handheld)
-    handheld.get_by_role("link", name="TEA for box 2 is not there").click()
+    turn_to(handheld, "link", "TEA for box 2 is not there")
     fits(handheld)
     handheld.get_by_label("Damaged").check()
     handheld.get_by_role("button", name="Not there").click()

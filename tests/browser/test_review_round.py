@@ -54,7 +54,8 @@ def test_the_round_of_a_review_between_two_people(window_of: WindowOf, ada, rita
     submit(author, "Please have a look")
 
     reviewer.goto("/")
-    reviewer.get_by_role("link", name="Waiting for my review").click()
+    with reviewer.expect_navigation():
+        reviewer.get_by_role("link", name="Waiting for my review").click()
     look_at(reviewer, "the queue")
     reviewer.keyboard.press("j")
     reviewer.keyboard.press("Enter")
@@ -123,13 +124,15 @@ def test_a_revision_comes_back(window_of: WindowOf, ada, rita) -> None:
     page = window_of(ada)
 
     page.goto(shirt.get_absolute_url())
-    page.get_by_role("navigation", name="About this content").get_by_role("link", name="Revisions").click()
+    with page.expect_navigation():
+        page.get_by_role("navigation", name="About this content").get_by_role("link", name="Revisions").click()
     look_at(page, "revisions")
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("ins")).to_contain_text(["Cotton shirt", "cotton"])
     expect(page.locator("del")).to_contain_text(["Linen shirt", "linen"])
     look_at(page, "two revisions")
-    page.get_by_role("link", name="Restore Revision 1").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Restore Revision 1").click()
     look_at(page, "restoring")
     page.get_by_role("button", name="Restore revision 1").click()
 
