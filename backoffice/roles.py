@@ -22,6 +22,27 @@ class Role:
 _reads_all = ("catalog.view_*", "inventory.view_*", "orders.view_*", "customers.view_*")
 _history = "*.view_*history"
 _exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.view_exporttemplate")
+_orders = (
+    "orders.*",
+    "!orders.delete_*",
+    "catalog.view_*",
+    "!catalog.view_cost",
+    "inventory.view_*",
+    "inventory.add_scan",
+    "customers.view_customer",
+    "customers.add_customer",
+    "customers.change_customer",
+    "customers.view_contactpoint",
+    "customers.view_address",
+    "customers.view_ticket",
+    "customers.view_message",
+    "customers.view_personal_data",
+    "backoffice.view_approval",
+    "backoffice.import_data",
+    "backoffice.bulk_edit",
+    *_exports,
+    "backoffice.view_importrun",
+)
 
 ROLES: dict[str, Role] = {
     OWNER: Role(_("Owner"), ("*",)),
@@ -56,29 +77,8 @@ ROLES: dict[str, Role] = {
             *_exports,
         ),
     ),
-    "order_clerk": Role(
-        _("Order clerk"),
-        (
-            "orders.*",
-            "!orders.delete_*",
-            "catalog.view_*",
-            "!catalog.view_cost",
-            "inventory.view_*",
-            "inventory.add_scan",
-            "customers.view_customer",
-            "customers.add_customer",
-            "customers.change_customer",
-            "customers.view_contactpoint",
-            "customers.view_address",
-            "customers.view_ticket",
-            "customers.view_message",
-            "customers.view_personal_data",
-            "backoffice.import_data",
-            "backoffice.bulk_edit",
-            *_exports,
-            "backoffice.view_importrun",
-        ),
-    ),
+    "order_clerk": Role(_("Order clerk"), (*_orders, "!orders.approve_*")),
+    "order_lead": Role(_("Order lead"), _orders),
     "warehouse_operator": Role(
         _("Warehouse operator"),
         (

@@ -17,7 +17,7 @@ from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import relative_time
-from orders.models import DailySales, Fulfilment, Order, Return
+from orders.models import DailySales, Fulfilment, Order, RefundGrant, Return
 
 
 def _link(name: str, **query: Any) -> str:
@@ -35,7 +35,7 @@ def today(user: Any) -> Card:
 
 @dashboard.card(permission="orders.add_payment", order=20)
 def to_pay(user: Any) -> Card:
-    link = _link("orders:list", status="placed", payment_status=["none", "partially_paid"])
+    link = _link("orders:list", status="placed", payment_status=["none", "voided", "partially_paid"])
     return Card(_("Orders to be paid"), capped(Order.objects.visible_to(user).awaiting_payment()), link)
 
 
@@ -68,6 +68,13 @@ def to_refund(user: Any) -> Card | None:
         if count == "0"
         else Card(_("Orders to refund"), count, _link("orders:list", payment_status="overcharged"), tone="warn")
     )
+
+
+@dashboard.card(permission="orders.execute_refund", order=62)
+def to_send(user: Any) -> Card | None:
+    count = capped(RefundGrant.objects.visible_to(user).filter(status="granted"))
+    link = _link("orders:refunds", status="granted", sort="oldest")
+    return None if count == "0" else Card(_("Refunds to send"), count, link, tone="warn")
 
 
 @dashboard.attention(permission="orders.fulfil_order", order=10)

@@ -10,7 +10,7 @@ from backoffice import generic, rows
 from catalog.models import Variant
 from customers.models import Customer
 from inventory.models import Location
-from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
+from orders.models import Fulfilment, Invoice, Order, OrderLine, RefundGrant, Return
 
 
 def containing(queryset: QuerySet, name: str, value: str) -> QuerySet:
@@ -41,6 +41,7 @@ class OrderFilter(django_filters.FilterSet):
     source = django_filters.CharFilter(label=_("Source"))
     currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
+    on_hold = django_filters.BooleanFilter(label=_("On hold"))
 
     class Meta:
         model = Order
@@ -74,6 +75,16 @@ class FulfilmentFilter(django_filters.FilterSet):
     def is_on_hold(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         held = Fulfilment.objects.on_hold().order_by().values("pk")
         return queryset.filter(pk__in=held) if value else queryset.exclude(pk__in=held)
+
+
+class RefundFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    status = generic.AnyOfFilter(label=_("Status"), choices=RefundGrant.Status.choices)
+    asked_at = generic.DateRangeFilter(label=_("Asked for"))
+
+    class Meta:
+        model = RefundGrant
+        fields: list[str] = []
 
 
 class ReturnFilter(django_filters.FilterSet):

@@ -47,7 +47,7 @@ def plain(amount: Any) -> Any:
     return shorter if shorter == amount else amount
 
 
-def _amount(**kwargs: Any) -> forms.DecimalField:
+def amount_field(**kwargs: Any) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num"})
     return forms.DecimalField(max_digits=15, decimal_places=3, widget=widget, localize=False, **kwargs)
 
@@ -67,8 +67,8 @@ class DraftForm(forms.ModelForm):
         help_text=_("Name, contact and addresses follow from the customer."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
-    shipping = _amount(label=_("Shipping"), required=False, min_value=0)
-    discount = _amount(label=_("Discount on the order"), required=False, min_value=0)
+    shipping = amount_field(label=_("Shipping"), required=False, min_value=0)
+    discount = amount_field(label=_("Discount on the order"), required=False, min_value=0)
 
     class Meta:
         model = Order
@@ -164,8 +164,8 @@ class LineForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "num"}),
     )
-    unit_price = _amount(label=_("Unit price"), required=False, min_value=0)
-    discount = _amount(label=_("Line discount"), required=False, min_value=0)
+    unit_price = amount_field(label=_("Unit price"), required=False, min_value=0)
+    discount = amount_field(label=_("Line discount"), required=False, min_value=0)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -206,7 +206,7 @@ class ReasonForm(forms.Form):
 
 
 class PaymentForm(forms.Form):
-    amount = _amount(label=_("Amount"))
+    amount = amount_field(label=_("Amount"))
     method = forms.ChoiceField(label=_("Method"), choices=METHODS)
     reference = forms.CharField(
         label=_("Reference"),
@@ -219,11 +219,16 @@ class PaymentForm(forms.Form):
 
 class RefundForm(PaymentForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
-    field_order = ["amount", "method", "reason", "reference", "key"]
+    later = forms.BooleanField(
+        label=_("The money is still to be sent"),
+        required=False,
+        help_text=_("It is granted now, and waits among the refunds until somebody says that it was sent."),
+    )
+    field_order = ["amount", "method", "reason", "reference", "later", "key"]
 
 
 class CreditForm(forms.Form):
-    amount = _amount(label=_("Amount, tax included"))
+    amount = amount_field(label=_("Amount, tax included"))
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 

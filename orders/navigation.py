@@ -20,5 +20,8 @@ navigation.register(
     "orders", _("Returns"), "orders:returns", permission="orders.view_return", order=30, icon="return", jump="r"
 )
 navigation.register(
+    "orders", _("Refunds"), "orders:refunds", permission="orders.view_refundgrant", order=35, icon="undo"
+)
+navigation.register(
     "orders", _("Invoices"), "orders:invoices", permission="orders.view_invoice", order=40, icon="receipt", jump="i"
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, picking, prints, records
+from orders.views import actions, drafts, lists, money, picking, prints, records, refunds
 
 app_name = "orders"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
     path("returns/<str:number>/receive/", actions.Receive.as_view(), name="return-receive"),
     path("returns/<str:number>/close/", actions.CloseReturn.as_view(), name="return-close"),
     path("returns/<str:number>/cancel/", actions.CancelReturn.as_view(), name="return-cancel"),
+    path("refunds/", refunds.RefundList.as_view(), name="refunds"),
+    path("refunds/<str:number>/", refunds.RefundRecord.as_view(), name="refund-grant"),
+    path("refunds/<str:number>/execute/", refunds.Execute.as_view(), name="refund-execute"),
+    path("refunds/<str:number>/fail/", refunds.Fail.as_view(), name="refund-fail"),
     path("invoices/", lists.InvoiceList.as_view(), name="invoices"),
     path("invoices/<str:number>/", prints.InvoicePage.as_view(), name="invoice"),
     path("invoices/<str:number>/credit/", actions.Credit.as_view(), name="credit"),
@@ -45,6 +49,11 @@ urlpatterns = [
     path("<str:number>/reopen/", actions.Reopen.as_view(), name="reopen"),
     path("<str:number>/note/", actions.Note.as_view(), name="note"),
     path("<str:number>/pay/", actions.Pay.as_view(), name="pay"),
+    path("<str:number>/authorize/", money.Authorize.as_view(), name="authorize"),
+    path("<str:number>/capture/", money.Capture.as_view(), name="capture"),
+    path("<str:number>/void/", money.Void.as_view(), name="void"),
+    path("<str:number>/hold/", money.Hold.as_view(), name="hold"),
+    path("<str:number>/holds/<int:pk>/release/", money.Release.as_view(), name="release"),
     path("<str:number>/refund/", actions.GiveBack.as_view(), name="refund"),
     path("<str:number>/invoice/", actions.IssueInvoice.as_view(), name="invoice-order"),
     path("<str:number>/fulfil/", actions.Fulfil.as_view(), name="fulfil"),

@@ -42,11 +42,20 @@ WRONG_TOTALS = f"""
     WHERE (o.subtotal, o.tax, o.total) IS DISTINCT FROM (a.subtotal, a.tax, a.total)
 """  # noqa: S608 - no input
 WRONG_MONEY = """
-    SELECT o.id, o.paid, o.refunded, coalesce(p.amount, 0) AS sum_paid, coalesce(r.amount, 0) AS sum_refunded
+    SELECT o.id, o.paid, o.refunded, o.authorized, o.voided, o.refund_granted, w.*
     FROM orders_order o
     LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_payment GROUP BY order_id) p ON p.order_id = o.id
     LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_refund GROUP BY order_id) r ON r.order_id = o.id
-    WHERE o.paid <> coalesce(p.amount, 0) OR o.refunded <> coalesce(r.amount, 0)
+    LEFT JOIN (SELECT order_id, sum(amount - captured - voided) AS left, sum(voided) AS voided
+               FROM orders_authorization GROUP BY order_id) a ON a.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_refundgrant WHERE status = 'granted' GROUP BY order_id) g
+        ON g.order_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(p.amount, 0) AS sum_paid, coalesce(r.amount, 0) AS sum_refunded, coalesce(a.left, 0) AS sum_authorized,
+               coalesce(a.voided, 0) AS sum_voided, coalesce(g.amount, 0) AS sum_granted
+    ) w
+    WHERE (o.paid, o.refunded, o.authorized, o.voided, o.refund_granted)
+        IS DISTINCT FROM (w.sum_paid, w.sum_refunded, w.sum_authorized, w.sum_voided, w.sum_granted)
 """
 WRONG_COUNTS = """
     SELECT n.id, n.allocated, n.fulfilled, n.returned, coalesce(a.pieces, 0) AS sum_allocated,
@@ -77,15 +86,7 @@ WRONG_STATUSES = """
     ) l ON l.order_id = o.id
     LEFT JOIN (SELECT DISTINCT order_id FROM orders_return WHERE status IN ('requested', 'approved')) t ON t.order_id = o.id
     CROSS JOIN LATERAL (
-        SELECT CASE
-                   WHEN o.paid - o.refunded > o.total THEN 'overcharged'
-                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total AND o.paid > o.refunded THEN 'partially_refunded'
-                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total THEN 'refunded'
-                   WHEN o.paid > 0 AND o.paid = o.refunded THEN 'refunded'
-                   WHEN o.paid = 0 AND o.total = 0 AND o.status IN ('placed', 'closed') THEN 'paid'
-                   WHEN o.paid = 0 THEN 'none'
-                   WHEN o.paid - o.refunded = o.total THEN 'paid'
-                   ELSE 'partially_paid' END AS payment,
+        SELECT orders_payment_status(o.status, o.total, o.paid, o.refunded, o.authorized, o.voided) AS payment,
                CASE
                    WHEN l.parcels IS NOT TRUE THEN 'none'
                    WHEN NOT l.some THEN 'unfulfilled'
@@ -98,6 +99,27 @@ WRONG_STATUSES = """
                    ELSE 'partial' END AS return
     ) d
     WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
+"""
+WRONG_AUTHORIZATIONS = """
+    SELECT a.order_id, a.captured, a.voided, w.*
+    FROM orders_authorization a
+    LEFT JOIN (SELECT authorization_id, sum(amount) AS amount FROM orders_payment WHERE authorization_id IS NOT NULL
+               GROUP BY authorization_id) p ON p.authorization_id = a.id
+    LEFT JOIN (SELECT authorization_id, sum(amount) AS amount FROM orders_authorizationvoid GROUP BY authorization_id) v
+        ON v.authorization_id = a.id
+    CROSS JOIN LATERAL (SELECT coalesce(p.amount, 0) AS sum_captured, coalesce(v.amount, 0) AS sum_voided) w
+    WHERE (a.captured, a.voided) IS DISTINCT FROM (w.sum_captured, w.sum_voided)
+"""
+WRONG_GRANTS = """
+    SELECT g.order_id, g.status = 'executed' AS says, r.id IS NOT NULL AS is
+    FROM orders_refundgrant g LEFT JOIN orders_refund r ON r.grant_id = g.id
+    WHERE (g.status = 'executed') <> (r.id IS NOT NULL)
+"""
+WRONG_HOLDS = """
+    SELECT o.id, o.on_hold, h.order_id IS NOT NULL AS stands
+    FROM orders_order o
+    FULL JOIN (SELECT DISTINCT order_id FROM orders_orderhold WHERE released_at IS NULL) h ON h.order_id = o.id
+    WHERE o.on_hold <> (h.order_id IS NOT NULL)
 """
 # A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
 WRONG_DAYS = f"""
@@ -145,12 +167,13 @@ def _all_days() -> dict[str, Any]:
 
 
 def repair_money(by: User | None) -> None:
-    """Payments and refunds are append-only, so they are right."""
+    """Payments, authorizations and refunds are append-only, so they are right."""
     wrong = keys(WRONG_MONEY)
     orders = list(Order.objects.filter(pk__in=wrong).locked())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE orders_order o SET paid = w.sum_paid, refunded = w.sum_refunded FROM ({WRONG_MONEY}) w WHERE w.id = o.id"  # noqa: S608
+            "UPDATE orders_order o SET paid = w.sum_paid, refunded = w.sum_refunded, authorized = w.sum_authorized,"  # noqa: S608
+            f" voided = w.sum_voided, refund_granted = w.sum_granted FROM ({WRONG_MONEY}) w WHERE w.id = o.id"
         )
     audit.record_many("order.repaired", orders, by=by, reason=REASON)
 
@@ -176,6 +199,14 @@ def repair_statuses(by: User | None) -> None:
             "UPDATE orders_order o SET payment_status = w.payment, fulfilment_status = w.fulfilment, return_status = w.return"  # noqa: S608
             f" FROM ({WRONG_STATUSES}) w WHERE w.id = o.id"
         )
+    audit.record_many("order.repaired", orders, by=by, reason=REASON)
+
+
+def repair_holds(by: User | None) -> None:
+    """The holds are right."""
+    orders = list(Order.objects.filter(pk__in=keys(WRONG_HOLDS)).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE orders_order o SET on_hold = w.stands FROM ({WRONG_HOLDS}) w WHERE w.id = o.id")  # noqa: S608
     audit.record_many("order.repaired", orders, by=by, reason=REASON)
 
 
@@ -205,14 +236,35 @@ def order_totals() -> Result:
 
 @check("order_payments", repair=repair_money)
 def order_payments() -> Result:
-    """Paid and refunded are the sums of payments and refunds."""
-    return compare(checked=ORDERS, wrong=WRONG_MONEY, say=_say_order(_("paid"), _("refunded")))
+    """Paid, refunded, authorized, voided and granted are the sums of their rows."""
+    names = (_("paid"), _("refunded"), _("authorized"), _("voided"), _("refund granted"))
+    return compare(checked=ORDERS, wrong=WRONG_MONEY, say=_say_order(*names))
 
 
 @check("order_lines", repair=repair_counts)
 def order_lines() -> Result:
     """Pieces allocated, shipped and returned are those of allocations, parcels and returns."""
     return compare(checked=LINES, wrong=WRONG_COUNTS, say=_say_line)
+
+
+@check("authorizations")
+def authorizations() -> Result:
+    """What was captured and voided of an authorization is the sum of its rows."""
+    checked = "SELECT count(*) FROM orders_authorization"
+    return compare(checked=checked, wrong=WRONG_AUTHORIZATIONS, say=_say_order(_("captured"), _("voided")))
+
+
+@check("refund_grants")
+def refund_grants() -> Result:
+    """A granted refund is executed when its refund is written, and only then."""
+    checked = "SELECT count(*) FROM orders_refundgrant"
+    return compare(checked=checked, wrong=WRONG_GRANTS, say=_say_order(_("executed")))
+
+
+@check("order_holds", repair=repair_holds)
+def order_holds() -> Result:
+    """An order is on hold while a hold stands."""
+    return compare(checked=ORDERS, wrong=WRONG_HOLDS, say=_say_order(_("on hold")))
 
 
 @check("order_statuses", repair=repair_statuses)

@@ -7,26 +7,33 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
+from orders.models.holds import OrderHold
 from orders.models.invoices import Invoice
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
-from orders.models.payments import Payment, Refund
+from orders.models.payments import Authorization, AuthorizationVoid, Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
+from orders.models.refunds import GRANT_TRANSITIONS, GrantStatus, RefundGrant
 from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
 __all__ = [
     "FULFILMENT_TRANSITIONS",
+    "GRANT_TRANSITIONS",
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "Authorization",
+    "AuthorizationVoid",
     "DailySales",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
+    "GrantStatus",
     "Invoice",
     "Order",
+    "OrderHold",
     "OrderLine",
     "OrderQuerySet",
     "OrderStatus",
@@ -34,6 +41,7 @@ __all__ = [
     "PickStatus",
     "PickWave",
     "Refund",
+    "RefundGrant",
     "Return",
     "ReturnLine",
     "ReturnQuerySet",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import legal_transitions
 from inventory.models import Location, WarehouseScoped
+from orders.models.holds import refuses_held_orders
 from orders.models.orders import Order, OrderLine
 
 
@@ -36,11 +37,11 @@ class FulfilmentQuerySet(WarehouseScoped):
 
     def to_pick(self) -> "FulfilmentQuerySet":
         """Parcels that nobody picks and nothing holds up."""
-        return self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="")
+        return self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="", order__on_hold=False)
 
     def to_pack(self) -> "FulfilmentQuerySet":
         """Parcels that were picked."""
-        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked")
+        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked", order__on_hold=False)
 
     def on_hold(self) -> "FulfilmentQuerySet":
         return self.filter(status=FulfilmentStatus.PENDING).exclude(hold_reason="")
@@ -96,7 +97,7 @@ class Fulfilment(Stateful):
             models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="fulfilment_tracking"),
         ]
-        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS)]
+        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS), refuses_held_orders()]
 
     def __str__(self) -> str:
         return self.number

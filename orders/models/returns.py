@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -66,7 +67,16 @@ class Return(Stateful):
             models.Index(fields=["-created_at", "-id"], name="return_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="return_status"),
         ]
-        triggers = [legal_transitions("status", RETURN_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", RETURN_TRANSITIONS),
+            pgtrigger.Trigger(
+                name="goods_statuses_agree",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+                timing=pgtrigger.Deferred,
+                func="PERFORM orders_goods_must_agree(NEW.order_id); RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

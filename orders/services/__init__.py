@@ -20,6 +20,7 @@ from orders.services.fulfilment import (
     set_tracking,
     ship,
 )
+from orders.services.holds import OnHold, hold, must_not_be_held, release
 from orders.services.intake import (
     LineRefused,
     NewLine,
@@ -31,12 +32,14 @@ from orders.services.intake import (
 from orders.services.order_files import import_orders
 from orders.services.packing import pack_scanned
 from orders.services.payments import (
+    CaptureTooHigh,
     KeyReused,
     RefundTooHigh,
+    authorize,
+    capture,
     record_payment,
-    refund,
     refundable,
-    suggested_refund,
+    void,
 )
 from orders.services.picking import (
     MOST_BOXES,
@@ -59,6 +62,19 @@ from orders.services.placing import (
     reopen,
 )
 from orders.services.reallocation import reallocate
+from orders.services.refunds import (
+    APPROVE_REFUND,
+    REFUND,
+    NeedsSecondPerson,
+    approve_refund,
+    execute_refund,
+    fail_refund,
+    grant_refund,
+    refund,
+    refund_needs_approval,
+    refuse_refund,
+    suggested_refund,
+)
 from orders.services.returns import (
     Arrived,
     approve_return,
@@ -73,25 +89,33 @@ from orders.services.summaries import BEGINNING, refresh_sales
 from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
+    "APPROVE_REFUND",
     "BEGINNING",
     "MOST_BOXES",
+    "REFUND",
     "AlreadyInvoiced",
     "Arrived",
     "CannotCancel",
+    "CaptureTooHigh",
     "CreditTooHigh",
     "DiscountTooHigh",
     "KeyReused",
     "LineRefused",
+    "NeedsSecondPerson",
     "NewLine",
+    "OnHold",
     "QuantityTooHigh",
     "RefundTooHigh",
     "add_note",
+    "approve_refund",
     "approve_return",
+    "authorize",
     "bring_back_orders",
     "cancel",
     "cancel_fulfilment",
     "cancel_lines",
     "cancel_return",
+    "capture",
     "carry_over",
     "change_details",
     "close",
@@ -101,7 +125,11 @@ __all__ = [
     "credit",
     "deliver",
     "edit_draft",
+    "execute_refund",
+    "fail_refund",
     "finish_picking",
+    "grant_refund",
+    "hold",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -109,6 +137,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "must_not_be_held",
     "pack",
     "pack_scanned",
     "pick",
@@ -122,7 +151,10 @@ __all__ = [
     "record_payment",
     "refresh_sales",
     "refund",
+    "refund_needs_approval",
     "refundable",
+    "refuse_refund",
+    "release",
     "reopen",
     "report_missing",
     "request_return",
@@ -134,4 +166,5 @@ __all__ = [
     "stop_picking",
     "suggested_refund",
     "take_back_orders",
+    "void",
 ]

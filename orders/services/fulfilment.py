@@ -18,6 +18,7 @@ from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.services.holds import must_not_be_held
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
 from orders.services.status import lines_of, lock, recalculate
 
@@ -33,6 +34,7 @@ def create_fulfilment(
     order = lock(order)
     if order.status != Order.Status.PLACED:
         raise IllegalTransition(order, order.get_status_display(), _("shipped"))
+    must_not_be_held(order)
     lines = lines_of(order)
     ready = ready_at(order, lines)[location.pk]
     chosen = chosen_lines(lines, ready if quantities is None else quantities)
@@ -81,7 +83,8 @@ def ready_at(order: Order, lines: Sequence[OrderLine]) -> Ready:
 @transaction.atomic
 def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
     """Say that the parcel is packed. Raises ValidationError while it is on hold."""
-    _order, parcel = lock_parcel(parcel)
+    order, parcel = lock_parcel(parcel)
+    must_not_be_held(order)
     if parcel.hold_reason:
         raise ValidationError(_("%(parcel)s is on hold: %(reason)s") % {"parcel": parcel, "reason": parcel.hold_reason})
     return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
@@ -102,6 +105,7 @@ def ship(
     """
     order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
+    must_not_be_held(order)
     rows = list(parcel.lines.all())
     lines = lines_of(order)
     by_key = {line.pk: line for line in lines}

@@ -22,6 +22,7 @@ from inventory.models import Allocation, Location, Scan, StockLevel
 from inventory.services import Done, Scanned
 from orders.models import Fulfilment, FulfilmentLine, Order, PickWave
 from orders.services.fulfilment import cancel_fulfilment, create_fulfilment, ready_at
+from orders.services.holds import must_not_be_held
 from orders.services.packing import named
 from orders.services.status import lines_of
 
@@ -43,7 +44,7 @@ def pickable(location: Location) -> QuerySet[Order]:
     )
     loose = loose.filter(quantity__gt=F("packing"), there__gt=0)
     picking = here.filter(status=Fulfilment.Status.PENDING, wave__isnull=False)
-    waiting: QuerySet[Order] = Order.objects.awaiting_shipment().filter(~Exists(picking))
+    waiting: QuerySet[Order] = Order.objects.awaiting_shipment().filter(~Exists(picking), on_hold=False)
     return waiting.filter(Exists(loose) | Exists(here.to_pick())).order_by("placed_at", "pk")
 
 
@@ -83,6 +84,8 @@ def pick(wave: PickWave, scanned: Scanned, *, by: User) -> Scan:
         current = _locked(wave, by)
         found = named(lines_to_pick(current), scanned.code, current)
         wanted = [line for line in found if line.to_pick]
+        for line in wanted:
+            must_not_be_held(line.fulfilment.order)
         left = sum(line.to_pick for line in wanted)
         facts = {"sku": found[0].name, "left": left, "scanned": scanned.pieces}
         if not left:
@@ -137,9 +140,14 @@ def report_missing(line: FulfilmentLine, *, reason: str, elsewhere: bool, by: Us
 
 @transaction.atomic
 def finish_picking(wave: PickWave, *, by: User) -> PickWave:
-    """Say that everything is in its box. Raises ValidationError while pieces are neither picked nor missing."""
+    """Say that everything is in its box. Raises ValidationError while pieces are neither picked nor missing.
+
+    Boxes of orders that were put on hold meanwhile are to be put back when they are not full.
+    """
     wave = _locked(wave, by)
-    left = sum(line.to_pick for line in lines_to_pick(wave))
+    lines = lines_to_pick(wave)
+    held = {line.fulfilment_id for line in lines if line.to_pick and line.fulfilment.order.on_hold}
+    left = sum(line.to_pick for line in lines if line.fulfilment_id not in held)
     if left:
         raise ValidationError(
             ngettext(
@@ -149,7 +157,9 @@ def finish_picking(wave: PickWave, *, by: User) -> PickWave:
             )
             % {"pieces": left}
         )
-    return _end(wave, Status.PICKED, by)
+    _put_back(lines, held)
+    is_empty = bool(held) and held == {line.fulfilment_id for line in lines}
+    return _end(wave, Status.CANCELED if is_empty else Status.PICKED, by)
 
 
 @transaction.atomic
@@ -160,10 +170,15 @@ def stop_picking(wave: PickWave, *, reason: str = "", by: User) -> PickWave:
     wave.must_become(Status.CANCELED)
     lines = lines_to_pick(wave)
     unfinished = {line.fulfilment_id for line in lines if line.to_pick}
-    FulfilmentLine.objects.filter(pk__in=[x.pk for x in lines if x.fulfilment_id in unfinished]).update(picked=0)
-    Fulfilment.objects.filter(pk__in=unfinished).update(wave=None, box=None)
+    _put_back(lines, unfinished)
     rest = {line.fulfilment_id for line in lines} - unfinished
     return _end(wave, Status.PICKED if rest else Status.CANCELED, by, reason)
+
+
+def _put_back(lines: Sequence[FulfilmentLine], parcels: set[int]) -> None:
+    """Empty the boxes of these parcels, whose lines are among `lines`; others may pick them."""
+    FulfilmentLine.objects.filter(pk__in=[line.pk for line in lines if line.fulfilment_id in parcels]).update(picked=0)
+    Fulfilment.objects.filter(pk__in=parcels).update(wave=None, box=None)
 
 
 def _end(wave: PickWave, status: str, by: User, reason: str = "") -> PickWave:
@@ -201,7 +216,7 @@ def _candidates(location: Location, orders: Sequence[int] | None, most: int) -> 
 def _parcel_for(order: Order, location: Location, by: User) -> Fulfilment | None:
     """A parcel of a locked order that nobody picks: one that is there, or a new one of what lies here."""
     parcels = list(Fulfilment.objects.filter(order=order, location=location, status=Fulfilment.Status.PENDING).locked())
-    if any(parcel.wave_id for parcel in parcels) or order.status != Order.Status.PLACED:
+    if any(parcel.wave_id for parcel in parcels) or order.status != Order.Status.PLACED or order.on_hold:
         return None
     free = next((parcel for parcel in parcels if not parcel.hold_reason), None)
     if free is not None:
