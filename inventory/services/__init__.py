@@ -48,6 +48,7 @@ from inventory.services.counting_parts import upsert_counts
 from inventory.services.counting_undo import repeat_counts, take_back_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
+from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
@@ -199,6 +200,7 @@ __all__ = [
     "post",
     "post_count",
     "put_away",
+    "quarantine_expired",
     "read_lots",
     "reallocate",
     "reallocate_promise",

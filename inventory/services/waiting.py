@@ -6,7 +6,7 @@ closed warehouse every promise waits that is not packed.
 
 # The statements are put together from constants of the modules and never from input.
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -67,6 +67,9 @@ class Documents(Protocol):
 
     def tell(self, moved: Sequence["Moved"], *, reason: str, by: User | None) -> None:
         """Write into their histories that promises were moved."""
+
+    def warn(self, missed: Mapping[str, Mapping[int, int]], *, reason: str, by: User | None) -> None:
+        """Write into their histories that promised pieces, by document and item, are not there any more."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ VERBS = {
     "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
     "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
+    "order.waits": (gettext_lazy("Promised pieces are not there any more"), "alert"),
     "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
     "order.fulfilment_canceled": (gettext_lazy("Fulfilment canceled"), "x"),
     "order.shipped": (gettext_lazy("Shipped"), "truck"),
