@@ -61,6 +61,12 @@ ROLES: dict[str, Role] = {
         (
             "orders.*",
             "!orders.delete_*",
+            "!orders.receive_unannounced",
+            "!orders.exchange_in_advance",
+            "!orders.*_carrier",
+            "!orders.*_returncause",
+            "orders.view_carrier",
+            "orders.view_returncause",
             "catalog.view_*",
             "!catalog.view_cost",
             "inventory.view_*",

@@ -59,7 +59,6 @@ WRONG_COUNTS = """
                JOIN orders_fulfilment p ON p.id = l.fulfilment_id AND p.status IN ('shipped', 'delivered')
                GROUP BY l.order_line_id) f ON f.order_line_id = n.id
     LEFT JOIN (SELECT l.order_line_id, sum(l.resellable + l.damaged) AS pieces FROM orders_returnline l
-               JOIN orders_return t ON t.id = l.order_return_id AND t.status IN ('received', 'closed')
                GROUP BY l.order_line_id) r ON r.order_line_id = n.id
     WHERE (n.allocated, n.fulfilled, n.returned)
         IS DISTINCT FROM (coalesce(a.pieces, 0), coalesce(f.pieces, 0), coalesce(r.pieces, 0))

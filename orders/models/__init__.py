@@ -1,5 +1,6 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
+from orders.models.carriers import Carrier
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
     Fulfilment,
@@ -11,7 +12,15 @@ from orders.models.invoices import Invoice
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
-from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
+from orders.models.returns import (
+    RETURN_TRANSITIONS,
+    ExchangeLine,
+    Return,
+    ReturnCause,
+    ReturnLine,
+    ReturnQuerySet,
+    ReturnStatus,
+)
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
@@ -20,7 +29,9 @@ __all__ = [
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "Carrier",
     "DailySales",
+    "ExchangeLine",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
@@ -35,6 +46,7 @@ __all__ = [
     "PickWave",
     "Refund",
     "Return",
+    "ReturnCause",
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",

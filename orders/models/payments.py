@@ -11,7 +11,7 @@ from backoffice.money import MoneyField
 from backoffice.rows import VisibleQuerySet
 from backoffice.triggers import append_only
 from orders.models.orders import Order
-from orders.models.returns import Return
+from orders.models.returns import Return, adds_to_return
 
 
 def _adds_to(column: str) -> pgtrigger.Trigger:
@@ -84,7 +84,7 @@ class Refund(models.Model):
                 violation_error_message=_("The amount must be above zero."),
             )
         ]
-        triggers = [append_only(), _adds_to("refunded")]
+        triggers = [append_only(), _adds_to("refunded"), adds_to_return()]
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.amount}"

@@ -9,14 +9,18 @@ from orders.services.documents import (
     issue_invoice,
     left_to_credit,
 )
+from orders.services.exchanges import agree_exchange, place_exchange
 from orders.services.fulfilment import (
     cancel_fulfilment,
     create_fulfilment,
+    create_fulfilments,
     deliver,
     hold_fulfilment,
     pack,
+    proposed,
     ready_at,
     resume_fulfilment,
+    schedule_fulfilment,
     set_tracking,
     ship,
 )
@@ -59,12 +63,14 @@ from orders.services.placing import (
     reopen,
 )
 from orders.services.reallocation import reallocate
+from orders.services.receiving import Arrived, Settled, receive_return, settle_return
+from orders.services.return_money import BeyondReturn
 from orders.services.returns import (
-    Arrived,
+    Why,
     approve_return,
     cancel_return,
     close_return,
-    receive_return,
+    refuse_return,
     request_return,
     returnable,
 )
@@ -77,6 +83,7 @@ __all__ = [
     "MOST_BOXES",
     "AlreadyInvoiced",
     "Arrived",
+    "BeyondReturn",
     "CannotCancel",
     "CreditTooHigh",
     "DiscountTooHigh",
@@ -85,7 +92,10 @@ __all__ = [
     "NewLine",
     "QuantityTooHigh",
     "RefundTooHigh",
+    "Settled",
+    "Why",
     "add_note",
+    "agree_exchange",
     "approve_return",
     "bring_back_orders",
     "cancel",
@@ -98,6 +108,7 @@ __all__ = [
     "close_return",
     "create_draft",
     "create_fulfilment",
+    "create_fulfilments",
     "credit",
     "deliver",
     "edit_draft",
@@ -114,7 +125,9 @@ __all__ = [
     "pick",
     "pickable",
     "place",
+    "place_exchange",
     "place_new",
+    "proposed",
     "ready_at",
     "reallocate",
     "recalculate",
@@ -123,12 +136,15 @@ __all__ = [
     "refresh_sales",
     "refund",
     "refundable",
+    "refuse_return",
     "reopen",
     "report_missing",
     "request_return",
     "resume_fulfilment",
     "returnable",
+    "schedule_fulfilment",
     "set_tracking",
+    "settle_return",
     "ship",
     "start_picking",
     "stop_picking",
