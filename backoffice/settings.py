@@ -269,6 +269,8 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="DE")
 COMPANY_NAME = env.str("COMPANY_NAME", default="Houtai Trading")
 COMPANY_ADDRESS = env.str("COMPANY_ADDRESS", default="")
 COMPANY_TAX_NUMBER = env.str("COMPANY_TAX_NUMBER", default="")
+# What documents are printed on unless the page says otherwise: "a4" or "letter".
+PAPER = env.str("PAPER", default="a4", choices=("a4", "letter"))
 
 # --- Files --------------------------------------------------------------------------------------
 

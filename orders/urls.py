@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, picking, prints, records
+from orders.views import actions, drafts, lists, pdfs, picking, prints, records
 
 app_name = "orders"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("new/", drafts.DraftPage.as_view(), name="new"),
     path("variants/<int:pk>/", drafts.VariantInfo.as_view(), name="variant-info"),
     path("packing-slips/", prints.PackingSlips.as_view(), name="packing-slips"),
+    path("pick-lists/", prints.PickLists.as_view(), name="pick-lists"),
+    path("return-slips/", prints.ReturnSlips.as_view(), name="return-slips"),
+    path("shipping-labels/", prints.ShippingLabels.as_view(), name="shipping-labels"),
+    path("return-labels/", prints.ReturnLabels.as_view(), name="return-labels"),
     path("picking/", picking.PickStart.as_view(), name="picking"),
     path("picking/<str:number>/", picking.PickPage.as_view(), name="pick"),
     path("picking/<str:number>/finish/", picking.PickFinish.as_view(), name="pick-finish"),
@@ -33,6 +37,9 @@ urlpatterns = [
     path("returns/<str:number>/close/", actions.CloseReturn.as_view(), name="return-close"),
     path("returns/<str:number>/cancel/", actions.CancelReturn.as_view(), name="return-cancel"),
     path("invoices/", lists.InvoiceList.as_view(), name="invoices"),
+    path("invoices/print/", prints.Invoices.as_view(), name="invoice-papers"),
+    path("invoices/pdf/", pdfs.Pdfs.as_view(), name="invoice-pdfs"),
+    path("invoices/<str:number>/pdf/", pdfs.Pdf.as_view(), name="invoice-pdf"),
     path("invoices/<str:number>/", prints.InvoicePage.as_view(), name="invoice"),
     path("invoices/<str:number>/credit/", actions.Credit.as_view(), name="credit"),
     path("<str:number>/", records.OrderRecord.as_view(), name="order"),

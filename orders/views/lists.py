@@ -1,9 +1,6 @@
 """Lists: orders, fulfilments, returns, invoices."""
 
-from typing import Any
-
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -39,15 +36,7 @@ def blank_where(condition: Q, name: str) -> Case:
     return Case(When(condition, Value("")), default=F(name), output_field=CharField())
 
 
-def slips(parameter: str) -> generic.BulkAction:
-    """Leads to the packing slips of the chosen rows."""
-
-    def leads_to(keys: list[Any]) -> str:
-        return f"{reverse('orders:packing-slips')}?{parameter}={','.join(str(key) for key in keys)}"
-
-    return generic.BulkAction(
-        "slips", _("Packing slips"), permission="orders.view_fulfilment", limit=100, leads_to=leads_to
-    )
+PARCELS, RETURNS, INVOICES = "orders.view_fulfilment", "orders.view_return", "orders.view_invoice"
 
 
 class OrderList(generic.ListPage):
@@ -129,7 +118,9 @@ class OrderList(generic.ListPage):
             permission="orders.add_invoice",
             confirm=_("Invoices cannot be changed once they are issued."),
         ),
-        slips("orders"),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS, "orders"),
+        generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS, "orders"),
+        generic.print_action("print-invoices", _("Print invoices"), "orders:invoice-papers", INVOICES, "orders"),
         generic.BulkAction(
             "close",
             _("Close"),
@@ -191,7 +182,9 @@ class FulfilmentList(generic.ListPage):
         generic.BulkAction(
             "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
         ),
-        slips("ids"),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS),
+        generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS),
+        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", PARCELS),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")
@@ -229,7 +222,9 @@ class ReturnList(generic.ListPage):
         generic.Tab(_("Received"), "status=received"),
     ]
     bulk_actions = [
-        generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return")
+        generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return"),
+        generic.print_action("slips", _("Return slips"), "orders:return-slips", RETURNS),
+        generic.print_action("labels", _("Return labels"), "orders:return-labels", RETURNS),
     ]
     empty_title = _("No returns yet")
     empty_text = _("A return is announced on the page of an order that was shipped.")
@@ -263,6 +258,10 @@ class InvoiceList(generic.ListPage):
     default_columns = ["number", "kind", "issued_at", "order.number", "order.customer_name", "net", "tax", "gross"]
     ordering = {"newest": ("-issued_at", "-pk"), "oldest": ("issued_at", "pk")}
     ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+    bulk_actions = [
+        generic.print_action("print", _("Print"), "orders:invoice-papers", INVOICES),
+        generic.print_action("pdf", _("PDF files"), "orders:invoice-pdfs", INVOICES),
+    ]
     empty_title = _("No invoices yet")
     empty_text = _("An invoice is issued on the page of a placed order, or for many from the list of orders.")
 
