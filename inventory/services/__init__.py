@@ -82,6 +82,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
+from inventory.services.rearranging import Rearrangement, foresee_rearrangement, hand_over, rearrange
 from inventory.services.receipts import receive
 from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
@@ -134,6 +135,7 @@ __all__ = [
     "Plan",
     "PurchaseLine",
     "PutAway",
+    "Rearrangement",
     "Scanned",
     "Selection",
     "ShortLine",
@@ -180,7 +182,9 @@ __all__ = [
     "expire_holds",
     "find_lots",
     "foresee_closing",
+    "foresee_rearrangement",
     "forget_scans",
+    "hand_over",
     "hold",
     "import_purchases",
     "items_of",
@@ -202,6 +206,7 @@ __all__ = [
     "read_lots",
     "reallocate",
     "reallocate_promise",
+    "rearrange",
     "receive",
     "receive_purchase",
     "receive_transfer",

@@ -1,5 +1,6 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
+from orders.models.changes import CHANGE_TRANSITIONS, ChangeQuerySet, ChangeStatus, OrderChange, OrderChangeLine
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
     Fulfilment,
@@ -16,10 +17,13 @@ from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
 __all__ = [
+    "CHANGE_TRANSITIONS",
     "FULFILMENT_TRANSITIONS",
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "ChangeQuerySet",
+    "ChangeStatus",
     "DailySales",
     "Fulfilment",
     "FulfilmentLine",
@@ -27,6 +31,8 @@ __all__ = [
     "FulfilmentStatus",
     "Invoice",
     "Order",
+    "OrderChange",
+    "OrderChangeLine",
     "OrderLine",
     "OrderQuerySet",
     "OrderStatus",
