@@ -83,6 +83,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
+from inventory.services.rearranging import Rearrangement, foresee_rearrangement, hand_over, rearrange
 from inventory.services.receipts import receive
 from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
@@ -135,6 +136,7 @@ __all__ = [
     "Plan",
     "PurchaseLine",
     "PutAway",
+    "Rearrangement",
     "Scanned",
     "Selection",
     "ShortLine",
@@ -181,7 +183,9 @@ __all__ = [
     "expire_holds",
     "find_lots",
     "foresee_closing",
+    "foresee_rearrangement",
     "forget_scans",
+    "hand_over",
     "hold",
     "import_purchases",
     "items_of",
@@ -204,6 +208,7 @@ __all__ = [
     "read_lots",
     "reallocate",
     "reallocate_promise",
+    "rearrange",
     "receive",
     "receive_purchase",
     "receive_transfer",

@@ -1,6 +1,7 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
 from orders.models.carriers import Carrier
+from orders.models.changes import CHANGE_TRANSITIONS, ChangeQuerySet, ChangeStatus, OrderChange, OrderChangeLine
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
     Fulfilment,
@@ -25,11 +26,14 @@ from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
 __all__ = [
+    "CHANGE_TRANSITIONS",
     "FULFILMENT_TRANSITIONS",
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
     "Carrier",
+    "ChangeQuerySet",
+    "ChangeStatus",
     "DailySales",
     "ExchangeLine",
     "Fulfilment",
@@ -38,6 +42,8 @@ __all__ = [
     "FulfilmentStatus",
     "Invoice",
     "Order",
+    "OrderChange",
+    "OrderChangeLine",
     "OrderLine",
     "OrderQuerySet",
     "OrderStatus",

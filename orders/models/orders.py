@@ -196,6 +196,13 @@ class OrderLine(models.Model):
     tax_name = models.CharField(_("tax"), max_length=60, blank=True)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=5, default=0)
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
+    tax_rounding = MoneyField(
+        _("rounding of the tax"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Keeps sums equal when orders are split or merged."),
+    )
     net = MoneyField(_("net"), default=0)
     tax = MoneyField(_("tax"), default=0)
     gross = MoneyField(_("gross"), default=0)

@@ -33,6 +33,14 @@ VERBS = {
     "order.return_canceled": (gettext_lazy("Return canceled"), "x"),
     "order.invoiced": (gettext_lazy("Invoice issued"), "receipt"),
     "order.credited": (gettext_lazy("Credit note issued"), "receipt"),
+    "order.change_begun": (gettext_lazy("Change begun"), "edit"),
+    "order.change_discarded": (gettext_lazy("Change discarded"), "x"),
+    "order.change_saved": (gettext_lazy("Change saved"), "edit"),
+    "order.changed": (gettext_lazy("Order changed"), "edit"),
+    "order.merged": (gettext_lazy("Orders merged"), "transfer"),
+    "order.merged_into": (gettext_lazy("Merged into another order"), "transfer"),
+    "order.split": (gettext_lazy("Order split"), "transfer"),
+    "order.split_off": (gettext_lazy("Split off another order"), "transfer"),
     "order.lines_canceled": (gettext_lazy("Pieces canceled"), "minus"),
     "order.canceled": (gettext_lazy("Canceled"), "x"),
     "order.closed": (gettext_lazy("Closed"), "check-circle"),
@@ -69,8 +77,11 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
     """Amount, method, documents and pieces that an event names."""
     parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
     parts += [method_name(data["method"])] if "method" in data else []
+    if "was" in data:
+        parts.append(f"{format_money(Decimal(data['was']), currency)} → {format_money(Decimal(data['is']), currency)}")
     parts += [
-        str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return", "route")
+        str(data.get(name) or "")
+        for name in ("order", "credit_note", "invoice", "fulfilment", "tracking", "return", "route")
     ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
 
