@@ -1,5 +1,6 @@
 """The verbs that write orders. Every one locks the order first, then its documents, then stock."""
 
+from orders.services.at_once import add_tag, fulfil_ready, remove_tag, settle
 from orders.services.carrying import carry_over
 from orders.services.documents import (
     AlreadyInvoiced,
@@ -86,6 +87,7 @@ __all__ = [
     "QuantityTooHigh",
     "RefundTooHigh",
     "add_note",
+    "add_tag",
     "approve_return",
     "bring_back_orders",
     "cancel",
@@ -102,6 +104,7 @@ __all__ = [
     "deliver",
     "edit_draft",
     "finish_picking",
+    "fulfil_ready",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -123,12 +126,14 @@ __all__ = [
     "refresh_sales",
     "refund",
     "refundable",
+    "remove_tag",
     "reopen",
     "report_missing",
     "request_return",
     "resume_fulfilment",
     "returnable",
     "set_tracking",
+    "settle",
     "ship",
     "start_picking",
     "stop_picking",
