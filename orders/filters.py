@@ -1,7 +1,7 @@
 """Filters of the lists: for pages, exports, saved views and the API alike."""
 
 from collections.abc import Callable
-from copy import copy
+from copy import deepcopy
 from typing import Any
 
 import django_filters
@@ -82,9 +82,7 @@ class OrderFilter(django_filters.FilterSet):
 
     def is_late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         late = Order.objects.late().order_by().values("pk")
-        return self.of_orders(
-            queryset, lambda orders: orders.late() if value else orders.exclude(pk__in=late)
-        )
+        return self.of_orders(queryset, lambda orders: orders.late() if value else orders.exclude(pk__in=late))
 
     def with_variant(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         return self.of_orders(
@@ -125,7 +123,7 @@ class OrderLineFilter(OrderFilter):
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
         """What is a column of the order is reached by way of it, so that its indexes give order and range."""
-        found = {name: copy(one) for name, one in super().get_filters().items()}
+        found = {name: deepcopy(one) for name, one in super().get_filters().items()}
         for one in found.values():
             if one.method is None:
                 one.field_name = f"order__{one.field_name}"

@@ -170,9 +170,7 @@ class Order(Stateful):
                 condition=Q(status="placed", payment_status__in=["none", "partially_paid"]),
                 name="order_to_pay",
             ),
-            models.Index(
-                KT("shipping_address__country"), F("placed_at").desc(), F("id").desc(), name="order_country"
-            ),
+            models.Index(KT("shipping_address__country"), F("placed_at").desc(), F("id").desc(), name="order_country"),
             models.Index(fields=["updated_at"], name="order_updated"),
             GinIndex(fields=["tags"], name="order_tags"),
         ]
@@ -193,7 +191,9 @@ class Order(Stateful):
     @property
     def ship_by(self) -> date:
         """The last day on which it can be shipped without being late."""
-        return working_days.after(timezone.localdate(self.placed_at, timezone.get_default_timezone()), settings.SHIP_WITHIN_DAYS)
+        return working_days.after(
+            timezone.localdate(self.placed_at, timezone.get_default_timezone()), settings.SHIP_WITHIN_DAYS
+        )
 
     @property
     def is_late(self) -> bool:

@@ -125,7 +125,6 @@ class OrderList(generic.ListPage):
             super().get_queryset().select_related("created_by").annotate(items=pieces(OrderLine.objects.all(), "order"))
         )
 
-
     @property
     def lines_url(self) -> str:
         """The lines of the orders on show, under the same filters and in the same order."""
