@@ -217,6 +217,17 @@ class PaymentForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class SettleForm(forms.Form):
+    """How all that is outstanding of many orders came in."""
+
+    method = forms.ChoiceField(label=_("Method"), choices=METHODS)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+
+class TagForm(forms.Form):
+    tag = forms.CharField(label=_("Tag"), max_length=120)
+
+
 class RefundForm(PaymentForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
     field_order = ["amount", "method", "reason", "reference", "key"]

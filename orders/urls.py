@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, pdfs, picking, prints, records
+from orders.views import actions, drafts, lists, pdfs, picking, prints, records, work
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.OrderList.as_view(), name="list"),
+    path("work/", work.WorkPage.as_view(), name="work"),
+    path("work/<slug:key>/", work.StartQueue.as_view(), name="work-start"),
+    path("lines/", lists.OrderLineList.as_view(), name="lines"),
     path("new/", drafts.DraftPage.as_view(), name="new"),
     path("variants/<int:pk>/", drafts.VariantInfo.as_view(), name="variant-info"),
     path("packing-slips/", prints.PackingSlips.as_view(), name="packing-slips"),

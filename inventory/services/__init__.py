@@ -103,7 +103,7 @@ from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
-from inventory.services.waiting import Moved, register, waiting_pieces
+from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
@@ -253,5 +253,6 @@ __all__ = [
     "upsert_suppliers",
     "variant_of",
     "virtual",
+    "waiting_documents",
     "waiting_pieces",
 ]

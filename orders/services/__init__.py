@@ -1,5 +1,6 @@
 """The verbs that write orders. Every one locks the order first, then its documents, then stock."""
 
+from orders.services.at_once import add_tag, fulfil_ready, remove_tag, settle
 from orders.services.carrying import carry_over
 from orders.services.changes import (
     ChangeRefused,
@@ -110,6 +111,7 @@ __all__ = [
     "Wanted",
     "Why",
     "add_note",
+    "add_tag",
     "agree_exchange",
     "apply_change",
     "approve_return",
@@ -131,6 +133,7 @@ __all__ = [
     "edit_draft",
     "finish_picking",
     "foresee_change",
+    "fulfil_ready",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -156,6 +159,7 @@ __all__ = [
     "refund",
     "refundable",
     "refuse_return",
+    "remove_tag",
     "reopen",
     "report_missing",
     "request_return",
@@ -164,6 +168,7 @@ __all__ = [
     "save_change",
     "schedule_fulfilment",
     "set_tracking",
+    "settle",
     "settle_return",
     "ship",
     "start_picking",

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from backoffice import audit
+from backoffice import audit, mentions
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.money import ZERO, minor_units, unit
@@ -138,10 +138,13 @@ def change_details(order: Order, *, by: User | None, **details: Any) -> Order:
 
 @transaction.atomic
 def add_note(order: Order, *, text: str, by: User | None) -> Order:
-    """Put a remark into the order's timeline."""
+    """Put a remark into the order's timeline, and tell those whom it names by "@" and who may see orders."""
     if not text.strip():
         raise ValidationError({"text": _("Write the note first.")})
     audit.record("order.noted", order, by=by, reason=text.strip())
+    people = [one for one in mentions.mentioned(text) if one.has_perm("orders.view_order")]
+    facts = {"order": order.number, "who": by or "", "text": " ".join(text.split())}
+    mentions.tell(people, lambda: _("%(order)s, %(who)s: %(text)s") % facts, url=order.get_absolute_url(), by=by)
     return order
 
 

@@ -96,6 +96,11 @@ class Timeline:
         return str(getattr(self.object, "order", self.object).currency)
 
     @cached_property
+    def events(self) -> list[AuditEvent]:
+        """What happened last, the latest first."""
+        events = AuditEvent.objects.about(self.object).select_related("actor").order_by("-at", "-pk")
+        return list(events[:TIMELINE_LENGTH])
+
+    @cached_property
     def timeline(self) -> list[generic.Moment]:
-        events = AuditEvent.objects.about(self.object).select_related("actor").order_by("-at", "-pk")[:TIMELINE_LENGTH]
-        return [moment(event, self.currency) for event in events]
+        return [moment(event, self.currency) for event in self.events]
