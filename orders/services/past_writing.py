@@ -138,12 +138,11 @@ class PastWriter:
         self.run(LINES)
         self.run(PARCELS, [by])
         self.run(PARCEL_LINES)
-        # Each adds itself to its order by a statement of its own, whose plan must be that for few rows.
-        self.run("SET LOCAL enable_nestloop = DEFAULT")
-        self.run("SET LOCAL plan_cache_mode = DEFAULT")
         self.run(PAYMENTS, [by])
         self.run(REFUNDS, [_("Refunded at the source"), by])
         audit.record_selected(self.cursor, "order.imported", Order, TOLD, by=self.by)
+        self.run("SET LOCAL plan_cache_mode = DEFAULT")
+        self.run("SET LOCAL enable_nestloop = DEFAULT")
         return self._promise()
 
     def _add_customers(self) -> None:
