@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, QuerySet, Sum, Value
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,7 +19,7 @@ from backoffice.templatetags.houtai import tone_of
 from inventory.models import Allocation
 from orders import services
 from orders.forms import NoteForm, method_name
-from orders.models import Fulfilment, Invoice, Order, Return
+from orders.models import Fulfilment, Invoice, Order, OrderChange, Return
 from orders.views.lists import FulfilmentList, OrderList, ReturnList
 from orders.views.timeline import Timeline
 
@@ -67,6 +67,7 @@ ORDER_OFFERS = [
     Offer("invoice-order", gettext_lazy("Issue invoice"), "orders.add_invoice", lambda p: p.is_live and not p.is_invoiced, icon="receipt", method="post"),
     Offer("announce", gettext_lazy("Announce return"), "orders.add_return", lambda p: p.is_live and p.shipped, icon="return"),
     Offer("details", gettext_lazy("Edit details"), "orders.change_order", lambda p: p.is_live, icon="edit"),
+    Offer("change", gettext_lazy("Change order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED, icon="edit"),
     Offer("close", gettext_lazy("Close order"), "orders.change_order", lambda p: p.is_done, lambda p: p.object.payment_status not in TO_PAY, "post", "check-circle"),
     Offer("reopen", gettext_lazy("Reopen order"), "orders.change_order", lambda p: p.object.status == Status.CLOSED, method="post", icon="refresh"),
     Offer("cancel-lines", gettext_lazy("Cancel pieces"), "orders.cancel_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="minus"),
@@ -83,7 +84,8 @@ class OrderRecord(Timeline, generic.RecordPage):
     template_name = "orders/order.html"
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("customer", "created_by")
+        changing = Exists(OrderChange.objects.open().filter(order=OuterRef("pk")))
+        return super().get_queryset().select_related("customer", "created_by").annotate(is_changing=changing)
 
     def get_actions(self) -> list[generic.Action]:
         actions = offered(self, ORDER_OFFERS)
@@ -102,7 +104,8 @@ class OrderRecord(Timeline, generic.RecordPage):
         return next((row for row in self.returns if row.status not in ("closed", "canceled")), None)
 
     def get_badges(self) -> list[generic.Badge]:
-        return [badge for name in self.shown_statuses if (badge := self.badge(name))]
+        begun = [generic.Badge(_("Change begun"), "warn")] if self.object.is_changing else []
+        return [badge for name in self.shown_statuses if (badge := self.badge(name))] + begun
 
     @property
     def shown_statuses(self) -> list[str]:
