@@ -188,3 +188,9 @@ class SplitForm(QuantitiesForm):
     """How many pieces of each line go to the new order."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
+
+
+class MergeForm(forms.Form):
+    """Why two orders are merged; the other one stands in the address."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)

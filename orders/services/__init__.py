@@ -2,6 +2,7 @@
 
 from orders.services.carrying import carry_over
 from orders.services.changes import (
+    CannotMerge,
     ChangeRefused,
     LineChange,
     OrderMoved,
@@ -9,8 +10,13 @@ from orders.services.changes import (
     apply_change,
     discard_change,
     foresee_change,
+    foresee_merge,
+    foresee_split,
+    merge_orders,
     open_change,
     save_change,
+    split_order,
+    splittable,
 )
 from orders.services.documents import (
     AlreadyInvoiced,
@@ -89,6 +95,7 @@ __all__ = [
     "AlreadyInvoiced",
     "Arrived",
     "CannotCancel",
+    "CannotMerge",
     "ChangeRefused",
     "CreditTooHigh",
     "DiscountTooHigh",
@@ -120,6 +127,8 @@ __all__ = [
     "edit_draft",
     "finish_picking",
     "foresee_change",
+    "foresee_merge",
+    "foresee_split",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -127,6 +136,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "merge_orders",
     "open_change",
     "pack",
     "pack_scanned",
@@ -150,6 +160,8 @@ __all__ = [
     "save_change",
     "set_tracking",
     "ship",
+    "split_order",
+    "splittable",
     "start_picking",
     "stop_picking",
     "suggested_refund",

@@ -204,3 +204,113 @@ class DiscardChange(OrderAction):
     confirm = gettext_lazy("The order stays as it is. What was typed for the change is gone.")
     done = gettext_lazy("The change of %s is discarded.")
     danger = True
+
+
+# --- Two orders -----------------------------------------------------------------------------------
+
+
+class Foreseen(OrderAction):
+    """A verb whose page shows what it would do: "Preview" asks for that, with what is typed."""
+
+    permission = PERMISSION
+    outcome: Any = None
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(status=Order.Status.PLACED)
+
+    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
+        self.form = super().get_form(obj, data, files)
+        return self.form
+
+    def foresee(self, obj: Order) -> Any:
+        raise NotImplementedError
+
+    def show_outcome(self, obj: Order) -> HttpResponseBase:
+        try:
+            self.outcome = self.foresee(obj)
+        except ValidationError as error:
+            add_error(self.form, error)
+            return self.ask(obj, self.form)
+        answer = self.ask(obj, self.form)
+        answer.status_code = 200
+        return answer
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "preview" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        obj = self.get_object()
+        form = self.get_form(obj, request.POST)
+        return self.show_outcome(obj) if form.is_valid() else self.ask(obj, form)
+
+
+class Split(Foreseen):
+    form_class = forms.SplitForm
+    template_name = "orders/split.html"
+    title = gettext_lazy("Split order")
+    confirm = gettext_lazy("Choose how many pieces of each line go to a new order of the same customer.")
+    done = gettext_lazy("%s is the new order.")
+
+    def get_form_kwargs(self, obj: Order) -> dict[str, Any]:
+        lines = services.lines_of(obj)
+        left = services.splittable(obj, lines)
+        return {"rows": [(line.pk, line.title, left[line.pk], 0) for line in lines if left[line.pk]]}
+
+    def foresee(self, obj: Order) -> Any:
+        return services.foresee_split(obj, self.form.quantities())
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Order:
+        self.new = services.split_order(
+            obj, quantities=self.form.quantities(), by=self.request.user, reason=fields["reason"]
+        )
+        return self.new
+
+    def get_success_url(self, obj: Order) -> str:
+        return self.new.get_absolute_url()
+
+
+class Merge(Foreseen):
+    """The other order stands in the address, so that what would happen can be looked at."""
+
+    form_class = forms.MergeForm
+    template_name = "orders/merge.html"
+    title = gettext_lazy("Merge orders")
+    confirm = gettext_lazy("The older order gets lines, promises and money of the other one, which is canceled.")
+    done = gettext_lazy("The orders are merged into %s.")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        obj = self.get_object()
+        if self.other is None:
+            return self.ask(obj, self.get_form(obj))
+        self.get_form(obj, {})
+        return self.show_outcome(obj)
+
+    @cached_property
+    def candidates(self) -> list[Order]:
+        """Placed orders of the same customer that are not shipped."""
+        order = self.get_object()
+        if order.customer_id is None:
+            return []
+        same = Order.objects.visible_to(self.request.user).placed().filter(customer=order.customer_id)
+        fitting = same.filter(currency=order.currency, fulfilment_status__in=["unfulfilled", "none"])
+        return list(fitting.exclude(pk=order.pk).order_by("-placed_at", "-pk")[:20])
+
+    @cached_property
+    def other(self) -> Order | None:
+        number = self.request.GET.get("with", "")
+        return Order.objects.visible_to(self.request.user).filter(number=number).first() if number else None
+
+    def foresee(self, obj: Order) -> Any:
+        return services.foresee_merge(obj, self.chosen)
+
+    @property
+    def chosen(self) -> Order:
+        if self.other is None:
+            raise ValidationError(_("Choose the other order."))
+        return self.other
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Order:
+        self.merged = services.merge_orders(obj, self.chosen, by=self.request.user, reason=fields["reason"])
+        return self.merged
+
+    def get_success_url(self, obj: Order) -> str:
+        return self.merged.get_absolute_url()

@@ -68,6 +68,8 @@ ORDER_OFFERS = [
     Offer("announce", gettext_lazy("Announce return"), "orders.add_return", lambda p: p.is_live and p.shipped, icon="return"),
     Offer("details", gettext_lazy("Edit details"), "orders.change_order", lambda p: p.is_live, icon="edit"),
     Offer("change", gettext_lazy("Change order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED, icon="edit"),
+    Offer("split", gettext_lazy("Split order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="transfer"),
+    Offer("merge", gettext_lazy("Merge orders"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.object.customer_id and not p.shipped, icon="merge"),
     Offer("close", gettext_lazy("Close order"), "orders.change_order", lambda p: p.is_done, lambda p: p.object.payment_status not in TO_PAY, "post", "check-circle"),
     Offer("reopen", gettext_lazy("Reopen order"), "orders.change_order", lambda p: p.object.status == Status.CLOSED, method="post", icon="refresh"),
     Offer("cancel-lines", gettext_lazy("Cancel pieces"), "orders.cancel_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="minus"),
