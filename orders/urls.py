@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, pdfs, picking, prints, records, work
+from orders.views import actions, changes, drafts, lists, pdfs, picking, prints, records, work
 
 app_name = "orders"
 urlpatterns = [
@@ -48,6 +48,10 @@ urlpatterns = [
     path("<str:number>/", records.OrderRecord.as_view(), name="order"),
     path("<str:number>/edit/", drafts.DraftPage.as_view(), name="edit"),
     path("<str:number>/details/", drafts.DetailsPage.as_view(), name="details"),
+    path("<str:number>/change/", changes.ChangePage.as_view(), name="change"),
+    path("<str:number>/change/discard/", changes.DiscardChange.as_view(), name="change-discard"),
+    path("<str:number>/split/", changes.Split.as_view(), name="split"),
+    path("<str:number>/merge/", changes.Merge.as_view(), name="merge"),
     path("<str:number>/place/", actions.Place.as_view(), name="place"),
     path("<str:number>/cancel/", actions.Cancel.as_view(), name="cancel"),
     path("<str:number>/cancel-lines/", actions.CancelLines.as_view(), name="cancel-lines"),

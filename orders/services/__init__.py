@@ -3,6 +3,7 @@
 from orders.services.at_once import add_tag, fulfil_ready, remove_tag, settle
 from orders.services.carrying import carry_over
 from orders.services.changes import (
+    CannotMerge,
     ChangeRefused,
     LineChange,
     OrderMoved,
@@ -10,8 +11,13 @@ from orders.services.changes import (
     apply_change,
     discard_change,
     foresee_change,
+    foresee_merge,
+    foresee_split,
+    merge_orders,
     open_change,
     save_change,
+    split_order,
+    splittable,
 )
 from orders.services.documents import (
     AlreadyInvoiced,
@@ -97,6 +103,7 @@ __all__ = [
     "Arrived",
     "BeyondReturn",
     "CannotCancel",
+    "CannotMerge",
     "ChangeRefused",
     "CreditTooHigh",
     "DiscountTooHigh",
@@ -133,6 +140,8 @@ __all__ = [
     "edit_draft",
     "finish_picking",
     "foresee_change",
+    "foresee_merge",
+    "foresee_split",
     "fulfil_ready",
     "hold_fulfilment",
     "import_orders",
@@ -141,6 +150,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "merge_orders",
     "open_change",
     "pack",
     "pack_scanned",
@@ -171,6 +181,8 @@ __all__ = [
     "settle",
     "settle_return",
     "ship",
+    "split_order",
+    "splittable",
     "start_picking",
     "stop_picking",
     "suggested_refund",

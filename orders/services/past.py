@@ -217,9 +217,7 @@ def _header(facts: Mapping[str, Any], now: str) -> PastHead:
     order.discount = facts["discount"] or ZERO
     order.shipping = facts["shipping"] or ZERO
     order.note = facts["note"] or ""
-    order.tags = list(
-        dict.fromkeys(tag.strip()[:120] for tag in (facts["tags"] or "").split(",") if tag.strip())
-    )
+    order.tags = list(dict.fromkeys(tag.strip()[:120] for tag in (facts["tags"] or "").split(",") if tag.strip()))
     order.placed_at = facts["placed_at"] or now
     order.closed_at = order.canceled_at = None
     order.cancel_reason = ""
@@ -414,7 +412,9 @@ def _state_of_lines(lines: Sequence[PastLine], shipped: Sequence[int | None]) ->
     """What the lines say about the order where it says nothing itself."""
     if not any(shipped):
         return "unfulfilled"
-    is_whole = all(pieces == line.quantity for line, pieces in zip(lines, shipped, strict=True) if line.requires_shipping)
+    is_whole = all(
+        pieces == line.quantity for line, pieces in zip(lines, shipped, strict=True) if line.requires_shipping
+    )
     return "fulfilled" if is_whole else "partial"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -21,7 +21,7 @@ from inventory.models import Allocation, Location, StockLevel
 from inventory.services import waiting_pieces
 from orders import services
 from orders.forms import NoteForm, method_name
-from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, Return
+from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderChange, Return
 from orders.views.lists import FulfilmentList, OrderList, ReturnList
 from orders.views.surroundings import about_customer, linked_orders, with_surroundings, working
 from orders.views.timeline import Timeline
@@ -76,6 +76,9 @@ ORDER_OFFERS = [
     Offer("invoice-order", gettext_lazy("Issue invoice"), "orders.add_invoice", lambda p: p.is_live and not p.is_invoiced, icon="receipt", method="post", key="i"),
     Offer("announce", gettext_lazy("Announce return"), "orders.add_return", lambda p: p.is_live and p.shipped, icon="return", key="b"),
     Offer("details", gettext_lazy("Edit details"), "orders.change_order", lambda p: p.is_live, icon="edit", key="e"),
+    Offer("change", gettext_lazy("Change order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED, icon="edit", key="m"),
+    Offer("split", gettext_lazy("Split order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="transfer"),
+    Offer("merge", gettext_lazy("Merge orders"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.object.customer_id and not p.shipped, icon="merge"),
     Offer("close", gettext_lazy("Close order"), "orders.change_order", lambda p: p.is_done, lambda p: p.object.payment_status not in TO_PAY, "post", "check-circle", key="c"),
     Offer("reopen", gettext_lazy("Reopen order"), "orders.change_order", lambda p: p.object.status == Status.CLOSED, method="post", icon="refresh", key="o"),
     Offer("cancel-lines", gettext_lazy("Cancel pieces"), "orders.cancel_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="minus"),
@@ -92,7 +95,8 @@ class OrderRecord(Timeline, generic.RecordPage):
     template_name = "orders/order.html"
 
     def get_queryset(self) -> QuerySet:
-        orders = super().get_queryset().select_related("customer", "created_by")
+        changing = Exists(OrderChange.objects.open().filter(order=OuterRef("pk")))
+        orders = super().get_queryset().select_related("customer", "created_by").annotate(is_changing=changing)
         return with_surroundings(orders, self.request.user)
 
     def get_actions(self) -> list[generic.Action]:
@@ -113,6 +117,8 @@ class OrderRecord(Timeline, generic.RecordPage):
 
     def get_badges(self) -> list[generic.Badge]:
         badges = [self.badge(name) for name in self.shown_statuses]
+        if self.object.is_changing:
+            badges.append(generic.Badge(_("Change begun"), "warn"))
         return [*badges, generic.Badge(_("Late"), "bad")] if self.object.is_late else badges
 
     @property

@@ -65,12 +65,19 @@ class Outcome:
         return self.after.total - self.kept
 
     @property
-    def taxes(self) -> list[tuple[str, Decimal, Decimal, Decimal]]:
-        """Tax per rate: name, rate, before, after; the highest rate first."""
-        rates = sorted({*self.before.taxes, *self.after.taxes}, reverse=True)
+    def to_give_back(self) -> Decimal:
+        return max(-self.balance, Decimal(0))
+
+    @property
+    def taxes(self) -> list[tuple[str, Decimal, Decimal]]:
+        """Tax per rate: its name, before, after; the highest rate first."""
         none = ("", Decimal(0))
-        pairs = [(rate, self.before.taxes.get(rate, none), self.after.taxes.get(rate, none)) for rate in rates]
-        return [(was[0] or now[0], rate, was[1], now[1]) for rate, was, now in pairs]
+        found = []
+        for rate in sorted({*self.before.taxes, *self.after.taxes}, reverse=True):
+            was, now = self.before.taxes.get(rate, none), self.after.taxes.get(rate, none)
+            label = was[0] or now[0] or _("Tax %(rate)s%%") % {"rate": f"{(rate * 100).normalize():f}"}
+            found.append((label, was[1], now[1]))
+        return found
 
 
 # --- Before it is applied -------------------------------------------------------------------------
