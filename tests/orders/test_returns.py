@@ -219,3 +219,15 @@ def test_the_number_of_statements_does_not_grow_with_the_lines():
         return len(caught) - len(skus)  # `receive` of this file asks for the key of each line
 
     assert statements(["ONE"]) == statements(["A", "B", "C"])
+
+
+def test_wrong_money_of_a_return_is_found():
+    row = receive(coming(shipped([("TEA", 2)]), TEA=2), arrived={"TEA": Arrived(2)})
+    give_back(row, 5)
+    assert [r.result.wrong for r in verification.run(["returns"])] == [0]
+    type(row).objects.filter(pk=row.pk).update(value=21, refunded=4)
+    [report] = verification.run(["returns"])
+    assert (report.result.wrong, report.result.examples) == (
+        1,
+        [f"{row}: value received 21.000, rows say 20.000; refunded 4.000, rows say 5.000"],
+    )
