@@ -118,6 +118,7 @@ ROLES: dict[str, Role] = {
             "orders.view_*",
             "orders.fulfil_order",
             "orders.receive_return",
+            "orders.receive_unannounced",
             "customers.view_personal_data",
             "backoffice.view_approval",
             "backoffice.import_data",

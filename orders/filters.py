@@ -142,6 +142,7 @@ class FulfilmentFilter(django_filters.FilterSet):
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
     on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
+    scheduled = django_filters.BooleanFilter(label=_("Scheduled"), method="is_scheduled")
 
     class Meta:
         model = Fulfilment
@@ -150,6 +151,10 @@ class FulfilmentFilter(django_filters.FilterSet):
     def is_on_hold(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         held = Fulfilment.objects.on_hold().order_by().values("pk")
         return queryset.filter(pk__in=held) if value else queryset.exclude(pk__in=held)
+
+    def is_scheduled(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        later = Fulfilment.objects.scheduled().order_by().values("pk")
+        return queryset.filter(pk__in=later) if value else queryset.exclude(pk__in=later)
 
 
 class ReturnFilter(django_filters.FilterSet):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, changes, drafts, lists, pdfs, picking, prints, records, work
+from orders.views import actions, changes, drafts, lists, pdfs, picking, prints, records, returns, work
 
 app_name = "orders"
 urlpatterns = [
@@ -30,15 +30,20 @@ urlpatterns = [
     path("fulfilments/<str:number>/ship/", actions.Ship.as_view(), name="fulfilment-ship"),
     path("fulfilments/<str:number>/deliver/", actions.Deliver.as_view(), name="fulfilment-deliver"),
     path("fulfilments/<str:number>/tracking/", actions.Tracking.as_view(), name="fulfilment-tracking"),
+    path("fulfilments/<str:number>/schedule/", actions.ScheduleParcel.as_view(), name="fulfilment-schedule"),
     path("fulfilments/<str:number>/hold/", actions.HoldParcel.as_view(), name="fulfilment-hold"),
     path("fulfilments/<str:number>/resume/", actions.ResumeParcel.as_view(), name="fulfilment-resume"),
     path("fulfilments/<str:number>/cancel/", actions.CancelParcel.as_view(), name="fulfilment-cancel"),
     path("returns/", lists.ReturnList.as_view(), name="returns"),
-    path("returns/<str:number>/", records.ReturnRecord.as_view(), name="return"),
-    path("returns/<str:number>/approve/", actions.Approve.as_view(), name="return-approve"),
-    path("returns/<str:number>/receive/", actions.Receive.as_view(), name="return-receive"),
-    path("returns/<str:number>/close/", actions.CloseReturn.as_view(), name="return-close"),
-    path("returns/<str:number>/cancel/", actions.CancelReturn.as_view(), name="return-cancel"),
+    path("returns/<str:number>/", returns.ReturnRecord.as_view(), name="return"),
+    path("returns/<str:number>/approve/", returns.Approve.as_view(), name="return-approve"),
+    path("returns/<str:number>/refuse/", returns.Refuse.as_view(), name="return-refuse"),
+    path("returns/<str:number>/receive/", returns.Receive.as_view(), name="return-receive"),
+    path("returns/<str:number>/settle/", returns.Settle.as_view(), name="return-settle"),
+    path("returns/<str:number>/exchange/", returns.Exchange.as_view(), name="return-exchange"),
+    path("returns/<str:number>/exchange/place/", returns.PlaceExchange.as_view(), name="return-place-exchange"),
+    path("returns/<str:number>/close/", returns.CloseReturn.as_view(), name="return-close"),
+    path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return-cancel"),
     path("invoices/", lists.InvoiceList.as_view(), name="invoices"),
     path("invoices/print/", prints.Invoices.as_view(), name="invoice-papers"),
     path("invoices/pdf/", pdfs.Pdfs.as_view(), name="invoice-pdfs"),
@@ -63,5 +68,5 @@ urlpatterns = [
     path("<str:number>/invoice/", actions.IssueInvoice.as_view(), name="invoice-order"),
     path("<str:number>/fulfil/", actions.Fulfil.as_view(), name="fulfil"),
     path("<str:number>/reallocate/", actions.Reallocate.as_view(), name="reallocate"),
-    path("<str:number>/return/", actions.Announce.as_view(), name="announce"),
+    path("<str:number>/return/", returns.Announce.as_view(), name="announce"),
 ]

@@ -12,13 +12,9 @@ from backoffice.rows import VisibleQuerySet, tracked
 NUMBER = "{number}"
 
 
-class CarrierQuerySet(VisibleQuerySet):
-    def link(self, name: str, number: str) -> str:
-        """The address where a parcel of the carrier of this name can be followed; "" where there is none."""
-        if not name or not number:
-            return ""
-        pattern = self.filter(name__iexact=name.strip()).values_list("tracking_url", flat=True).first() or ""
-        return pattern.replace(NUMBER, quote(number.strip(), safe=""))
+def followed(pattern: str | None, number: str) -> str:
+    """The address that a carrier's tracking link gives for a tracking number; "" where either is missing."""
+    return pattern.replace(NUMBER, quote(number.strip(), safe="")) if pattern and number.strip() else ""
 
 
 @tracked()
@@ -34,7 +30,7 @@ class Carrier(models.Model):
     )
     is_active = models.BooleanField(_("in use"), default=True)
 
-    objects = CarrierQuerySet.as_manager()
+    objects = VisibleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("carrier")

@@ -180,11 +180,12 @@ class ReturnLine(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("value") | pgtrigger.Delete,
                 func="""
-                    IF TG_OP <> 'INSERT' AND OLD.value <> 0 THEN
-                        UPDATE orders_return SET value = value - OLD.value WHERE id = OLD.order_return_id;
-                    END IF;
-                    IF TG_OP <> 'DELETE' AND NEW.value <> 0 THEN
+                    IF TG_OP = 'INSERT' THEN
                         UPDATE orders_return SET value = value + NEW.value WHERE id = NEW.order_return_id;
+                    ELSIF TG_OP = 'DELETE' THEN
+                        UPDATE orders_return SET value = value - OLD.value WHERE id = OLD.order_return_id;
+                    ELSE
+                        UPDATE orders_return SET value = value + NEW.value - OLD.value WHERE id = NEW.order_return_id;
                     END IF;
                     RETURN NULL;
                 """,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit
@@ -24,7 +25,7 @@ SOURCE = "exchange"
 IN_ADVANCE = "orders.exchange_in_advance"
 
 
-@patient
+@transaction.atomic
 def agree_exchange(order_return: Return, *, lines: Sequence[NewLine], by: User | None) -> Return:
     """Write down what the customer gets instead: exactly these articles, with their prices. None takes it back.
 

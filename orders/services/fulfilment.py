@@ -175,7 +175,7 @@ def ship(
     """
     order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
-    if parcel.is_scheduled:
+    if parcel.not_before is not None and parcel.is_scheduled:
         raise ValidationError(
             _("%(parcel)s is not to leave before %(day)s.")
             % {"parcel": parcel, "day": date_format(parcel.not_before, "SHORT_DATE_FORMAT")}

@@ -245,7 +245,7 @@ def _lock_stock(row: Return, rows: Sequence[ReturnLine], location: Location, *, 
     """Levels that come back and levels that are promised in exchange are locked at once, so that nobody waits crosswise."""
     promised = levels_of_exchange(row) if exchange else []
     if promised:
-        back = [(line.order_line.variant_id, location.pk) for line in rows if _is_stocked(line)]
+        back = [(line.order_line.variant_id or 0, location.pk) for line in rows if _is_stocked(line)]
         inventory.lock_levels({*promised, *back})
 
 

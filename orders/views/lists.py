@@ -205,6 +205,7 @@ class FulfilmentList(generic.ListPage):
         generic.Column("carrier"),
         generic.Column("tracking_number"),
         generic.Column("shipped_at", kind="datetime"),
+        generic.Column("not_before", kind="date"),
     ]
     default_columns = [
         "number",
@@ -220,7 +221,8 @@ class FulfilmentList(generic.ListPage):
     ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
     all_label = _("All parcels")
     tabs = [
-        generic.Tab(_("To pick"), "status=pending&sort=oldest"),
+        generic.Tab(_("To pick"), "status=pending&scheduled=false&sort=oldest"),
+        generic.Tab(_("Scheduled"), "scheduled=true&sort=oldest"),
         generic.Tab(_("On hold"), "on_hold=true&sort=oldest"),
         generic.Tab(_("Packed"), "status=packed&sort=oldest"),
         generic.Tab(_("On the way"), "status=shipped"),

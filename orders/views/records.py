@@ -1,8 +1,7 @@
-"""Record pages: order, parcel, return."""
+"""Record pages: order and parcel. Those of returns are in `returns`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +18,9 @@ from backoffice.money import ZERO
 from backoffice.templatetags.houtai import tone_of
 from inventory.models import Allocation, Location, StockLevel
 from inventory.services import waiting_pieces
-from orders import services
 from orders.forms import NoteForm, method_name
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderChange, Return
-from orders.views.lists import FulfilmentList, OrderList, ReturnList
+from orders.views.lists import FulfilmentList, OrderList
 from orders.views.surroundings import about_customer, linked_orders, with_surroundings, working
 from orders.views.timeline import Timeline
 
@@ -113,7 +111,7 @@ class OrderRecord(Timeline, generic.RecordPage):
     @property
     def open_return(self) -> Return | None:
         """A return about which something is left to do."""
-        return next((row for row in self.returns if row.status not in ("closed", "canceled")), None)
+        return next((row for row in self.returns if row.is_open), None)
 
     def get_badges(self) -> list[generic.Badge]:
         badges = [self.badge(name) for name in self.shown_statuses]
@@ -217,14 +215,16 @@ class OrderRecord(Timeline, generic.RecordPage):
     def fulfilments(self) -> list[Fulfilment]:
         if self.object.status == Status.DRAFT:
             return []
-        rows = self.object.fulfilments.visible_to(self.request.user).select_related("location")
+        rows = self.object.fulfilments.visible_to(self.request.user).with_links().select_related("location")
         return list(rows.annotate(pieces=Sum("lines__quantity")).order_by("pk"))
 
     @cached_property
     def returns(self) -> list[Return]:
         if not self.shipped or not generic.may(self.request.user, "orders.view_return"):
             return []
-        return list(self.object.returns.annotate(pieces=Sum("lines__quantity")).order_by("pk"))
+        return list(
+            self.object.returns.select_related("exchange").annotate(pieces=Sum("lines__quantity")).order_by("pk")
+        )
 
     @cached_property
     def invoices(self) -> list[Invoice]:
@@ -281,9 +281,10 @@ def _column(name: str) -> Any:
 PARCEL_OFFERS = [
     Offer("resume", gettext_lazy("Resume"), "orders.fulfil_order", lambda p: p.object.status == "pending" and p.object.hold_reason, always, "post", "refresh"),
     Offer("pack", gettext_lazy("Mark as packed"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, always, "post", "box"),
-    Offer("ship", gettext_lazy("Ship"), "orders.fulfil_order", lambda p: p.object.status == "packed", always, icon="truck"),
-    Offer("deliver", gettext_lazy("Mark as delivered"), "orders.fulfil_order", lambda p: p.object.status == "shipped", always, "post", "check-circle"),
+    Offer("ship", gettext_lazy("Ship"), "orders.fulfil_order", lambda p: p.object.status == "packed", lambda p: not p.object.is_scheduled, icon="truck"),
+    Offer("deliver", gettext_lazy("Mark as delivered"), "orders.fulfil_order", lambda p: p.object.status == "shipped", always, icon="check-circle"),
     Offer("tracking", gettext_lazy("Change tracking"), "orders.fulfil_order", lambda p: p.object.status != "canceled", icon="pin"),
+    Offer("schedule", gettext_lazy("Schedule"), "orders.fulfil_order", lambda p: p.object.status in ("pending", "packed"), icon="calendar"),
     Offer("hold", gettext_lazy("Put on hold"), "orders.fulfil_order", lambda p: p.object.status == "pending" and not p.object.hold_reason, icon="lock"),
     Offer("cancel", gettext_lazy("Cancel fulfilment"), "orders.fulfil_order", lambda p: p.object.may_become("canceled"), icon="x", danger=True),
 ]  # fmt: skip
@@ -307,11 +308,12 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
         generic.Column("delivered_at", kind="datetime"),
         generic.Column("wave", link="wave"),
         generic.Column("box"),
+        generic.Column("not_before", kind="date"),
         generic.Column("hold_reason"),
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order", "location", "created_by", "wave")
+        return super().get_queryset().with_links().select_related("order", "location", "created_by", "wave")
 
     def get_actions(self) -> list[generic.Action]:
         return offered(self, PARCEL_OFFERS, "fulfilment-")
@@ -319,55 +321,3 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = self.object.lines.select_related("order_line__variant").order_by("order_line__position", "pk")
         return super().get_context_data(**extra) | {"lines": lines, "order": self.object.order}
-
-
-RETURN_OFFERS = [
-    Offer("approve", gettext_lazy("Approve return"), "orders.change_return", lambda p: p.object.status == "requested", always, "post", "check"),
-    Offer("receive", gettext_lazy("Receive return"), "orders.receive_return", lambda p: p.object.status == "approved", always, icon="inbox"),
-    Offer("close", gettext_lazy("Close return"), "orders.change_return", lambda p: p.object.status == "received", lambda p: not p.suggested, "post", "check-circle"),
-    Offer("cancel", gettext_lazy("Cancel return"), "orders.change_return", lambda p: p.object.may_become("canceled"), icon="x", danger=True),
-]  # fmt: skip
-
-
-class ReturnRecord(Timeline, generic.RecordPage):
-    model = Return
-    permission = "orders.view_return"
-    slug_field = "number"
-    list_url = "orders:returns"
-    list_page = ReturnList
-    template_name = "orders/return.html"
-    facts = [
-        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
-        generic.Column("reason"),
-        generic.Column("created_by"),
-        generic.Column("created_at", kind="datetime"),
-        generic.Column("received_at", kind="datetime"),
-        generic.Column("location", gettext_lazy("Received at")),
-    ]
-
-    def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("order", "location", "created_by")
-
-    @cached_property
-    def suggested(self) -> Decimal:
-        """What is still to be refunded for what arrived."""
-        return services.suggested_refund(self.object) if self.object.received_at else ZERO
-
-    def get_actions(self) -> list[generic.Action]:
-        actions = offered(self, RETURN_OFFERS, "return-")
-        if self.suggested and generic.may(self.request.user, "orders.add_refund"):
-            url = f"{reverse('orders:refund', args=[self.object.order.number])}?return={self.object.number}"
-            actions.insert(0, generic.Action(_("Refund"), url, method="get", primary=True, icon="undo"))
-        return actions
-
-    def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        lines = self.object.lines.select_related("order_line__variant")
-        refunds = (
-            self.object.refunds.select_related("by") if generic.may(self.request.user, "orders.view_refund") else []
-        )
-        return super().get_context_data(**extra) | {
-            "lines": lines,
-            "refunds": refunds,
-            "order": self.object.order,
-            "suggested": self.suggested,
-        }

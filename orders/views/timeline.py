@@ -30,6 +30,8 @@ VERBS = {
     "order.shipped": (gettext_lazy("Shipped"), "truck"),
     "order.return_requested": (gettext_lazy("Return announced"), "return"),
     "order.return_received": (gettext_lazy("Return received"), "inbox"),
+    "order.return_refused": (gettext_lazy("Return refused"), "x"),
+    "order.exchanged": (gettext_lazy("Exchange order placed"), "transfer"),
     "order.return_canceled": (gettext_lazy("Return canceled"), "x"),
     "order.invoiced": (gettext_lazy("Invoice issued"), "receipt"),
     "order.credited": (gettext_lazy("Credit note issued"), "receipt"),
@@ -47,6 +49,7 @@ VERBS = {
     "order.reopened": (gettext_lazy("Reopened"), "refresh"),
     "order.repaired": (gettext_lazy("Repaired"), "settings"),
     "fulfilment.created": (gettext_lazy("Fulfilment created"), "box"),
+    "fulfilment.scheduled": (gettext_lazy("Parcel scheduled"), "calendar"),
     "fulfilment.held": (gettext_lazy("Parcel put on hold"), "lock"),
     "fulfilment.packed": (gettext_lazy("Packed"), "box"),
     "fulfilment.resumed": (gettext_lazy("Parcel goes on"), "refresh"),
@@ -58,6 +61,12 @@ VERBS = {
     "return.requested": (gettext_lazy("Return announced"), "return"),
     "return.approved": (gettext_lazy("Return approved"), "check"),
     "return.received": (gettext_lazy("Return received"), "inbox"),
+    "return.arrived": (gettext_lazy("A part arrived"), "inbox"),
+    "return.restocked": (gettext_lazy("Restocked"), "box"),
+    "return.scrapped": (gettext_lazy("Thrown away"), "trash"),
+    "return.refused": (gettext_lazy("Return refused"), "x"),
+    "return.exchange_agreed": (gettext_lazy("Exchange agreed"), "transfer"),
+    "return.exchanged": (gettext_lazy("Exchange order placed"), "transfer"),
     "return.closed": (gettext_lazy("Return closed"), "check-circle"),
     "return.canceled": (gettext_lazy("Return canceled"), "x"),
 }
@@ -81,7 +90,7 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
         parts.append(f"{format_money(Decimal(data['was']), currency)} → {format_money(Decimal(data['is']), currency)}")
     parts += [
         str(data.get(name) or "")
-        for name in ("order", "credit_note", "invoice", "fulfilment", "tracking", "return", "route")
+        for name in ("order", "credit_note", "invoice", "fulfilment", "tracking", "return", "exchange", "route", "day")
     ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
 

@@ -109,13 +109,13 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:transfer_cancel",
     "jobs:retry",
     "orders:close",
-    "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
     "orders:fulfilment-resume",
     "orders:note",
     "orders:reopen",
     "orders:return-approve",
     "orders:return-close",
+    "orders:return-place-exchange",
     "people:end-sessions",
     "people:reactivate",
     "people:remove-second-factor",
@@ -222,6 +222,20 @@ def _papers(owner: User) -> None:
     line = OrderLine.objects.filter(order=shipped, fulfilled__gt=0).first()
     order_return = orders.request_return(shipped, quantities={line.pk: 1}, reason="Too small", by=owner)
     orders.approve_return(order_return, by=owner)
+    orders.agree_exchange(order_return, lines=[orders.NewLine(1, variant, unit_price=variant.price)], by=owner)
+    _came_back(owner)
+
+
+def _came_back(owner: User) -> None:
+    """A return of which pieces are set aside, and one that waits to be approved."""
+    shipped = Order.objects.filter(fulfilment_status="fulfilled", return_status="none")[:2]
+    rows = []
+    for order in shipped:
+        quantities = {order.lines.filter(variant__track_stock=True).first().pk: 1}
+        rows.append(orders.request_return(order, quantities=quantities, reason="Wrong colour", by=owner))
+    came = {rows[0].lines.get().pk: orders.Arrived(1, restock=False)}
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    orders.receive_return(orders.approve_return(rows[0], by=owner), location=place, arrived=came, by=owner)
 
 
 def _prices(owner: User) -> None:
@@ -429,12 +443,18 @@ def of_orders() -> Paths:
 def of_parcels() -> Paths:
     parcel = Fulfilment.objects.filter(status__in=["pending", "packed"]).first()
     yield parcel.get_absolute_url()
-    for verb in ("ship", "tracking", "cancel"):
+    for verb in ("ship", "tracking", "schedule", "cancel"):
         yield reverse(f"orders:fulfilment-{verb}", args=[parcel.number])
+    yield reverse("orders:fulfilment-deliver", args=[Fulfilment.objects.filter(status="shipped").first().number])
     yield f"{reverse('orders:packing-slips')}?ids={parcel.pk}"
     coming = Return.objects.filter(status="approved").first()
     yield coming.get_absolute_url()
     yield reverse("orders:return-receive", args=[coming.number])
+    yield reverse("orders:return-exchange", args=[coming.number])
+    aside = Return.objects.filter(status="received").first()
+    yield aside.get_absolute_url()
+    yield reverse("orders:return-settle", args=[aside.number])
+    yield reverse("orders:return-refuse", args=[Return.objects.filter(status="requested").first().number])
     yield reverse("orders:return-cancel", args=[coming.number])
 
 
