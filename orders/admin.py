@@ -3,13 +3,18 @@
 from django.contrib import admin
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from orders.models import Fulfilment, Invoice, Order, OrderLine, Payment, Refund, Return, TaxRate
+from orders.models import DocumentSeries, Fulfilment, Invoice, Order, OrderLine, Payment, Refund, Return, TaxRate
 
 
 @admin.register(TaxRate)
 class TaxRateAdmin(StaffModelAdmin):
     list_display = ["tax_class", "country", "name", "rate"]
     list_filter = ["tax_class"]
+
+
+@admin.register(DocumentSeries)
+class DocumentSeriesAdmin(StaffModelAdmin):
+    list_display = ["kind", "prefix"]
 
 
 class LineInline(admin.TabularInline):

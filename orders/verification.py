@@ -99,6 +99,18 @@ WRONG_STATUSES = """
     ) d
     WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
 """
+# Numbers of a series and year are 1, 2, 3 up to what its counter says.
+SERIES = "SELECT count(*) FROM backoffice_documentsequence"
+WRONG_NUMBERS = r"""
+    SELECT concat(series, '-', year), coalesce(c.last, 0), coalesce(n.drawn, 0), coalesce(n.highest, 0)
+    FROM (
+        SELECT substring(number from '^(.+)-[0-9]{4}-[0-9]+$') AS series, substring(number from '-([0-9]{4})-[0-9]+$')::int AS year,
+               count(*) AS drawn, max(substring(number from '[0-9]+$')::bigint) AS highest
+        FROM orders_invoice GROUP BY 1, 2
+    ) n
+    FULL JOIN backoffice_documentsequence c USING (series, year)
+    WHERE (coalesce(n.drawn, 0), coalesce(n.highest, 0)) IS DISTINCT FROM (coalesce(c.last, 0)::bigint, coalesce(c.last, 0)::bigint)
+"""
 # A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
 WRONG_DAYS = f"""
     SELECT w.* FROM (
@@ -138,6 +150,11 @@ def _say_line(row: Sequence[Any]) -> str:
 
 def _say_day(row: Sequence[Any]) -> str:
     return f"{row[0]} {row[1]}: {_differences((_('orders'), _('total')), row[2:])}"
+
+
+def _say_series(row: Sequence[Any]) -> str:
+    facts = {"series": row[0], "last": row[1], "drawn": row[2], "highest": row[3]}
+    return _("%(series)s: counted up to %(last)s, %(drawn)s documents, the highest number is %(highest)s") % facts
 
 
 def _all_days() -> dict[str, Any]:
@@ -219,6 +236,12 @@ def order_lines() -> Result:
 def order_statuses() -> Result:
     """The three derived statuses follow from the rows."""
     return compare(checked=ORDERS, wrong=WRONG_STATUSES, say=_say_order(_("payment"), _("fulfilment"), _("return")))
+
+
+@check("document_numbers")
+def document_numbers() -> Result:
+    """Numbers of invoices and credit notes have no gap and no double. Never mended: they are issued."""
+    return compare(checked=SERIES, wrong=WRONG_NUMBERS, say=_say_series)
 
 
 @check("daily_sales", repair=repair_days)

@@ -7,7 +7,8 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
-from orders.models.invoices import Invoice
+from orders.models.invoices import DocumentSeries, Invoice
+from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
@@ -21,11 +22,14 @@ __all__ = [
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
     "DailySales",
+    "DocumentSeries",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
     "Invoice",
+    "MailKind",
+    "MailText",
     "Order",
     "OrderLine",
     "OrderQuerySet",
@@ -38,5 +42,6 @@ __all__ = [
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "SentMail",
     "TaxRate",
 ]

@@ -28,6 +28,7 @@ from orders.services.intake import (
     create_draft,
     edit_draft,
 )
+from orders.services.mailing import mail_document, save_mail_text
 from orders.services.order_files import import_orders
 from orders.services.packing import pack_scanned
 from orders.services.payments import (
@@ -109,6 +110,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "mail_document",
     "pack",
     "pack_scanned",
     "pick",
@@ -128,6 +130,7 @@ __all__ = [
     "request_return",
     "resume_fulfilment",
     "returnable",
+    "save_mail_text",
     "set_tracking",
     "ship",
     "start_picking",

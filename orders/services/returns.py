@@ -16,6 +16,7 @@ from backoffice.numbering import next_number
 from backoffice.retrying import patient
 from inventory import services as inventory
 from inventory.models import Location
+from orders import mails
 from orders.models import Order, OrderLine, Return, ReturnLine
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
 from orders.services.status import lines_of, lock, recalculate
@@ -71,9 +72,10 @@ def returnable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
 @transaction.atomic
 def approve_return(order_return: Return, *, by: User | None) -> Return:
     """Agree that the goods may come back."""
-    _order, row = _locked(order_return)
+    order, row = _locked(order_return)
     _become(row, Return.Status.APPROVED)
     audit.record("return.approved", row, by=by)
+    mails.on_commit("return_approved", order, **{"return": row.number})
     return row
 
 

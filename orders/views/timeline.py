@@ -12,6 +12,7 @@ from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.verbs import source_words
 from orders.forms import method_name
+from orders.models import MailKind
 
 VERBS = {
     "order.created": (gettext_lazy("Draft written"), "edit"),
@@ -20,6 +21,8 @@ VERBS = {
     "order.placed": (gettext_lazy("Placed"), "check"),
     "order.details_changed": (gettext_lazy("Details changed"), "edit"),
     "order.noted": (gettext_lazy("Note"), "message"),
+    "order.document_mailed": (gettext_lazy("Document sent by mail"), "send"),
+    "order.mailed": (gettext_lazy("Mailed to the customer"), "mail"),
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
@@ -68,8 +71,10 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
     """Amount, method, documents and pieces that an event names."""
     parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
     parts += [method_name(data["method"])] if "method" in data else []
+    parts += [str(MailKind(data["mail"]).label)] if "mail" in data else []
     parts += [
-        str(data.get(name) or "") for name in ("credit_note", "invoice", "fulfilment", "tracking", "return", "route")
+        str(data.get(name) or "")
+        for name in ("sent", "credit_note", "invoice", "fulfilment", "tracking", "return", "route")
     ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
 
