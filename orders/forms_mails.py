@@ -33,12 +33,12 @@ class MailTextForm(forms.Form):
         help_text=_("Its number; blank for the newest."),
     )
 
-    def __init__(self, *args: Any, text: MailText, **kwargs: Any) -> None:
-        initial = {"is_on": text.is_on, "attaches": text.attaches}
+    def __init__(self, data: Any = None, *, text: MailText) -> None:
+        initial: dict[str, Any] = {"is_on": text.is_on, "attaches": text.attaches}
         initial |= {
             name: mail_texts.template(text, name.removesuffix("_zh"), language) for name, language in TEXTS.items()
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.kind = text.kind
 
     def clean(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from orders.models import Invoice
 from tests.orders.builders import buyer, make_order, staff
 
 
-def invoice(lines: int = 3, language: str = "en", **fields) -> Invoice:
+def invoice(count: int = 3, language: str = "en", **fields) -> Invoice:
     """One that is not stored: a PDF needs nothing but what is kept with it."""
     line = {
         "sku": "TEA", "title": "龙井茶 Żółć", "quantity": 2, "unit_price": "10", "discount": "0", "tax_name": "VAT 19%",
@@ -26,7 +26,7 @@ def invoice(lines: int = 3, language: str = "en", **fields) -> Invoice:
         "seller": {"name": "Shop", "address": "Harbour 1\nHamburg", "tax_number": "DE1"},
         "buyer": {"name": "王小明", "email": "", "address": {"line1": "南京西路1266号", "city": "上海", "country": "CN"}},
         "ship_to": {}, "language": language, "order": "SO-1", "ordered": "2026-01-31", "prices_include_tax": True,
-        "lines": [line] * lines, "shipping": None, "taxes": [{"name": "", "rate": "0.19", "net": "16.81", "tax": "3.19", "gross": "20"}],
+        "lines": [line] * count, "shipping": None, "taxes": [{"name": "", "rate": "0.19", "net": "16.81", "tax": "3.19", "gross": "20"}],
     }  # fmt: skip
     return Invoice(
         number="INV-2026-00001", currency="EUR", net=Decimal("16.81"), tax=Decimal("3.19"), gross=Decimal(20),
