@@ -25,3 +25,11 @@ navigation.register(
 navigation.register(
     "orders", _("Invoices"), "orders:invoices", permission="orders.view_invoice", order=40, icon="receipt", jump="i"
 )
+navigation.register(
+    "orders",
+    _("Mails to customers"),
+    "orders:mails",
+    permission="orders.view_sentmail",
+    order=90,
+    icon="mail",
+)

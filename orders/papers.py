@@ -1,5 +1,6 @@
 """What issued documents print: the content that was kept with them, and nothing that can change since."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -41,3 +42,13 @@ def _shipping(content: dict[str, Any]) -> Decimal | None:
     """What shipping cost, as the prices of the lines are given; None without."""
     shipping = content["shipping"]
     return Decimal(shipping["gross" if content["prices_include_tax"] else "net"]) if shipping else None
+
+
+def address_lines(address: Mapping[str, str], name: str) -> str:
+    """An address as it is written on a letter; `name` where it has none of its own."""
+    if not address:
+        return name
+    town = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
+    town += f", {address['region']}" if address.get("region") else ""
+    parts = [address.get("name") or name, *(address.get(part) for part in ("company", "line1", "line2"))]
+    return "\n".join(part for part in [*parts, town, address.get("country")] if part)

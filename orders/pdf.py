@@ -39,7 +39,7 @@ from reportlab.platypus import (
 
 from backoffice.money import format_money
 from orders.models import Invoice
-from orders.papers import paper
+from orders.papers import address_lines, paper
 
 SIZES = {"a4": A4, "letter": LETTER}
 FONTS = Path(__file__).parent / "fonts"
@@ -199,9 +199,9 @@ class _Drawing:
 
     def parties(self) -> Flowable:
         buyer, ship_to = self.content["buyer"], self.content["ship_to"]
-        columns = [[self.label(_("Bill to")), self.text(_address(buyer["address"], buyer["name"]))]]
+        columns = [[self.label(_("Bill to")), self.text(address_lines(buyer["address"], buyer["name"]))]]
         if ship_to and ship_to != buyer["address"]:
-            columns.append([self.label(_("Ship to")), self.text(_address(ship_to, ""))])
+            columns.append([self.label(_("Ship to")), self.text(address_lines(ship_to, ""))])
         facts = [
             (_("Date"), date_format(timezone.localdate(self.invoice.issued_at), "DATE_FORMAT")),
             (pgettext("sale", "Order"), self.content["order"]),
@@ -264,13 +264,3 @@ def _plain_table(rows: list[Any], widths: list[float]) -> Flowable:
     table = Table(rows, widths)
     table.setStyle(TableStyle([*_NO_EDGES, _TIGHT, ("TOPPADDING", (0, 0), (-1, -1), 0)]))
     return table
-
-
-def _address(address: dict[str, str], name: str) -> str:
-    """The lines of an address, as `orders/_address.html` writes them; `name` where it has none."""
-    if not address:
-        return name
-    town = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
-    town += f", {address['region']}" if address.get("region") else ""
-    parts = [address.get("name") or name, *(address.get(part) for part in ("company", "line1", "line2"))]
-    return "\n".join(part for part in [*parts, town, address.get("country")] if part)

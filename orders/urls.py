@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import actions, changes, drafts, lists, pdfs, picking, prints, records, returns, work
+from orders.views import actions, changes, drafts, lists, mails, pdfs, picking, prints, records, returns, work
 
 app_name = "orders"
 urlpatterns = [
@@ -44,11 +44,16 @@ urlpatterns = [
     path("returns/<str:number>/exchange/place/", returns.PlaceExchange.as_view(), name="return-place-exchange"),
     path("returns/<str:number>/close/", returns.CloseReturn.as_view(), name="return-close"),
     path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return-cancel"),
+    path("mails/", mails.SentMailList.as_view(), name="mails"),
+    path("mails/<str:number>/", mails.SentMailRecord.as_view(), name="mail"),
+    path("mail-texts/", mails.MailTexts.as_view(), name="mail-texts"),
+    path("mail-texts/<str:kind>/", mails.MailTextPage.as_view(), name="mail-text"),
     path("invoices/", lists.InvoiceList.as_view(), name="invoices"),
     path("invoices/print/", prints.Invoices.as_view(), name="invoice-papers"),
     path("invoices/pdf/", pdfs.Pdfs.as_view(), name="invoice-pdfs"),
     path("invoices/<str:number>/pdf/", pdfs.Pdf.as_view(), name="invoice-pdf"),
     path("invoices/<str:number>/", prints.InvoicePage.as_view(), name="invoice"),
+    path("invoices/<str:number>/mail/", mails.MailDocument.as_view(), name="mail-document"),
     path("invoices/<str:number>/credit/", actions.Credit.as_view(), name="credit"),
     path("<str:number>/", records.OrderRecord.as_view(), name="order"),
     path("<str:number>/edit/", drafts.DraftPage.as_view(), name="edit"),

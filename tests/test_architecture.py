@@ -166,6 +166,7 @@ NO_HISTORY = {
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",
+    "orders.SentMail": "it is the log itself",
     "orders.DailySales": "a summary of orders, which verify proves",
     "inventory.CountLine": "adds up its entries, which have a history, and the ledger, which is append-only",
     "inventory.StockPeriod": "an instant whose balances verify proves",

@@ -9,7 +9,8 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
-from orders.models.invoices import Invoice
+from orders.models.invoices import DocumentSeries, Invoice
+from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
@@ -35,12 +36,15 @@ __all__ = [
     "ChangeQuerySet",
     "ChangeStatus",
     "DailySales",
+    "DocumentSeries",
     "ExchangeLine",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
     "Invoice",
+    "MailKind",
+    "MailText",
     "Order",
     "OrderChange",
     "OrderChangeLine",
@@ -56,5 +60,6 @@ __all__ = [
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "SentMail",
     "TaxRate",
 ]

@@ -50,6 +50,7 @@ from orders.services.intake import (
     create_draft,
     edit_draft,
 )
+from orders.services.mailing import mail_document, save_mail_text
 from orders.services.order_files import import_orders
 from orders.services.packing import pack_scanned
 from orders.services.payments import (
@@ -150,6 +151,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "mail_document",
     "merge_orders",
     "open_change",
     "pack",
@@ -176,6 +178,7 @@ __all__ = [
     "resume_fulfilment",
     "returnable",
     "save_change",
+    "save_mail_text",
     "schedule_fulfilment",
     "set_tracking",
     "settle",

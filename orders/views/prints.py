@@ -54,6 +54,7 @@ class InvoicePage(generic.PaperPage, generic.OnePage):
         return super().get_context_data() | {
             "object": invoice,
             "may_credit": bool(left) and generic.may(self.user, "orders.add_invoice"),
+            "may_mail": bool(invoice.order.email) and generic.may(self.user, "orders.add_invoice"),
             "badge": (invoice.get_kind_display(), tone_of(invoice.kind)),
             "corrections": invoice.corrections.all(),
         }

@@ -12,6 +12,7 @@ from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.verbs import source_words
 from orders.forms import method_name
+from orders.models import MailKind
 
 VERBS = {
     "order.created": (gettext_lazy("Draft written"), "edit"),
@@ -20,6 +21,8 @@ VERBS = {
     "order.placed": (gettext_lazy("Placed"), "check"),
     "order.details_changed": (gettext_lazy("Details changed"), "edit"),
     "order.noted": (gettext_lazy("Note"), "message"),
+    "order.document_mailed": (gettext_lazy("Document sent by mail"), "send"),
+    "order.mailed": (gettext_lazy("Mailed to the customer"), "mail"),
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
@@ -88,9 +91,21 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
     parts += [method_name(data["method"])] if "method" in data else []
     if "was" in data:
         parts.append(f"{format_money(Decimal(data['was']), currency)} → {format_money(Decimal(data['is']), currency)}")
+    parts += [str(MailKind(data["mail"]).label)] if "mail" in data else []
     parts += [
         str(data.get(name) or "")
-        for name in ("order", "credit_note", "invoice", "fulfilment", "tracking", "return", "exchange", "route", "day")
+        for name in (
+            "order",
+            "sent",
+            "credit_note",
+            "invoice",
+            "fulfilment",
+            "tracking",
+            "return",
+            "exchange",
+            "route",
+            "day",
+        )
     ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]
 
