@@ -23,6 +23,7 @@ from orders.services.fulfilment import (
 from orders.services.intake import (
     LineRefused,
     NewLine,
+    TakenAlready,
     add_note,
     change_details,
     create_draft,
@@ -85,6 +86,7 @@ __all__ = [
     "NewLine",
     "QuantityTooHigh",
     "RefundTooHigh",
+    "TakenAlready",
     "add_note",
     "approve_return",
     "bring_back_orders",
