@@ -237,6 +237,7 @@ SOURCES = {
 JOBS = {
     "backoffice.announce_live_versions": gettext_lazy("Tell webhooks what was published"),
     "backoffice.expire_approvals": gettext_lazy("Close proposals that nobody decided in time"),
+    "backoffice.forget_answers": gettext_lazy("Forget answers of the API whose time is over"),
     "backoffice.mail_export": gettext_lazy("Mail an export"),
     "backoffice.bring_up_touched": gettext_lazy("Tell the shop front of new prices"),
     "backoffice.deliver_webhook": gettext_lazy("Tell a webhook"),

@@ -45,6 +45,7 @@ from orders.services.fulfilment import (
 from orders.services.intake import (
     LineRefused,
     NewLine,
+    TakenAlready,
     add_note,
     change_details,
     create_draft,
@@ -116,6 +117,7 @@ __all__ = [
     "QuantityTooHigh",
     "RefundTooHigh",
     "Settled",
+    "TakenAlready",
     "Wanted",
     "Why",
     "add_note",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit, mentions
@@ -54,6 +54,10 @@ class NewLine:
     tax_name: str = ""
     requires_shipping: bool | None = None
     line: int | None = None
+
+
+class TakenAlready(ValidationError):
+    """The source's number was taken in before."""
 
 
 class LineRefused(ValidationError):
@@ -311,8 +315,14 @@ def _must_be_whole(amount: Decimal, currency: str) -> None:
 
 
 def _refuse_source_twice(order: Order) -> None:
-    if order.source_number and Order.objects.filter(source=order.source, source_number=order.source_number).exists():
-        raise ValidationError(
+    if not order.source_number:
+        return
+    with connection.cursor() as cursor:  # of two at once the second one sees the first
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{order.source}:{order.source_number}"]
+        )
+    if Order.objects.filter(source=order.source, source_number=order.source_number).exists():
+        raise TakenAlready(
             _("Order %(number)s of %(source)s was taken in already.")
             % {"number": order.source_number, "source": order.source}
         )
