@@ -1,7 +1,5 @@
 """Lists: orders, fulfilments, returns, invoices."""
 
-from typing import Any
-
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields.json import KT
 from django.urls import reverse
