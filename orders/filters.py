@@ -85,9 +85,7 @@ class OrderFilter(django_filters.FilterSet):
         return self.of_orders(queryset, lambda orders: orders.late() if value else orders.exclude(pk__in=late))
 
     def with_variant(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return self.of_orders(
-            queryset, lambda orders: orders.filter(pk__in=lines_with(value).order_by().values("order"))
-        )
+        return self.of_orders(queryset, lambda orders: orders.filter(pk__in=lines_with(value, "order")))
 
     def promised_at(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         here = [value] if isinstance(value, Location) else lookups.search(Location.objects.all(), value).order_by()
@@ -104,11 +102,14 @@ class OrderFilter(django_filters.FilterSet):
         return self.of_orders(queryset, lambda orders: orders.filter(tags__contains=[value.strip()]))
 
 
-def lines_with(article: Any) -> QuerySet:
-    """Lines of a variant, or with exactly this SKU."""
+def lines_with(article: Any, name: str) -> QuerySet:
+    """`name` ("order" or "pk") of the lines of a variant, or with exactly this SKU: of a variant, or as it was typed."""
+    lines = OrderLine.objects.order_by()
     if isinstance(article, Variant):
-        return OrderLine.objects.filter(variant=article)
-    return OrderLine.objects.filter(sku__iexact=str(article).strip())
+        return lines.filter(variant=article).values(name)
+    sku = str(article).strip()
+    of_variant = lines.filter(variant__in=Variant.objects.filter(sku__iexact=sku))
+    return of_variant.values(name).union(lines.filter(variant=None, sku__iexact=sku).values(name), all=True)
 
 
 class OrderLineFilter(OrderFilter):
@@ -133,7 +134,7 @@ class OrderLineFilter(OrderFilter):
         return queryset.filter(order__in=narrow(Order.objects.order_by()).values("pk"))
 
     def of_article(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return queryset.filter(pk__in=lines_with(value).order_by().values("pk"))
+        return queryset.filter(pk__in=lines_with(value, "pk"))
 
 
 class FulfilmentFilter(django_filters.FilterSet):

@@ -151,7 +151,9 @@ def queues_of(user: Any) -> list[Queue]:
 
 def counted(queues: Iterable[Queue], user: Any) -> dict[str, Count]:
     """How many wait in each queue by its key, none counted beyond the cap, in one statement."""
-    keys, parts, parameters = [], [], []
+    keys: list[str] = []
+    parts: list[str] = []
+    parameters: list[Any] = []
     counts = {}
     for queue in queues:
         counts[queue.key] = Count(0)
@@ -160,7 +162,7 @@ def counted(queues: Iterable[Queue], user: Any) -> dict[str, Count]:
         except EmptyResultSet:
             continue
         keys.append(queue.key)
-        parts.append(f"(SELECT count(*) FROM ({sql}) waiting)")
+        parts.append(f"(SELECT count(*) FROM ({sql}) waiting)")  # noqa: S608 - as Django wrote it
         parameters += values
     if not parts:
         return counts

@@ -138,7 +138,7 @@ def waiting_pieces(causes: Collection[str], variants: Collection[int], closing: 
 def waiting_documents() -> RawSQL:
     """Subquery of the documents with pieces that wait: `number__in=waiting_documents()`."""
     statement = _waiting(OWED) % {"closing": "NULL::bigint"}
-    return RawSQL(f"{statement} SELECT cause FROM waiting WHERE pieces > 0", [])  # noqa: S611 - constants of ours
+    return RawSQL(f"{statement} SELECT cause FROM waiting WHERE pieces > 0", [])  # noqa: S608, S611 - constants of ours
 
 
 def packed_pieces(items: Collection[int]) -> dict[tuple[int, int], int]:

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -271,6 +272,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["order", "position", "id"], name="order_line_of_order"),
             models.Index(fields=["variant", "-id"], name="order_line_variant"),
+            models.Index(Upper("sku"), condition=Q(variant=None), name="order_line_sku"),
         ]
 
     def __str__(self) -> str:

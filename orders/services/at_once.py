@@ -42,7 +42,7 @@ def fulfil_ready(order: Order, *, by: User) -> list[Fulfilment]:
     lines = lines_of(order)
     there = _there(order, lines)
     places = list(Location.objects.visible_to(by).stock())
-    parcels = []
+    parcels: list[Fulfilment] = []
     for place in places:
         quantities = {key: pieces for key, pieces in there.get(place.pk, {}).items() if pieces > 0}
         if quantities:

@@ -251,7 +251,7 @@ class OrderRecord(Timeline, generic.RecordPage):
         shown = super().get_context_data(**extra)
         may_note = generic.may(self.request.user, "orders.change_order")
         return shown | {
-            "keys": [*([("n", _("Write a note"))] if may_note else []), *shown["keys"]],
+            "shortcuts": [*([("n", _("Write a note"))] if may_note else []), *shown["shortcuts"]],
             "about": about_customer(order),
             "linked": linked_orders(order, self.events),
             "working": working(self.request, order, self.around.listed) if self.around else None,

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backoffice.models import Notification, User
-from customers.models import Ticket
+from customers.models import Queue, Ticket
 from orders import services
 from orders.models import Order
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, staff
@@ -56,9 +56,8 @@ def test_a_plain_order_takes_ten_statements_at_most_and_size_adds_none(client, c
 
 @pytest.mark.parametrize("lines", [3, 120])
 def test_an_order_with_everything_opened_from_a_queue_takes_25_at_most(client, clerk, lines):
-    order = rich_order(clerk, note="Rich")
-    for n in range(lines - 2):
-        services.create_draft(by=clerk, lines=[services.NewLine(1, title=f"Wrap {n}", unit_price=Decimal(1))])
+    order = rich_order(clerk, note="Rich", more=lines - 2)
+    assert order.lines.count() == lines
     assert queries(client, order, "?from=queue%3Dto_pay%26sort%3Doldest") <= 25
 
 
@@ -111,8 +110,6 @@ def test_the_customer_is_shown_with_value_orders_and_tickets(client, clerk):
 
 
 def queue():
-    from customers.models import Queue
-
     return Queue.objects.get_or_create(slug="general", defaults={"name": "General"})[0]
 
 
@@ -144,10 +141,10 @@ def test_the_help_names_the_keys_of_what_is_offered(client, clerk):
     order = make_order([("TEA", 1)], placed=True)
     page = seen(client, order)
 
-    keys = dict(page.context["keys"])
+    keys = dict(page.context["shortcuts"])
     assert {"n", "p", "f", "i", "e"} <= set(keys)
     assert str(keys["p"]) == "Record payment"
-    assert len(keys) == len(page.context["keys"])
+    assert len(keys) == len(page.context["shortcuts"])
     assert 'data-key="p"' in page.content.decode()
 
 
