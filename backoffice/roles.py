@@ -25,6 +25,10 @@ _exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.v
 _orders = (
     "orders.*",
     "!orders.delete_*",
+    "!orders.*_carrier",
+    "!orders.*_returncause",
+    "orders.view_carrier",
+    "orders.view_returncause",
     "catalog.view_*",
     "!catalog.view_cost",
     "inventory.view_*",
@@ -77,7 +81,10 @@ ROLES: dict[str, Role] = {
             *_exports,
         ),
     ),
-    "order_clerk": Role(_("Order clerk"), (*_orders, "!orders.approve_*")),
+    "order_clerk": Role(
+        _("Order clerk"),
+        (*_orders, "!orders.approve_*", "!orders.receive_unannounced", "!orders.exchange_in_advance"),
+    ),
     "order_lead": Role(_("Order lead"), _orders),
     "warehouse_operator": Role(
         _("Warehouse operator"),
@@ -112,6 +119,7 @@ ROLES: dict[str, Role] = {
             "orders.view_*",
             "orders.fulfil_order",
             "orders.receive_return",
+            "orders.receive_unannounced",
             "customers.view_personal_data",
             "backoffice.view_approval",
             "backoffice.import_data",
@@ -157,6 +165,7 @@ ROLES: dict[str, Role] = {
         (
             *_reads_all,
             "!customers.view_personal_data",
+            "!orders.view_sentmail",
             "!customers.view_message*",
             "!customers.view_attachment*",
             "!*.view_*history",

@@ -17,7 +17,8 @@ from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import relative_time
-from orders.models import DailySales, Fulfilment, Order, RefundGrant, Return
+from orders import queues
+from orders.models import DailySales, Fulfilment, Order, Return
 
 
 def _link(name: str, **query: Any) -> str:
@@ -70,11 +71,21 @@ def to_refund(user: Any) -> Card | None:
     )
 
 
-@dashboard.card(permission="orders.execute_refund", order=62)
-def to_send(user: Any) -> Card | None:
-    count = capped(RefundGrant.objects.visible_to(user).filter(status="granted"))
-    link = _link("orders:refunds", status="granted", sort="oldest")
-    return None if count == "0" else Card(_("Refunds to send"), count, link, tone="warn")
+@dashboard.attention(permission="orders.view_order", order=5)
+def work(user: Any) -> Panel | None:
+    """The reader's queues in which something waits, counted by one statement."""
+    mine = queues.queues_of(user)
+    counts = queues.counted(mine, user)
+    waiting = [queue for queue in mine if counts[queue.key].number]
+    if not waiting:
+        return None
+    return Panel(
+        _("Work that waits"),
+        columns=[_("Queue"), _("Waiting")],
+        numbers=[1],
+        rows=[((queue.label, queue.url), str(counts[queue.key])) for queue in waiting],
+        url=reverse("orders:work"),
+    )
 
 
 @dashboard.attention(permission="orders.fulfil_order", order=10)

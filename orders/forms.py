@@ -16,8 +16,9 @@ from customers.models import Address, Customer
 from inventory import services as inventory
 from inventory.forms_bins import named
 from inventory.models import Allocation, Location
-from orders.models import Fulfilment, Order, ReturnLine
-from orders.services import Arrived, NewLine
+from orders.forms_carriers import Suggesting, carriers
+from orders.models import Fulfilment, Order
+from orders.services import NewLine
 from orders.services.intake import ADDRESS_FIELDS
 
 METHODS = [
@@ -47,7 +48,7 @@ def plain(amount: Any) -> Any:
     return shorter if shorter == amount else amount
 
 
-def amount_field(**kwargs: Any) -> forms.DecimalField:
+def _amount(**kwargs: Any) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num"})
     return forms.DecimalField(max_digits=15, decimal_places=3, widget=widget, localize=False, **kwargs)
 
@@ -67,8 +68,8 @@ class DraftForm(forms.ModelForm):
         help_text=_("Name, contact and addresses follow from the customer."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
-    shipping = amount_field(label=_("Shipping"), required=False, min_value=0)
-    discount = amount_field(label=_("Discount on the order"), required=False, min_value=0)
+    shipping = _amount(label=_("Shipping"), required=False, min_value=0)
+    discount = _amount(label=_("Discount on the order"), required=False, min_value=0)
 
     class Meta:
         model = Order
@@ -164,8 +165,8 @@ class LineForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "num"}),
     )
-    unit_price = amount_field(label=_("Unit price"), required=False, min_value=0)
-    discount = amount_field(label=_("Line discount"), required=False, min_value=0)
+    unit_price = _amount(label=_("Unit price"), required=False, min_value=0)
+    discount = _amount(label=_("Line discount"), required=False, min_value=0)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -206,7 +207,7 @@ class ReasonForm(forms.Form):
 
 
 class PaymentForm(forms.Form):
-    amount = amount_field(label=_("Amount"))
+    amount = _amount(label=_("Amount"))
     method = forms.ChoiceField(label=_("Method"), choices=METHODS)
     reference = forms.CharField(
         label=_("Reference"),
@@ -215,6 +216,17 @@ class PaymentForm(forms.Form):
         help_text=_("Number of the transfer or of the card payment."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class SettleForm(forms.Form):
+    """How all that is outstanding of many orders came in."""
+
+    method = forms.ChoiceField(label=_("Method"), choices=METHODS)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+
+class TagForm(forms.Form):
+    tag = forms.CharField(label=_("Tag"), max_length=120)
 
 
 class RefundForm(PaymentForm):
@@ -228,7 +240,7 @@ class RefundForm(PaymentForm):
 
 
 class CreditForm(forms.Form):
-    amount = amount_field(label=_("Amount, tax included"))
+    amount = _amount(label=_("Amount, tax included"))
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
@@ -237,7 +249,7 @@ class NoteForm(forms.Form):
 
 
 class TrackingForm(forms.Form):
-    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False, widget=Suggesting(carriers))
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
 
 
@@ -296,14 +308,6 @@ class CancelLinesForm(QuantitiesForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
-class ReturnForm(QuantitiesForm):
-    reason = forms.CharField(label=_("Reason of the return"), max_length=300)
-
-
-class FulfilForm(QuantitiesForm):
-    """Pieces for a parcel from one location; the location is part of the address."""
-
-
 class ReallocateForm(forms.Form):
     """Where an order is to be served from; each warehouse says what it could give of the open pieces."""
 
@@ -327,53 +331,3 @@ class ReallocateForm(forms.Form):
                 "pieces": sum(max(free.get(place.pk, 0), 0) for free in there.values()),
             }
         )
-
-
-class ReceiveForm(forms.Form):
-    """What arrived of each line: resellable, damaged, and whether to restock."""
-
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Received at"), empty_label=_("Choose…"))
-
-    def __init__(self, *args: Any, lines: Sequence[ReturnLine], locations: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location"].queryset = locations  # type: ignore[attr-defined]
-        self.fields["location"].initial = locations.first()
-        self.lines = lines
-        for line in lines:
-            name = line.order_line.title
-            self.fields[f"resellable_{line.pk}"] = _quantity(
-                _("Resellable: %(line)s") % {"line": name}, line.quantity, line.quantity
-            )
-            self.fields[f"damaged_{line.pk}"] = _quantity(_("Damaged: %(line)s") % {"line": name}, line.quantity, 0)
-            self.fields[f"restock_{line.pk}"] = forms.BooleanField(
-                label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
-            )
-            variant = line.order_line.variant
-            if variant is not None and variant.tracking != variant.Tracking.NONE:
-                self.fields[f"lots_{line.pk}"] = forms.CharField(
-                    label=_("Lot or serial numbers: %(line)s") % {"line": name}, required=False
-                )
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Each line with its controls; that of lots where its article has any."""
-        names = ("resellable", "damaged", "restock", "lots")
-        return [
-            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
-            for line in self.lines
-        ]
-
-    @property
-    def has_lots(self) -> bool:
-        return any(name.startswith("lots_") for name in self.fields)
-
-    def arrived(self) -> dict[int, Arrived]:
-        data = self.cleaned_data
-        arrived = {}
-        for line in self.lines:
-            pieces = data[f"resellable_{line.pk}"] or 0
-            parts = tuple(
-                inventory.Arriving(n, lot) for lot, n in inventory.read_lots(data.get(f"lots_{line.pk}") or "", pieces)
-            )
-            arrived[line.pk] = Arrived(pieces, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"], parts)
-        return arrived

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.money import format_money
-from orders.forms import amount_field, method_name
+from orders.forms import _amount, method_name
 from orders.models import Authorization, Order, OrderHold
 
 
@@ -32,7 +32,7 @@ class _OfAuthorization(forms.Form):
 
 
 class CaptureForm(_OfAuthorization):
-    amount = amount_field(label=_("Amount"), required=False, help_text=_("Left empty: all that is left."))
+    amount = _amount(label=_("Amount"), required=False, help_text=_("Left empty: all that is left."))
     reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 

@@ -8,17 +8,18 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import approvals, audit
 from backoffice.models import Approval, User
-from backoffice.money import ZERO, format_money, round_money
+from backoffice.money import ZERO, format_money
 from backoffice.numbering import next_number
 from orders import mails
 from orders.models import Order, Refund, RefundGrant, Return
 from orders.services.payments import KeyReused, made_by, must_be_amount, refundable, refuse_beyond_paid
+from orders.services.return_money import left_of, refuse_beyond_value
 from orders.services.status import lock, restate_payment
 
 REFUND = "orders.refund"
@@ -43,7 +44,8 @@ def grant_refund(
 ) -> RefundGrant:
     """Say that money is to be given back; above the limit it is asked for and waits for another person.
 
-    The same `key` again returns what it made. Raises RefundTooHigh beyond what was paid and neither refunded nor granted yet.
+    The same `key` again returns what it made. Raises RefundTooHigh beyond what was paid and neither refunded nor granted yet,
+    and BeyondReturn beyond the value of what arrived.
     """
     order = lock(order)
     known = made_by(RefundGrant, key, order=order, amount=amount)
@@ -150,18 +152,15 @@ def refuse_refund(approval: Approval) -> None:
 
 
 def suggested_refund(order_return: Return) -> Decimal:
-    """Value of the pieces that arrived, tax included, less what was refunded or granted for this return, within what is
-    refundable."""
-    order = order_return.order
-    value = ZERO
-    for row in order_return.lines.select_related("order_line"):
-        line = row.order_line
-        if row.received and line.kept:
-            value += round_money(line.gross * row.received / line.kept, order.currency)
-    given = sum((row.amount for row in order_return.refunds.all()), ZERO)
-    waiting = order_return.refund_grants.filter(Q(status=Status.ASKED) | Q(status=Status.GRANTED))
-    promised: Decimal = waiting.aggregate(sum=Sum("amount", default=ZERO))["sum"]
-    return max(min(value - given - promised, refundable(order)), ZERO)
+    """What is neither refunded nor promised of the value that arrived, within what is refundable."""
+    left = left_of(order_return) - _promised(order_return)
+    return max(min(left, refundable(order_return.order)), ZERO)
+
+
+def _promised(order_return: Return) -> Decimal:
+    """What is asked for or granted for the return and has not left yet."""
+    waiting = order_return.refund_grants.filter(status__in=[Status.ASKED, Status.GRANTED])
+    return waiting.aggregate(sum=Sum("amount", default=ZERO))["sum"]  # type: ignore[no-any-return]
 
 
 # --- Parts --------------------------------------------------------------------------------------
@@ -174,6 +173,8 @@ def _check(order: Order, amount: Decimal, reason: str, order_return: Return | No
     if order_return is not None and order_return.order_id != order.pk:
         raise ValidationError(_("%(return)s belongs to another order.") % {"return": order_return})
     refuse_beyond_paid(order, amount)
+    if order_return is not None:
+        refuse_beyond_value(order_return, amount + _promised(order_return), order.currency)
 
 
 def _write(order: Order, by: User | None, is_asked: bool, **facts: object) -> RefundGrant:
@@ -204,6 +205,8 @@ def _execute(
     at: datetime | None = None,
 ) -> Refund:
     """Write the refund of a granted one of a locked order; its trigger makes the grant executed."""
+    if grant.order_return is not None:
+        refuse_beyond_value(grant.order_return, grant.amount, order.currency)
     row = Refund.objects.create(
         order=order,
         grant=grant,
@@ -230,7 +233,7 @@ def _execute(
     }
     audit.record("order.refunded", order, by=by, reason=grant.reason, data=data)
     audit.record("refundgrant.executed", grant, by=by)
-    mails.on_commit("refunded", order, amount=str(row.amount))
+    mails.on_commit("refunded", order, amount=str(row.amount), reason=row.reason)
     return row
 
 

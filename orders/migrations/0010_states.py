@@ -14,16 +14,15 @@ from django.db import migrations, models
 
 from backoffice.numbering import CreateSequence
 
-
 SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0015_recording'),
+        ('backoffice', '0016_api_answers'),
         ('customers', '0004_price_group'),
-        ('orders', '0003_picking'),
+        ('orders', '0009_papers'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -195,6 +194,10 @@ class Migration(migrations.Migration):
             model_name='taxrate',
             name='tax_rate_once',
         ),
+        migrations.RemoveIndex(
+            model_name='order',
+            name='order_to_pay',
+        ),
         migrations.AddField(
             model_name='order',
             name='authorized',
@@ -259,6 +262,10 @@ class Migration(migrations.Migration):
             model_name='order',
             index=models.Index(condition=models.Q(('on_hold', True)), fields=['-placed_at', '-id'], name='order_on_hold'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('payment_status__in', ['none', 'voided', 'partially_paid']), ('status', 'placed')), fields=['placed_at', 'id'], name='order_to_pay'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='fulfilment',
             trigger=pgtrigger.compiler.Trigger(name='refuses_held_orders', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF (CASE WHEN TG_OP = 'INSERT' THEN NEW.status <> 'canceled' AND NEW.hold_reason = ''\n                     ELSE (NEW.status <> OLD.status AND NEW.status IN ('packed', 'shipped'))\n                          OR (NEW.wave_id IS NOT NULL AND NEW.wave_id IS DISTINCT FROM OLD.wave_id) END)\n               AND EXISTS (SELECT FROM orders_order WHERE id = NEW.order_id AND on_hold) THEN\n                RAISE EXCEPTION '% waits: its order is on hold.', NEW.number USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='a58591cd163fab16d35be8fd5806954de06198db', operation='INSERT OR UPDATE OF "status", "wave_id"', pgid='pgtrigger_refuses_held_orders_bb876', table='orders_fulfilment', when='BEFORE')),
@@ -289,11 +296,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payment',
-            trigger=pgtrigger.compiler.Trigger(name='adds_to_paid', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                UPDATE orders_order SET paid = paid + NEW.amount, updated_at = now(),\n                    authorized = authorized - CASE WHEN NEW.authorization_id IS NULL THEN 0 ELSE NEW.amount END\n                WHERE id = NEW.order_id;\n                IF NEW.authorization_id IS NOT NULL THEN\n                    UPDATE orders_authorization SET captured = captured + NEW.amount\n                    WHERE id = NEW.authorization_id AND order_id = NEW.order_id;\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'An authorization pays no other order than its own.' USING ERRCODE = 'check_violation';\n                    END IF;\n                END IF;\n                 RETURN NULL;", hash='7edc13083d669e14be275a59b58482b8c3b2ac17', operation='INSERT', pgid='pgtrigger_adds_to_paid_ce7b7', table='orders_payment', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='adds_to_paid', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                UPDATE orders_order o SET paid = o.paid + a.amount, authorized = o.authorized - a.captured, updated_at = now()\n                FROM (SELECT order_id, sum(amount) AS amount,\n                             coalesce(sum(amount) FILTER (WHERE authorization_id IS NOT NULL), 0) AS captured\n                      FROM added GROUP BY order_id) a\n                WHERE o.id = a.order_id;\n                IF EXISTS (SELECT FROM added WHERE authorization_id IS NOT NULL) THEN\n                    UPDATE orders_authorization t SET captured = t.captured + a.amount\n                    FROM (SELECT authorization_id, sum(amount) AS amount FROM added GROUP BY authorization_id) a\n                    WHERE t.id = a.authorization_id;\n                    IF EXISTS (SELECT FROM added p JOIN orders_authorization t ON t.id = p.authorization_id\n                               WHERE t.order_id <> p.order_id) THEN\n                        RAISE EXCEPTION 'An authorization pays no other order than its own.' USING ERRCODE = 'check_violation';\n                    END IF;\n                END IF;\n                 RETURN NULL;", hash='a30be59ff447f731e3a7670ce016be3396cdf5be', level='STATEMENT', operation='INSERT', pgid='pgtrigger_adds_to_paid_ce7b7', referencing='REFERENCING NEW TABLE AS added ', table='orders_payment', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='refund',
-            trigger=pgtrigger.compiler.Trigger(name='adds_to_refunded', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF NEW.grant_id IS NOT NULL THEN\n                    UPDATE orders_refundgrant SET status = 'executed'\n                    WHERE id = NEW.grant_id AND order_id = NEW.order_id AND amount = NEW.amount;\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'A refund is of the order and the amount that were granted.'\n                        USING ERRCODE = 'check_violation';\n                    END IF;\n                END IF;\n                UPDATE orders_order SET refunded = refunded + NEW.amount, updated_at = now() WHERE id = NEW.order_id;\n                 RETURN NULL;", hash='a8847da77d2e47ee22c4399043828c23ad01b8ee', operation='INSERT', pgid='pgtrigger_adds_to_refunded_94769', table='orders_refund', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='adds_to_refunded', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF EXISTS (SELECT FROM added WHERE grant_id IS NOT NULL) THEN\n                    IF EXISTS (SELECT FROM added r JOIN orders_refundgrant g ON g.id = r.grant_id\n                               WHERE (g.order_id, g.amount) <> (r.order_id, r.amount)) THEN\n                        RAISE EXCEPTION 'A refund is of the order and the amount that were granted.'\n                        USING ERRCODE = 'check_violation';\n                    END IF;\n                    UPDATE orders_refundgrant g SET status = 'executed' FROM added r WHERE g.id = r.grant_id;\n                END IF;\n                UPDATE orders_order o SET refunded = o.refunded + a.amount, updated_at = now()\n                FROM (SELECT order_id, sum(amount) AS amount FROM added GROUP BY order_id) a WHERE o.id = a.order_id;\n                 RETURN NULL;", hash='e5bcdd403e375b18f5688ea9f1570a17bfb52bcc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_adds_to_refunded_94769', referencing='REFERENCING NEW TABLE AS added ', table='orders_refund', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='return',
@@ -485,7 +492,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='authorization',
-            trigger=pgtrigger.compiler.Trigger(name='adds_to_authorized', sql=pgtrigger.compiler.UpsertTriggerSql(func='UPDATE orders_order SET authorized = authorized + NEW.amount, updated_at = now() WHERE id = NEW.order_id; RETURN NULL;', hash='1bcf24c2289d37e82a6c0a4be5122410459617bd', operation='INSERT', pgid='pgtrigger_adds_to_authorized_8d48e', table='orders_authorization', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='adds_to_authorized', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                UPDATE orders_order o SET authorized = o.authorized + a.amount, updated_at = now()\n                FROM (SELECT order_id, sum(amount) AS amount FROM added GROUP BY order_id) a WHERE o.id = a.order_id;\n                 RETURN NULL;', hash='f9cd1b8ed225e1ddd7cdfe892e7b0ebabfe99158', level='STATEMENT', operation='INSERT', pgid='pgtrigger_adds_to_authorized_8d48e', referencing='REFERENCING NEW TABLE AS added ', table='orders_authorization', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='authorizationvoid',
@@ -497,7 +504,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='authorizationvoid',
-            trigger=pgtrigger.compiler.Trigger(name='takes_off_authorized', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                UPDATE orders_order o SET authorized = o.authorized - NEW.amount, voided = o.voided + NEW.amount, updated_at = now()\n                FROM orders_authorization a WHERE a.id = NEW.authorization_id AND o.id = a.order_id;\n                UPDATE orders_authorization SET voided = voided + NEW.amount WHERE id = NEW.authorization_id;\n                 RETURN NULL;', hash='af1af304ea85e8fc7713100d9a893ae4e452b56b', operation='INSERT', pgid='pgtrigger_takes_off_authorized_d961e', table='orders_authorizationvoid', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='takes_off_authorized', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                UPDATE orders_order o SET authorized = o.authorized - a.amount, voided = o.voided + a.amount, updated_at = now()\n                FROM (SELECT t.order_id, sum(v.amount) AS amount FROM added v JOIN orders_authorization t ON t.id = v.authorization_id\n                      GROUP BY t.order_id) a\n                WHERE o.id = a.order_id;\n                UPDATE orders_authorization t SET voided = t.voided + a.amount\n                FROM (SELECT authorization_id, sum(amount) AS amount FROM added GROUP BY authorization_id) a\n                WHERE t.id = a.authorization_id;\n                 RETURN NULL;', hash='3c3f54f0fdae77dc63ab6890f1f2d3c4e70b8034', level='STATEMENT', operation='INSERT', pgid='pgtrigger_takes_off_authorized_d961e', referencing='REFERENCING NEW TABLE AS added ', table='orders_authorizationvoid', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='orderhold',
