@@ -106,6 +106,7 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
+    "orders:change-discard",
     "orders:close",
     "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
@@ -413,7 +414,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
