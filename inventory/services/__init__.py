@@ -48,6 +48,7 @@ from inventory.services.counting_parts import upsert_counts
 from inventory.services.counting_undo import repeat_counts, take_back_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
+from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
@@ -102,7 +103,7 @@ from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
-from inventory.services.waiting import Moved, register, waiting_pieces
+from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
@@ -203,6 +204,7 @@ __all__ = [
     "post",
     "post_count",
     "put_away",
+    "quarantine_expired",
     "read_lots",
     "reallocate",
     "reallocate_promise",
@@ -251,5 +253,6 @@ __all__ = [
     "upsert_suppliers",
     "variant_of",
     "virtual",
+    "waiting_documents",
     "waiting_pieces",
 ]

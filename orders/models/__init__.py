@@ -1,5 +1,6 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
+from orders.models.carriers import Carrier
 from orders.models.changes import CHANGE_TRANSITIONS, ChangeQuerySet, ChangeStatus, OrderChange, OrderChangeLine
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
@@ -8,11 +9,20 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
-from orders.models.invoices import Invoice
+from orders.models.invoices import DocumentSeries, Invoice
+from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
-from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
+from orders.models.returns import (
+    RETURN_TRANSITIONS,
+    ExchangeLine,
+    Return,
+    ReturnCause,
+    ReturnLine,
+    ReturnQuerySet,
+    ReturnStatus,
+)
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
@@ -22,14 +32,19 @@ __all__ = [
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "Carrier",
     "ChangeQuerySet",
     "ChangeStatus",
     "DailySales",
+    "DocumentSeries",
+    "ExchangeLine",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
     "Invoice",
+    "MailKind",
+    "MailText",
     "Order",
     "OrderChange",
     "OrderChangeLine",
@@ -41,8 +56,10 @@ __all__ = [
     "PickWave",
     "Refund",
     "Return",
+    "ReturnCause",
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "SentMail",
     "TaxRate",
 ]

@@ -1,5 +1,6 @@
 """The verbs that write orders. Every one locks the order first, then its documents, then stock."""
 
+from orders.services.at_once import add_tag, fulfil_ready, remove_tag, settle
 from orders.services.carrying import carry_over
 from orders.services.changes import (
     CannotMerge,
@@ -26,25 +27,31 @@ from orders.services.documents import (
     issue_invoice,
     left_to_credit,
 )
+from orders.services.exchanges import agree_exchange, place_exchange
 from orders.services.fulfilment import (
     cancel_fulfilment,
     create_fulfilment,
+    create_fulfilments,
     deliver,
     hold_fulfilment,
     pack,
+    proposed,
     ready_at,
     resume_fulfilment,
+    schedule_fulfilment,
     set_tracking,
     ship,
 )
 from orders.services.intake import (
     LineRefused,
     NewLine,
+    TakenAlready,
     add_note,
     change_details,
     create_draft,
     edit_draft,
 )
+from orders.services.mailing import mail_document, save_mail_text
 from orders.services.order_files import import_orders
 from orders.services.packing import pack_scanned
 from orders.services.payments import (
@@ -76,12 +83,14 @@ from orders.services.placing import (
     reopen,
 )
 from orders.services.reallocation import reallocate
+from orders.services.receiving import Arrived, Settled, receive_return, settle_return
+from orders.services.return_money import BeyondReturn
 from orders.services.returns import (
-    Arrived,
+    Why,
     approve_return,
     cancel_return,
     close_return,
-    receive_return,
+    refuse_return,
     request_return,
     returnable,
 )
@@ -94,6 +103,7 @@ __all__ = [
     "MOST_BOXES",
     "AlreadyInvoiced",
     "Arrived",
+    "BeyondReturn",
     "CannotCancel",
     "CannotMerge",
     "ChangeRefused",
@@ -106,8 +116,13 @@ __all__ = [
     "OrderMoved",
     "QuantityTooHigh",
     "RefundTooHigh",
+    "Settled",
+    "TakenAlready",
     "Wanted",
+    "Why",
     "add_note",
+    "add_tag",
+    "agree_exchange",
     "apply_change",
     "approve_return",
     "bring_back_orders",
@@ -121,6 +136,7 @@ __all__ = [
     "close_return",
     "create_draft",
     "create_fulfilment",
+    "create_fulfilments",
     "credit",
     "deliver",
     "discard_change",
@@ -129,6 +145,7 @@ __all__ = [
     "foresee_change",
     "foresee_merge",
     "foresee_split",
+    "fulfil_ready",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -136,6 +153,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "mail_document",
     "merge_orders",
     "open_change",
     "pack",
@@ -143,7 +161,9 @@ __all__ = [
     "pick",
     "pickable",
     "place",
+    "place_exchange",
     "place_new",
+    "proposed",
     "ready_at",
     "reallocate",
     "recalculate",
@@ -152,13 +172,19 @@ __all__ = [
     "refresh_sales",
     "refund",
     "refundable",
+    "refuse_return",
+    "remove_tag",
     "reopen",
     "report_missing",
     "request_return",
     "resume_fulfilment",
     "returnable",
     "save_change",
+    "save_mail_text",
+    "schedule_fulfilment",
     "set_tracking",
+    "settle",
+    "settle_return",
     "ship",
     "split_order",
     "splittable",
