@@ -87,7 +87,9 @@ class PaperPage(Page):
         return TemplateResponse(request, self.template_name, shown)
 
 
-def print_action(name: str, label: Any, page: str, permission: str, parameter: str = "ids") -> BulkAction:
+def print_action(
+    name: str, label: Any, page: str, permission: str | tuple[str, ...], parameter: str = "ids"
+) -> BulkAction:
     """Of a list: leads to the paper of the chosen rows."""
 
     def leads_to(keys: list[Any]) -> str:

@@ -36,7 +36,10 @@ def blank_where(condition: Q, name: str) -> Case:
     return Case(When(condition, Value("")), default=F(name), output_field=CharField())
 
 
-PARCELS, RETURNS, INVOICES = "orders.view_fulfilment", "orders.view_return", "orders.view_invoice"
+PARCELS = "orders.view_fulfilment"
+ADDRESSED, RETURNS, INVOICES = (
+    (name, "customers.view_personal_data") for name in (PARCELS, "orders.view_return", "orders.view_invoice")
+)
 
 
 class OrderList(generic.ListPage):
@@ -118,7 +121,7 @@ class OrderList(generic.ListPage):
             permission="orders.add_invoice",
             confirm=_("Invoices cannot be changed once they are issued."),
         ),
-        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS, "orders"),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", ADDRESSED, "orders"),
         generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS, "orders"),
         generic.print_action("print-invoices", _("Print invoices"), "orders:invoice-papers", INVOICES, "orders"),
         generic.BulkAction(
@@ -182,9 +185,9 @@ class FulfilmentList(generic.ListPage):
         generic.BulkAction(
             "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
         ),
-        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", ADDRESSED),
         generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS),
-        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", PARCELS),
+        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", ADDRESSED),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")
