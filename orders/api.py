@@ -1,5 +1,6 @@
 """Orders in the API; the buyer's personal data is masked for those who may not see it."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
+from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from backoffice import api, once
@@ -126,7 +128,9 @@ class LineIn(Schema, extra="forbid"):
     quantity: Annotated[int, Field(le=MOST_PIECES)] = 1
     unit_price: Amount | None = None
     discount: Amount = Decimal(0)
-    tax_rate: Annotated[Share | None, Field(description="0.19 is 19 %; by default that of the article's tax class")] = None
+    tax_rate: Annotated[Share | None, Field(description="0.19 is 19 %; by default that of the article's tax class")] = (
+        None
+    )
     requires_shipping: bool | None = None
 
 
@@ -150,7 +154,9 @@ class OrderIn(Schema, extra="forbid"):
     note: Annotated[str, Field(max_length=10_000)] = ""
     tags: Annotated[list[Annotated[str, Field(max_length=120)]], Field(max_length=50)] = []
     source: Annotated[str, Field(min_length=1, max_length=40, description="The system that numbered it")] = "api"
-    source_number: Annotated[str, Field(max_length=100, description="Its number there; one that is known is refused")] = ""
+    source_number: Annotated[
+        str, Field(max_length=100, description="Its number there; one that is known is refused")
+    ] = ""
     place: Annotated[bool, Field(description="Promise stock and place it; else it stays a draft")] = True
 
 
@@ -212,13 +218,24 @@ def _take(request: HttpRequest, wanted: OrderIn) -> once.Answer:
     except services.TakenAlready as refusal:
         raise ValidationError({"source_number": refusal.messages}) from refusal
     found = _orders(request).prefetch_related(Prefetch("lines", OrderLine.objects.order_by("position", "pk")))
-    body = OrderDetail.model_validate(found.get(pk=taken.pk), context={"request": request}).model_dump(mode="json")
-    return once.Answer(201, body, reverse("api:order", args=[taken.number]))
+    body = OrderDetail.model_validate(found.get(pk=taken.pk), context={"request": request}).model_dump()
+    return once.Answer(201, json.loads(NinjaJSONEncoder().encode(body)), reverse("api:order", args=[taken.number]))
 
 
 def _header(wanted: OrderIn) -> dict[str, Any]:
     """Columns of the order; what is not given follows from the customer."""
-    names = ("customer_name", "email", "phone", "language", "note", "tags", "source", "source_number", "discount", "shipping")
+    names = (
+        "customer_name",
+        "email",
+        "phone",
+        "language",
+        "note",
+        "tags",
+        "source",
+        "source_number",
+        "discount",
+        "shipping",
+    )
     header: dict[str, Any] = {name: getattr(wanted, name) for name in (*names, "prices_include_tax")}
     header = {name: value for name, value in header.items() if value not in ("", [])}
     header["currency"] = wanted.currency or settings.DEFAULT_CURRENCY
@@ -234,7 +251,9 @@ def _customer(wanted: OrderIn, by: Any) -> Customer | None:
     if wanted.customer:
         found = Customer.objects.visible_to(by).filter(number__iexact=wanted.customer).first()
         if found is None:
-            raise ValidationError({"customer": _("There is no customer “%(number)s” that you may see.") % {"number": wanted.customer}})
+            raise ValidationError(
+                {"customer": _("There is no customer “%(number)s” that you may see.") % {"number": wanted.customer}}
+            )
         return found
     if not wanted.email:
         return None
@@ -264,9 +283,14 @@ def _lines(wanted: OrderIn, customer: Customer | None, currency: str, by: Any) -
             continue
         lines.append(
             services.NewLine(
-                line.quantity, variant, line.title, unit_price=price, discount=line.discount, tax_rate=line.tax_rate,
+                line.quantity,
+                variant,
+                line.title,
+                unit_price=price,
+                discount=line.discount,
+                tax_rate=line.tax_rate,
                 requires_shipping=line.requires_shipping,
-            )  # fmt: skip
+            )
         )
     if errors:
         raise ValidationError(errors)

@@ -354,7 +354,8 @@ class OrderResource(resources.BaseResource):
         help=gettext_lazy("Goes before the fulfilment of the line."),
     )  # fmt: skip
     transaction_amount = AmountColumn(
-        gettext_lazy("Transaction amount"), help=gettext_lazy("Payments and refunds, one a row, added up by their kind.")
+        gettext_lazy("Transaction amount"),
+        help=gettext_lazy("Payments and refunds, one a row, added up by their kind."),
     )
     transaction_kind = StateColumn(gettext_lazy("Transaction kind"), words=KINDS)
     transaction_status = StateColumn(gettext_lazy("Transaction status"), words=OUTCOMES)

@@ -315,7 +315,9 @@ def _refuse_source_twice(order: Order) -> None:
     if not order.source_number:
         return
     with connection.cursor() as cursor:  # of two at once the second one sees the first
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{order.source}:{order.source_number}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{order.source}:{order.source_number}"]
+        )
     if Order.objects.filter(source=order.source, source_number=order.source_number).exists():
         raise TakenAlready(
             _("Order %(number)s of %(source)s was taken in already.")

@@ -50,12 +50,16 @@ def order_of(*lines, **fields):
 
 def test_an_order_is_placed_with_prices_taxes_and_stock(shop):
     tea = article("TEA", on_hand=9)
-    price_list = catalog.save_price_list(by=staff("owner"), code="W", name="W", currency="EUR", customer_group="WHOLESALE")
+    price_list = catalog.save_price_list(
+        by=staff("owner"), code="W", name="W", currency="EUR", customer_group="WHOLESALE"
+    )
     catalog.set_list_price(price_list, tea, by=staff("owner"), price=Decimal(8))
     customer = buyer(price_group="WHOLESALE")
     TaxRate.objects.create(tax_class="standard", country="DE", name="VAT 19%", rate=Decimal("0.19"))
 
-    body = order_of(("tea", 2), customer=customer.number, shipping="4.90", source="shop", source_number="W-1", note="Ring twice")
+    body = order_of(
+        ("tea", 2), customer=customer.number, shipping="4.90", source="shop", source_number="W-1", note="Ring twice"
+    )
     body["shipping_address"] = {"name": "Ada", "city": "Ulm", "country": "DE"}
     body["lines"].append({"title": "Gift wrap", "quantity": 1, "unit_price": "3.00"})
     answer = send(shop, body)
@@ -127,8 +131,12 @@ def test_errors_name_the_field(shop):
     assert send(shop, order_of(("TEA", 1), customer="CU-0")).json()["errors"] == {
         "customer": ["There is no customer “CU-0” that you may see."]
     }
-    assert send(shop, order_of(("TEA", 1), email="ada")).json()["errors"] == {"email": ["“ada” is not an e-mail address."]}
-    assert [one["place"] for one in send(shop, order_of(("TEA", 1), colour="red")).json()["errors"]] == ["body.wanted.colour"]
+    assert send(shop, order_of(("TEA", 1), email="ada")).json()["errors"] == {
+        "email": ["“ada” is not an e-mail address."]
+    }
+    assert [one["place"] for one in send(shop, order_of(("TEA", 1), colour="red")).json()["errors"]] == [
+        "body.wanted.colour"
+    ]
     assert not Order.objects.exists()
 
 

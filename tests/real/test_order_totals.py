@@ -52,15 +52,27 @@ def test_three_months_of_sales_come_to_what_the_file_says(real_data, tmp_path):
     pieces = lines.aggregate(all=Sum("quantity"))["all"]
     assert (Order.objects.filter(status="closed").count(), lines.count(), pieces, revenue) == sold
     back = OrderLine.objects.filter(order__status="canceled", canceled=F("quantity"))
-    amounts = [(price * pieces).quantize(CENT, ROUND_HALF_UP) for price, pieces in back.values_list("unit_price", "canceled")]
-    assert (back.values("order").distinct().count(), back.count(), back.aggregate(all=Sum("canceled"))["all"], sum(amounts)) == canceled
+    amounts = [
+        (price * pieces).quantize(CENT, ROUND_HALF_UP) for price, pieces in back.values_list("unit_price", "canceled")
+    ]
+    assert (
+        back.values("order").distinct().count(),
+        back.count(),
+        back.aggregate(all=Sum("canceled"))["all"],
+        sum(amounts),
+    ) == canceled
     assert Order.objects.filter(source_number__startswith="C").exclude(status="canceled").count() == 0
     totals = dict(Order.objects.filter(status="closed").values_list("source_number", "total"))
     assert totals == {number: sum(amount for _, amount in lines) for number, lines in file["sold"].items()}
     assert {r.name: r.result.examples for r in verification.run() if r.result.wrong} == {}
 
     orders = Order.history.rel.related_model.objects.count()
-    assert counts(bring(tmp_path, "orders", data, "--partial", name="log.csv.gz")) == (0, 0, sold[1] + canceled[1], off[1])
+    assert counts(bring(tmp_path, "orders", data, "--partial", name="log.csv.gz")) == (
+        0,
+        0,
+        sold[1] + canceled[1],
+        off[1],
+    )
     assert Order.history.rel.related_model.objects.count() == orders
 
 
