@@ -101,6 +101,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "public:sitemap_part",
     "public:thumbnail",
     "reviews:decide",
+    "orders:variant-by-code",
     "orders:variant-info",
     "orders:work-start",
     "shell:lookup",
@@ -119,7 +120,9 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
+    "orders:change-discard",
     "orders:close",
+    "orders:duplicate",
     "orders:fulfilment-pack",
     "orders:fulfilment-resume",
     "orders:note",
@@ -446,7 +449,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     yield from of_money(to_ship)
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()

@@ -85,10 +85,9 @@ def merge_orders(order: Order, other: Order, *, by: User | None, reason: str = "
     _cancel(younger, joint.given, older)
     OrderLine.objects.bulk_update(joint.lines, [*CHANGED, *AMOUNTS])
     recalculate(older, joint.all_lines, fields=JOINED)
-    facts = {"by": by, "reason": reason}
     names = names_of(joint.given, {given.pk: line.quantity for given, line in joint.added})
-    audit.record("order.merged", older, data={"order": younger.number, "lines": names}, **facts)
-    audit.record("order.merged_into", younger, data={"order": older.number, "lines": names}, **facts)
+    audit.record("order.merged", older, data={"order": younger.number, "lines": names}, reason=reason, by=by)
+    audit.record("order.merged_into", younger, data={"order": older.number, "lines": names}, reason=reason, by=by)
     if money := younger.paid - younger.refunded:
         carry_over(younger, older, amount=money, by=by, reason=younger.cancel_reason)
     older.refresh_from_db()
@@ -118,7 +117,8 @@ def unite(
 
     Returns the new lines, each with the key of the one it is from.
     """
-    tax, added = joint.tax + source.tax, []
+    tax = joint.tax + source.tax
+    added: list[tuple[int, OrderLine]] = []
     if any(line.canceled for line in [*lines, *given]):
         fold_discount(joint, lines)
         fold_discount(source, given)

@@ -96,9 +96,8 @@ def split_order(order: Order, *, quantities: Mapping[int, int], by: User | None,
     recalculate(new, parts.new_lines)
     recalculate(order, _write_rest(parts), fields=["discount"])
     names = names_of(parts.lines, quantities)
-    facts = {"reason": reason, "by": by}
-    audit.record("order.split", order, data={"order": new.number, "lines": names}, **facts)
-    audit.record("order.split_off", new, data={"order": order.number, "lines": names}, **facts)
+    audit.record("order.split", order, data={"order": new.number, "lines": names}, reason=reason, by=by)
+    audit.record("order.split_off", new, data={"order": order.number, "lines": names}, reason=reason, by=by)
     if carried := _carried(parts):
         carry_over(order, new, amount=carried, by=by, reason=reason or _("Order split"))
     if invoice_anew(order, reason=reason or _("Order split"), by=by):
