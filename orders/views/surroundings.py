@@ -30,7 +30,10 @@ BOUGHT = """(
     ) bought
 )"""
 # Keys in the data of events under which the number of another order stands.
-LINKS = {"order.money_carried_over": ("from", "to")}
+LINKS = {
+    "order.money_carried_over": ("from", "to"),
+    **dict.fromkeys(("order.split", "order.split_off", "order.merged", "order.merged_into"), ("order",)),
+}
 
 
 @dataclass(frozen=True)
