@@ -164,6 +164,7 @@ ROLES: dict[str, Role] = {
         (
             *_reads_all,
             "!customers.view_personal_data",
+            "!orders.view_sentmail",
             "!customers.view_message*",
             "!customers.view_attachment*",
             "!*.view_*history",

@@ -3,7 +3,19 @@
 from django.contrib import admin
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from orders.models import Carrier, Fulfilment, Invoice, Order, OrderLine, Payment, Refund, Return, ReturnCause, TaxRate
+from orders.models import (
+    Carrier,
+    DocumentSeries,
+    Fulfilment,
+    Invoice,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnCause,
+    TaxRate,
+)
 
 
 @admin.register(TaxRate)
@@ -20,6 +32,11 @@ class CarrierAdmin(StaffModelAdmin):
 @admin.register(ReturnCause)
 class ReturnCauseAdmin(StaffModelAdmin):
     list_display = ["name", "name_zh", "code", "position", "is_active"]
+
+
+@admin.register(DocumentSeries)
+class DocumentSeriesAdmin(StaffModelAdmin):
+    list_display = ["kind", "prefix"]
 
 
 class LineInline(admin.TabularInline):

@@ -2,14 +2,22 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, picking, prints, records, returns
+from orders.views import actions, changes, drafts, lists, mails, pdfs, picking, prints, records, returns, work
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.OrderList.as_view(), name="list"),
+    path("work/", work.WorkPage.as_view(), name="work"),
+    path("work/<slug:key>/", work.StartQueue.as_view(), name="work-start"),
+    path("lines/", lists.OrderLineList.as_view(), name="lines"),
     path("new/", drafts.DraftPage.as_view(), name="new"),
+    path("variants/", drafts.VariantByCode.as_view(), name="variant-by-code"),
     path("variants/<int:pk>/", drafts.VariantInfo.as_view(), name="variant-info"),
     path("packing-slips/", prints.PackingSlips.as_view(), name="packing-slips"),
+    path("pick-lists/", prints.PickLists.as_view(), name="pick-lists"),
+    path("return-slips/", prints.ReturnSlips.as_view(), name="return-slips"),
+    path("shipping-labels/", prints.ShippingLabels.as_view(), name="shipping-labels"),
+    path("return-labels/", prints.ReturnLabels.as_view(), name="return-labels"),
     path("picking/", picking.PickStart.as_view(), name="picking"),
     path("picking/<str:number>/", picking.PickPage.as_view(), name="pick"),
     path("picking/<str:number>/finish/", picking.PickFinish.as_view(), name="pick-finish"),
@@ -37,12 +45,25 @@ urlpatterns = [
     path("returns/<str:number>/exchange/place/", returns.PlaceExchange.as_view(), name="return-place-exchange"),
     path("returns/<str:number>/close/", returns.CloseReturn.as_view(), name="return-close"),
     path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return-cancel"),
+    path("mails/", mails.SentMailList.as_view(), name="mails"),
+    path("mails/texts/", mails.MailTexts.as_view(), name="mail-texts"),
+    path("mails/texts/<str:kind>/", mails.MailTextPage.as_view(), name="mail-text"),
+    path("mails/<str:number>/", mails.SentMailRecord.as_view(), name="mail"),
     path("invoices/", lists.InvoiceList.as_view(), name="invoices"),
+    path("invoices/print/", prints.Invoices.as_view(), name="invoice-papers"),
+    path("invoices/pdf/", pdfs.Pdfs.as_view(), name="invoice-pdfs"),
+    path("invoices/<str:number>/pdf/", pdfs.Pdf.as_view(), name="invoice-pdf"),
     path("invoices/<str:number>/", prints.InvoicePage.as_view(), name="invoice"),
+    path("invoices/<str:number>/mail/", mails.MailDocument.as_view(), name="mail-document"),
     path("invoices/<str:number>/credit/", actions.Credit.as_view(), name="credit"),
     path("<str:number>/", records.OrderRecord.as_view(), name="order"),
     path("<str:number>/edit/", drafts.DraftPage.as_view(), name="edit"),
     path("<str:number>/details/", drafts.DetailsPage.as_view(), name="details"),
+    path("<str:number>/change/", changes.ChangePage.as_view(), name="change"),
+    path("<str:number>/change/discard/", changes.DiscardChange.as_view(), name="change-discard"),
+    path("<str:number>/split/", changes.Split.as_view(), name="split"),
+    path("<str:number>/merge/", changes.Merge.as_view(), name="merge"),
+    path("<str:number>/duplicate/", drafts.Duplicate.as_view(), name="duplicate"),
     path("<str:number>/place/", actions.Place.as_view(), name="place"),
     path("<str:number>/cancel/", actions.Cancel.as_view(), name="cancel"),
     path("<str:number>/cancel-lines/", actions.CancelLines.as_view(), name="cancel-lines"),

@@ -108,6 +108,18 @@ WRONG_RETURNS = """
         ON r.order_return_id = t.id
     WHERE (t.value, t.refunded) IS DISTINCT FROM (coalesce(l.value, 0), coalesce(r.amount, 0))
 """
+# Numbers of a series and year are 1, 2, 3 up to what its counter says.
+SERIES = "SELECT count(*) FROM backoffice_documentsequence"
+WRONG_NUMBERS = r"""
+    SELECT concat(series, '-', year), coalesce(c.last, 0), coalesce(n.drawn, 0), coalesce(n.highest, 0)
+    FROM (
+        SELECT substring(number from '^(.+)-[0-9]{4}-[0-9]+$') AS series, substring(number from '-([0-9]{4})-[0-9]+$')::int AS year,
+               count(*) AS drawn, max(substring(number from '[0-9]+$')::bigint) AS highest
+        FROM orders_invoice GROUP BY 1, 2
+    ) n
+    FULL JOIN backoffice_documentsequence c USING (series, year)
+    WHERE (coalesce(n.drawn, 0), coalesce(n.highest, 0)) IS DISTINCT FROM (coalesce(c.last, 0)::bigint, coalesce(c.last, 0)::bigint)
+"""
 # A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
 WRONG_DAYS = f"""
     SELECT w.* FROM (
@@ -151,6 +163,11 @@ def _say_return(row: Sequence[Any]) -> str:
 
 def _say_day(row: Sequence[Any]) -> str:
     return f"{row[0]} {row[1]}: {_differences((_('orders'), _('total')), row[2:])}"
+
+
+def _say_series(row: Sequence[Any]) -> str:
+    facts = {"series": row[0], "last": row[1], "drawn": row[2], "highest": row[3]}
+    return _("%(series)s: counted up to %(last)s, %(drawn)s documents, the highest number is %(highest)s") % facts
 
 
 def _all_days() -> dict[str, Any]:
@@ -238,6 +255,12 @@ def order_statuses() -> Result:
 def returns() -> Result:
     """Value and refunds of a return are the sums of its lines and refunds. Never mended unseen: it is money."""
     return compare(checked=RETURNS, wrong=WRONG_RETURNS, say=_say_return)
+
+
+@check("document_numbers")
+def document_numbers() -> Result:
+    """Numbers of invoices and credit notes have no gap and no double. Never mended: they are issued."""
+    return compare(checked=SERIES, wrong=WRONG_NUMBERS, say=_say_series)
 
 
 @check("daily_sales", repair=repair_days)

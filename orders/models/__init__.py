@@ -1,6 +1,7 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
 from orders.models.carriers import Carrier
+from orders.models.changes import CHANGE_TRANSITIONS, ChangeQuerySet, ChangeStatus, OrderChange, OrderChangeLine
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
     Fulfilment,
@@ -8,7 +9,8 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
-from orders.models.invoices import Invoice
+from orders.models.invoices import DocumentSeries, Invoice
+from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
@@ -25,19 +27,27 @@ from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
 __all__ = [
+    "CHANGE_TRANSITIONS",
     "FULFILMENT_TRANSITIONS",
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
     "Carrier",
+    "ChangeQuerySet",
+    "ChangeStatus",
     "DailySales",
+    "DocumentSeries",
     "ExchangeLine",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
     "Invoice",
+    "MailKind",
+    "MailText",
     "Order",
+    "OrderChange",
+    "OrderChangeLine",
     "OrderLine",
     "OrderQuerySet",
     "OrderStatus",
@@ -50,5 +60,6 @@ __all__ = [
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "SentMail",
     "TaxRate",
 ]

@@ -91,7 +91,7 @@ def refund(
     restate_payment(order)
     data = {"refund": row.pk, "amount": str(amount), "method": method, "return": str(order_return or "")}
     audit.record("order.refunded", order, by=by, reason=reason, data=data)
-    mails.on_commit("refunded", order, amount=str(amount))
+    mails.on_commit("refunded", order, amount=str(amount), reason=reason)
     return row
 
 

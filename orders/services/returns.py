@@ -13,6 +13,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.numbering import next_number
+from orders import mails
 from orders.models import Order, OrderLine, Return, ReturnCause, ReturnLine
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
 from orders.services.status import lines_of, lock, recalculate
@@ -82,9 +83,10 @@ def returnable(order: Order, lines: Sequence[OrderLine]) -> dict[int, int]:
 @transaction.atomic
 def approve_return(order_return: Return, *, by: User | None) -> Return:
     """Agree that the goods may come back."""
-    _order, row = lock_return(order_return)
+    order, row = lock_return(order_return)
     become(row, Return.Status.APPROVED)
     audit.record("return.approved", row, by=by)
+    mails.on_commit("return_approved", order, **{"return": row.number})
     return row
 
 

@@ -56,7 +56,7 @@ from inventory.models import (
     SupplierItem,
     Transfer,
 )
-from orders import demo
+from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
 from tests.test_permissions import OWN
@@ -70,6 +70,16 @@ AXE = Axe().axe_script
 SMALL = demo.Size(variants=0, customers=30, orders=120, tickets=25, days=60, ledger_days=60)
 FILE = "Handle,Title,Variant SKU,Variant Price\nday-cup,Day Cup,DAY-CUP,12\nday-pot,Day Pot,DAY-POT,six\n"
 Paths = Iterator[str]
+NEED_ROWS = {  # paper: without rows there is nothing to print
+    "catalog:variant_labels",
+    "inventory:bin_labels",
+    "orders:invoice-papers",
+    "orders:packing-slips",
+    "orders:pick-lists",
+    "orders:return-labels",
+    "orders:return-slips",
+    "orders:shipping-labels",
+}
 NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "go",
     "catalog:picture",
@@ -83,15 +93,19 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:template",
     "imports:work",
     "bulk_edit:work",
-    "orders:packing-slips",
+    "orders:invoice-pdf",
+    "orders:invoice-pdfs",
     "preview:picture",
     "public:picture",
     "public:sitemap",
     "public:sitemap_part",
     "public:thumbnail",
     "reviews:decide",
+    "orders:variant-by-code",
     "orders:variant-info",
+    "orders:work-start",
     "shell:lookup",
+    "shell:mentions",
     "support:file",
     "tickets:compose",
     "tickets:file",
@@ -106,7 +120,9 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
+    "orders:change-discard",
     "orders:close",
+    "orders:duplicate",
     "orders:fulfilment-pack",
     "orders:fulfilment-resume",
     "orders:note",
@@ -256,7 +272,11 @@ def _prices(owner: User) -> None:
 def plain() -> Paths:
     """Every page whose address has no parameter."""
     for address in OWN:
-        if "<" not in address.route and not address.is_post_only and address.name not in NOT_PAGES | ABOUT_A_TAG:
+        if (
+            "<" not in address.route
+            and not address.is_post_only
+            and address.name not in NOT_PAGES | NEED_ROWS | ABOUT_A_TAG
+        ):
             yield f"/{address.route}"
     yield from ("/search/?q=tea", "/catalog/products/?q=nothing+is+called+this", "/orders/?status=placed&sort=oldest")
 
@@ -264,6 +284,7 @@ def plain() -> Paths:
 def of_catalog() -> Paths:
     product = Product.objects.filter(media__isnull=False, variants__isnull=False).exclude(options=[]).first()
     owner = User.objects.get(email=sign_ins.address("owner"))
+    yield f"{reverse('catalog:variant_labels')}?ids={product.variants.first().pk}"
     variant, component = product.variants.first(), Variant.objects.exclude(product=product).first()
     catalog.set_relations(product, [(component.product, "accessory")], by=owner)
     catalog.set_parts(variant, [(component, 2)], by=owner)
@@ -346,6 +367,7 @@ def of_inventory() -> Paths:
 def of_bins_and_lots() -> Paths:
     part = StockPart.objects.filter(bin__isnull=False, lot__isnull=False).first()
     yield part.bin.get_absolute_url()
+    yield f"{reverse('inventory:bin_labels')}?ids={part.bin_id}"
     yield reverse("inventory:bin_edit", args=[part.bin_id])
     yield reverse("inventory:bins_new", args=[part.bin.location.code])
     yield part.lot.get_absolute_url()
@@ -427,15 +449,26 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
     yield invoice.get_absolute_url()
+    yield f"{reverse('orders:invoice-papers')}?ids={invoice.pk}"
+    yield from of_mails(invoice)
     yield reverse("orders:credit", args=[invoice.number])
     for verb in ("refund", "invoice-order", "announce"):
         yield reverse(f"orders:{verb}", args=[invoice.order.number])
     yield from of_parcels()
+
+
+def of_mails(invoice: Invoice) -> Paths:
+    Order.objects.filter(pk=invoice.order_id, email="").update(email="ada@example.com")
+    yield mails.send(
+        "document", Order.objects.get(pk=invoice.order_id), {"document": invoice.number}, "k"
+    ).get_absolute_url()
+    yield reverse("orders:mail-document", args=[invoice.number])
+    yield reverse("orders:mail-text", args=["shipped"])
 
 
 def of_parcels() -> Paths:
@@ -444,9 +477,12 @@ def of_parcels() -> Paths:
     for verb in ("ship", "tracking", "schedule", "cancel"):
         yield reverse(f"orders:fulfilment-{verb}", args=[parcel.number])
     yield reverse("orders:fulfilment-deliver", args=[Fulfilment.objects.filter(status="shipped").first().number])
-    yield f"{reverse('orders:packing-slips')}?ids={parcel.pk}"
+    for name in ("packing-slips", "pick-lists", "shipping-labels"):
+        yield f"{reverse(f'orders:{name}')}?ids={parcel.pk}"
     coming = Return.objects.filter(status="approved").first()
     yield coming.get_absolute_url()
+    for name in ("return-slips", "return-labels"):
+        yield f"{reverse(f'orders:{name}')}?ids={coming.pk}"
     yield reverse("orders:return-receive", args=[coming.number])
     yield reverse("orders:return-exchange", args=[coming.number])
     aside = Return.objects.filter(status="received").first()
