@@ -56,7 +56,14 @@ PROMISES = """
     WHERE coalesce(s.{column}, 0) <> coalesce(a.pieces, 0)
 """
 WRONG_ALLOCATIONS = PROMISES.format(column="allocated", table="inventory_allocation", live="true")
-WRONG_HOLDS = PROMISES.format(column="held", table="inventory_hold", live="status = 'live'")
+HELD = """(
+        SELECT variant_id, location_id, quantity FROM inventory_hold WHERE status = 'live'
+        UNION ALL
+        SELECT s.variant_id, s.location_id, p.quantity FROM inventory_lot o
+        JOIN inventory_stockpart p ON p.lot_id = o.id AND p.quantity > 0 JOIN inventory_stocklevel s ON s.id = p.level_id
+        WHERE o.is_quarantined
+    ) pieces"""
+WRONG_HOLDS = PROMISES.format(column="held", table=HELD, live="true")
 WRONG_LIMITS = """
     SELECT s.id, s.backorder_limit, greatest(v.backorder_limit, s.allocated + s.held - s.on_hand)
     FROM inventory_stocklevel s JOIN catalog_variant v ON v.id = s.variant_id
@@ -278,7 +285,7 @@ def stock_allocations() -> Result:
 
 @check("stock_holds", repair=repair_holds)
 def stock_holds() -> Result:
-    """What levels call held is what live holds hold."""
+    """What levels call held is what live holds hold, and what has expired."""
     return compare(checked=LEVELS, wrong=WRONG_HOLDS, say=_say_promise)
 
 

@@ -16,8 +16,9 @@ from customers.models import Address, Customer
 from inventory import services as inventory
 from inventory.forms_bins import named
 from inventory.models import Allocation, Location
-from orders.models import Fulfilment, Order, ReturnLine
-from orders.services import Arrived, NewLine
+from orders.forms_carriers import Suggesting, carriers
+from orders.models import Fulfilment, Order
+from orders.services import NewLine
 from orders.services.intake import ADDRESS_FIELDS
 
 METHODS = [
@@ -57,6 +58,14 @@ def _currencies() -> list[tuple[str, str]]:
     return [(code, code) for code in codes]
 
 
+class ArticleField(generic.LookupField):
+    """A variant by its SKU or, as scanners send it, its barcode."""
+
+    def by_text(self, text: str) -> Any:
+        scanned = list(self.rows().filter(barcode=text)[:2])
+        return scanned[0] if len(scanned) == 1 else super().by_text(text)
+
+
 class DraftForm(forms.ModelForm):
     """Head of a draft. Addresses left blank follow from the customer."""
 
@@ -65,6 +74,11 @@ class DraftForm(forms.ModelForm):
         label=_("Customer"),
         required=False,
         help_text=_("Name, contact and addresses follow from the customer."),
+    )
+    new_customer = forms.BooleanField(
+        label=_("Create a customer of this name"),
+        required=False,
+        help_text=_("With the e-mail, phone and shipping address of this order."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
     shipping = _amount(label=_("Shipping"), required=False, min_value=0)
@@ -89,6 +103,15 @@ class DraftForm(forms.ModelForm):
         for name in ("shipping", "discount"):
             self.initial[name] = plain(self.initial.get(name)) or None
         add_addresses(self)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("new_customer"):
+            if data.get("customer"):
+                self.add_error("new_customer", _("A customer is chosen already. Clear the choice first."))
+            elif not data.get("customer_name"):
+                self.add_error("customer_name", _("A new customer needs a name."))
+        return data
 
     def clean_language(self) -> str:
         return self.cleaned_data["language"] or self.instance.language
@@ -156,7 +179,7 @@ class LineForm(forms.Form):
     """A line of a draft: a SKU, or a title and a price of its own."""
 
     line = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    variant = generic.LookupField(model=Variant, label=_("SKU"), required=False)
+    variant = ArticleField(model=Variant, label=_("SKU"), required=False)
     title = forms.CharField(label=_("Title"), max_length=400, required=False)
     quantity = forms.IntegerField(
         label=_("Quantity"),
@@ -195,7 +218,12 @@ class LineForm(forms.Form):
 class _LineFormSet(forms.BaseFormSet):
     def lines(self) -> list[NewLine]:
         """Lines to sell, in the order given."""
-        return [form.as_line() for form in self.forms if form not in self.deleted_forms and not form.is_blank]
+        return [form.as_line() for form in self.sold]
+
+    @property
+    def sold(self) -> list[Any]:
+        """Forms of lines to sell, in the order given."""
+        return [form for form in self.forms if form not in self.deleted_forms and not form.is_blank]
 
 
 LineFormSet = forms.formset_factory(LineForm, formset=_LineFormSet, extra=3, can_delete=True, max_num=500)
@@ -217,6 +245,17 @@ class PaymentForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class SettleForm(forms.Form):
+    """How all that is outstanding of many orders came in."""
+
+    method = forms.ChoiceField(label=_("Method"), choices=METHODS)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+
+class TagForm(forms.Form):
+    tag = forms.CharField(label=_("Tag"), max_length=120)
+
+
 class RefundForm(PaymentForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
     field_order = ["amount", "method", "reason", "reference", "key"]
@@ -232,7 +271,7 @@ class NoteForm(forms.Form):
 
 
 class TrackingForm(forms.Form):
-    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False, widget=Suggesting(carriers))
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
 
 
@@ -291,14 +330,6 @@ class CancelLinesForm(QuantitiesForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
-class ReturnForm(QuantitiesForm):
-    reason = forms.CharField(label=_("Reason of the return"), max_length=300)
-
-
-class FulfilForm(QuantitiesForm):
-    """Pieces for a parcel from one location; the location is part of the address."""
-
-
 class ReallocateForm(forms.Form):
     """Where an order is to be served from; each warehouse says what it could give of the open pieces."""
 
@@ -322,53 +353,3 @@ class ReallocateForm(forms.Form):
                 "pieces": sum(max(free.get(place.pk, 0), 0) for free in there.values()),
             }
         )
-
-
-class ReceiveForm(forms.Form):
-    """What arrived of each line: resellable, damaged, and whether to restock."""
-
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Received at"), empty_label=_("Choose…"))
-
-    def __init__(self, *args: Any, lines: Sequence[ReturnLine], locations: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location"].queryset = locations  # type: ignore[attr-defined]
-        self.fields["location"].initial = locations.first()
-        self.lines = lines
-        for line in lines:
-            name = line.order_line.title
-            self.fields[f"resellable_{line.pk}"] = _quantity(
-                _("Resellable: %(line)s") % {"line": name}, line.quantity, line.quantity
-            )
-            self.fields[f"damaged_{line.pk}"] = _quantity(_("Damaged: %(line)s") % {"line": name}, line.quantity, 0)
-            self.fields[f"restock_{line.pk}"] = forms.BooleanField(
-                label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
-            )
-            variant = line.order_line.variant
-            if variant is not None and variant.tracking != variant.Tracking.NONE:
-                self.fields[f"lots_{line.pk}"] = forms.CharField(
-                    label=_("Lot or serial numbers: %(line)s") % {"line": name}, required=False
-                )
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Each line with its controls; that of lots where its article has any."""
-        names = ("resellable", "damaged", "restock", "lots")
-        return [
-            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
-            for line in self.lines
-        ]
-
-    @property
-    def has_lots(self) -> bool:
-        return any(name.startswith("lots_") for name in self.fields)
-
-    def arrived(self) -> dict[int, Arrived]:
-        data = self.cleaned_data
-        arrived = {}
-        for line in self.lines:
-            pieces = data[f"resellable_{line.pk}"] or 0
-            parts = tuple(
-                inventory.Arriving(n, lot) for lot, n in inventory.read_lots(data.get(f"lots_{line.pk}") or "", pieces)
-            )
-            arrived[line.pk] = Arrived(pieces, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"], parts)
-        return arrived

@@ -39,6 +39,7 @@ PARTICULAR: dict[str, dict[str, Any]] = {
         "parcel_lines": gettext_lazy("what is in it, one a line"),
         "carrier": gettext_lazy("carrier of the parcel"),
         "tracking": gettext_lazy("tracking number"),
+        "tracking_link": gettext_lazy("page of the carrier that follows the parcel"),
     },
     MailKind.REFUNDED: {"amount": gettext_lazy("what was refunded"), "reason": gettext_lazy("why")},
     MailKind.RETURN_APPROVED: {
@@ -69,7 +70,7 @@ BODIES: dict[str, Any] = {
     ),
     MailKind.SHIPPED: gettext_lazy(
         "Hello {name},\n\na parcel of your order {order} is on its way:\n\n{parcel_lines}\n\nCarrier: {carrier}\n"
-        "Tracking number: {tracking}\n\n{company}"
+        "Tracking number: {tracking}\n{tracking_link}\n\n{company}"
     ),
     MailKind.REFUNDED: gettext_lazy(
         "Hello {name},\n\nwe have refunded {amount} for your order {order}. It can take a few days until you see it on your "
@@ -202,13 +203,20 @@ def _priced(line: OrderLine, order: Order) -> str:
 def _of_parcel(order: Order, given: Mapping[str, Any]) -> dict[str, str]:
     parcel = Fulfilment.objects.filter(number=given.get("fulfilment", ""), order=order).first()
     if parcel is None:
-        return {"parcel": "", "parcel_lines": _counted(_kept(order)), "carrier": "", "tracking": ""}
+        return {
+            "parcel": "",
+            "parcel_lines": _counted(_kept(order)),
+            "carrier": "",
+            "tracking": "",
+            "tracking_link": "",
+        }
     lines = [f"{row.quantity} × {row.order_line.title}" for row in parcel.lines.select_related("order_line")]
     return {
         "parcel": parcel.number,
         "parcel_lines": "\n".join(lines),
         "carrier": parcel.carrier,
         "tracking": parcel.tracking_number,
+        "tracking_link": parcel.tracking_url,
     }
 
 

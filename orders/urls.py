@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from orders.views import actions, drafts, lists, mails, pdfs, picking, prints, records
+from orders.views import actions, changes, drafts, lists, mails, pdfs, picking, prints, records, returns, work
 
 app_name = "orders"
 urlpatterns = [
     path("", lists.OrderList.as_view(), name="list"),
+    path("work/", work.WorkPage.as_view(), name="work"),
+    path("work/<slug:key>/", work.StartQueue.as_view(), name="work-start"),
+    path("lines/", lists.OrderLineList.as_view(), name="lines"),
     path("new/", drafts.DraftPage.as_view(), name="new"),
+    path("variants/", drafts.VariantByCode.as_view(), name="variant-by-code"),
     path("variants/<int:pk>/", drafts.VariantInfo.as_view(), name="variant-info"),
     path("packing-slips/", prints.PackingSlips.as_view(), name="packing-slips"),
     path("pick-lists/", prints.PickLists.as_view(), name="pick-lists"),
@@ -27,15 +31,20 @@ urlpatterns = [
     path("fulfilments/<str:number>/ship/", actions.Ship.as_view(), name="fulfilment-ship"),
     path("fulfilments/<str:number>/deliver/", actions.Deliver.as_view(), name="fulfilment-deliver"),
     path("fulfilments/<str:number>/tracking/", actions.Tracking.as_view(), name="fulfilment-tracking"),
+    path("fulfilments/<str:number>/schedule/", actions.ScheduleParcel.as_view(), name="fulfilment-schedule"),
     path("fulfilments/<str:number>/hold/", actions.HoldParcel.as_view(), name="fulfilment-hold"),
     path("fulfilments/<str:number>/resume/", actions.ResumeParcel.as_view(), name="fulfilment-resume"),
     path("fulfilments/<str:number>/cancel/", actions.CancelParcel.as_view(), name="fulfilment-cancel"),
     path("returns/", lists.ReturnList.as_view(), name="returns"),
-    path("returns/<str:number>/", records.ReturnRecord.as_view(), name="return"),
-    path("returns/<str:number>/approve/", actions.Approve.as_view(), name="return-approve"),
-    path("returns/<str:number>/receive/", actions.Receive.as_view(), name="return-receive"),
-    path("returns/<str:number>/close/", actions.CloseReturn.as_view(), name="return-close"),
-    path("returns/<str:number>/cancel/", actions.CancelReturn.as_view(), name="return-cancel"),
+    path("returns/<str:number>/", returns.ReturnRecord.as_view(), name="return"),
+    path("returns/<str:number>/approve/", returns.Approve.as_view(), name="return-approve"),
+    path("returns/<str:number>/refuse/", returns.Refuse.as_view(), name="return-refuse"),
+    path("returns/<str:number>/receive/", returns.Receive.as_view(), name="return-receive"),
+    path("returns/<str:number>/settle/", returns.Settle.as_view(), name="return-settle"),
+    path("returns/<str:number>/exchange/", returns.Exchange.as_view(), name="return-exchange"),
+    path("returns/<str:number>/exchange/place/", returns.PlaceExchange.as_view(), name="return-place-exchange"),
+    path("returns/<str:number>/close/", returns.CloseReturn.as_view(), name="return-close"),
+    path("returns/<str:number>/cancel/", returns.CancelReturn.as_view(), name="return-cancel"),
     path("mails/", mails.SentMailList.as_view(), name="mails"),
     path("mails/texts/", mails.MailTexts.as_view(), name="mail-texts"),
     path("mails/texts/<str:kind>/", mails.MailTextPage.as_view(), name="mail-text"),
@@ -50,6 +59,11 @@ urlpatterns = [
     path("<str:number>/", records.OrderRecord.as_view(), name="order"),
     path("<str:number>/edit/", drafts.DraftPage.as_view(), name="edit"),
     path("<str:number>/details/", drafts.DetailsPage.as_view(), name="details"),
+    path("<str:number>/change/", changes.ChangePage.as_view(), name="change"),
+    path("<str:number>/change/discard/", changes.DiscardChange.as_view(), name="change-discard"),
+    path("<str:number>/split/", changes.Split.as_view(), name="split"),
+    path("<str:number>/merge/", changes.Merge.as_view(), name="merge"),
+    path("<str:number>/duplicate/", drafts.Duplicate.as_view(), name="duplicate"),
     path("<str:number>/place/", actions.Place.as_view(), name="place"),
     path("<str:number>/cancel/", actions.Cancel.as_view(), name="cancel"),
     path("<str:number>/cancel-lines/", actions.CancelLines.as_view(), name="cancel-lines"),
@@ -61,5 +75,5 @@ urlpatterns = [
     path("<str:number>/invoice/", actions.IssueInvoice.as_view(), name="invoice-order"),
     path("<str:number>/fulfil/", actions.Fulfil.as_view(), name="fulfil"),
     path("<str:number>/reallocate/", actions.Reallocate.as_view(), name="reallocate"),
-    path("<str:number>/return/", actions.Announce.as_view(), name="announce"),
+    path("<str:number>/return/", returns.Announce.as_view(), name="announce"),
 ]

@@ -150,6 +150,7 @@ NO_HISTORY = {
     "backoffice.Touched": "a queue; the prices have their history",
     "backoffice.WebhookDelivery": "it is the log itself",
     "backoffice.Notification": "a convenience of one person",
+    "backoffice.ApiAnswer": "what was answered; the order has its history",
     "backoffice.ApiToken": "its verbs are in the audit",
     "backoffice.Heartbeat": "a sign of life",
     "backoffice.JobProgress": "the progress of a job",

@@ -48,6 +48,7 @@ from inventory.services.counting_parts import upsert_counts
 from inventory.services.counting_undo import repeat_counts, take_back_counts
 from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
+from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
@@ -82,6 +83,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
+from inventory.services.rearranging import Rearrangement, foresee_rearrangement, hand_over, rearrange
 from inventory.services.receipts import receive
 from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
@@ -101,7 +103,7 @@ from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
-from inventory.services.waiting import Moved, register, waiting_pieces
+from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
@@ -134,6 +136,7 @@ __all__ = [
     "Plan",
     "PurchaseLine",
     "PutAway",
+    "Rearrangement",
     "Scanned",
     "Selection",
     "ShortLine",
@@ -180,7 +183,9 @@ __all__ = [
     "expire_holds",
     "find_lots",
     "foresee_closing",
+    "foresee_rearrangement",
     "forget_scans",
+    "hand_over",
     "hold",
     "import_purchases",
     "items_of",
@@ -199,9 +204,11 @@ __all__ = [
     "post",
     "post_count",
     "put_away",
+    "quarantine_expired",
     "read_lots",
     "reallocate",
     "reallocate_promise",
+    "rearrange",
     "receive",
     "receive_purchase",
     "receive_transfer",
@@ -246,5 +253,6 @@ __all__ = [
     "upsert_suppliers",
     "variant_of",
     "virtual",
+    "waiting_documents",
     "waiting_pieces",
 ]

@@ -79,13 +79,18 @@ COUNT_REST_AS_ZERO = """
     FROM made WHERE l.id = made.line_id
 """
 SHORT = """
-    SELECT l.id, v.sku, -l.difference,
-           -(least(s.on_hand - s.allocated - s.held + s.backorder_limit, s.on_hand) + l.difference), false
+    SELECT l.id, v.sku, -l.difference, -(e.may_go + l.difference), false
     FROM inventory_countline l
     JOIN catalog_variant v ON v.id = l.variant_id
     JOIN inventory_stocklevel s ON s.variant_id = l.variant_id AND s.location_id = %(location)s
-    WHERE l.count_id = %(count)s AND l.difference < 0
-      AND least(s.on_hand - s.allocated - s.held + s.backorder_limit, s.on_hand) + l.difference < 0
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(p.quantity), 0) AS pieces FROM inventory_stockpart p JOIN inventory_lot o ON o.id = p.lot_id
+        WHERE s.is_tracked AND p.level_id = s.id AND o.is_quarantined
+    ) x
+    CROSS JOIN LATERAL (
+        SELECT least(s.on_hand - s.allocated - s.held + s.backorder_limit + least(x.pieces, -l.difference), s.on_hand) AS may_go
+    ) e
+    WHERE l.count_id = %(count)s AND l.difference < 0 AND e.may_go + l.difference < 0
     UNION ALL
     SELECT l.id, v.sku, -l.difference, 0, true FROM inventory_countline l JOIN catalog_variant v ON v.id = l.variant_id
     WHERE l.count_id = %(count)s AND l.difference > 0 AND v.tracking <> 'none'

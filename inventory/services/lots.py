@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.models import Variant
-from inventory.models import Bin, Location, Lot, PartPosting, StockMove
+from inventory.models import Bin, Location, Lot, PartPosting, StockMove, shop_day
 from inventory.services.posting import Pieces, WrongParts
 
 Kind = StockMove.Kind
@@ -130,7 +130,12 @@ def _lots(variants: Mapping[int, Variant], lines: Sequence[Coming]) -> dict[tupl
                 named[key] = one
     lots = find_lots(named)
     new = [
-        Lot(variant_id=key[0], number=one.lot.strip(), expires_on=one.expires_on)
+        Lot(
+            variant_id=key[0],
+            number=one.lot.strip(),
+            expires_on=one.expires_on,
+            is_quarantined=one.expires_on is not None and one.expires_on < shop_day(),
+        )
         for key, one in sorted(named.items())
         if key not in lots
     ]

@@ -101,8 +101,11 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "public:sitemap_part",
     "public:thumbnail",
     "reviews:decide",
+    "orders:variant-by-code",
     "orders:variant-info",
+    "orders:work-start",
     "shell:lookup",
+    "shell:mentions",
     "support:file",
     "tickets:compose",
     "tickets:file",
@@ -117,14 +120,16 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
+    "orders:change-discard",
     "orders:close",
-    "orders:fulfilment-deliver",
+    "orders:duplicate",
     "orders:fulfilment-pack",
     "orders:fulfilment-resume",
     "orders:note",
     "orders:reopen",
     "orders:return-approve",
     "orders:return-close",
+    "orders:return-place-exchange",
     "people:end-sessions",
     "people:reactivate",
     "people:remove-second-factor",
@@ -231,6 +236,20 @@ def _papers(owner: User) -> None:
     line = OrderLine.objects.filter(order=shipped, fulfilled__gt=0).first()
     order_return = orders.request_return(shipped, quantities={line.pk: 1}, reason="Too small", by=owner)
     orders.approve_return(order_return, by=owner)
+    orders.agree_exchange(order_return, lines=[orders.NewLine(1, variant, unit_price=variant.price)], by=owner)
+    _came_back(owner)
+
+
+def _came_back(owner: User) -> None:
+    """A return of which pieces are set aside, and one that waits to be approved."""
+    shipped = Order.objects.filter(fulfilment_status="fulfilled", return_status="none")[:2]
+    rows = []
+    for order in shipped:
+        quantities = {order.lines.filter(variant__track_stock=True).first().pk: 1}
+        rows.append(orders.request_return(order, quantities=quantities, reason="Wrong colour", by=owner))
+    came = {rows[0].lines.get().pk: orders.Arrived(1, restock=False)}
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    orders.receive_return(orders.approve_return(rows[0], by=owner), location=place, arrived=came, by=owner)
 
 
 def _prices(owner: User) -> None:
@@ -430,7 +449,7 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
@@ -455,8 +474,9 @@ def of_mails(invoice: Invoice) -> Paths:
 def of_parcels() -> Paths:
     parcel = Fulfilment.objects.filter(status__in=["pending", "packed"]).first()
     yield parcel.get_absolute_url()
-    for verb in ("ship", "tracking", "cancel"):
+    for verb in ("ship", "tracking", "schedule", "cancel"):
         yield reverse(f"orders:fulfilment-{verb}", args=[parcel.number])
+    yield reverse("orders:fulfilment-deliver", args=[Fulfilment.objects.filter(status="shipped").first().number])
     for name in ("packing-slips", "pick-lists", "shipping-labels"):
         yield f"{reverse(f'orders:{name}')}?ids={parcel.pk}"
     coming = Return.objects.filter(status="approved").first()
@@ -464,6 +484,11 @@ def of_parcels() -> Paths:
     for name in ("return-slips", "return-labels"):
         yield f"{reverse(f'orders:{name}')}?ids={coming.pk}"
     yield reverse("orders:return-receive", args=[coming.number])
+    yield reverse("orders:return-exchange", args=[coming.number])
+    aside = Return.objects.filter(status="received").first()
+    yield aside.get_absolute_url()
+    yield reverse("orders:return-settle", args=[aside.number])
+    yield reverse("orders:return-refuse", args=[Return.objects.filter(status="requested").first().number])
     yield reverse("orders:return-cancel", args=[coming.number])
 
 

@@ -14,7 +14,7 @@ from backoffice.numbering import CreateSequence
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0003_picking'),
+        ('orders', '0008_adding_up_payments'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
