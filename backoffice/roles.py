@@ -61,6 +61,7 @@ ROLES: dict[str, Role] = {
         (
             "orders.*",
             "!orders.delete_*",
+            "!orders.*_documentseries",
             "!orders.receive_unannounced",
             "!orders.exchange_in_advance",
             "!orders.*_carrier",
