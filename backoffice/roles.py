@@ -25,6 +25,7 @@ _exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.v
 _orders = (
     "orders.*",
     "!orders.delete_*",
+    "!orders.*_documentseries",
     "!orders.*_carrier",
     "!orders.*_returncause",
     "orders.view_carrier",
