@@ -119,6 +119,7 @@ class ListPage(SavedViews, Page):
         return self.export_formats if may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        actions = self.get_bulk_actions()
         return {
             "page": self,
             "title": self.get_title(),
@@ -126,7 +127,8 @@ class ListPage(SavedViews, Page):
             "headers": self.headers,
             "rows": self.rows,
             "chips": self.chips,
-            "bulk_actions": self.get_bulk_actions(),
+            "bulk_actions": actions,
+            "rare_actions": [action for action in actions if action.is_rare],
             "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
