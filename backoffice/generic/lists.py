@@ -331,7 +331,7 @@ class ListPage(SavedViews, Page):
 
     @classmethod
     def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
-        """Where `obj` stands in the list that `?from=` of a record page describes; None without.
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or where nothing is around it.
 
         A record that left the list, because what it waited for was done, keeps its place: its neighbours are the way on.
         """
@@ -351,6 +351,8 @@ class ListPage(SavedViews, Page):
             before, behind = page.ranking.neighbours(row)
         else:
             before, behind = keyset.neighbours(page.matching, page.terms, row)
+        if not listed and before is None and behind is None:
+            return None
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],
