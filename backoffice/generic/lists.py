@@ -119,6 +119,7 @@ class ListPage(SavedViews, Page):
         return self.export_formats if may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        actions = self.get_bulk_actions()
         return {
             "page": self,
             "title": self.get_title(),
@@ -126,7 +127,8 @@ class ListPage(SavedViews, Page):
             "headers": self.headers,
             "rows": self.rows,
             "chips": self.chips,
-            "bulk_actions": self.get_bulk_actions(),
+            "bulk_actions": actions,
+            "rare_actions": [action for action in actions if action.is_rare],
             "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
@@ -329,7 +331,7 @@ class ListPage(SavedViews, Page):
 
     @classmethod
     def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
-        """Where `obj` stands in the list that `?from=` of a record page describes; None without.
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or where nothing is around it.
 
         A record that left the list, because what it waited for was done, keeps its place: its neighbours are the way on.
         """
@@ -349,6 +351,8 @@ class ListPage(SavedViews, Page):
             before, behind = page.ranking.neighbours(row)
         else:
             before, behind = keyset.neighbours(page.matching, page.terms, row)
+        if not listed and before is None and behind is None:
+            return None
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],

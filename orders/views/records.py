@@ -264,7 +264,7 @@ class OrderRecord(Timeline, generic.RecordPage):
             "shortcuts": [*([("n", _("Write a note"))] if may_note else []), *shown["shortcuts"]],
             "about": about_customer(order),
             "linked": linked_orders(order, self.events),
-            "working": working(self.request, order, self.around.listed) if self.around else None,
+            "working": working(self.request, order, waits=bool(self.around and self.around.listed)),
             "lines": self.lines,
             "fulfilments": self.fulfilments,
             "returns": self.returns,
