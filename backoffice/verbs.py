@@ -133,6 +133,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "return.received": (gettext_lazy("Return received"), "inbox"),
     "return.requested": (gettext_lazy("Return announced"), "return"),
     "role.second_factor_changed": (gettext_lazy("Second factor of the role changed"), "shield"),
+    "salesmark.repaired": (gettext_lazy("Sales summaries repaired"), "settings"),
     "stockcount.canceled": (gettext_lazy("Stocktake canceled"), "x"),
     "stockcount.closed": (gettext_lazy("Counting ended"), "clipboard-check"),
     "stockcount.created": (gettext_lazy("Sheet written"), "clipboard"),

@@ -1,5 +1,6 @@
 """Filters of the lists: for pages, exports, saved views and the API alike."""
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -10,6 +11,7 @@ from backoffice import generic, rows
 from catalog.models import Variant
 from customers.models import Customer
 from inventory.models import Location
+from orders.figures import Figure, FigureField
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
 
 
@@ -28,6 +30,19 @@ def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
     return queryset.filter(pk__in=wanted)
 
 
+class BehindFilter(django_filters.CharFilter):
+    """Rows that a figure of a report adds up: `rows` is the method of `Figure` that finds them."""
+
+    field_class = FigureField
+
+    def __init__(self, rows: Callable[[Figure, QuerySet], QuerySet]) -> None:
+        super().__init__(label=_("Behind the report"))
+        self.rows = rows
+
+    def filter(self, qs: QuerySet, value: Figure | None) -> QuerySet:
+        return self.rows(value, qs) if value else qs
+
+
 class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=containing)
     status = generic.AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
@@ -41,6 +56,7 @@ class OrderFilter(django_filters.FilterSet):
     source = django_filters.CharFilter(label=_("Source"))
     currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
+    behind = BehindFilter(Figure.orders)
 
     class Meta:
         model = Order
@@ -66,6 +82,7 @@ class FulfilmentFilter(django_filters.FilterSet):
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
     on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
+    behind = BehindFilter(Figure.parcels)
 
     class Meta:
         model = Fulfilment
@@ -80,6 +97,7 @@ class ReturnFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=of_orders)
     status = generic.AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
     created_at = generic.DateRangeFilter(label=_("Created"))
+    behind = BehindFilter(Figure.returns)
 
     class Meta:
         model = Return

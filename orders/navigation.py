@@ -22,3 +22,4 @@ navigation.register(
 navigation.register(
     "orders", _("Invoices"), "orders:invoices", permission="orders.view_invoice", order=40, icon="receipt", jump="i"
 )
+navigation.register("orders", _("Reports"), "reports:index", permission="orders.view_salesrow", order=50, icon="chart")

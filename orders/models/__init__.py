@@ -12,7 +12,24 @@ from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuery
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
 from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
-from orders.models.sales import DailySales
+from orders.models.sales import (
+    CategorySales,
+    CohortSales,
+    CustomerSales,
+    DailySales,
+    DelaySums,
+    PlaceSales,
+    ProductPlace,
+    ProductSales,
+    ReturnSums,
+    SalesMark,
+    SalesRow,
+    ShippedByPlace,
+    ShippedByProduct,
+    Span,
+    Summary,
+    TaxSales,
+)
 from orders.models.taxes import TaxRate
 
 __all__ = [
@@ -20,7 +37,11 @@ __all__ = [
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "CategorySales",
+    "CohortSales",
+    "CustomerSales",
     "DailySales",
+    "DelaySums",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
@@ -33,10 +54,21 @@ __all__ = [
     "Payment",
     "PickStatus",
     "PickWave",
+    "PlaceSales",
+    "ProductPlace",
+    "ProductSales",
     "Refund",
     "Return",
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "ReturnSums",
+    "SalesMark",
+    "SalesRow",
+    "ShippedByPlace",
+    "ShippedByProduct",
+    "Span",
+    "Summary",
     "TaxRate",
+    "TaxSales",
 ]

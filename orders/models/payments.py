@@ -84,6 +84,7 @@ class Refund(models.Model):
                 violation_error_message=_("The amount must be above zero."),
             )
         ]
+        indexes = [models.Index(fields=["at"], name="refund_at")]
         triggers = [append_only(), _adds_to("refunded")]
 
     def __str__(self) -> str:

@@ -69,7 +69,8 @@ from orders.services.returns import (
     returnable,
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
-from orders.services.summaries import BEGINNING, refresh_sales
+from orders.services.summaries import refresh_sales
+from orders.services.summary_upkeep import BEGINNING, Days, refresh_summaries, start_of
 from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "Arrived",
     "CannotCancel",
     "CreditTooHigh",
+    "Days",
     "DiscountTooHigh",
     "KeyReused",
     "LineRefused",
@@ -121,6 +123,7 @@ __all__ = [
     "receive_return",
     "record_payment",
     "refresh_sales",
+    "refresh_summaries",
     "refund",
     "refundable",
     "reopen",
@@ -130,6 +133,7 @@ __all__ = [
     "returnable",
     "set_tracking",
     "ship",
+    "start_of",
     "start_picking",
     "stop_picking",
     "suggested_refund",
