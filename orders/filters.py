@@ -17,6 +17,7 @@ from catalog.models import Variant
 from customers.models import Customer
 from inventory.models import Allocation, Location
 from orders import queues
+from orders.figures import Figure, FigureField
 from orders.models import Fulfilment, Invoice, Order, OrderLine, RefundGrant, Return
 
 # Planned as if all were wanted, and stopped when there are many.
@@ -52,6 +53,19 @@ class CountryFilter(django_filters.CharFilter):
     field_class = CountryField
 
 
+class BehindFilter(django_filters.CharFilter):
+    """Rows that a figure of a report adds up: `rows` is the method of `Figure` that finds them."""
+
+    field_class = FigureField
+
+    def __init__(self, rows: Callable[[Figure, QuerySet], QuerySet]) -> None:
+        super().__init__(label=_("Behind the report"))
+        self.rows = rows
+
+    def filter(self, qs: QuerySet, value: Figure | None) -> QuerySet:
+        return self.rows(value, qs) if value else qs
+
+
 class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="found")
     status = generic.AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
@@ -72,6 +86,7 @@ class OrderFilter(django_filters.FilterSet):
     currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
     on_hold = django_filters.BooleanFilter(label=_("On hold"))
+    behind = BehindFilter(Figure.orders)
 
     class Meta:
         model = Order
@@ -163,6 +178,7 @@ class FulfilmentFilter(django_filters.FilterSet):
     created_at = generic.DateRangeFilter(label=_("Created"))
     on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
     scheduled = django_filters.BooleanFilter(label=_("Scheduled"), method="is_scheduled")
+    behind = BehindFilter(Figure.parcels)
 
     class Meta:
         model = Fulfilment
@@ -191,6 +207,7 @@ class ReturnFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=of_orders)
     status = generic.AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
     created_at = generic.DateRangeFilter(label=_("Created"))
+    behind = BehindFilter(Figure.returns)
 
     class Meta:
         model = Return

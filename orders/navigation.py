@@ -36,3 +36,4 @@ navigation.register(
     order=90,
     icon="mail",
 )
+navigation.register("orders", _("Reports"), "reports:index", permission="orders.view_salesrow", order=50, icon="chart")

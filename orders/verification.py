@@ -11,8 +11,9 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.money import MINOR_UNITS
 from backoffice.verification import Result, check, compare, keys
-from orders.models import DailySales, Order, OrderLine, Return
-from orders.services import BEGINNING, refresh_sales
+from orders.models import DailySales, Order, OrderLine, Return, SalesMark
+from orders.proofs import prove_summaries
+from orders.services import BEGINNING, refresh_sales, refresh_summaries
 from orders.services.summaries import SOLD
 
 ORDERS = "SELECT count(*) FROM orders_order"
@@ -257,6 +258,12 @@ def _sums(days: Sequence[Any]) -> dict[tuple[Any, ...], DailySales]:
     return {(row.day, row.currency, row.orders, row.total): row for row in DailySales.objects.filter(day__in=days)}
 
 
+def repair_summaries(by: User | None) -> None:
+    """All summaries are made from nothing."""
+    refresh_summaries(anew=True)
+    audit.record("salesmark.repaired", SalesMark.objects.get(), by=by, reason=REASON)
+
+
 @check("order_totals")
 def order_totals() -> Result:
     """Amounts of an order are the sums of its lines and its shipping. Never mended unseen: it is money."""
@@ -319,3 +326,9 @@ def document_numbers() -> Result:
 def daily_sales() -> Result:
     """What was sold on a day is the sum of its orders."""
     return compare(checked=DAYS, wrong=WRONG_DAYS, say=_say_day, parameters=_all_days())
+
+
+@check("sales_summaries", repair=repair_summaries)
+def sales_summaries() -> Result:
+    """What reports read is what orders, parcels, returns and the ledger add up to."""
+    return prove_summaries(_differences)

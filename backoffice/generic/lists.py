@@ -225,8 +225,14 @@ class ListPage(SavedViews, Page):
 
     @property
     def search_state(self) -> list[tuple[str, str]]:
-        """Parameters that the search and filter form keeps."""
-        return [(name, value) for name in ("sort", "columns") for value in self.state.getlist(name)]
+        """Parameters that the search and filter form keeps: order, columns, and filters that have no control in it."""
+        kept = ["sort", "columns", *self.unseen_filters]
+        return [(name, value) for name in kept for value in self.state.getlist(name)]
+
+    @property
+    def unseen_filters(self) -> list[str]:
+        """Parameters of filters that are set by an address and by no control of the panel."""
+        return [field.html_name for field in self.filterset.form if field.is_hidden] if self.filterset else []
 
     # --- Rows -----------------------------------------------------------------------------------
 
@@ -456,7 +462,8 @@ class ListPage(SavedViews, Page):
     @property
     def filter_fields(self) -> list[Any]:
         """Controls of the filter panel; the search box stands by itself."""
-        return [field for field in self.filterset.form if field.name != "q"] if self.filterset else []
+        fields = self.filterset.form if self.filterset else ()
+        return [field for field in fields if field.name != "q" and not field.is_hidden]
 
     @property
     def search_field(self) -> Any:

@@ -111,7 +111,8 @@ from orders.services.returns import (
     returnable,
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
-from orders.services.summaries import BEGINNING, refresh_sales
+from orders.services.summaries import refresh_sales
+from orders.services.summary_upkeep import BEGINNING, Days, refresh_summaries, start_of
 from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
@@ -127,6 +128,7 @@ __all__ = [
     "CaptureTooHigh",
     "ChangeRefused",
     "CreditTooHigh",
+    "Days",
     "DiscountTooHigh",
     "KeyReused",
     "LineChange",
@@ -199,6 +201,7 @@ __all__ = [
     "receive_return",
     "record_payment",
     "refresh_sales",
+    "refresh_summaries",
     "refund",
     "refund_needs_approval",
     "refundable",
@@ -220,6 +223,7 @@ __all__ = [
     "ship",
     "split_order",
     "splittable",
+    "start_of",
     "start_picking",
     "stop_picking",
     "suggested_refund",
