@@ -11,10 +11,19 @@ from ninja import Router, Schema
 
 from backoffice import api
 from customers import masking
+from inventory.models import Location
+from orders import services
 from orders.filters import OrderFilter
 from orders.models import Order, OrderLine
 
 router = Router(tags=["Orders"])
+
+
+class ReallocateIn(Schema):
+    """Blank: the warehouses are chosen anew; else the code of the one that shall serve what it can."""
+
+    location: str = ""
+    reason: str = ""
 
 
 class OrderOut(Schema):
@@ -117,3 +126,15 @@ def order(request: HttpRequest, number: str) -> Any:
     """One order with its lines."""
     lines = OrderLine.objects.order_by("position", "pk")
     return get_object_or_404(_orders(request).prefetch_related(Prefetch("lines", lines)), number__iexact=number)
+
+
+@router.post("/orders/{number}/reallocate", response=OrderDetail)
+@api.requires("orders.view_order", "orders.fulfil_order")
+def reallocate(request: HttpRequest, number: str, wanted: ReallocateIn) -> Any:
+    """Choose anew where the open pieces of an order come from; pieces in parcels stay."""
+    by: Any = request.user
+    found = get_object_or_404(_orders(request), number__iexact=number)
+    places = Location.objects.visible_to(by).stock()
+    place = get_object_or_404(places, code=wanted.location) if wanted.location else None
+    services.reallocate(found, location=place, reason=wanted.reason, by=by)
+    return order(request, number)

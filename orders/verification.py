@@ -99,6 +99,28 @@ WRONG_STATUSES = """
     ) d
     WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
 """
+# What lies in parcels that have not left is open, and of goods with stock promised where the parcel is packed.
+WRONG_PARCELS = """
+    SELECT n.id, p.pieces, n.quantity - n.fulfilled - n.canceled, p.place, coalesce(a.pieces, 0)
+    FROM (SELECT l.order_line_id AS line, f.location_id AS place, sum(l.quantity) AS pieces,
+                 sum(sum(l.quantity)) OVER (PARTITION BY l.order_line_id) AS everywhere
+          FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id
+          WHERE f.status IN ('pending', 'packed') GROUP BY 1, 2) p
+    JOIN orders_orderline n ON n.id = p.line
+    LEFT JOIN (SELECT item, location_id, sum(quantity) AS pieces FROM inventory_allocation GROUP BY 1, 2) a
+        ON a.item = n.id AND a.location_id = p.place
+    WHERE p.everywhere > n.quantity - n.fulfilled - n.canceled OR (n.allocated > 0 AND p.pieces > coalesce(a.pieces, 0))
+"""
+# Places to pick from are those of the parcel's location and article, and no more of them than the line has.
+WRONG_PLACES = """
+    SELECT f.number, n.sku, sum(p.quantity), l.quantity
+    FROM orders_pickpart p JOIN orders_fulfilmentline l ON l.id = p.line_id
+    JOIN orders_fulfilment f ON f.id = l.fulfilment_id JOIN orders_orderline n ON n.id = l.order_line_id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot o ON o.id = p.lot_id
+    WHERE f.status IN ('pending', 'packed')
+    GROUP BY f.number, n.sku, l.id, l.quantity
+    HAVING sum(p.quantity) > l.quantity OR bool_or(b.location_id <> f.location_id) OR bool_or(o.variant_id <> n.variant_id)
+"""
 # A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
 WRONG_DAYS = f"""
     SELECT w.* FROM (
@@ -213,6 +235,34 @@ def order_payments() -> Result:
 def order_lines() -> Result:
     """Pieces allocated, shipped and returned are those of allocations, parcels and returns."""
     return compare(checked=LINES, wrong=WRONG_COUNTS, say=_say_line)
+
+
+@check("parcels")
+def parcels() -> Result:
+    """Pieces in parcels are open, and promised where they are packed."""
+    return compare(
+        checked="SELECT count(*) FROM orders_fulfilmentline",
+        wrong=WRONG_PARCELS,
+        say=lambda row: (
+            _("%(line)s: %(pieces)s in parcels, %(open)s open, %(promised)s promised there")
+            % {
+                "line": OrderLine.objects.select_related("order").get(pk=row[0]),
+                "pieces": row[1],
+                "open": row[2],
+                "promised": row[4],
+            }
+        ),
+    )
+
+
+@check("pick_places")
+def pick_places() -> Result:
+    """Bins and lots that parcels are picked from belong to them, and are no more than what is in them."""
+    return compare(
+        checked="SELECT count(*) FROM orders_pickpart",
+        wrong=WRONG_PLACES,
+        say=lambda row: f"{row[0]}, {row[1]}: {row[2]} / {row[3]}",
+    )
 
 
 @check("order_statuses", repair=repair_statuses)

@@ -10,7 +10,7 @@ from orders.models.fulfilment import (
 from orders.models.invoices import Invoice
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
-from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
+from orders.models.picking import PICK_TRANSITIONS, PickPart, PickPartQuerySet, PickStatus, PickWave
 from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
@@ -31,6 +31,8 @@ __all__ = [
     "OrderQuerySet",
     "OrderStatus",
     "Payment",
+    "PickPart",
+    "PickPartQuerySet",
     "PickStatus",
     "PickWave",
     "Refund",

@@ -58,6 +58,7 @@ from orders.services.placing import (
     place_new,
     reopen,
 )
+from orders.services.plans import parts_of, plan_parcels
 from orders.services.reallocation import reallocate
 from orders.services.returns import (
     Arrived,
@@ -111,10 +112,12 @@ __all__ = [
     "lines_to_pick",
     "pack",
     "pack_scanned",
+    "parts_of",
     "pick",
     "pickable",
     "place",
     "place_new",
+    "plan_parcels",
     "ready_at",
     "reallocate",
     "recalculate",

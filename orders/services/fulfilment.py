@@ -19,6 +19,7 @@ from inventory.models import Allocation, Location
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
+from orders.services.plans import forget_picked, leaving_parts, plan_parcels
 from orders.services.status import lines_of, lock, recalculate
 
 
@@ -45,6 +46,7 @@ def create_fulfilment(
     FulfilmentLine.objects.bulk_create(
         FulfilmentLine(fulfilment=parcel, order_line=line, quantity=asked) for line, asked in chosen
     )
+    plan_parcels([parcel])
     audit.record("fulfilment.created", parcel, by=by)
     audit.record("order.fulfilment_created", order, by=by, data={"fulfilment": parcel.number})
     return parcel
@@ -98,7 +100,7 @@ def ship(
 ) -> Fulfilment:
     """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed.
 
-    `taken` names bins and lots by primary key of the order line; of other lines what expires first leaves first.
+    `taken` names bins and lots by primary key of the order line; of other lines leaves what was picked, or is planned to be.
     """
     order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
@@ -107,7 +109,9 @@ def ship(
     by_key = {line.pk: line for line in lines}
     leaving = {row.order_line_id: row.quantity for row in rows if _has_stock(by_key[row.order_line_id])}
     if leaving:
-        inventory.ship(order.number, leaving, parcel.location, taken=taken, by=by)
+        inventory.ship(
+            order.number, leaving, parcel.location, taken={**leaving_parts(parcel, but=taken), **taken}, by=by
+        )
     for row in rows:
         line = by_key[row.order_line_id]
         line.fulfilled += row.quantity
@@ -136,6 +140,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str = "") 
     parcel.status = Fulfilment.Status.CANCELED
     parcel.save(update_fields=["status"])
     parcel.lines.update(picked=0, packed=0)
+    forget_picked([parcel.pk], plan=True)
     audit.record("fulfilment.canceled", parcel, by=by, reason=reason)
     audit.record("order.fulfilment_canceled", order, by=by, reason=reason, data={"fulfilment": parcel.number})
     return parcel
@@ -164,6 +169,7 @@ def hold_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str) -> Fulf
     if parcel.wave is not None and parcel.wave.status == "picking":
         raise ValidationError(_("%(parcel)s is being picked.") % {"parcel": parcel})
     parcel.lines.update(picked=0)
+    forget_picked([parcel.pk])
     parcel.wave, parcel.box, parcel.hold_reason = None, None, reason[:300]
     parcel.save(update_fields=["wave", "box", "hold_reason"])
     audit.record("fulfilment.held", parcel, by=by, reason=reason)
