@@ -109,10 +109,15 @@ def _guarded(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not request.user.has_perms(permissions):
-            raise PermissionDenied(_("This needs the permission %(names)s.") % {"names": ", ".join(permissions)})
+            raise lacking(*permissions)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def lacking(*permissions: str) -> PermissionDenied:
+    """What is raised where these are missing, for routes that need more for some of what they do."""
+    return PermissionDenied(_("This needs the permission %(names)s.") % {"names": ", ".join(permissions)})
 
 
 # --- Pages of rows ----------------------------------------------------------------------------------

@@ -61,6 +61,12 @@ ROLES: dict[str, Role] = {
         (
             "orders.*",
             "!orders.delete_*",
+            "!orders.receive_unannounced",
+            "!orders.exchange_in_advance",
+            "!orders.*_carrier",
+            "!orders.*_returncause",
+            "orders.view_carrier",
+            "orders.view_returncause",
             "catalog.view_*",
             "!catalog.view_cost",
             "inventory.view_*",
@@ -113,6 +119,7 @@ ROLES: dict[str, Role] = {
             "orders.view_*",
             "orders.fulfil_order",
             "orders.receive_return",
+            "orders.receive_unannounced",
             "customers.view_personal_data",
             "backoffice.view_approval",
             "backoffice.import_data",
@@ -158,6 +165,7 @@ ROLES: dict[str, Role] = {
         (
             *_reads_all,
             "!customers.view_personal_data",
+            "!orders.view_sentmail",
             "!customers.view_message*",
             "!customers.view_attachment*",
             "!*.view_*history",

@@ -27,7 +27,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from backoffice import context, mail, publishing
+from backoffice import context, mail, once, publishing
 from backoffice.models import Heartbeat, JobFailure, JobProgress
 from backoffice.publishing import announcing, touched
 
@@ -145,6 +145,13 @@ def announce_live_versions(timestamp: int) -> None:
 def bring_up_touched(timestamp: int) -> None:
     """Tell those who follow the feed of live products whose prices changed."""
     publishing.bring_up()
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="backoffice.forget_answers", queueing_lock="forget_answers", pass_context=False)
+def forget_answers(timestamp: int) -> None:
+    """Forget what the API answered to keys whose time is over."""
+    once.forget()
 
 
 @app.periodic(cron="17 3 * * *")

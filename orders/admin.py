@@ -3,13 +3,40 @@
 from django.contrib import admin
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from orders.models import Fulfilment, Invoice, Order, OrderLine, Payment, Refund, Return, TaxRate
+from orders.models import (
+    Carrier,
+    DocumentSeries,
+    Fulfilment,
+    Invoice,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnCause,
+    TaxRate,
+)
 
 
 @admin.register(TaxRate)
 class TaxRateAdmin(StaffModelAdmin):
     list_display = ["tax_class", "country", "name", "rate"]
     list_filter = ["tax_class"]
+
+
+@admin.register(Carrier)
+class CarrierAdmin(StaffModelAdmin):
+    list_display = ["name", "tracking_url", "is_active"]
+
+
+@admin.register(ReturnCause)
+class ReturnCauseAdmin(StaffModelAdmin):
+    list_display = ["name", "name_zh", "code", "position", "is_active"]
+
+
+@admin.register(DocumentSeries)
+class DocumentSeriesAdmin(StaffModelAdmin):
+    list_display = ["kind", "prefix"]
 
 
 class LineInline(admin.TabularInline):

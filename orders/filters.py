@@ -1,15 +1,20 @@
 """Filters of the lists: for pages, exports, saved views and the API alike."""
 
+from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import generic, rows
+from backoffice import countries, generic, rows
+from backoffice.generic import lookups
 from catalog.models import Variant
 from customers.models import Customer
-from inventory.models import Location
+from inventory.models import Allocation, Location
+from orders import queues
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
 
 
@@ -28,14 +33,32 @@ def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
     return queryset.filter(pk__in=wanted)
 
 
+class CountryField(forms.CharField):
+    """A country by its two letters or by name, as its two letters."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        return countries.code_of(text) if text else ""
+
+
+class CountryFilter(django_filters.CharFilter):
+    field_class = CountryField
+
+
 class OrderFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=containing)
+    q = django_filters.CharFilter(label=_("Search"), method="found")
     status = generic.AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
     payment_status = generic.AnyOfFilter(label=_("Payment"), choices=Order.PaymentStatus.choices)
     fulfilment_status = generic.AnyOfFilter(label=_("Fulfilment"), choices=Order.FulfilmentStatus.choices)
     return_status = generic.AnyOfFilter(label=_("Return"), choices=Order.ReturnStatus.choices)
+    queue = django_filters.ChoiceFilter(
+        label=_("Queue"), choices=[(key, one.label) for key, one in queues.OF_ORDERS.items()], method="in_queue"
+    )
+    late = django_filters.BooleanFilter(label=_("Late"), method="is_late")
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     variant = generic.LookupFilter(model=Variant, label=_("With the SKU"), method="with_variant")
+    location = generic.LookupFilter(model=Location, label=_("Promised at"), method="promised_at")
+    country = CountryFilter(label=_("Goes to"), method="going_to")
     placed_at = generic.DateRangeFilter(label=_("Date"))
     total = generic.NumberRangeFilter(label=_("Total"))
     source = django_filters.CharFilter(label=_("Source"))
@@ -46,18 +69,72 @@ class OrderFilter(django_filters.FilterSet):
         model = Order
         fields: list[str] = []
 
+    def of_orders(self, queryset: QuerySet, narrow: Callable[[Any], QuerySet]) -> QuerySet:
+        """The rows of the orders that `narrow` leaves; here the rows are the orders themselves."""
+        return narrow(queryset)
+
+    def found(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return self.of_orders(queryset, lambda orders: containing(orders, name, value))
+
+    def in_queue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        user = getattr(self.request, "user", None)
+        return self.of_orders(queryset, lambda orders: queues.QUEUES[value].rows(orders, user))
+
+    def is_late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        late = Order.objects.late().order_by().values("pk")
+        return self.of_orders(queryset, lambda orders: orders.late() if value else orders.exclude(pk__in=late))
+
     def with_variant(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        if isinstance(value, Variant):
-            lines = OrderLine.objects.filter(variant=value)
-        else:
-            lines = OrderLine.objects.filter(sku__iexact=str(value).strip())
-        return queryset.filter(pk__in=lines.order_by().values("order"))
+        return self.of_orders(queryset, lambda orders: orders.filter(pk__in=lines_with(value, "order")))
+
+    def promised_at(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        here = [value] if isinstance(value, Location) else lookups.search(Location.objects.all(), value).order_by()
+        promises = Allocation.objects.filter(cause=OuterRef("number"), location__in=here)
+        return self.of_orders(queryset, lambda orders: orders.awaiting_shipment().filter(Exists(promises)))
+
+    def going_to(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return self.of_orders(queryset, lambda orders: orders.going_to(value))
 
     def in_currency(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(currency=value.strip().upper())
+        return self.of_orders(queryset, lambda orders: orders.filter(currency=value.strip().upper()))
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(tags__contains=[value.strip()])
+        return self.of_orders(queryset, lambda orders: orders.filter(tags__contains=[value.strip()]))
+
+
+def lines_with(article: Any, name: str) -> QuerySet:
+    """`name` ("order" or "pk") of the lines of a variant, or with exactly this SKU: of a variant, or as it was typed."""
+    lines = OrderLine.objects.order_by()
+    if isinstance(article, Variant):
+        return lines.filter(variant=article).values(name)
+    sku = str(article).strip()
+    of_variant = lines.filter(variant__in=Variant.objects.filter(sku__iexact=sku))
+    return of_variant.values(name).union(lines.filter(variant=None, sku__iexact=sku).values(name), all=True)
+
+
+class OrderLineFilter(OrderFilter):
+    """The filters of orders over the rows of their lines, and one of the line itself."""
+
+    article = generic.LookupFilter(model=Variant, label=_("SKU"), method="of_article")
+
+    class Meta:
+        model = OrderLine
+        fields: list[str] = []
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """What is a column of the order is reached by way of it, so that its indexes give order and range."""
+        found = {name: deepcopy(one) for name, one in super().get_filters().items()}
+        for one in found.values():
+            if one.method is None:
+                one.field_name = f"order__{one.field_name}"
+        return found
+
+    def of_orders(self, queryset: QuerySet, narrow: Callable[[Any], QuerySet]) -> QuerySet:
+        return queryset.filter(order__in=narrow(Order.objects.order_by()).values("pk"))
+
+    def of_article(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(pk__in=lines_with(value, "pk"))
 
 
 class FulfilmentFilter(django_filters.FilterSet):
@@ -66,6 +143,7 @@ class FulfilmentFilter(django_filters.FilterSet):
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
     on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
+    scheduled = django_filters.BooleanFilter(label=_("Scheduled"), method="is_scheduled")
 
     class Meta:
         model = Fulfilment
@@ -74,6 +152,10 @@ class FulfilmentFilter(django_filters.FilterSet):
     def is_on_hold(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         held = Fulfilment.objects.on_hold().order_by().values("pk")
         return queryset.filter(pk__in=held) if value else queryset.exclude(pk__in=held)
+
+    def is_scheduled(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        later = Fulfilment.objects.scheduled().order_by().values("pk")
+        return queryset.filter(pk__in=later) if value else queryset.exclude(pk__in=later)
 
 
 class ReturnFilter(django_filters.FilterSet):

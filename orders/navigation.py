@@ -8,6 +8,9 @@ navigation.register(
     "orders", _("Orders"), "orders:list", permission="orders.view_order", order=10, icon="cart", jump="o"
 )
 navigation.register(
+    "orders", _("Work"), "orders:work", permission="orders.view_order", order=15, icon="clipboard-check", jump="w"
+)
+navigation.register(
     "orders",
     _("Fulfilments"),
     "orders:fulfilments",
@@ -21,4 +24,12 @@ navigation.register(
 )
 navigation.register(
     "orders", _("Invoices"), "orders:invoices", permission="orders.view_invoice", order=40, icon="receipt", jump="i"
+)
+navigation.register(
+    "orders",
+    _("Mails to customers"),
+    "orders:mails",
+    permission="orders.view_sentmail",
+    order=90,
+    icon="mail",
 )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.services import Price, price_of
 from customers.models import Customer
+from orders.models import Order
 from orders.services import NewLine
 
 
@@ -36,3 +37,35 @@ def priced(lines: Sequence[NewLine], *, customer: Customer | None, currency: str
         else line
         for line in lines
     ]
+
+
+def lines_again(order: Order, customer: Customer | None) -> tuple[list[NewLine], list[str]]:
+    """The lines of an earlier order at the prices of now, and a sentence for each that cannot be sold again.
+
+    What was no article of the catalogue keeps its price; discounts are not repeated.
+    """
+    found = list(order.lines.select_related("variant").order_by("position", "pk"))
+    prices = prices_for(customer, order.currency, [line.variant_id for line in found if line.variant_id])
+    lines, gone = [], []
+    for line in found:
+        variant = line.variant
+        name = line.sku or line.title
+        if variant is None:
+            lines.append(
+                NewLine(
+                    line.quantity,
+                    None,
+                    line.title,
+                    line.sku,
+                    line.unit_price,
+                    tax_rate=line.tax_rate,
+                    tax_name=line.tax_name,
+                )
+            )
+        elif not variant.is_active:
+            gone.append(_("%(line)s is no longer sold.") % {"line": name})
+        elif variant.pk not in prices:
+            gone.append(_("%(sku)s has no price in %(currency)s.") % {"sku": name, "currency": order.currency})
+        else:
+            lines.append(NewLine(line.quantity, variant, unit_price=prices[variant.pk].price))
+    return lines, gone

@@ -58,6 +58,15 @@ FULFILMENT = {
     **dict.fromkeys(["unfulfilled", "unshipped", "not shipped", "not delivered", "not started", "pending", "open", "scheduled", "on hold",
                      "in progress", "processing", "未发货", "待发货"], "unfulfilled"),
 }  # fmt: skip
+KINDS = {
+    **dict.fromkeys(["sale", "capture", "payment", "charge"], "in"),
+    **dict.fromkeys(["refund"], "out"),
+    **dict.fromkeys(["authorization", "void", "change", "emv authorization"], "none"),
+}
+OUTCOMES = {
+    **dict.fromkeys(["success", "successful", "succeeded", "completed", "settled", "ok"], "done"),
+    **dict.fromkeys(["failure", "failed", "error", "pending", "canceled", "cancelled", "voided"], "failed"),
+}
 NORTHWIND = [
     {"orderid", "order id"},
     {"productid", "product id"},
@@ -321,18 +330,45 @@ class OrderResource(resources.BaseResource):
         help=gettext_lazy("Of quantity times unit price."), example="10",
     )  # fmt: skip
     line_discount_share = ShareColumn(gettext_lazy("Share of the line's discount"), system="Northwind")
-    line_tax = ManyAmountsColumn(gettext_lazy("Tax of the line"), patterns=[r"tax \d price"])
+    line_tax = ManyAmountsColumn(
+        gettext_lazy("Tax of the line"),
+        aliases=["Line tax", "Item tax", "Lineitem tax", "Item total tax"],
+        patterns=[r"tax \d price"],
+        help=gettext_lazy("Kept line by line where it comes to the taxes of the order."),
+    )
+    tax_shares = ManyAmountsColumn(
+        gettext_lazy("Taxes of one kind"),
+        patterns=[r"tax \d value"],
+        help=gettext_lazy("Added up where the file does not say what the taxes come to."),
+    )
     tax_name = WordColumn(gettext_lazy("Tax"), aliases=["Tax 1 name", "Tax 1 title"], max_length=60)
+    line_fulfilment = StateColumn(
+        gettext_lazy("Fulfilment of the line"), words=FULFILMENT,
+        aliases=["Lineitem fulfillment status", "Line fulfillment status", "Item status", "Item fulfillment status"],
+        help=gettext_lazy("Tells which lines of a partly shipped order have left."), example="fulfilled",
+    )  # fmt: skip
+    line_shipped = PiecesColumn(
+        gettext_lazy("Shipped pieces of the line"),
+        aliases=["Quantity shipped", "Shipped quantity", "Qty shipped", "Quantity fulfilled", "Fulfilled quantity", "Lineitem fulfilled quantity",
+                 "Delivered quantity", "Quantity delivered", "Qty delivered", "已发数量"],
+        help=gettext_lazy("Goes before the fulfilment of the line."),
+    )  # fmt: skip
+    transaction_amount = AmountColumn(
+        gettext_lazy("Transaction amount"),
+        help=gettext_lazy("Payments and refunds, one a row, added up by their kind."),
+    )
+    transaction_kind = StateColumn(gettext_lazy("Transaction kind"), words=KINDS)
+    transaction_status = StateColumn(gettext_lazy("Transaction status"), words=OUTCOMES)
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Lineitem requires shipping"])
 
     ignored = dict.fromkeys(
         ["Accepts marketing", "Buyer accepts marketing", "Subtotal", "Discount code", "Discount type", "Lineitem compare at price",
-         "Lineitem taxable", "Lineitem fulfillment status", "Note attributes", "Vendor", "Employee", "Location", "Device ID", "Id",
+         "Lineitem taxable", "Note attributes", "Vendor", "Employee", "Location", "Device ID", "Id",
          "Risk level", "Receipt number", "Duties", "Billing province name", "Shipping province name", "Payment terms name",
-         "Next payment due at", "Tax 1 value", "Tax 2 value", "Tax 3 value", "Tax 4 value", "Tax 5 value", "Tax 2 name", "Tax 3 name",
+         "Next payment due at", "Tax 2 name", "Tax 3 name",
          "Referring site", "Total weight", "Closed at", "Shipping first name", "Shipping last name", "Billing first name",
-         "Billing last name", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title", "Transaction amount",
-         "Transaction kind", "Transaction status", "Shipping line code", "Shipping line carrier identifier", "Shipping tax price",
+         "Billing last name", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title",
+         "Shipping line code", "Shipping line carrier identifier", "Shipping tax price",
          "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate"],
         NOT_KEPT,
     )  # fmt: skip
@@ -373,6 +409,7 @@ class OrderResource(resources.BaseResource):
         return EXPORT
 
 
+ADDED = ("line_tax", "tax_shares")
 SHARES = ("line_discount_percent", "line_discount_share")
 ODOO = {
     "order reference": "source_number",
@@ -429,9 +466,10 @@ def _lines(
             last = _continue(values, last)
         if any(values.get(name) for name in SHARES):
             _take_share(values, problems)
-        if "line_tax" in values:
-            amounts = [amount for _parts, amount in values["line_tax"] if amount is not None]
-            values["line_tax"] = sum(amounts) if amounts else None
+        for name in ADDED:
+            if name in values:
+                amounts = [amount for _parts, amount in values[name] if amount is not None]
+                values[name] = sum(amounts) if amounts else None
         if not is_counted and (values.get("sku") or values.get("unit_price") is not None):
             values["quantity"] = 1
         for parts, text in values.get("address", ()):

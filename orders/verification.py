@@ -11,12 +11,13 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.money import MINOR_UNITS
 from backoffice.verification import Result, check, compare, keys
-from orders.models import DailySales, Order, OrderLine
+from orders.models import DailySales, Order, OrderLine, Return
 from orders.services import BEGINNING, refresh_sales
 from orders.services.summaries import SOLD
 
 ORDERS = "SELECT count(*) FROM orders_order"
 LINES = "SELECT count(*) FROM orders_orderline"
+RETURNS = "SELECT count(*) FROM orders_return"
 DAYS = "SELECT count(*) FROM orders_dailysales"
 REASON = "verify --repair"
 DIGITS = (
@@ -59,7 +60,6 @@ WRONG_COUNTS = """
                JOIN orders_fulfilment p ON p.id = l.fulfilment_id AND p.status IN ('shipped', 'delivered')
                GROUP BY l.order_line_id) f ON f.order_line_id = n.id
     LEFT JOIN (SELECT l.order_line_id, sum(l.resellable + l.damaged) AS pieces FROM orders_returnline l
-               JOIN orders_return t ON t.id = l.order_return_id AND t.status IN ('received', 'closed')
                GROUP BY l.order_line_id) r ON r.order_line_id = n.id
     WHERE (n.allocated, n.fulfilled, n.returned)
         IS DISTINCT FROM (coalesce(a.pieces, 0), coalesce(f.pieces, 0), coalesce(r.pieces, 0))
@@ -121,6 +121,27 @@ WRONG_PLACES = """
     GROUP BY f.number, n.sku, l.id, l.quantity
     HAVING sum(p.quantity) > l.quantity OR bool_or(b.location_id <> f.location_id) OR bool_or(o.variant_id <> n.variant_id)
 """
+WRONG_RETURNS = """
+    SELECT t.id, t.value, t.refunded, coalesce(l.value, 0) AS sum_value, coalesce(r.amount, 0) AS sum_refunded
+    FROM orders_return t
+    LEFT JOIN (SELECT order_return_id, sum(value) AS value FROM orders_returnline GROUP BY order_return_id) l
+        ON l.order_return_id = t.id
+    LEFT JOIN (SELECT order_return_id, sum(amount) AS amount FROM orders_refund GROUP BY order_return_id) r
+        ON r.order_return_id = t.id
+    WHERE (t.value, t.refunded) IS DISTINCT FROM (coalesce(l.value, 0), coalesce(r.amount, 0))
+"""
+# Numbers of a series and year are 1, 2, 3 up to what its counter says.
+SERIES = "SELECT count(*) FROM backoffice_documentsequence"
+WRONG_NUMBERS = r"""
+    SELECT concat(series, '-', year), coalesce(c.last, 0), coalesce(n.drawn, 0), coalesce(n.highest, 0)
+    FROM (
+        SELECT substring(number from '^(.+)-[0-9]{4}-[0-9]+$') AS series, substring(number from '-([0-9]{4})-[0-9]+$')::int AS year,
+               count(*) AS drawn, max(substring(number from '[0-9]+$')::bigint) AS highest
+        FROM orders_invoice GROUP BY 1, 2
+    ) n
+    FULL JOIN backoffice_documentsequence c USING (series, year)
+    WHERE (coalesce(n.drawn, 0), coalesce(n.highest, 0)) IS DISTINCT FROM (coalesce(c.last, 0)::bigint, coalesce(c.last, 0)::bigint)
+"""
 # A day on which an order has just changed is due to be summed up again: a job does so every five minutes.
 WRONG_DAYS = f"""
     SELECT w.* FROM (
@@ -158,8 +179,17 @@ def _say_line(row: Sequence[Any]) -> str:
     return f"{line.order.number} {line.sku or line.title}: {_differences(names, row[1:])}"
 
 
+def _say_return(row: Sequence[Any]) -> str:
+    return f"{Return.objects.get(pk=row[0]).number}: {_differences((_('value received'), _('refunded')), row[1:])}"
+
+
 def _say_day(row: Sequence[Any]) -> str:
     return f"{row[0]} {row[1]}: {_differences((_('orders'), _('total')), row[2:])}"
+
+
+def _say_series(row: Sequence[Any]) -> str:
+    facts = {"series": row[0], "last": row[1], "drawn": row[2], "highest": row[3]}
+    return _("%(series)s: counted up to %(last)s, %(drawn)s documents, the highest number is %(highest)s") % facts
 
 
 def _all_days() -> dict[str, Any]:
@@ -269,6 +299,18 @@ def pick_places() -> Result:
 def order_statuses() -> Result:
     """The three derived statuses follow from the rows."""
     return compare(checked=ORDERS, wrong=WRONG_STATUSES, say=_say_order(_("payment"), _("fulfilment"), _("return")))
+
+
+@check("returns")
+def returns() -> Result:
+    """Value and refunds of a return are the sums of its lines and refunds. Never mended unseen: it is money."""
+    return compare(checked=RETURNS, wrong=WRONG_RETURNS, say=_say_return)
+
+
+@check("document_numbers")
+def document_numbers() -> Result:
+    """Numbers of invoices and credit notes have no gap and no double. Never mended: they are issued."""
+    return compare(checked=SERIES, wrong=WRONG_NUMBERS, say=_say_series)
 
 
 @check("daily_sales", repair=repair_days)

@@ -76,6 +76,7 @@ from backoffice.generic.filters import AnyOfFilter, DateRangeFilter, NumberRange
 from backoffice.generic.forms import FormPage
 from backoffice.generic.lists import Count, ListPage
 from backoffice.generic.lookups import LookupField, LookupFilter
+from backoffice.generic.papers import PaperPage, as_asked, in_language, in_readers_language, keys, print_action
 from backoffice.generic.ranking import BEST, Ranking
 from backoffice.generic.records import Badge, Fact, Moment, RecordPage
 from backoffice.generic.tabs import Tab
@@ -100,14 +101,20 @@ __all__ = [
     "OnePage",
     "Outcome",
     "Page",
+    "PaperPage",
     "Ranking",
     "RecordPage",
     "Tab",
     "act",
+    "as_asked",
     "display",
+    "in_language",
     "in_reader_language",
+    "in_readers_language",
     "joined",
+    "keys",
     "may",
     "named",
+    "print_action",
     "safe_next",
 ]

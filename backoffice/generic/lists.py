@@ -42,11 +42,12 @@ NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from", VIEW}
 
 @dataclass(frozen=True)
 class Around:
-    """A record's place in a list: the list's query, and the addresses of its neighbours."""
+    """A record's place in a list: the list's query, the addresses of its neighbours, and whether it still belongs there."""
 
     query: str
     previous: str
     next: str
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -328,7 +329,10 @@ class ListPage(SavedViews, Page):
 
     @classmethod
     def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
-        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or not in it."""
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without.
+
+        A record that left the list, because what it waited for was done, keeps its place: its neighbours are the way on.
+        """
         if "from" not in request.GET or not may(request.user, cls.permission):
             return None
         listing = copy(request)
@@ -336,6 +340,9 @@ class ListPage(SavedViews, Page):
         page = cls()
         page.setup(listing)
         row = page.matching.filter(pk=obj.pk).first()
+        listed = row is not None
+        if row is None and not page.ranking:
+            row = page.get_queryset().filter(pk=obj.pk).first()
         if row is None:
             return None
         if page.ranking:
@@ -347,6 +354,7 @@ class ListPage(SavedViews, Page):
             query=request.GET["from"],
             previous=f"{before.get_absolute_url()}{way}" if before is not None else "",
             next=f"{behind.get_absolute_url()}{way}" if behind is not None else "",
+            listed=listed,
         )
 
     def paging(self) -> dict[str, Any]:

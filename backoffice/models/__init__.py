@@ -1,5 +1,6 @@
 """The platform's own tables: people, rights, audit, numbering, and what the shell remembers."""
 
+from backoffice.models.answers import ApiAnswer
 from backoffice.models.approvals import (
     APPROVAL_TRANSITIONS,
     Approval,
@@ -52,6 +53,7 @@ __all__ = [
     "IMPORT_TRANSITIONS",
     "OWNER",
     "PREFIX",
+    "ApiAnswer",
     "ApiToken",
     "Approval",
     "ApprovalQuerySet",

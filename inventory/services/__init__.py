@@ -84,6 +84,7 @@ from inventory.services.purchasing import (
     order_purchase,
 )
 from inventory.services.reallocation import clear_closed, reallocate, reallocate_promise, serve_waiting
+from inventory.services.rearranging import Rearrangement, foresee_rearrangement, hand_over, rearrange
 from inventory.services.receipts import receive
 from inventory.services.reminding import remind_buyers
 from inventory.services.reordering import (
@@ -105,7 +106,7 @@ from inventory.services.suppliers import upsert_suppliers
 from inventory.services.taking_back import last_scan, undo_scan, way_back
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
-from inventory.services.waiting import Moved, register, waiting_pieces
+from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
@@ -139,6 +140,7 @@ __all__ = [
     "Plan",
     "PurchaseLine",
     "PutAway",
+    "Rearrangement",
     "Scanned",
     "Selection",
     "ShortLine",
@@ -185,7 +187,9 @@ __all__ = [
     "expire_holds",
     "find_lots",
     "foresee_closing",
+    "foresee_rearrangement",
     "forget_scans",
+    "hand_over",
     "hold",
     "import_purchases",
     "items_of",
@@ -211,6 +215,7 @@ __all__ = [
     "read_lots",
     "reallocate",
     "reallocate_promise",
+    "rearrange",
     "receive",
     "receive_purchase",
     "receive_transfer",
@@ -256,6 +261,7 @@ __all__ = [
     "upsert_suppliers",
     "variant_of",
     "virtual",
+    "waiting_documents",
     "waiting_pieces",
     "way_back",
 ]

@@ -1,5 +1,7 @@
 """What was bought, paid, shipped, returned and invoiced."""
 
+from orders.models.carriers import Carrier
+from orders.models.changes import CHANGE_TRANSITIONS, ChangeQuerySet, ChangeStatus, OrderChange, OrderChangeLine
 from orders.models.fulfilment import (
     FULFILMENT_TRANSITIONS,
     Fulfilment,
@@ -7,26 +9,45 @@ from orders.models.fulfilment import (
     FulfilmentQuerySet,
     FulfilmentStatus,
 )
-from orders.models.invoices import Invoice
+from orders.models.invoices import DocumentSeries, Invoice
+from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Payment, Refund
 from orders.models.picking import PICK_TRANSITIONS, PickPart, PickPartQuerySet, PickStatus, PickWave
-from orders.models.returns import RETURN_TRANSITIONS, Return, ReturnLine, ReturnQuerySet, ReturnStatus
+from orders.models.returns import (
+    RETURN_TRANSITIONS,
+    ExchangeLine,
+    Return,
+    ReturnCause,
+    ReturnLine,
+    ReturnQuerySet,
+    ReturnStatus,
+)
 from orders.models.sales import DailySales
 from orders.models.taxes import TaxRate
 
 __all__ = [
+    "CHANGE_TRANSITIONS",
     "FULFILMENT_TRANSITIONS",
     "ORDER_TRANSITIONS",
     "PICK_TRANSITIONS",
     "RETURN_TRANSITIONS",
+    "Carrier",
+    "ChangeQuerySet",
+    "ChangeStatus",
     "DailySales",
+    "DocumentSeries",
+    "ExchangeLine",
     "Fulfilment",
     "FulfilmentLine",
     "FulfilmentQuerySet",
     "FulfilmentStatus",
     "Invoice",
+    "MailKind",
+    "MailText",
     "Order",
+    "OrderChange",
+    "OrderChangeLine",
     "OrderLine",
     "OrderQuerySet",
     "OrderStatus",
@@ -37,8 +58,10 @@ __all__ = [
     "PickWave",
     "Refund",
     "Return",
+    "ReturnCause",
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "SentMail",
     "TaxRate",
 ]

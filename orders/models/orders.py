@@ -1,6 +1,7 @@
 """What was bought."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -8,10 +9,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import working_days
 from backoffice.money import MoneyField
 from backoffice.rows import Stateful, VisibleQuerySet, search_index, search_text, tracked
 from backoffice.triggers import legal_transitions
@@ -42,6 +46,13 @@ class OrderQuerySet(VisibleQuerySet):
 
     def awaiting_shipment(self) -> "OrderQuerySet":
         return self.placed().filter(fulfilment_status__in=["unfulfilled", "partial"])
+
+    def late(self) -> "OrderQuerySet":
+        """To ship, and not shipped within SHIP_WITHIN_DAYS working days."""
+        return self.awaiting_shipment().filter(placed_at__lt=working_days.long_ago(settings.SHIP_WITHIN_DAYS))
+
+    def going_to(self, country: str) -> "OrderQuerySet":
+        return self.alias(country=KT("shipping_address__country")).filter(country=country)
 
 
 @tracked()
@@ -155,6 +166,12 @@ class Order(Stateful):
                 condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]),
                 name="order_to_ship",
             ),
+            models.Index(
+                fields=["placed_at", "id"],
+                condition=Q(status="placed", payment_status__in=["none", "partially_paid"]),
+                name="order_to_pay",
+            ),
+            models.Index(KT("shipping_address__country"), F("placed_at").desc(), F("id").desc(), name="order_country"),
             models.Index(fields=["updated_at"], name="order_updated"),
             GinIndex(fields=["tags"], name="order_tags"),
         ]
@@ -171,6 +188,18 @@ class Order(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("orders:order", args=[self.number])
+
+    @property
+    def ship_by(self) -> date:
+        """The last day on which it can be shipped without being late."""
+        return working_days.after(
+            timezone.localdate(self.placed_at, timezone.get_default_timezone()), settings.SHIP_WITHIN_DAYS
+        )
+
+    @property
+    def is_late(self) -> bool:
+        waits = self.status == OrderStatus.PLACED and self.fulfilment_status in ("unfulfilled", "partial")
+        return waits and self.placed_at < working_days.long_ago(settings.SHIP_WITHIN_DAYS)
 
     @property
     def balance(self) -> Any:
@@ -196,6 +225,13 @@ class OrderLine(models.Model):
     tax_name = models.CharField(_("tax"), max_length=60, blank=True)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=5, default=0)
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
+    tax_rounding = MoneyField(
+        _("rounding of the tax"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Keeps sums equal when orders are split or merged."),
+    )
     net = MoneyField(_("net"), default=0)
     tax = MoneyField(_("tax"), default=0)
     gross = MoneyField(_("gross"), default=0)
@@ -236,6 +272,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["order", "position", "id"], name="order_line_of_order"),
             models.Index(fields=["variant", "-id"], name="order_line_variant"),
+            models.Index(Upper("sku"), condition=Q(variant=None), name="order_line_sku"),
         ]
 
     def __str__(self) -> str:

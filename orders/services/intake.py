@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from backoffice import audit
+from backoffice import audit, mentions
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.money import ZERO, minor_units, unit
@@ -54,6 +54,10 @@ class NewLine:
     tax_name: str = ""
     requires_shipping: bool | None = None
     line: int | None = None
+
+
+class TakenAlready(ValidationError):
+    """The source's number was taken in before."""
 
 
 class LineRefused(ValidationError):
@@ -138,10 +142,13 @@ def change_details(order: Order, *, by: User | None, **details: Any) -> Order:
 
 @transaction.atomic
 def add_note(order: Order, *, text: str, by: User | None) -> Order:
-    """Put a remark into the order's timeline."""
+    """Put a remark into the order's timeline, and tell those whom it names by "@" and who may see orders."""
     if not text.strip():
         raise ValidationError({"text": _("Write the note first.")})
     audit.record("order.noted", order, by=by, reason=text.strip())
+    people = [one for one in mentions.mentioned(text) if one.has_perm("orders.view_order")]
+    facts = {"order": order.number, "who": by or "", "text": " ".join(text.split())}
+    mentions.tell(people, lambda: _("%(order)s, %(who)s: %(text)s") % facts, url=order.get_absolute_url(), by=by)
     return order
 
 
@@ -308,8 +315,14 @@ def _must_be_whole(amount: Decimal, currency: str) -> None:
 
 
 def _refuse_source_twice(order: Order) -> None:
-    if order.source_number and Order.objects.filter(source=order.source, source_number=order.source_number).exists():
-        raise ValidationError(
+    if not order.source_number:
+        return
+    with connection.cursor() as cursor:  # of two at once the second one sees the first
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{order.source}:{order.source_number}"]
+        )
+    if Order.objects.filter(source=order.source, source_number=order.source_number).exists():
+        raise TakenAlready(
             _("Order %(number)s of %(source)s was taken in already.")
             % {"number": order.source_number, "source": order.source}
         )

@@ -13,6 +13,7 @@ from backoffice.models import User
 from backoffice.money import ZERO, format_money, round_money
 from orders import mails
 from orders.models import Order, Payment, Refund, Return
+from orders.services.return_money import left_of, refuse_beyond_value
 from orders.services.status import lock, restate_payment
 
 Entry = TypeVar("Entry", Payment, Refund)
@@ -62,7 +63,7 @@ def refund(
 ) -> Refund:
     """Write down money given back; stock is not touched. The same `key` again returns the refund that it made.
 
-    Raises RefundTooHigh beyond what was paid and not refunded yet, KeyReused.
+    Raises RefundTooHigh beyond what was paid and not refunded yet, BeyondReturn beyond the value of what arrived, KeyReused.
     """
     order = lock(order)
     known = Refund.objects.filter(key=key).first() if key else None
@@ -74,6 +75,8 @@ def refund(
     if order_return is not None and order_return.order_id != order.pk:
         raise ValidationError(_("%(return)s belongs to another order.") % {"return": order_return})
     refuse_beyond_paid(order, amount)
+    if order_return is not None:
+        refuse_beyond_value(order_return, amount, order.currency)
     row = Refund.objects.create(
         order=order,
         order_return=order_return,
@@ -88,7 +91,7 @@ def refund(
     restate_payment(order)
     data = {"refund": row.pk, "amount": str(amount), "method": method, "return": str(order_return or "")}
     audit.record("order.refunded", order, by=by, reason=reason, data=data)
-    mails.on_commit("refunded", order, amount=str(amount))
+    mails.on_commit("refunded", order, amount=str(amount), reason=reason)
     return row
 
 
@@ -98,15 +101,8 @@ def refundable(order: Order) -> Decimal:
 
 
 def suggested_refund(order_return: Return) -> Decimal:
-    """Value of the pieces that arrived, tax included, less what was refunded for this return, within what is refundable."""
-    order = order_return.order
-    value = ZERO
-    for row in order_return.lines.select_related("order_line"):
-        line = row.order_line
-        if row.received and line.kept:
-            value += round_money(line.gross * row.received / line.kept, order.currency)
-    given = sum((row.amount for row in order_return.refunds.all()), ZERO)
-    return max(min(value - given, refundable(order)), ZERO)
+    """What is left of the value that arrived, within what is refundable."""
+    return max(min(left_of(order_return), refundable(order_return.order)), ZERO)
 
 
 def _same(known: Entry, order: Order, amount: Decimal) -> Entry:

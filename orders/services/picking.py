@@ -222,7 +222,7 @@ def _parcel_for(order: Order, location: Location, by: User) -> Fulfilment | None
     parcels = list(Fulfilment.objects.filter(order=order, location=location, status=Fulfilment.Status.PENDING).locked())
     if any(parcel.wave_id for parcel in parcels) or order.status != Order.Status.PLACED:
         return None
-    free = next((parcel for parcel in parcels if not parcel.hold_reason), None)
+    free = next((parcel for parcel in parcels if not parcel.hold_reason and not parcel.is_scheduled), None)
     if free is not None:
         return free
     quantities = _lying_here(order, location)

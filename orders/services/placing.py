@@ -124,6 +124,7 @@ def cancel(order: Order, *, by: User | None, reason: str) -> Order:
     order = lock(order)
     order.must_become(Order.Status.CANCELED)
     _must_explain(reason)
+    was_placed = order.status == Order.Status.PLACED
     lines = lines_of(order)
     _refuse_on_the_way(order, lines)
     if any(line.allocated for line in lines):
@@ -132,6 +133,8 @@ def cancel(order: Order, *, by: User | None, reason: str) -> Order:
         line.allocated, line.canceled = 0, line.quantity
     _end(order, lines, reason)
     audit.record("order.canceled", order, by=by, reason=reason)
+    if was_placed:
+        mails.on_commit("canceled", order, reason=reason)
     return order
 
 
@@ -159,6 +162,7 @@ def cancel_lines(order: Order, *, quantities: Mapping[int, int], by: User | None
         recalculate(order, lines)
     else:
         _end(order, lines, reason)
+        mails.on_commit("canceled", order, reason=reason)
     data = {"lines": {line.sku or line.title: quantity for line, quantity in chosen}}
     audit.record("order.lines_canceled", order, by=by, reason=reason, data=data)
     return order

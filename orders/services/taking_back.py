@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.imports.rewinding import CHANGED, Rewinding, Row
 from backoffice.models import ImportRun, User
+from inventory import services as inventory
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Refund
 from orders.services.status import lines_of, recalculate
 
@@ -32,6 +33,7 @@ def take_back_orders(run: ImportRun, work: Rewinding, *, by: User | None) -> Non
     foreign = _changed_since(run, [order.pk for order in orders])
     work.kept[Order] += [Row(order.pk, CHANGED) for order in orders if order.pk in foreign]
     free = [order for order in orders if order.pk not in foreign]
+    _release(free, by)
     _delete([order.pk for order in free if not order.paid])
     work.deleted += sum(not order.paid for order in free)
     paid = [order for order in free if order.paid]
@@ -97,6 +99,14 @@ def _changed_since(run: ImportRun, keys: Sequence[int]) -> set[int]:
     events = _events().filter(pgh_obj_id__in=keys).exclude(pgh_context__in=_contexts(run))
     invoiced = Invoice.objects.filter(order__in=keys)
     return {*events.values_list("pgh_obj_id", flat=True), *invoiced.values_list("order_id", flat=True)}
+
+
+def _release(orders: Sequence[Order], by: User | None) -> None:
+    """Give up what stock promised to partly shipped orders."""
+    promised = OrderLine.objects.filter(order__in=orders, allocated__gt=0)
+    for order in Order.objects.filter(pk__in=promised.values("order")).order_by("pk"):
+        inventory.release(order.number, None, by=by)
+    promised.update(allocated=0)
 
 
 def _delete(keys: Sequence[int]) -> None:

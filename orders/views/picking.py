@@ -1,7 +1,7 @@
 """Picking and packing with a handheld."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from backoffice.generic.base import error_texts
 from catalog.models import Variant
+from inventory import services as inventory
 from inventory import tiles
-from inventory.models import Location, Scan
+from inventory.models import Bin, Location, Lot, Scan
 from inventory.views.handheld import Choice, ChoosePage
 from inventory.views.scanning import ScanPage, bin_page, warehouse
 from orders import forms, forms_picking, services
@@ -103,6 +104,10 @@ class Item:
         return sum(line.quantity for line in self.lines)
 
     @property
+    def variant(self) -> int | None:
+        return self.lines[0].order_line.variant_id
+
+    @property
     def open_lines(self) -> list[FulfilmentLine]:
         return [line for line in self.lines if line.to_pick]
 
@@ -125,16 +130,41 @@ def items_of(lines: Iterable[FulfilmentLine]) -> list[Item]:
     return list(items.values())
 
 
-def in_walking_order(items: list[Item], parts: Mapping[int, Sequence[PickPart]]) -> list[Item]:
-    """The items with the places they are taken from, as one walks to them: what is not put away lies where goods come in."""
-    for item in items:
-        open_parts = [part for line in item.open_lines for part in parts.get(line.pk, []) if part.to_pick]
+def in_walking_order(items: list[Item], location: Location) -> list[Item]:
+    """The items with the places they are taken from, as one walks to them: what is not put away lies where goods come in.
+
+    Of lines in no parcel yet nothing is planned: the places are those that pieces would leave now.
+    """
+    planned = services.parts_of([line for item in items for line in item.lines if line.pk])
+    parts = [[part for line in item.open_lines for part in planned.get(line.pk, []) if part.to_pick] for item in items]
+    rest = {key: item for item, some in zip(items, parts, strict=True) if not some and (key := item.variant)}
+    proposed = _proposed(rest, location) if rest else {}
+    for item, some in zip(items, parts, strict=True):
+        found = sorted(some or proposed.get(item.variant or 0, []), key=_way)
         pieces: Counter[str] = Counter()
-        for part in sorted(open_parts, key=_way):
+        for part in found:
             pieces[part.place] += part.to_pick
-        item.walk = min(map(_way, open_parts), default=())
+        item.walk = _way(found[0]) if found else ()
         item.places = [place if len(pieces) == 1 else f"{place} × {n}" for place, n in pieces.items()]
     return sorted(items, key=lambda item: (item.walk, item.name.upper()))
+
+
+def _proposed(items: Mapping[int, Item], location: Location) -> dict[int, list[PickPart]]:
+    """Places, as they would be planned now, by variant."""
+    shelves = inventory.on_shelves(location, items)
+    places = {place for shelf in shelves.values() for place in shelf}
+    bins = Bin.objects.in_bulk([bin for bin, _lot in places if bin])
+    lots = Lot.objects.in_bulk([lot for _bin, lot in places if lot])
+    found: dict[int, list[PickPart]] = {}
+    for variant, shelf in shelves.items():
+        left = items[variant].quantity - items[variant].picked
+        found[variant] = []
+        for (bin, lot), there in shelf.items():
+            some = min(there, left)
+            if some > 0:
+                found[variant].append(PickPart(bin=bins.get(bin or 0), lot=lots.get(lot or 0), quantity=some, picked=0))
+                left -= some
+    return found
 
 
 def _way(part: PickPart) -> tuple[Any, ...]:
@@ -186,7 +216,7 @@ class PickPage(ScanPage):
 
     def shown(self) -> dict[str, Any]:
         lines = services.lines_to_pick(self.document)
-        items = in_walking_order(items_of(lines), services.parts_of(lines))
+        items = in_walking_order(items_of(lines), self.document.location)
         parcels = self.document.parcels.select_related("order").order_by("box")
         return {
             "title": _("Pick %(wave)s") % {"wave": self.document},

@@ -13,7 +13,7 @@ rows.addEventListener("change", async (event) => {
   const match = /-variant$/.test(event.target.name) && /^#(\d+)$/.exec(event.target.value);
   if (!match) return;
   const row = event.target.closest("tr");
-  const value = (name) => document.querySelector(`[name=${name}]`)?.value ?? "";
+  const value = (name) => document.querySelector(`[name=${name}]`)?.value ?? formset.dataset[name] ?? "";
   const query = new URLSearchParams({ currency: value("currency"), customer: value("customer") });
   const response = await fetch(`${formset.dataset.variants.replace("/0/", `/${match[1]}/`)}?${query}`);
   if (!response.ok || response.redirected) return;

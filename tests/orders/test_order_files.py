@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from backoffice import context, resources, verification
+from backoffice.models import AuditEvent
 from customers.models import Customer
 from orders import services
 from orders.models import Fulfilment, Order, Payment, Refund
@@ -153,15 +154,116 @@ def test_a_flat_log_of_sales(tmp_path, main):
     )
     result = bring(tmp_path, "orders", text, "--partial")
     assert reasons(result) == [
-        (4, "source_number", "C536379", "C536379 takes goods of another order back. It is no order."),
         (5, "quantity", "", "The quantity must be at least 1."),
         (6, "source_number", "536366", "Its order is refused: see row 5."),
     ]
-    assert (result["read"], counts(result)) == (5, (2, 0, 0, 3))
-    order = Order.objects.get()
+    assert (result["read"], counts(result)) == (5, (3, 0, 0, 2))
+    order = Order.objects.get(source_number="536365")
     assert (order.status, order.payment_status, order.total, order.customer, order.shipping_address) == (
         "closed", "none", Decimal("35.64"), customer, {"country": "United Kingdom"},
     )  # fmt: skip
+
+
+def test_a_cancellation_is_a_canceled_order_and_a_write_off_is_refused(tmp_path, main):
+    text = (
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice\n"
+        "C536379,D,Discount,-2,2010-12-01 09:41:00,27.5\n"
+        "C536379,E,Lamp,-1,2010-12-01 09:41:00,4.95\n"
+        "536414,X,,-56,2010-12-01 11:52:00,0\n"
+    )
+    result = bring(tmp_path, "orders", text, "--partial")
+    sentence = "536414 takes pieces out without a price: no sale, but a correction of stock."
+    assert (reasons(result), counts(result)) == ([(4, "quantity", "", sentence)], (2, 0, 0, 1))
+    order = Order.objects.get()
+    assert (order.source_number, order.status, order.total, order.cancel_reason) == (
+        "C536379", "canceled", 0, "Takes goods of another order back",
+    )  # fmt: skip
+    assert order.canceled_at == order.placed_at
+    assert list(order.lines.values_list("sku", "quantity", "canceled", "unit_price", "gross")) == [
+        ("D", 2, 2, Decimal("27.5"), 0),
+        ("E", 1, 1, Decimal("4.95"), 0),
+    ]
+    event = AuditEvent.objects.get(verb="order.imported")
+    assert (event.subject, event.reason) == (order.number, "Takes 3 pieces back for €59.95 at the source.")
+    assert counts(bring(tmp_path, "orders", text, "--partial")) == (0, 0, 2, 1)
+    assert_verified()
+
+
+PARTLY = (
+    "Name,Financial Status,Fulfillment Status,Total,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
+    "Lineitem fulfillment status\n#1,paid,partial,50.00,2,Pot,20.00,POT,fulfilled\n#1,,,,2,Cup,5.00,CUP,pending\n"
+)
+
+
+def test_a_partly_shipped_order_is_placed_with_the_rest_promised(tmp_path, main):
+    make_variant("POT", on_hand=7)
+    cup = make_variant("CUP", on_hand=7)
+    result = bring(tmp_path, "orders", PARTLY)
+    assert (result["errors"], result["warnings"]) == ([], [])
+    order = Order.objects.get()
+    assert (order.status, order.fulfilment_status, order.payment_status, order.closed_at) == (
+        "placed", "partial", "paid", None,
+    )  # fmt: skip
+    assert list(order.lines.values_list("sku", "fulfilled", "allocated")) == [("POT", 2, 0), ("CUP", 0, 2)]
+    assert list(Fulfilment.objects.get().lines.values_list("order_line__sku", "quantity")) == [("POT", 2)]
+    assert (level_of(cup).allocated, level_of(cup).on_hand) == (2, 7)
+    assert_verified()
+    undone = undo(result["run"])
+    assert (undone["deleted"], level_of(cup).allocated, order.status) == (0, 0, "placed")
+    order.refresh_from_db()
+    assert (order.status, order.refunded) == ("canceled", 50)
+    assert_verified()
+
+
+def test_the_rest_of_a_partly_shipped_order_that_is_out_of_stock_is_said(tmp_path, main):
+    make_variant("CUP", on_hand=1)
+    result = bring(tmp_path, "orders", PARTLY.replace("paid", "pending"))
+    said = [note for note in result["notes"] if note.startswith("#1")]
+    assert said == ["#1: what is left to ship has no stock promised. CUP: 1 available, 2 asked."]
+    assert list(Order.objects.get().lines.values_list("fulfilled", "allocated")) == [(2, 0), (0, 0)]
+    assert_verified()
+    assert undo(result["run"])["deleted"] == 1
+
+
+def test_shipped_pieces_of_a_line_and_a_partial_order_that_does_not_say(tmp_path, main):
+    header = "Order number,Fulfilment,SKU,Title,Quantity,Unit price,Quantity shipped\n"
+    result = bring(tmp_path, "orders", header + "1,,A,Pot,3,5,1\n2,partial,B,Cup,3,5,\n")
+    assert [w["message"] for w in result["warnings"] if w["column"] == "fulfilment"] == [
+        "The file does not say which lines of this partly shipped order have left; it counts as shipped."
+    ]
+    facts = Order.objects.order_by("source_number").values_list("status", "fulfilment_status", "lines__fulfilled")
+    assert list(facts) == [("placed", "partial", 1), ("closed", "fulfilled", 3)]
+    assert_verified()
+
+
+def test_taxes_of_lines_transactions_and_refunds_beyond_what_was_paid(tmp_path, main):
+    header = (
+        "Name,Fulfillment Status,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Tax 1 Price,Transaction amount,"
+        "Transaction kind,Transaction status,Refunded amount\n"
+    )
+    result = bring(
+        tmp_path,
+        "orders",
+        header + "#1,fulfilled,1,Pot,20,A,4.00,26.00,sale,success,\n#1,,1,Book,2,B,0.00,5.00,refund,success,\n"
+        "#1,,,,,,,99,sale,failure,\n#2,fulfilled,1,Pot,20,A,4.00,24.00,capture,success,30\n",
+    )
+    first, second = Order.objects.order_by("source_number")
+    assert list(first.lines.values_list("net", "tax", "gross")) == [(20, 4, 24), (2, 0, 2)]
+    assert (first.total, first.paid, first.refunded, first.payment_status) == (26, 26, 5, "partially_refunded")
+    assert (second.paid, second.refunded) == (24, 24)
+    assert [w["message"] for w in result["warnings"] if w["column"] == "refunded"] == [
+        "The file's refunds are €30.00; only €24.00 was paid, and no more can be given back."
+    ]
+    assert_verified()
+
+
+def test_taxes_of_several_kinds_are_added_up(tmp_path, main):
+    header = "Name,Fulfillment Status,Total,Lineitem quantity,Lineitem name,Lineitem price,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value\n"
+    bring(tmp_path, "orders", header + "#1,fulfilled,11.50,1,Pot,10,State,1.00,City,0.50\n")
+    order = Order.objects.get()
+    assert (order.tax, order.total, order.prices_include_tax) == (Decimal("1.5"), Decimal("11.5"), False)
+    assert order.lines.get().tax_name == "State"
+    assert_verified()
 
 
 def test_a_file_without_prices_shares_its_totals(tmp_path, main):

@@ -126,12 +126,12 @@ def peak(path: Path) -> dict[str, float]:
     connection.ensure_connection()
     tiny = product_files.write(path.with_name("tiny.csv"), 100)
     bring(tiny, dry_run=True)
-    base = _peak_mib()
+    base = peak_mib()
     bring(path)
-    return {"base": base, "peak": _peak_mib()}
+    return {"base": base, "peak": peak_mib()}
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """Peak memory of this program; getrusage would count that of the program which started it."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024

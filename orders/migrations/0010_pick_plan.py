@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0014_scans_and_counts'),
-        ('orders', '0003_picking'),
+        ('orders', '0009_papers'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
