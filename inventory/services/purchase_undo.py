@@ -60,7 +60,9 @@ def take_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> 
     free = [order for order in orders if order.pk not in foreign | costly]
     receipts = _receipts_of(run, [order.pk for order in free])
     lots = _lots_received(receipts)
-    free = _in_stock(_lots_there(free, receipts, lots, work), receipts, work)
+    free = _lots_there(free, receipts, lots, work)
+    whole = {order.pk for order in free}
+    free = _in_stock(free, [receipt for receipt in receipts if receipt.purchase_order_id in whole], work)
     freed = {order.pk for order in free}
     ours = [receipt for receipt in receipts if receipt.purchase_order_id in freed]
     moves = _returning(ours, lots, _("%(run)s undone") % {"run": run.number})

@@ -1,6 +1,5 @@
 """Picking and packing with a handheld."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,11 +140,8 @@ def in_walking_order(items: list[Item], location: Location) -> list[Item]:
     proposed = _proposed(rest, location) if rest else {}
     for item, some in zip(items, parts, strict=True):
         found = sorted(some or proposed.get(item.variant or 0, []), key=_way)
-        pieces: Counter[str] = Counter()
-        for part in found:
-            pieces[part.place] += part.to_pick
         item.walk = _way(found[0]) if found else ()
-        item.places = [place if len(pieces) == 1 else f"{place} × {n}" for place, n in pieces.items()]
+        item.places = list(dict.fromkeys(part.place for part in found))
     return sorted(items, key=lambda item: (item.walk, item.name.upper()))
 
 

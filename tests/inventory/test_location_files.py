@@ -109,8 +109,8 @@ def test_closing_by_file_is_closing_by_page(tmp_path):
     count = services.create_count(shop, services.Selection("list", variants=[tea.pk]), by=None)
     result = bring(tmp_path, "locations", "code,is_active\nMAIN,no\nSHOP,no\n", "--partial")
     assert reasons(result) == [(3, "is_active", "", f"Finish these stocktakes first: {count.number}.")]
-    assert AuditEvent.objects.get(verb="location.closed").subject == "MAIN"
+    assert AuditEvent.objects.get(verb="location.closed").subject == "Main"
     [job] = ProcrastinateJob.objects.filter(task_name=services.CLEAR_CLOSED)
     assert job.args == {"location": Location.objects.get(code="MAIN").pk}
     bring(tmp_path, "locations", "code,is_active\nMAIN,yes\n")
-    assert AuditEvent.objects.get(verb="location.opened").subject == "MAIN"
+    assert AuditEvent.objects.get(verb="location.opened").subject == "Main"

@@ -31,8 +31,8 @@ def plant(statement):
     "forgery",
     [
         "UPDATE orders_fulfilmentline SET quantity = 3",
-        "UPDATE orders_orderline SET canceled = 1",
-        "UPDATE orders_orderline SET fulfilled = 1",
+        "UPDATE orders_orderline SET canceled = 1, allocated = 1",
+        "UPDATE orders_orderline SET fulfilled = 1, allocated = 1",
     ],
 )
 def test_the_database_refuses_parcels_beyond_what_is_open(forgery):
