@@ -103,6 +103,7 @@ ROLES: dict[str, Role] = {
             "orders.view_fulfilment",
             "orders.view_fulfilmentline",
             "orders.view_pickwave",
+            "orders.view_pickpart",
             "orders.view_return",
             "orders.view_returnline",
             "orders.fulfil_order",

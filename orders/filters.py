@@ -146,8 +146,15 @@ def lines_with(article: Any, name: str) -> QuerySet:
     return of_variant.values(name).union(lines.filter(variant=None, sku__iexact=sku).values(name), all=True)
 
 
+def lines_behind(figure: Figure, lines: QuerySet) -> QuerySet:
+    """The lines of the orders that a figure adds up."""
+    return lines.filter(order__in=figure.orders(Order.objects.order_by()).values("pk"))
+
+
 class OrderLineFilter(OrderFilter):
     """The filters of orders over the rows of their lines, and one of the line itself."""
+
+    behind = BehindFilter(lines_behind)
 
     article = generic.LookupFilter(model=Variant, label=_("SKU"), method="of_article")
 

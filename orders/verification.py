@@ -122,6 +122,28 @@ WRONG_HOLDS = """
     FULL JOIN (SELECT DISTINCT order_id FROM orders_orderhold WHERE released_at IS NULL) h ON h.order_id = o.id
     WHERE o.on_hold <> (h.order_id IS NOT NULL)
 """
+# What lies in parcels that have not left is open, and of goods with stock promised where the parcel is packed.
+WRONG_PARCELS = """
+    SELECT n.id, p.pieces, n.quantity - n.fulfilled - n.canceled, p.place, coalesce(a.pieces, 0)
+    FROM (SELECT l.order_line_id AS line, f.location_id AS place, sum(l.quantity) AS pieces,
+                 sum(sum(l.quantity)) OVER (PARTITION BY l.order_line_id) AS everywhere
+          FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id
+          WHERE f.status IN ('pending', 'packed') GROUP BY 1, 2) p
+    JOIN orders_orderline n ON n.id = p.line
+    LEFT JOIN (SELECT item, location_id, sum(quantity) AS pieces FROM inventory_allocation GROUP BY 1, 2) a
+        ON a.item = n.id AND a.location_id = p.place
+    WHERE p.everywhere > n.quantity - n.fulfilled - n.canceled OR (n.allocated > 0 AND p.pieces > coalesce(a.pieces, 0))
+"""
+# Places to pick from are those of the parcel's location and article, and no more of them than the line has.
+WRONG_PLACES = """
+    SELECT f.number, n.sku, sum(p.quantity), l.quantity
+    FROM orders_pickpart p JOIN orders_fulfilmentline l ON l.id = p.line_id
+    JOIN orders_fulfilment f ON f.id = l.fulfilment_id JOIN orders_orderline n ON n.id = l.order_line_id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot o ON o.id = p.lot_id
+    WHERE f.status IN ('pending', 'packed')
+    GROUP BY f.number, n.sku, l.id, l.quantity
+    HAVING sum(p.quantity) > l.quantity OR bool_or(b.location_id <> f.location_id) OR bool_or(o.variant_id <> n.variant_id)
+"""
 WRONG_RETURNS = """
     SELECT t.id, t.value, t.refunded, coalesce(l.value, 0) AS sum_value, coalesce(r.amount, 0) AS sum_refunded
     FROM orders_return t
@@ -302,6 +324,34 @@ def refund_grants() -> Result:
 def order_holds() -> Result:
     """An order is on hold while a hold stands."""
     return compare(checked=ORDERS, wrong=WRONG_HOLDS, say=_say_order(_("on hold")))
+
+
+@check("parcels")
+def parcels() -> Result:
+    """Pieces in parcels are open, and promised where they are packed."""
+    return compare(
+        checked="SELECT count(*) FROM orders_fulfilmentline",
+        wrong=WRONG_PARCELS,
+        say=lambda row: (
+            _("%(line)s: %(pieces)s in parcels, %(open)s open, %(promised)s promised there")
+            % {
+                "line": OrderLine.objects.select_related("order").get(pk=row[0]),
+                "pieces": row[1],
+                "open": row[2],
+                "promised": row[4],
+            }
+        ),
+    )
+
+
+@check("pick_places")
+def pick_places() -> Result:
+    """Bins and lots that parcels are picked from belong to them, and are no more than what is in them."""
+    return compare(
+        checked="SELECT count(*) FROM orders_pickpart",
+        wrong=WRONG_PLACES,
+        say=lambda row: f"{row[0]}, {row[1]}: {row[2]} / {row[3]}",
+    )
 
 
 @check("order_statuses", repair=repair_statuses)

@@ -14,7 +14,7 @@ from orders.models.invoices import DocumentSeries, Invoice
 from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Authorization, AuthorizationVoid, Payment, Refund
-from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
+from orders.models.picking import PICK_TRANSITIONS, PickPart, PickPartQuerySet, PickStatus, PickWave
 from orders.models.refunds import GRANT_TRANSITIONS, GrantStatus, RefundGrant
 from orders.models.returns import (
     RETURN_TRANSITIONS,
@@ -80,6 +80,8 @@ __all__ = [
     "OrderQuerySet",
     "OrderStatus",
     "Payment",
+    "PickPart",
+    "PickPartQuerySet",
     "PickStatus",
     "PickWave",
     "PlaceSales",

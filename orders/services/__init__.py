@@ -85,6 +85,7 @@ from orders.services.placing import (
     place_new,
     reopen,
 )
+from orders.services.plans import parts_of, plan_parcels
 from orders.services.reallocation import reallocate
 from orders.services.receiving import Arrived, Settled, receive_return, settle_return
 from orders.services.refunds import (
@@ -189,11 +190,13 @@ __all__ = [
     "open_change",
     "pack",
     "pack_scanned",
+    "parts_of",
     "pick",
     "pickable",
     "place",
     "place_exchange",
     "place_new",
+    "plan_parcels",
     "proposed",
     "ready_at",
     "reallocate",

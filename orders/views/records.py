@@ -327,4 +327,5 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = self.object.lines.select_related("order_line__variant").order_by("order_line__position", "pk")
+        lines = lines.prefetch_related("parts__bin", "parts__lot")
         return super().get_context_data(**extra) | {"lines": lines, "order": self.object.order}
