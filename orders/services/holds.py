@@ -55,6 +55,14 @@ def release_all(order: Order, *, by: User | None, reason: str) -> None:
             _release(row, by, reason)
 
 
+def copy_holds(source: Order, target: Order) -> None:
+    """Let an order that is split off wait for what the other one waits for."""
+    OrderHold.objects.bulk_create(
+        OrderHold(order=target, kind=row.kind, reason=row.reason, at=row.at, by=row.by)
+        for row in source.holds.standing().select_related("by")
+    )
+
+
 def must_not_be_held(order: Order) -> None:
     """Raise OnHold naming what the order waits for."""
     if order.on_hold:

@@ -1,5 +1,6 @@
 """Orders on hold: nothing of them is picked, packed or shipped until everything that holds them is released."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from backoffice.models import AuditEvent
 from inventory.services import Scanned
 from orders import services
 from orders.models import Fulfilment, Order, OrderHold
-from tests.orders.builders import make_order, parcel_of, staff, warehouse
+from tests.orders.builders import buyer, make_order, parcel_of, staff, warehouse
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,18 @@ def test_the_list_shows_what_is_on_hold(client, order):
     client.force_login(staff("owner"))
     page = client.get("/orders/?on_hold=true")
     assert [row.object for row in page.context["rows"]] == [order]
+
+
+def test_what_is_split_off_waits_too_and_nothing_that_waits_is_merged():
+    customer = buyer()
+    order = make_order([("TEA", 2)], placed=True, customer=customer)
+    services.authorize(order, amount=Decimal(10), method="card", by=None)
+    hold(order)
+    new = services.split_order(order, quantities={order.lines.get().pk: 1}, by=None)
+    assert (new.on_hold, new.authorized, new.holds.get().reason) == (True, 0, "Two cards")
+    with pytest.raises(services.CannotMerge, match=f"{new} is on hold"):
+        services.merge_orders(order, new, by=None)
+    assert [report.name for report in verification.run(["order_holds", "order_payments"]) if report.result.wrong] == []
 
 
 def run(statement):
