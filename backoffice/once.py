@@ -60,9 +60,10 @@ def answer(request: HttpRequest, wanted: Any, work: Callable[[], Answer]) -> Jso
         return _respond(work())
     if len(key) > MOST or not key.isprintable():
         raise ValidationError(_("An Idempotency-Key has at most %(most)s printable characters.") % {"most": MOST})
+    by: Any = request.user
     digest = _digest(request, wanted)
     _wait_for(request, key)
-    kept = ApiAnswer.objects.filter(user=request.user, key=key).first()
+    kept = ApiAnswer.objects.filter(user=by, key=key).first()
     if kept is not None and kept.expires_at > timezone.now():
         if kept.digest != digest:
             raise ValidationError(
@@ -72,9 +73,7 @@ def answer(request: HttpRequest, wanted: Any, work: Callable[[], Answer]) -> Jso
         return _respond(Answer(kept.status, kept.body, kept.location), replayed=True)
     done = work()
     facts = {"digest": digest, "status": done.status, "body": done.body, "location": done.location}
-    ApiAnswer.objects.update_or_create(
-        user=request.user, key=key, defaults={**facts, "expires_at": timezone.now() + LIFETIME}
-    )
+    ApiAnswer.objects.update_or_create(user=by, key=key, defaults={**facts, "expires_at": timezone.now() + LIFETIME})
     return _respond(done)
 
 

@@ -1,5 +1,6 @@
 """Orders in the API; the buyer's personal data is masked for those who may not see it."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
+from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from backoffice import api, once
@@ -216,8 +218,8 @@ def _take(request: HttpRequest, wanted: OrderIn) -> once.Answer:
     except services.TakenAlready as refusal:
         raise ValidationError({"source_number": refusal.messages}) from refusal
     found = _orders(request).prefetch_related(Prefetch("lines", OrderLine.objects.order_by("position", "pk")))
-    body = OrderDetail.model_validate(found.get(pk=taken.pk), context={"request": request}).model_dump(mode="json")
-    return once.Answer(201, body, reverse("api:order", args=[taken.number]))
+    body = OrderDetail.model_validate(found.get(pk=taken.pk), context={"request": request}).model_dump()
+    return once.Answer(201, json.loads(NinjaJSONEncoder().encode(body)), reverse("api:order", args=[taken.number]))
 
 
 def _header(wanted: OrderIn) -> dict[str, Any]:
@@ -288,7 +290,7 @@ def _lines(wanted: OrderIn, customer: Customer | None, currency: str, by: Any) -
                 discount=line.discount,
                 tax_rate=line.tax_rate,
                 requires_shipping=line.requires_shipping,
-            )  # fmt: skip
+            )
         )
     if errors:
         raise ValidationError(errors)

@@ -58,6 +58,14 @@ def _currencies() -> list[tuple[str, str]]:
     return [(code, code) for code in codes]
 
 
+class ArticleField(generic.LookupField):
+    """A variant by its SKU or, as scanners send it, its barcode."""
+
+    def by_text(self, text: str) -> Any:
+        scanned = list(self.rows().filter(barcode=text)[:2])
+        return scanned[0] if len(scanned) == 1 else super().by_text(text)
+
+
 class DraftForm(forms.ModelForm):
     """Head of a draft. Addresses left blank follow from the customer."""
 
@@ -66,6 +74,11 @@ class DraftForm(forms.ModelForm):
         label=_("Customer"),
         required=False,
         help_text=_("Name, contact and addresses follow from the customer."),
+    )
+    new_customer = forms.BooleanField(
+        label=_("Create a customer of this name"),
+        required=False,
+        help_text=_("With the e-mail, phone and shipping address of this order."),
     )
     currency = forms.ChoiceField(label=_("Currency"))
     shipping = _amount(label=_("Shipping"), required=False, min_value=0)
@@ -90,6 +103,15 @@ class DraftForm(forms.ModelForm):
         for name in ("shipping", "discount"):
             self.initial[name] = plain(self.initial.get(name)) or None
         add_addresses(self)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("new_customer"):
+            if data.get("customer"):
+                self.add_error("new_customer", _("A customer is chosen already. Clear the choice first."))
+            elif not data.get("customer_name"):
+                self.add_error("customer_name", _("A new customer needs a name."))
+        return data
 
     def clean_language(self) -> str:
         return self.cleaned_data["language"] or self.instance.language
@@ -157,7 +179,7 @@ class LineForm(forms.Form):
     """A line of a draft: a SKU, or a title and a price of its own."""
 
     line = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    variant = generic.LookupField(model=Variant, label=_("SKU"), required=False)
+    variant = ArticleField(model=Variant, label=_("SKU"), required=False)
     title = forms.CharField(label=_("Title"), max_length=400, required=False)
     quantity = forms.IntegerField(
         label=_("Quantity"),
@@ -196,7 +218,12 @@ class LineForm(forms.Form):
 class _LineFormSet(forms.BaseFormSet):
     def lines(self) -> list[NewLine]:
         """Lines to sell, in the order given."""
-        return [form.as_line() for form in self.forms if form not in self.deleted_forms and not form.is_blank]
+        return [form.as_line() for form in self.sold]
+
+    @property
+    def sold(self) -> list[Any]:
+        """Forms of lines to sell, in the order given."""
+        return [form for form in self.forms if form not in self.deleted_forms and not form.is_blank]
 
 
 LineFormSet = forms.formset_factory(LineForm, formset=_LineFormSet, extra=3, can_delete=True, max_num=500)

@@ -6,10 +6,24 @@ from dataclasses import replace
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from backoffice.models import User
 from catalog.services import Price, price_of
 from customers.models import Customer
 from orders.models import Order
-from orders.services import NewLine
+from orders.services import NewLine, create_draft
+
+AGAIN = (
+    "customer_name", "email", "phone", "language", "billing_address", "shipping_address", "currency", "prices_include_tax", "shipping",
+    "shipping_tax_rate", "tags",
+)  # fmt: skip
+
+
+class NoPrice(ValidationError):
+    """Variants have no price in the currency of the order; `places` of the lines in question."""
+
+    def __init__(self, sentences: dict[int, str]) -> None:
+        super().__init__(list(sentences.values()))
+        self.places = sentences
 
 
 def prices_for(customer: Customer | None, currency: str, variants: Iterable[int]) -> dict[int, Price]:
@@ -20,17 +34,17 @@ def prices_for(customer: Customer | None, currency: str, variants: Iterable[int]
 def priced(lines: Sequence[NewLine], *, customer: Customer | None, currency: str) -> list[NewLine]:
     """The lines, with a price each where none was typed.
 
-    Raises ValidationError naming what has no price in `currency`: the shop's own price is in another one.
+    Raises NoPrice naming what has no price in `currency`: the shop's own price is in another one.
     """
     keys = {line.variant.pk for line in lines if line.variant is not None and line.unit_price is None}
     found = prices_for(customer, currency, keys) if keys else {}
-    if missing := [line.variant.sku for line in lines if line.variant and line.variant.pk in keys - set(found)]:
-        raise ValidationError(
-            [
-                _("%(sku)s has no price in %(currency)s. Type one.") % {"sku": sku, "currency": currency}
-                for sku in missing
-            ]
-        )
+    missing = {
+        place: _("%(sku)s has no price in %(currency)s. Type one.") % {"sku": line.variant.sku, "currency": currency}
+        for place, line in enumerate(lines)
+        if line.variant is not None and line.unit_price is None and line.variant.pk not in found
+    }
+    if missing:
+        raise NoPrice(missing)
     return [
         replace(line, unit_price=found[line.variant.pk].price)
         if line.variant is not None and line.unit_price is None
@@ -39,7 +53,19 @@ def priced(lines: Sequence[NewLine], *, customer: Customer | None, currency: str
     ]
 
 
-def lines_again(order: Order, customer: Customer | None) -> tuple[list[NewLine], list[str]]:
+def duplicate(order: Order, *, by: User | None) -> tuple[Order, list[str]]:
+    """A new draft like an earlier order, at the prices of now; and a sentence for each line that cannot be sold again.
+
+    Raises ValidationError when nothing of it can.
+    """
+    lines, gone = _lines_again(order, order.customer)
+    if not lines:
+        raise ValidationError([_("Nothing of %(order)s can be sold again.") % {"order": order}, *gone])
+    header = {name: getattr(order, name) for name in AGAIN}
+    return create_draft(by=by, lines=lines, customer=order.customer, **header), gone
+
+
+def _lines_again(order: Order, customer: Customer | None) -> tuple[list[NewLine], list[str]]:
     """The lines of an earlier order at the prices of now, and a sentence for each that cannot be sold again.
 
     What was no article of the catalogue keeps its price; discounts are not repeated.
@@ -60,6 +86,7 @@ def lines_again(order: Order, customer: Customer | None) -> tuple[list[NewLine],
                     line.unit_price,
                     tax_rate=line.tax_rate,
                     tax_name=line.tax_name,
+                    requires_shipping=line.requires_shipping,
                 )
             )
         elif not variant.is_active:

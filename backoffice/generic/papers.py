@@ -51,12 +51,14 @@ class PaperPage(Page):
         return str(self.title)
 
     def get_context_data(self) -> dict[str, Any]:
+        documents = self.get_documents()
+        kind = f"{self.labels}s labels " if self.labels else "several " if len(documents) > 1 else ""
         return {
             "title": self.get_title(),
-            "documents": self.get_documents(),
+            "documents": documents,
             "back": self.back,
             "papers": self.papers,
-            "sheets": f"{self.labels}s labels on-{self.paper}" if self.labels else f"on-{self.paper}",
+            "sheets": f"{kind}on-{self.paper}",
         }
 
     @property
@@ -85,7 +87,9 @@ class PaperPage(Page):
         return TemplateResponse(request, self.template_name, shown)
 
 
-def print_action(name: str, label: Any, page: str, permission: str, parameter: str = "ids") -> BulkAction:
+def print_action(
+    name: str, label: Any, page: str, permission: str | tuple[str, ...], parameter: str = "ids"
+) -> BulkAction:
     """Of a list: leads to the paper of the chosen rows."""
 
     def leads_to(keys: list[Any]) -> str:

@@ -87,8 +87,8 @@ class PastHead:
 class Past:
     """An order put together; `worth` is what it came to before it was canceled, `told` how the file's total differs."""
 
-    order: PastHead
-    lines: list[PastLine]
+    order: Any  # a PastHead
+    lines: list[Any]  # of PastLine
     facts: Mapping[str, Any]
     email: str = ""
     worth: Decimal = ZERO
@@ -189,7 +189,7 @@ def _add_up(rows: Sequence[Mapping[str, Any]], facts: dict[str, Any]) -> None:
 # --- Header and lines ---------------------------------------------------------------------------
 
 
-def _header(facts: Mapping[str, Any], now: str) -> PastHead:
+def _header(facts: Mapping[str, Any], now: str) -> Any:
     shipping = dict(facts["shipping_address"] or {})
     if facts["country"]:
         shipping.setdefault("country", facts["country"])
@@ -204,7 +204,7 @@ def _header(facts: Mapping[str, Any], now: str) -> PastHead:
         or facts["customer_number"]
         or ""
     )
-    order = PastHead()
+    order: Any = PastHead()
     order.source = (facts["source"] or "import")[:40]
     order.source_number = (facts["source_number"] or facts["number"])[:100]
     order.status = Order.Status.DRAFT
@@ -225,7 +225,7 @@ def _header(facts: Mapping[str, Any], now: str) -> PastHead:
     return order
 
 
-def _line(row: Mapping[str, Any], position: int) -> PastLine:
+def _line(row: Mapping[str, Any], position: int) -> Any:
     if row["quantity"] is None or row["quantity"] < 1:
         raise Refused(row["row"], "quantity", _("The quantity must be at least 1."))
     if not row["sku"] and not row["title"]:
@@ -264,14 +264,14 @@ def _amounts(past: Past, rows: Sequence[Mapping[str, Any]]) -> None:
     """Amounts of the lines and the order. Taxes of lines stay theirs where they come to the order's; else the order's are
     shared over the lines, to the last cent."""
     order, facts = past.order, past.facts
-    lines: Any = past.lines
+    lines = past.lines
     each = [row["line_tax"] for row in rows if row["line_tax"] is not None]
     taxes = round_money(facts["taxes"] if facts["taxes"] is not None else sum(each, ZERO), order.currency)
-    before = [line_amount(order, line) for line in lines]  # type: ignore[arg-type]
+    before = [line_amount(order, line) for line in lines]
     order.discount = _order_discount(past, before, taxes)
     amounts = before
     if order.discount:
-        share_discount(order, lines)  # type: ignore[arg-type]
+        share_discount(order, lines)
         amounts = [amount - line.order_discount for amount, line in zip(before, lines, strict=True)]
     goods = sum(amounts, ZERO)
     total = facts["total"]
@@ -292,7 +292,7 @@ def _amounts(past: Past, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _taxes_of(
-    lines: Sequence[PastLine], each: Sequence[Decimal], amounts: Sequence[Decimal], taxes: Decimal, currency: str
+    lines: Sequence[Any], each: Sequence[Decimal], amounts: Sequence[Decimal], taxes: Decimal, currency: str
 ) -> Sequence[Decimal]:
     if taxes <= 0:
         return [ZERO] * len(lines)
@@ -369,7 +369,7 @@ def _settle_state(past: Past, rows: Sequence[Mapping[str, Any]], row: int, has_s
     What was shipped tells before the status of the order, and that before a date of shipping; a file with none of them is history.
     """
     order, facts = past.order, past.facts
-    lines: Any = past.lines
+    lines = past.lines
     shipped = _shipped(rows)
     state = (
         facts["fulfilment"]
@@ -384,13 +384,13 @@ def _settle_state(past: Past, rows: Sequence[Mapping[str, Any]], row: int, has_s
         order.cancel_reason = (facts["cancel_reason"] or _("Canceled at the source"))[:300]
         for line in lines:
             line.canceled = line.quantity
-        price(order, lines)  # type: ignore[arg-type]
+        price(order, lines)
     elif not has_state or state != "unfulfilled":
         _ship(past, shipped, row, is_partial=state == "partial")
     else:
-        price(order, lines)  # type: ignore[arg-type]  # as placing it will
+        price(order, lines)  # as placing it will
     order.paid, order.refunded = past.paid, past.refunded
-    order.payment_status = payment_status(order)  # type: ignore[arg-type]
+    order.payment_status = payment_status(order)
     order.fulfilment_status = fulfilment_status(lines)
 
 
@@ -408,7 +408,7 @@ def _shipped(rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
     ]
 
 
-def _state_of_lines(lines: Sequence[PastLine], shipped: Sequence[int | None]) -> str:
+def _state_of_lines(lines: Sequence[Any], shipped: Sequence[int | None]) -> str:
     """What the lines say about the order where it says nothing itself."""
     if not any(shipped):
         return "unfulfilled"

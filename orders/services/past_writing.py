@@ -93,6 +93,7 @@ REFUNDS = """
     FROM import_past p JOIN import_placed o USING (first_row) WHERE p.refunded > 0 ORDER BY o.id
 """
 TOLD = "SELECT o.id, o.number, p.told FROM import_past p JOIN import_placed o USING (first_row)"
+PARTIAL = "SELECT o.id FROM import_past p JOIN import_placed o USING (first_row) WHERE p.is_partial"
 STRANGERS = """
     SELECT p.mail, (array_agg(p.customer_name ORDER BY p.first_row))[1] FROM import_past p
     WHERE p.mail <> '' AND NOT EXISTS (
@@ -154,8 +155,9 @@ class PastWriter:
     def _promise(self) -> list[str]:
         """Promise stock to what partly shipped orders have left to ship; returns a sentence for each that is short."""
         said = []
-        partial = "SELECT o.id FROM import_past p JOIN import_placed o USING (first_row) WHERE p.is_partial"
-        for order in Order.objects.extra(where=[f"id IN ({partial})"]).order_by("pk"):
+        self.cursor.execute(PARTIAL)
+        partial = [key for (key,) in self.cursor.fetchall()]
+        for order in Order.objects.filter(pk__in=partial).order_by("pk"):
             lines = lines_of(order)
             demand = [
                 inventory.Demand(item=line.pk, variant=line.variant_id, quantity=line.open_quantity, sku=line.sku)

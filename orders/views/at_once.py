@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import generic
 from orders import forms, services
 
-PARCELS, RETURNS, INVOICES = "orders.view_fulfilment", "orders.view_return", "orders.view_invoice"
+PARCELS = "orders.view_fulfilment"
+ADDRESSED, RETURNS, INVOICES = (
+    (name, "customers.view_personal_data") for name in (PARCELS, "orders.view_return", "orders.view_invoice")
+)
 
 ORDER_ACTIONS = [
     generic.BulkAction(
@@ -30,7 +33,7 @@ ORDER_ACTIONS = [
         permission="orders.fulfil_order",
         confirm=_("Each order gets a parcel at every place where something lies ready."),
     ),
-    generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS, "orders"),
+    generic.print_action("slips", _("Packing slips"), "orders:packing-slips", ADDRESSED, "orders"),
     generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS, "orders"),
     generic.print_action("print-invoices", _("Print invoices"), "orders:invoice-papers", INVOICES, "orders"),
     generic.BulkAction(

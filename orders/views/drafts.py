@@ -3,24 +3,28 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from catalog.models import Variant
-from customers.models import Customer
+from customers.models import Address, ContactPoint, Customer
+from customers.services import AddressData, ContactData, create_customer
 from inventory import services as inventory
 from orders import forms, services
 from orders.forms import plain
 from orders.models import Order
-from orders.pricing import priced, prices_for
+from orders.pricing import NoPrice, duplicate, priced, prices_for
 from orders.services.intake import facts_of
 
-BUYER = ("customer", "customer_name", "email", "phone", "language")
+BUYER = ("customer", "new_customer", "customer_name", "email", "phone", "language")
 
 
 class DraftPage(generic.FormPage):
@@ -73,9 +77,25 @@ class DraftPage(generic.FormPage):
                 data[f"{prefix}-unit_price"] = str(plain(prices[key].price))
         return data
 
+    def get_form(self, data: Any = None, files: Any = None) -> Any:
+        form = super().get_form(data, files)
+        if not generic.may(self.request.user, "customers.add_customer"):
+            del form.fields["new_customer"]
+        if self.object is None and data is None:
+            form.fields["customer"].widget.attrs["autofocus"] = True
+        return form
+
     def perform(self, form: Any) -> Order:
         header, by = form.header(), self.request.user
-        lines = priced(self.formset.lines(), customer=header["customer"], currency=header["currency"])
+        if form.cleaned_data.get("new_customer"):
+            header["customer"] = self.new_customer(header)
+        try:
+            lines = priced(self.formset.lines(), customer=header["customer"], currency=header["currency"])
+        except NoPrice as refusal:
+            rows = self.formset.sold
+            for place, sentence in refusal.places.items():
+                rows[place].add_error("unit_price", sentence)
+            raise
         with transaction.atomic():
             if self.object is None:
                 given = {name: value for name, value in header.items() if value not in ("", {}, [])}
@@ -83,6 +103,22 @@ class DraftPage(generic.FormPage):
                 return create(by=by, lines=lines, **given)
             order = services.edit_draft(self.object, by=by, lines=lines, **self.followed(form, header))
             return services.place(order, by=by) if self.places else order
+
+    def new_customer(self, header: dict[str, Any]) -> Customer:
+        """A customer of the name, contacts and, where it is whole, the shipping address that were typed."""
+        kinds = {"email": ContactPoint.Kind.EMAIL, "phone": ContactPoint.Kind.PHONE}
+        contacts = [ContactData(kind, header[name], is_primary=True) for name, kind in kinds.items() if header[name]]
+        address = header["shipping_address"]
+        needed = [name for name in forms.ADDRESS_FIELDS if not Address._meta.get_field(name).blank]
+        values = {"kind": Address.Kind.SHIPPING, "is_default": True, **address}
+        addresses = [AddressData(values)] if all(address.get(name) for name in needed) else []
+        return create_customer(
+            by=self.request.user,
+            contacts=contacts,
+            addresses=addresses,
+            name=header["customer_name"],
+            language=header["language"],
+        )
 
     def followed(self, form: Any, header: dict[str, Any]) -> dict[str, Any]:
         """What is left blank, or was the former customer's, follows from the customer."""
@@ -110,7 +146,7 @@ class DraftPage(generic.FormPage):
         named = {name for _title, names in forms.address_fieldsets() for name in names}
         addresses = [(str(title), [form[name] for name in names]) for title, names in forms.address_fieldsets()]
         return shown | {
-            "buyer": [form[name] for name in BUYER],
+            "buyer": [form[name] for name in BUYER if name in form.fields],
             "head": [bound for bound in form.visible_fields() if bound.name not in {*named, *BUYER}],
             "addresses": addresses,
             "rows": [(row, self.stock_of(row)) for row in self.formset],
@@ -158,31 +194,77 @@ class DetailsPage(generic.FormPage):
         return services.change_details(self.object, by=self.request.user, **form.header())
 
 
+class Duplicate(generic.ActionView):
+    """A new draft like an earlier order, at the prices of now."""
+
+    model = Order
+    slug_field = "number"
+    permission = "orders.add_order"
+    title = gettext_lazy("Duplicate")
+    confirm = gettext_lazy("A new draft gets its customer and lines at the prices of now.")
+    done = gettext_lazy("%s has the customer and the lines, at the prices of now.")
+    draft: Order
+
+    def perform(self, obj: Order, fields: dict[str, Any]) -> Order:
+        self.draft, gone = duplicate(obj, by=self.request.user)
+        for sentence in gone:
+            messages.warning(self.request, sentence)
+        return self.draft
+
+    def get_success_url(self, obj: Order) -> str:
+        may_edit = generic.may(self.request.user, "orders.change_order")
+        return reverse("orders:edit", args=[self.draft.number]) if may_edit else self.draft.get_absolute_url()
+
+
 class VariantInfo(generic.Page):
     """What the draft page shows beside a SKU as soon as it is chosen."""
 
     permission = "orders.view_order"
 
     def get(self, request: HttpRequest, pk: int) -> JsonResponse:
-        variant = get_object_or_404(Variant.objects.visible_to(request.user), pk=pk)
-        currency = request.GET.get("currency", "")[:3] or settings.DEFAULT_CURRENCY
-        price = prices_for(self.customer(), currency, [pk]).get(pk)
-        free = sum(inventory.available([pk])[pk].values()) if variant.track_stock else None
-        stock = _("not counted") if free is None else _("%(pieces)s free") % {"pieces": free}
+        return JsonResponse(self.told(get_object_or_404(Variant.objects.visible_to(request.user), pk=pk)))
+
+    def told(self, variant: Variant) -> dict[str, Any]:
+        currency = self.request.GET.get("currency", "")[:3] or settings.DEFAULT_CURRENCY
+        price = prices_for(self.customer(), currency, [variant.pk]).get(variant.pk)
         if price is None:
             remark = _("no price in %(currency)s") % {"currency": currency}
         else:
             remark = _("price list %(code)s") % {"code": price.code} if price.code else ""
-        return JsonResponse(
-            {
-                "title": variant.title or variant.sku,
-                "price": str(plain(price.price)) if price else "",
-                "stock": " · ".join(filter(None, [stock, remark])),
-            }
-        )
+        stock, is_short = self.stock_of(variant)
+        return {
+            "title": variant.title or variant.sku,
+            "price": str(plain(price.price)) if price else "",
+            "stock": " · ".join(filter(None, [stock, remark])),
+            **({"short": True} if is_short else {}),
+        }
+
+    def stock_of(self, variant: Variant) -> tuple[str, bool]:
+        """How many pieces are free, and whether that is fewer than were typed."""
+        if not variant.track_stock:
+            return _("not counted"), False
+        free = sum(inventory.available([variant.pk])[variant.pk].values())
+        typed = self.request.GET.get("quantity", "").strip()
+        wanted = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+        if wanted > free:
+            return _("%(pieces)s free, %(wanted)s asked") % {"pieces": free, "wanted": wanted}, True
+        return _("%(pieces)s free") % {"pieces": free}, False
 
     def customer(self) -> Customer | None:
         """The one that the order is for, as far as it is chosen."""
         key = self.request.GET.get("customer", "").removeprefix("#")
         known = key.isascii() and key.isdigit() and len(key) < 19
         return Customer.objects.visible_to(self.request.user).filter(pk=key).first() if known else None
+
+
+class VariantByCode(VariantInfo):
+    """The variant that a typed SKU or a scanned barcode means, or why it means none."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:  # type: ignore[override]
+        field = forms.ArticleField(model=Variant)
+        field.user = request.user
+        try:
+            variant = field.clean(request.GET.get("code", ""))
+        except ValidationError as refusal:
+            return JsonResponse({"error": " ".join(refusal.messages)})
+        return JsonResponse({"value": f"#{variant.pk}", "text": str(variant), **self.told(variant)})

@@ -11,7 +11,7 @@ from backoffice.templatetags.houtai import as_query
 from orders import services
 from orders.filters import FulfilmentFilter, InvoiceFilter, OrderFilter, OrderLineFilter, ReturnFilter
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Return, ReturnLine
-from orders.views.at_once import INVOICES, ORDER_ACTIONS, PARCELS, RETURNS
+from orders.views.at_once import ADDRESSED, INVOICES, ORDER_ACTIONS, PARCELS, RETURNS
 
 
 def pieces(lines: QuerySet, name: str) -> Subquery:
@@ -232,9 +232,9 @@ class FulfilmentList(generic.ListPage):
         generic.BulkAction(
             "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
         ),
-        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", PARCELS),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", ADDRESSED),
         generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS),
-        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", PARCELS),
+        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", ADDRESSED),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")

@@ -102,7 +102,7 @@ class Slip:
 class PackingSlips(generic.PaperPage):
     """Packing slips, a sheet each: of parcels (`?ids=1,2`), or of what orders still have to ship (`?orders=1,2`)."""
 
-    permission = ("orders.view_order", "orders.view_fulfilment")
+    permission = ("orders.view_order", "orders.view_fulfilment", SEES_BUYERS)
     title = gettext_lazy("Packing slips")
     back = (gettext_lazy("Fulfilments"), "orders:fulfilments")
 
@@ -210,7 +210,7 @@ def pick_sheets(lines: list[FulfilmentLine], number: str = "") -> Iterator[PickS
 class ReturnSlips(generic.PaperPage):
     """What customers put into the parcel that they send back (`?ids=1,2`)."""
 
-    permission = ("orders.view_return", "orders.view_order")
+    permission = ("orders.view_return", "orders.view_order", SEES_BUYERS)
     title = gettext_lazy("Return slips")
     back = (gettext_lazy("Returns"), "orders:returns")
 
@@ -238,7 +238,7 @@ def company() -> dict[str, str]:
 class ShippingLabels(generic.PaperPage):
     """Labels of parcels (`?ids=1,2`): where to, where from, and the code that carriers and packers scan."""
 
-    permission = ("orders.view_order", "orders.view_fulfilment")
+    permission = ("orders.view_order", "orders.view_fulfilment", SEES_BUYERS)
     title = gettext_lazy("Shipping labels")
     labels = "parcel"
     back = (gettext_lazy("Fulfilments"), "orders:fulfilments")
@@ -262,7 +262,7 @@ class ShippingLabels(generic.PaperPage):
 class ReturnLabels(generic.PaperPage):
     """Labels that customers stick on what they send back (`?ids=1,2`)."""
 
-    permission = ("orders.view_return", "orders.view_order")
+    permission = ("orders.view_return", "orders.view_order", SEES_BUYERS)
     title = gettext_lazy("Return labels")
     labels = "parcel"
     back = (gettext_lazy("Returns"), "orders:returns")

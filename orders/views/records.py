@@ -77,6 +77,7 @@ ORDER_OFFERS = [
     Offer("change", gettext_lazy("Change order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED, icon="edit", key="m"),
     Offer("split", gettext_lazy("Split order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="transfer"),
     Offer("merge", gettext_lazy("Merge orders"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.object.customer_id and not p.shipped, icon="merge"),
+    Offer("duplicate", gettext_lazy("Duplicate"), "orders.add_order", always, icon="copy", method="post"),
     Offer("close", gettext_lazy("Close order"), "orders.change_order", lambda p: p.is_done, lambda p: p.object.payment_status not in TO_PAY, "post", "check-circle", key="c"),
     Offer("reopen", gettext_lazy("Reopen order"), "orders.change_order", lambda p: p.object.status == Status.CLOSED, method="post", icon="refresh", key="o"),
     Offer("cancel-lines", gettext_lazy("Cancel pieces"), "orders.cancel_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="minus"),

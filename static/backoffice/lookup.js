@@ -86,6 +86,7 @@ const enhance = (input) => {
     if (option) choose(option);
   });
   input.addEventListener("blur", close);
+  if (input.autofocus) input.focus(); // lost by moving it into the box
 };
 
 const enhanceAll = (from) => from.querySelectorAll("input[data-lookup][name]").forEach(enhance);

@@ -1,26 +1,118 @@
-// Drafts: a chosen SKU brings its title, price and free stock.
+// Drafts by keyboard: a SKU brings its title, price and free stock; Enter leads from SKU to quantity to the next line.
 const formset = document.querySelector("[data-formset]");
+const form = formset.closest("form");
 const rows = formset.querySelector("[data-rows]");
+const add = formset.querySelector("[data-add]");
 
 // The button that asks the server for more lines; formset.js adds them in place.
-formset.querySelector("[data-add]").addEventListener("click", (event) => event.preventDefault());
+add.addEventListener("click", (event) => event.preventDefault());
 
-const fill = (input, value) => {
-  if (input && !input.value) input.value = value;
+const head = (name) => form.querySelector(`[name=${name}]`)?.value ?? formset.dataset[name] ?? "";
+const control = (row, name) => row.querySelector(`[name$="-${name}"]`);
+const sku = (row) => row.querySelector(".sku input:not([type=hidden])");
+const asked = (more) => new URLSearchParams({ currency: head("currency"), customer: head("customer"), ...more });
+
+const ask = async (address, more) => {
+  const response = await fetch(`${address}?${asked(more)}`);
+  return response.ok && !response.redirected ? response.json() : null;
 };
 
-rows.addEventListener("change", async (event) => {
-  const match = /-variant$/.test(event.target.name) && /^#(\d+)$/.exec(event.target.value);
-  if (!match) return;
-  const row = event.target.closest("tr");
-  const value = (name) => document.querySelector(`[name=${name}]`)?.value ?? formset.dataset[name] ?? "";
-  const query = new URLSearchParams({ currency: value("currency"), customer: value("customer") });
-  const response = await fetch(`${formset.dataset.variants.replace("/0/", `/${match[1]}/`)}?${query}`);
-  if (!response.ok || response.redirected) return;
-  const found = await response.json();
-  const control = (name) => row.querySelector(`[name$="-${name}"]`);
-  row.querySelector("[data-stock]").textContent = found.stock;
-  control("title").placeholder = found.title;
-  control("unit_price").placeholder = found.price;
-  fill(control("quantity"), "1");
+const tell = (row, text, isShort) => {
+  const stock = row.querySelector("[data-stock]");
+  stock.textContent = text;
+  stock.classList.toggle("short-of", Boolean(isShort));
+};
+
+const show = (row, found) => {
+  tell(row, found.stock, found.short);
+  control(row, "title").placeholder = found.title;
+  control(row, "unit_price").placeholder = found.price;
+  const quantity = control(row, "quantity");
+  if (!quantity.value) quantity.value = "1";
+};
+
+// What is chosen, or typed as a quantity, is looked up anew.
+const refresh = async (row) => {
+  const match = /^#(\d+)$/.exec(control(row, "variant").value);
+  const found = match && (await ask(formset.dataset.variants.replace("/0/", `/${match[1]}/`), { quantity: control(row, "quantity").value }));
+  if (found) show(row, found);
+};
+rows.addEventListener("change", (event) => {
+  if (/-(variant|quantity)$/.test(event.target.name)) refresh(event.target.closest("tr"));
 });
+
+const next = (row) => {
+  if (row.nextElementSibling) sku(row.nextElementSibling).focus();
+  else add.click();
+};
+
+const resolve = async (row) => {
+  const input = sku(row);
+  const hidden = control(row, "variant");
+  if (!/^#\d+$/.test(hidden.value)) {
+    const found = await ask(formset.dataset.codes, { code: input.value, quantity: control(row, "quantity").value });
+    if (!found) return;
+    input.toggleAttribute("aria-invalid", Boolean(found.error));
+    if (found.error) {
+      tell(row, found.error, true);
+      input.select();
+      return;
+    }
+    input.value = found.text;
+    hidden.value = found.value;
+    input.dispatchEvent(new Event("blur"));
+    show(row, found);
+  }
+  const quantity = control(row, "quantity");
+  quantity.focus();
+  quantity.select();
+};
+
+// Before lookup.js: while nothing in its list is marked, Enter means what was typed.
+rows.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.target.type === "checkbox") return;
+    if (event.target.getAttribute("aria-activedescendant")) return;
+    const row = event.target.closest("tr");
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.target !== sku(row)) next(row);
+    else if (event.target.value.trim()) resolve(row);
+    else form.querySelector("[name=shipping]").focus();
+  },
+  true,
+);
+
+// The customer is chosen, or it is nobody's: on to the lines, at the prices of this customer.
+const toLines = () => sku([...rows.children].find((row) => !sku(row).value) ?? rows.firstElementChild).focus();
+form.addEventListener("change", (event) => {
+  if (event.target.name !== "customer") return;
+  [...rows.children].forEach(refresh);
+  if (event.target.value.startsWith("#")) toLines();
+});
+form.addEventListener(
+  "keydown",
+  (event) => {
+    const isCustomer = event.target.parentElement?.querySelector("[name=customer]");
+    if (!isCustomer || event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+    if (event.target.getAttribute("aria-activedescendant")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    toLines();
+  },
+  true,
+);
+
+// Before guard.js, which saves a draft by Ctrl + Enter.
+form.addEventListener(
+  "keydown",
+  (event) => {
+    const place = form.querySelector("[data-place]");
+    if (!place || event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    form.requestSubmit(place);
+  },
+  true,
+);

@@ -68,16 +68,16 @@ def test_fifty_packing_slips_are_printed_at_once(page, owner):
 
 def test_a_mail_is_rewritten_with_a_preview(page, owner):
     order = make_order(placed=True, customer=buyer("Ada Lovelace"))
-    page.goto("/orders/mail-texts/")
+    page.goto("/orders/mails/texts/")
     with page.expect_navigation():
         page.get_by_role("link", name="Order placed").click()
-    page.get_by_label("Text", exact=True).fill("Thank you, {nmae}")
+    page.locator("#id_body").fill("Thank you, {nmae}")
     with page.expect_navigation():
         page.get_by_role("button", name="Preview").click()
     expect(page.locator("#id_body_error, .errors").filter(has_text="There is no {nmae}").first).to_be_visible()
     must_be_accessible(page)
 
-    page.get_by_label("Text", exact=True).fill("Thank you, {name}, for {order}")
+    page.locator("#id_body").fill("Thank you, {name}, for {order}")
     with page.expect_navigation():
         page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text(f"Thank you, Ada Lovelace, for {order.number}")).to_be_visible()
@@ -89,5 +89,5 @@ def test_a_mail_is_rewritten_with_a_preview(page, owner):
 
     with page.expect_navigation():
         page.get_by_role("button", name="Back to the default texts").click()
-    expect(page.get_by_label("Text", exact=True)).to_have_value(re.compile("^Hello {name},"))
+    expect(page.locator("#id_body")).to_have_value(re.compile("^Hello {name},"))
     assert MailText.objects.get().body == ""

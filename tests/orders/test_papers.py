@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Variant
@@ -143,6 +145,25 @@ def test_nothing_to_print_is_not_found(client, clerk):
         assert client.get(reverse(name)).status_code == 404
 
 
+def test_four_documents_cost_as_many_statements_as_one(client, clerk):
+    """Each place that pieces are picked at asks for its bins; everything else is read at once."""
+    parcels = [parcel_of(placed()) for _one in range(4)]
+    invoices = [services.issue_invoice(parcel.order, by=clerk) for parcel in parcels]
+    keys = {
+        "packing-slips": ("ids", parcels),
+        "shipping-labels": ("ids", parcels),
+        "pick-lists": ("ids", parcels),
+        "invoice-papers": ("ids", invoices),
+    }
+    for name, (parameter, rows) in keys.items():
+        counts = []
+        for some in (rows[:1], rows):
+            with CaptureQueriesContext(connection) as captured:
+                client.get(reverse(f"orders:{name}"), {parameter: ",".join(str(row.pk) for row in some)})
+            counts.append(len(captured))
+        assert counts[0] == counts[1] <= 10, name
+
+
 def test_paper_shows_what_the_reader_may_see(client):
     parcel = parcel_of(placed())
     elsewhere = staff("warehouse_operator", warehouses=["elsewhere"])
@@ -150,6 +171,9 @@ def test_paper_shows_what_the_reader_may_see(client):
     for name in ("orders:packing-slips", "orders:pick-lists", "orders:shipping-labels"):
         assert client.get(reverse(name), {"ids": parcel.pk}).status_code == 404
     assert client.get(reverse("orders:invoice-papers"), {"ids": 1}).status_code == 403
+    client.force_login(staff("analyst"))
+    for name in ("orders:packing-slips", "orders:shipping-labels", "orders:return-slips", "orders:invoice-papers"):
+        assert client.get(reverse(name), {"ids": parcel.pk}).status_code == 403
 
 
 # --- Invoices ---------------------------------------------------------------------------------------
