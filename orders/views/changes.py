@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -74,13 +74,13 @@ class ChangePage(generic.FormPage):
         return Wanted(lines, form.header(), form.cleaned_data["reason"])
 
     def carry_out(self, form: Any, wanted: Wanted) -> Order:
-        """Keep the change, and apply it where that was asked for, in one transaction."""
-        opened, by = form.cleaned_data["opened"], self.user
-        with transaction.atomic():
-            context.say_why(form.cleaned_data["reason"])
-            services.save_change(self.object, wanted, by=by, seen=opened["order"], version=opened["version"])
-            if "apply" in self.request.POST:
-                return services.apply_change(self.object, by=by)
+        """Keep the change, or apply it at once."""
+        opened = form.cleaned_data["opened"]
+        facts = {"by": self.user, "seen": opened["order"], "version": opened["version"]}
+        context.say_why(wanted.reason)
+        if "apply" in self.request.POST:
+            return services.change_order(self.object, wanted, **facts)
+        services.save_change(self.object, wanted, **facts)
         return self.object
 
     def form_done(self, form: Any, obj: Order) -> HttpResponseBase:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from backoffice import verification
 from inventory.models import StockLevel
@@ -26,10 +25,7 @@ CLIENTS = int(os.environ.get("MIXED_CLIENTS", "6"))
 
 
 def change(order: Order, *lines: LineChange, seen: Any = None, **header: Any) -> Order:
-    """Save and apply in one transaction, as the page does."""
-    with transaction.atomic():
-        services.save_change(order, Wanted(lines, header), by=None, seen=seen or see(order))
-        return services.apply_change(order, by=None)
+    return services.change_order(order, Wanted(lines, header), by=None, seen=seen or see(order))
 
 
 def proven() -> None:
