@@ -147,10 +147,10 @@ class PastWriter:
         return self._promise()
 
     def _add_customers(self) -> None:
-        self.cursor.execute(STRANGERS)
-        people = iter(self.cursor.fetchall())
-        while part := dict(islice(people, PEOPLE_AT_ONCE)):
-            find_or_create_by_emails(part, by=self.by)
+        with connection.chunked_cursor() as people:
+            people.execute(STRANGERS)
+            while part := dict(islice(people, PEOPLE_AT_ONCE)):
+                find_or_create_by_emails(part, by=self.by)
 
     def _promise(self) -> list[str]:
         """Promise stock to what partly shipped orders have left to ship; returns a sentence for each that is short."""

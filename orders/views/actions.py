@@ -75,10 +75,9 @@ class Pay(OrderAction):
 class GiveBack(OrderAction):
     permission = "orders.add_refund"
     form_class = forms.RefundForm
-    service = services.refund
     title = gettext_lazy("Refund")
-    done = gettext_lazy("The refund for %s is recorded.")
     confirm = gettext_lazy("This writes the refund down. Stock is not touched; send the money as you usually do.")
+    done: Any = gettext_lazy("The refund for %s is recorded.")
 
     @cached_property
     def order_return(self) -> Return | None:
@@ -102,7 +101,17 @@ class GiveBack(OrderAction):
         }
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        return services.refund(obj, by=self.request.user, order_return=self.order_return, **fields)
+        later, user = fields.pop("later"), self.request.user
+        if not later and not services.refund_needs_approval(obj, fields["amount"], by=user):
+            return services.refund(obj, by=user, order_return=self.order_return, **fields)
+        fields.pop("reference")
+        grant = services.grant_refund(obj, by=user, order_return=self.order_return, **fields)
+        said = {
+            "asked": _("Above the limit, another person has to approve refunds: %(refund)s waits for that."),
+            "granted": _("%(refund)s is granted and waits to be sent."),
+        }
+        self.done = said.get(grant.status, "") % {"refund": grant}
+        return grant
 
     def get_success_url(self, obj: Order) -> str:
         return (self.order_return or obj).get_absolute_url()

@@ -41,7 +41,9 @@ class ChangePage(generic.FormPage):
     wanted: Wanted | None = None
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(status=Order.Status.PLACED).select_related("customer")
+        """Placed orders; what is sent for one that was canceled meanwhile is refused with a sentence, and kept."""
+        orders = super().get_queryset().select_related("customer")
+        return orders if self.request.method == "POST" else orders.filter(status=Order.Status.PLACED)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.kept is not None:
@@ -124,12 +126,6 @@ class ChangePage(generic.FormPage):
     def get_initial(self) -> dict[str, Any]:
         opened = forms.opened_as(self.seen, changes.version_of(self.kept))
         return {**forms.initial_header(self.wanted or Wanted()), "opened": opened}
-
-    def get_form(self, data: Any = None, files: Any = None) -> Any:
-        form = super().get_form(data, files)
-        for name, value in self.get_initial().items() if data is None else ():
-            form.initial[name] = value
-        return form
 
     def get_formset(self, data: Any = None, files: Any = None) -> Any:
         if data is not None and "more" in data:
@@ -216,7 +212,8 @@ class Foreseen(OrderAction):
     outcome: Any = None
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(status=Order.Status.PLACED)
+        orders = super().get_queryset()
+        return orders if self.request.method == "POST" else orders.filter(status=Order.Status.PLACED)
 
     def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
         self.form = super().get_form(obj, data, files)

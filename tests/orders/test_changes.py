@@ -362,6 +362,18 @@ def test_two_people_at_one_order_lose_nothing(client, clerk):
     assert lines_of(order) == [("TEA", 5, 5), ("CUP", 1, 1)]
 
 
+def test_a_change_of_an_order_that_was_canceled_meanwhile_is_refused_and_kept(client, clerk):
+    order = make_order([("TEA", 5)], placed=True)
+    mine = typed(client, order, lines__0__quantity="3", apply="1")
+    services.cancel(order, by=None, reason="x")
+
+    refused = client.post(f"/orders/{order.number}/change/", mine)
+
+    assert refused.status_code == 422
+    assert "is Canceled and cannot become changed." in refused.content.decode()
+    assert refused.context["formset"][0]["quantity"].value() == "3"
+
+
 def test_more_rows_and_wrong_input_without_scripts(client, clerk):
     order = make_order([("TEA", 5)], placed=True)
     more = client.post(f"/orders/{order.number}/change/", typed(client, order, lines__1__title="Wrap", more="1"))
