@@ -22,6 +22,32 @@ class Role:
 _reads_all = ("catalog.view_*", "inventory.view_*", "orders.view_*", "customers.view_*")
 _history = "*.view_*history"
 _exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.view_exporttemplate")
+_orders = (
+    "orders.*",
+    "!orders.delete_*",
+    "!orders.*_documentseries",
+    "!orders.*_carrier",
+    "!orders.*_returncause",
+    "orders.view_carrier",
+    "orders.view_returncause",
+    "catalog.view_*",
+    "!catalog.view_cost",
+    "inventory.view_*",
+    "inventory.add_scan",
+    "customers.view_customer",
+    "customers.add_customer",
+    "customers.change_customer",
+    "customers.view_contactpoint",
+    "customers.view_address",
+    "customers.view_ticket",
+    "customers.view_message",
+    "customers.view_personal_data",
+    "backoffice.view_approval",
+    "backoffice.import_data",
+    "backoffice.bulk_edit",
+    *_exports,
+    "backoffice.view_importrun",
+)
 
 ROLES: dict[str, Role] = {
     OWNER: Role(_("Owner"), ("*",)),
@@ -58,27 +84,9 @@ ROLES: dict[str, Role] = {
     ),
     "order_clerk": Role(
         _("Order clerk"),
-        (
-            "orders.*",
-            "!orders.delete_*",
-            "catalog.view_*",
-            "!catalog.view_cost",
-            "inventory.view_*",
-            "inventory.add_scan",
-            "customers.view_customer",
-            "customers.add_customer",
-            "customers.change_customer",
-            "customers.view_contactpoint",
-            "customers.view_address",
-            "customers.view_ticket",
-            "customers.view_message",
-            "customers.view_personal_data",
-            "backoffice.import_data",
-            "backoffice.bulk_edit",
-            *_exports,
-            "backoffice.view_importrun",
-        ),
+        (*_orders, "!orders.approve_*", "!orders.receive_unannounced", "!orders.exchange_in_advance"),
     ),
+    "order_lead": Role(_("Order lead"), _orders),
     "warehouse_operator": Role(
         _("Warehouse operator"),
         (
@@ -95,6 +103,7 @@ ROLES: dict[str, Role] = {
             "orders.view_fulfilment",
             "orders.view_fulfilmentline",
             "orders.view_pickwave",
+            "orders.view_pickpart",
             "orders.view_return",
             "orders.view_returnline",
             "orders.fulfil_order",
@@ -112,6 +121,7 @@ ROLES: dict[str, Role] = {
             "orders.view_*",
             "orders.fulfil_order",
             "orders.receive_return",
+            "orders.receive_unannounced",
             "customers.view_personal_data",
             "backoffice.view_approval",
             "backoffice.import_data",
@@ -157,6 +167,7 @@ ROLES: dict[str, Role] = {
         (
             *_reads_all,
             "!customers.view_personal_data",
+            "!orders.view_sentmail",
             "!customers.view_message*",
             "!customers.view_attachment*",
             "!*.view_*history",

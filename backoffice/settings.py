@@ -262,6 +262,9 @@ FORMAT_MODULE_PATH = ["backoffice.formats"]
 FILTERS_EMPTY_CHOICE_LABEL = _("Any")
 USE_THOUSAND_SEPARATOR = True
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
+# A placed order is late when it was not shipped within so many working days; in BUSINESS_COUNTRY ("DE") public holidays are none.
+SHIP_WITHIN_DAYS = env.int("SHIP_WITHIN_DAYS", default=2)
+BUSINESS_COUNTRY = env.str("BUSINESS_COUNTRY", default="")
 
 # Off in a shop of one person: who submits content publishes it, and the review says that it was waived.
 REVIEW_REQUIRED = env.bool("REVIEW_REQUIRED", default=True)
@@ -269,6 +272,8 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="DE")
 COMPANY_NAME = env.str("COMPANY_NAME", default="Houtai Trading")
 COMPANY_ADDRESS = env.str("COMPANY_ADDRESS", default="")
 COMPANY_TAX_NUMBER = env.str("COMPANY_TAX_NUMBER", default="")
+# What documents are printed on unless the page says otherwise: "a4" or "letter".
+PAPER = env.str("PAPER", default="a4", choices=("a4", "letter"))
 
 # --- Files --------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("views/<int:pk>/delete/", views.delete_view, name="delete_view"),
     path("notifications/", views.notifications, name="notifications"),
     path("components/", component_page.components, name="components"),
+    path("mentions/", views.mentions, name="mentions"),
     path("lookup/<str:label>/", views.lookup, name="lookup"),
 ]
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from backoffice.generic import lookups
 from backoffice.generic.base import safe_next, visible
+from backoffice.mentions import offered as people_offered
 from backoffice.models import Notification, SavedView, User
 
 YEAR = 365 * 24 * 3600
@@ -154,6 +155,15 @@ def lookup(request: HttpRequest, label: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     rows = lookups.suggestions(visible(model, request.user), text) if text else []
     return JsonResponse({"results": [{"value": f"#{row.pk}", "text": str(row), "note": note(row)} for row in rows]})
+
+
+@login_required
+@require_GET
+def mentions(request: HttpRequest) -> HttpResponse:
+    """People to name in a note, whose name begins with `q`."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    people = people_offered(text) if text else []
+    return JsonResponse({"results": [person.name for person in people]})
 
 
 def note(row: Any) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,11 +16,13 @@ from inventory.models import (
     Allocation,
     Hold,
     Location,
+    Lot,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
     StockCount,
     StockLevel,
+    StockPart,
     Supplier,
     SupplierItem,
 )
@@ -87,17 +89,31 @@ def holds_of_level(user: Any, level: StockLevel) -> Panel | None:
     rows = Hold.objects.visible_to(user).filter(
         variant=level.variant_id, location=level.location_id, status=Hold.Status.LIVE
     )
-    shown = list(rows.order_by("expires_at")[:SHOWN])
+    shown = [
+        [(row.reason, row.get_absolute_url()), plain_number(row.quantity), display(row.expires_at)]
+        for row in rows.order_by("expires_at")[:SHOWN]
+    ]
+    shown += _expired_at(level)
     if not shown:
         return None
-    return Panel(
-        title=_("Held"),
-        columns=[_("Reason"), _("Pieces"), _("Until")],
-        numbers=[1],
-        rows=[
-            [(row.reason, row.get_absolute_url()), plain_number(row.quantity), display(row.expires_at)] for row in shown
-        ],
-    )
+    return Panel(title=_("Held"), columns=[_("Reason"), _("Pieces"), _("Until")], numbers=[1], rows=shown)
+
+
+def _expired_at(level: StockLevel) -> list[list[Any]]:
+    """Lots whose pieces are held at a level, because they have expired."""
+    if not level.is_tracked:
+        return []
+    parts = StockPart.objects.there().filter(level=level, lot__is_quarantined=True)
+    pieces = dict(parts.values_list("lot").annotate(Sum("quantity")).order_by("lot")[:SHOWN])
+    said = _("Lot %(lot)s expired on %(day)s")
+    return [
+        [
+            (said % {"lot": lot, "day": display(lot.expires_on, "date")}, lot.get_absolute_url()),
+            plain_number(pieces[key]),
+            "",
+        ]
+        for key, lot in Lot.objects.in_bulk(list(pieces)).items()
+    ]
 
 
 @register("inventory.location", permission="inventory.view_stocklevel", order=10)

@@ -16,6 +16,14 @@ def expire_holds(timestamp: int) -> None:
         services.expire_holds()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="inventory.quarantine_expired", queueing_lock="inventory.quarantine_expired", pass_context=False)
+def quarantine_expired(timestamp: int) -> None:
+    """Hold what has expired, so that nobody is promised it."""
+    with acting(source="job:quarantine_expired"):
+        services.quarantine_expired()
+
+
 @app.periodic(cron="5 * * * *")
 @app.task(name="inventory.close_periods", queueing_lock="inventory.close_periods", retry=RETRY, pass_context=False)
 def close_periods(timestamp: int) -> None:

@@ -3,13 +3,42 @@
 from django.contrib import admin
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from orders.models import Fulfilment, Invoice, Order, OrderLine, Payment, Refund, Return, TaxRate
+from orders.models import (
+    Authorization,
+    Carrier,
+    DocumentSeries,
+    Fulfilment,
+    Invoice,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Return,
+    ReturnCause,
+    TaxRate,
+)
 
 
 @admin.register(TaxRate)
 class TaxRateAdmin(StaffModelAdmin):
-    list_display = ["tax_class", "country", "name", "rate"]
-    list_filter = ["tax_class"]
+    list_display = ["tax_class", "country", "region", "name", "rate"]
+    list_filter = ["tax_class", "country"]
+    search_fields = ["name", "region"]
+
+
+@admin.register(Carrier)
+class CarrierAdmin(StaffModelAdmin):
+    list_display = ["name", "tracking_url", "is_active"]
+
+
+@admin.register(ReturnCause)
+class ReturnCauseAdmin(StaffModelAdmin):
+    list_display = ["name", "name_zh", "code", "position", "is_active"]
+
+
+@admin.register(DocumentSeries)
+class DocumentSeriesAdmin(StaffModelAdmin):
+    list_display = ["kind", "prefix"]
 
 
 class LineInline(admin.TabularInline):
@@ -55,6 +84,12 @@ class OrderAdmin(ReadOnlyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
     list_display = ["at", "order", "amount", "method", "reference", "by"]
+    list_select_related = ["order", "by"]
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(ReadOnlyAdmin):
+    list_display = ["at", "order", "amount", "captured", "voided", "method", "reference", "by"]
     list_select_related = ["order", "by"]
 
 

@@ -17,6 +17,7 @@ from backoffice.dashboard import Card, capped
 from backoffice.money import ZERO, format_money
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import relative_time
+from orders import queues
 from orders.models import DailySales, Fulfilment, Order, Return
 
 
@@ -35,7 +36,7 @@ def today(user: Any) -> Card:
 
 @dashboard.card(permission="orders.add_payment", order=20)
 def to_pay(user: Any) -> Card:
-    link = _link("orders:list", status="placed", payment_status=["none", "partially_paid"])
+    link = _link("orders:list", status="placed", payment_status=["none", "voided", "partially_paid"])
     return Card(_("Orders to be paid"), capped(Order.objects.visible_to(user).awaiting_payment()), link)
 
 
@@ -67,6 +68,23 @@ def to_refund(user: Any) -> Card | None:
         None
         if count == "0"
         else Card(_("Orders to refund"), count, _link("orders:list", payment_status="overcharged"), tone="warn")
+    )
+
+
+@dashboard.attention(permission="orders.view_order", order=5)
+def work(user: Any) -> Panel | None:
+    """The reader's queues in which something waits, counted by one statement."""
+    mine = queues.queues_of(user)
+    counts = queues.counted(mine, user)
+    waiting = [queue for queue in mine if counts[queue.key].number]
+    if not waiting:
+        return None
+    return Panel(
+        _("Work that waits"),
+        columns=[_("Queue"), _("Waiting")],
+        numbers=[1],
+        rows=[((queue.label, queue.url), str(counts[queue.key])) for queue in waiting],
+        url=reverse("orders:work"),
     )
 
 

@@ -16,8 +16,9 @@ from customers.models import Address, Customer
 from inventory import services as inventory
 from inventory.forms_bins import named
 from inventory.models import Allocation, Location
-from orders.models import Fulfilment, Order, ReturnLine
-from orders.services import Arrived, NewLine
+from orders.forms_carriers import Suggesting, carriers
+from orders.models import Fulfilment, Order
+from orders.services import NewLine
 from orders.services.intake import ADDRESS_FIELDS
 
 METHODS = [
@@ -244,9 +245,25 @@ class PaymentForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class SettleForm(forms.Form):
+    """How all that is outstanding of many orders came in."""
+
+    method = forms.ChoiceField(label=_("Method"), choices=METHODS)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+
+class TagForm(forms.Form):
+    tag = forms.CharField(label=_("Tag"), max_length=120)
+
+
 class RefundForm(PaymentForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
-    field_order = ["amount", "method", "reason", "reference", "key"]
+    later = forms.BooleanField(
+        label=_("The money is still to be sent"),
+        required=False,
+        help_text=_("It is granted now, and waits among the refunds until somebody says that it was sent."),
+    )
+    field_order = ["amount", "method", "reason", "reference", "later", "key"]
 
 
 class CreditForm(forms.Form):
@@ -259,7 +276,7 @@ class NoteForm(forms.Form):
 
 
 class TrackingForm(forms.Form):
-    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False)
+    carrier = forms.CharField(label=_("Carrier"), max_length=60, required=False, widget=Suggesting(carriers))
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=100, required=False)
 
 
@@ -318,14 +335,6 @@ class CancelLinesForm(QuantitiesForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
 
-class ReturnForm(QuantitiesForm):
-    reason = forms.CharField(label=_("Reason of the return"), max_length=300)
-
-
-class FulfilForm(QuantitiesForm):
-    """Pieces for a parcel from one location; the location is part of the address."""
-
-
 class ReallocateForm(forms.Form):
     """Where an order is to be served from; each warehouse says what it could give of the open pieces."""
 
@@ -349,53 +358,3 @@ class ReallocateForm(forms.Form):
                 "pieces": sum(max(free.get(place.pk, 0), 0) for free in there.values()),
             }
         )
-
-
-class ReceiveForm(forms.Form):
-    """What arrived of each line: resellable, damaged, and whether to restock."""
-
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Received at"), empty_label=_("Choose…"))
-
-    def __init__(self, *args: Any, lines: Sequence[ReturnLine], locations: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location"].queryset = locations  # type: ignore[attr-defined]
-        self.fields["location"].initial = locations.first()
-        self.lines = lines
-        for line in lines:
-            name = line.order_line.title
-            self.fields[f"resellable_{line.pk}"] = _quantity(
-                _("Resellable: %(line)s") % {"line": name}, line.quantity, line.quantity
-            )
-            self.fields[f"damaged_{line.pk}"] = _quantity(_("Damaged: %(line)s") % {"line": name}, line.quantity, 0)
-            self.fields[f"restock_{line.pk}"] = forms.BooleanField(
-                label=_("Restock: %(line)s") % {"line": name}, required=False, initial=True
-            )
-            variant = line.order_line.variant
-            if variant is not None and variant.tracking != variant.Tracking.NONE:
-                self.fields[f"lots_{line.pk}"] = forms.CharField(
-                    label=_("Lot or serial numbers: %(line)s") % {"line": name}, required=False
-                )
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """Each line with its controls; that of lots where its article has any."""
-        names = ("resellable", "damaged", "restock", "lots")
-        return [
-            (line, *(self[name] if (name := f"{part}_{line.pk}") in self.fields else None for part in names))
-            for line in self.lines
-        ]
-
-    @property
-    def has_lots(self) -> bool:
-        return any(name.startswith("lots_") for name in self.fields)
-
-    def arrived(self) -> dict[int, Arrived]:
-        data = self.cleaned_data
-        arrived = {}
-        for line in self.lines:
-            pieces = data[f"resellable_{line.pk}"] or 0
-            parts = tuple(
-                inventory.Arriving(n, lot) for lot, n in inventory.read_lots(data.get(f"lots_{line.pk}") or "", pieces)
-            )
-            arrived[line.pk] = Arrived(pieces, data[f"damaged_{line.pk}"] or 0, data[f"restock_{line.pk}"], parts)
-        return arrived

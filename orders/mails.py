@@ -1,49 +1,73 @@
 """What customers are told by mail, in their language, once the change is kept."""
 
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 from procrastinate.types import JSONValue
 
-from backoffice.money import format_money
-from orders.models import Fulfilment, Order
+from backoffice import audit
+from backoffice.numbering import next_number
+from orders import mail_texts, pdf
+from orders.models import Invoice, MailKind, MailText, Order, SentMail
 
 TASK = "orders.tasks.send_mail"
+TAKEN_BACK = (MailKind.REFUNDED, MailKind.CANCELED)
 
 
 def on_commit(kind: str, order: Order, **facts: JSONValue) -> None:
-    """Queue the mail when the transaction is kept; orders without an address get none."""
+    """Queue the mail when the transaction is kept; orders without an address get none.
+
+    The job carries a key of its own, by which the mail is sent once, however often the job runs.
+    """
     if order.email:
-        transaction.on_commit(lambda: app.configure_task(TASK).defer(kind=kind, order=order.pk, facts=dict(facts)))
+        key = uuid4().hex
+        transaction.on_commit(
+            lambda: app.configure_task(TASK).defer(kind=kind, order=order.pk, facts=dict(facts), key=key)
+        )
 
 
-def send(kind: str, order: Order, facts: dict[str, Any]) -> None:
-    """Write and send one mail: "placed", "shipped" or "refunded"."""
-    with translation.override(order.language):
-        amount = format_money(Decimal(facts["amount"]), order.currency) if "amount" in facts else ""
-        parcel = Fulfilment.objects.filter(number=facts.get("fulfilment", "")).first()
-        context = {
-            "order": order,
-            "lines": order.lines.all(),
-            "parcel": parcel,
-            "company": settings.COMPANY_NAME,
-            "refunded_amount": amount,
-        }
-        body = render_to_string(f"orders/mail/{kind}.txt", context)
-        EmailMessage(_subject(kind, order), body, settings.DEFAULT_FROM_EMAIL, [order.email]).send()
+@transaction.atomic
+def send(kind: str, order: Order, facts: Mapping[str, Any], key: str) -> SentMail | None:
+    """Write and send one mail, and keep it; None where it was sent already or this kind is switched off.
+
+    The row comes first: a second job with the same key waits for it. It goes with the mail where sending fails.
+    """
+    text = text_of(kind)
+    if not text.is_on or not order.email or SentMail.objects.filter(key=key).exists():
+        return None
+    written = mail_texts.write(text, order, facts)
+    attached = document_of(kind, order, facts) if text.attaches or kind == MailKind.DOCUMENT else None
+    files = [pdf.file_name(attached)] if attached is not None else []
+    sent, is_new = SentMail.objects.get_or_create(
+        key=key,
+        defaults={
+            "number": next_number("ML"), "order": order, "kind": kind, "to": order.email, "subject": written.subject[:300],
+            "body": written.body, "files": files,
+        },
+    )  # fmt: skip
+    if not is_new:
+        return None
+    mail = EmailMessage(written.subject, written.body, settings.DEFAULT_FROM_EMAIL, [order.email])
+    if attached is not None:
+        mail.attach(pdf.file_name(attached), pdf.document(attached), "application/pdf")
+    audit.record("order.mailed", order, by=None, data={"mail": kind, "sent": sent.number})
+    mail.send()
+    return sent
 
 
-def _subject(kind: str, order: Order) -> str:
-    sentences = {
-        "placed": _("Your order %(number)s"),
-        "shipped": _("Your order %(number)s is on its way"),
-        "refunded": _("Refund for your order %(number)s"),
-    }
-    return sentences[kind] % {"number": order.number}
+def text_of(kind: str) -> MailText:
+    """The shop's own text of this kind; where nothing was changed, a new one that is not stored."""
+    return MailText.objects.filter(kind=kind).first() or MailText(kind=kind)
+
+
+def document_of(kind: str, order: Order, facts: Mapping[str, Any]) -> Invoice | None:
+    """What a mail of this kind has attached: its own document, else the newest credit note or invoice of the order."""
+    if kind == MailKind.DOCUMENT:
+        return order.invoices.filter(number=facts.get("document", "")).first()
+    wanted = Invoice.Kind.CREDIT_NOTE if kind in TAKEN_BACK else Invoice.Kind.INVOICE
+    return order.invoices.filter(kind=wanted).order_by("pk").last()

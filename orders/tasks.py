@@ -1,6 +1,7 @@
 """Jobs of the orders."""
 
 from typing import Any
+from uuid import uuid4
 
 from procrastinate.contrib.django import app
 
@@ -10,9 +11,9 @@ from orders.models import Order
 
 
 @app.task(name=mails.TASK, retry=RETRY)
-def send_mail(kind: str, order: int, facts: dict[str, Any]) -> None:
-    """Tell the customer."""
-    mails.send(kind, Order.objects.get(pk=order), facts)
+def send_mail(kind: str, order: int, facts: dict[str, Any], key: str = "") -> None:
+    """Tell the customer. Jobs of an earlier version had no key."""
+    mails.send(kind, Order.objects.get(pk=order), facts, key or uuid4().hex)
 
 
 @app.periodic(cron="*/5 * * * *")

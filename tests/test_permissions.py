@@ -75,6 +75,7 @@ OPEN_TO_STAFF = {  # these show what `visible_to` lets through, or are about one
     "shell:share_view",
     "shell:delete_view",
     "shell:lookup",
+    "shell:mentions",
     "shell:notifications",
     "shell:components",
 }

@@ -24,6 +24,7 @@ class Action:
 
     method: "post" sends the verb at once; "get" leads to a page or form.
     confirm: a question; the button then leads to the confirm page of its ActionView instead of acting at once.
+    key: single key that does the same; the keyboard help of the page names it.
     """
 
     label: Any
@@ -33,6 +34,7 @@ class Action:
     confirm: Any = ""
     icon: str = ""
     danger: bool = False
+    key: str = ""
 
     @property
     def is_post(self) -> bool:

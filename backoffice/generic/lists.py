@@ -42,11 +42,12 @@ NOT_FILTERS = {*PLACE, *OF_EXPORT, "sort", "columns", "from", VIEW}
 
 @dataclass(frozen=True)
 class Around:
-    """A record's place in a list: the list's query, and the addresses of its neighbours."""
+    """A record's place in a list: the list's query, the addresses of its neighbours, and whether it still belongs there."""
 
     query: str
     previous: str
     next: str
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class ListPage(SavedViews, Page):
         return self.export_formats if may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        actions = self.get_bulk_actions()
         return {
             "page": self,
             "title": self.get_title(),
@@ -125,7 +127,8 @@ class ListPage(SavedViews, Page):
             "headers": self.headers,
             "rows": self.rows,
             "chips": self.chips,
-            "bulk_actions": self.get_bulk_actions(),
+            "bulk_actions": actions,
+            "rare_actions": [action for action in actions if action.is_rare],
             "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
@@ -222,8 +225,14 @@ class ListPage(SavedViews, Page):
 
     @property
     def search_state(self) -> list[tuple[str, str]]:
-        """Parameters that the search and filter form keeps."""
-        return [(name, value) for name in ("sort", "columns") for value in self.state.getlist(name)]
+        """Parameters that the search and filter form keeps: order, columns, and filters that have no control in it."""
+        kept = ["sort", "columns", *self.unseen_filters]
+        return [(name, value) for name in kept for value in self.state.getlist(name)]
+
+    @property
+    def unseen_filters(self) -> list[str]:
+        """Parameters of filters that are set by an address and by no control of the panel."""
+        return [field.html_name for field in self.filterset.form if field.is_hidden] if self.filterset else []
 
     # --- Rows -----------------------------------------------------------------------------------
 
@@ -328,7 +337,10 @@ class ListPage(SavedViews, Page):
 
     @classmethod
     def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
-        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or not in it."""
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or where nothing is around it.
+
+        A record that left the list, because what it waited for was done, keeps its place: its neighbours are the way on.
+        """
         if "from" not in request.GET or not may(request.user, cls.permission):
             return None
         listing = copy(request)
@@ -336,17 +348,23 @@ class ListPage(SavedViews, Page):
         page = cls()
         page.setup(listing)
         row = page.matching.filter(pk=obj.pk).first()
+        listed = row is not None
+        if row is None and not page.ranking:
+            row = page.get_queryset().filter(pk=obj.pk).first()
         if row is None:
             return None
         if page.ranking:
             before, behind = page.ranking.neighbours(row)
         else:
             before, behind = keyset.neighbours(page.matching, page.terms, row)
+        if not listed and before is None and behind is None:
+            return None
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],
             previous=f"{before.get_absolute_url()}{way}" if before is not None else "",
             next=f"{behind.get_absolute_url()}{way}" if behind is not None else "",
+            listed=listed,
         )
 
     def paging(self) -> dict[str, Any]:
@@ -444,7 +462,8 @@ class ListPage(SavedViews, Page):
     @property
     def filter_fields(self) -> list[Any]:
         """Controls of the filter panel; the search box stands by itself."""
-        return [field for field in self.filterset.form if field.name != "q"] if self.filterset else []
+        fields = self.filterset.form if self.filterset else ()
+        return [field for field in fields if field.name != "q" and not field.is_hidden]
 
     @property
     def search_field(self) -> Any:

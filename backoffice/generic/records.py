@@ -106,6 +106,7 @@ class RecordPage(OnePage):
             "history_url": self.history_url,
             "list_link": self.list_link,
             "neighbours": self.around,
+            "shortcuts": [(action.key, action.label) for action in actions if action.key],
             **extra,
         }
 

@@ -85,6 +85,7 @@ class VariantList(generic.ListPage):
         generic.Tab(gettext_lazy("Without a barcode"), "has_barcode=false"),
     ]
     bulk_actions = [
+        generic.print_action("labels", gettext_lazy("Labels"), "catalog:variant_labels", "catalog.view_variant"),
         generic.BulkAction(
             "activate", gettext_lazy("Activate"), services.activate_variants, "catalog.change_variant", batch=True
         ),

@@ -10,6 +10,7 @@ from inventory.models.bins import (
     StockLine,
     StockPart,
     StockPartQuerySet,
+    shop_day,
 )
 from inventory.models.counts import (
     COUNT_TRANSITIONS,
@@ -142,4 +143,5 @@ __all__ = [
     "TransferQuerySet",
     "TransferStatus",
     "WarehouseScoped",
+    "shop_day",
 ]

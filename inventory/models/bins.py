@@ -1,5 +1,6 @@
 """Where in a location pieces lie, and of which lot they are."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -64,6 +65,11 @@ class Bin(models.Model):
         return reverse("inventory:bin", args=[self.pk])
 
 
+def shop_day() -> date:
+    """Today where the shop is, whoever asks from wherever: lots expire there."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
 class LotQuerySet(VisibleQuerySet):
     def in_scope(self, user: Any) -> "LotQuerySet":
         """Lots that are, or once were, at the warehouses of `user`."""
@@ -76,17 +82,28 @@ class LotQuerySet(VisibleQuerySet):
         return self.filter(Exists(StockPart.objects.filter(lot=OuterRef("pk"), quantity__gt=0)))
 
     def expired(self) -> "LotQuerySet":
-        return self.filter(expires_on__lt=timezone.localdate())
+        return self.filter(expires_on__lt=shop_day())
+
+    def to_judge(self, today: date) -> "LotQuerySet":
+        """Lots that have expired by `today` and are not in quarantine, or are and have not (any more)."""
+        goes_in = Q(is_quarantined=False, expires_on__lt=today)
+        return self.filter(goes_in | (Q(is_quarantined=True) & (Q(expires_on__gte=today) | Q(expires_on=None))))
 
 
 @tracked()
 class Lot(models.Model):
-    """Pieces of a variant that were made together; a serial number is a lot of which at most one piece exists."""
+    """Pieces of a variant that were made together; a serial number is a lot of which at most one piece exists.
+
+    `is_quarantined` is written by `services.quarantine_expired`; of a lot that is new, by whoever writes it.
+    """
 
     variant = models.ForeignKey(Variant, models.PROTECT, related_name="lots", verbose_name=_("variant"), db_index=False)
     number = models.CharField(_("number"), max_length=80)
     expires_on = models.DateField(
         _("expires"), null=True, blank=True, help_text=_("The last day on which its pieces are shipped.")
+    )
+    is_quarantined = models.BooleanField(
+        _("in quarantine"), default=False, db_default=False, help_text=_("Its pieces are held, because it has expired.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -113,6 +130,7 @@ class Lot(models.Model):
             search_index("lot_search"),
             models.Index(Upper("number"), name="lot_number"),
             models.Index(fields=["expires_on", "id"], condition=Q(expires_on__isnull=False), name="lot_expiry"),
+            models.Index(fields=["is_quarantined", "expires_on", "id"], name="lot_quarantine"),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +141,7 @@ class Lot(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        return self.expires_on is not None and self.expires_on < timezone.localdate()
+        return self.expires_on is not None and self.expires_on < shop_day()
 
 
 class StockPartQuerySet(WarehouseScoped):

@@ -153,6 +153,8 @@ class StockMove(models.Model):
         SCRAPPED = "scrapped", _("Scrapped")
         REVALUED = "revalued", _("Revalued")
         PUT_AWAY = "put_away", _("Put away")
+        QUARANTINED = "quarantined", _("Expired")
+        CLEARED = "cleared", _("Quarantine ended")
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

@@ -216,7 +216,7 @@ def release(cause: str, quantities: Mapping[int, int] | None, *, by: User | None
     if quantities is None:
         quantities = _per_item(held)
     _refuse_beyond(quantities, held)
-    parts = _parts(quantities, _least_wanted_first(held))
+    parts = _parts(quantities, least_wanted_first(held))
     reduce_allocations(parts)
     post(
         [Move(Kind.RELEASED, one.variant_id, one.location_id, one.location_id, n, cause=cause) for one, n in parts],
@@ -356,7 +356,7 @@ def _refuse_beyond(quantities: Mapping[int, int], allocations: Sequence[Allocati
         raise NotAllocated(errors)
 
 
-def _least_wanted_first(allocations: Sequence[Allocation]) -> list[Allocation]:
+def least_wanted_first(allocations: Sequence[Allocation]) -> list[Allocation]:
     if len({one.location_id for one in allocations}) < 2:
         return list(allocations)
     rank = dict(Location.objects.filter(pk__in={one.location_id for one in allocations}).values_list("pk", "priority"))

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.imports.batch import OnRefused, Rows, carry_out
 from backoffice.models import ImportRun, User
 from backoffice.resources import Outcome
-from inventory.models import Location
+from inventory.models import Location, shop_day
 from inventory.services.bins import PutAway, put_away
 from inventory.services.counting import CountBatch, post_all
 from inventory.services.posting import Kind, Move, Pieces, virtual
@@ -231,10 +231,11 @@ class PartCountBatch(CountBatch):
 
     def _create_lots(self) -> None:
         self.run(
-            """INSERT INTO inventory_lot (variant_id, number, expires_on, created_at, updated_at)
-               SELECT variant_id, min(lot), min(expires_on), now(), now() FROM import_part
+            """INSERT INTO inventory_lot (variant_id, number, expires_on, is_quarantined, created_at, updated_at)
+               SELECT variant_id, min(lot), min(expires_on), coalesce(min(expires_on) < %s, false), now(), now() FROM import_part
                WHERE lot <> '' AND lot_id IS NULL AND counted > 0 GROUP BY variant_id, upper(lot) ORDER BY 1, 2
-               ON CONFLICT DO NOTHING"""
+               ON CONFLICT DO NOTHING""",
+            [shop_day()],
         )
         self.run(
             """UPDATE import_part p SET lot_id = o.id FROM inventory_lot o

@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg import errors as pg_errors
@@ -18,7 +17,7 @@ from backoffice import context
 from backoffice.errors import Busy
 from backoffice.models import User
 from backoffice.rows import in_reader_language
-from inventory.models import Location, StockMove
+from inventory.models import Location, StockMove, shop_day
 from inventory.services.waiting import queue_serving
 
 SHORT = "HT001"
@@ -131,7 +130,7 @@ class Move:
         if self.put:
             facts["put"] = [pieces.as_json() for pieces in self.put]
         if self.kind == Kind.SHIPPED:
-            facts["today"] = timezone.localdate().isoformat()
+            facts["today"] = shop_day().isoformat()
         return facts
 
 

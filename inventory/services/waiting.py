@@ -6,12 +6,13 @@ closed warehouse every promise waits that is not packed.
 
 # The statements are put together from constants of the modules and never from input.
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from procrastinate.contrib.django import app
 
 from backoffice.models import User
@@ -51,6 +52,12 @@ OLDEST = """
     WHERE (since, cause) > (%(since)s::timestamptz, %(cause)s) ORDER BY since, cause LIMIT %(most)s
 """
 PIECES = "SELECT id, pieces FROM waiting WHERE pieces > 0 AND cause = ANY(%(causes)s)"
+# Levels found by their index, since short and closed ones have nothing in common.
+OWED = """
+    s.id IN (SELECT id FROM inventory_stocklevel WHERE on_hand - allocated - held < 0
+             UNION SELECT c.id FROM inventory_stocklevel c JOIN inventory_location p ON p.id = c.location_id
+             WHERE NOT p.is_active AND c.allocated > 0)
+"""
 PROMISED_AT = """
     SELECT * FROM (SELECT min(created_at) AS since, cause FROM inventory_allocation WHERE location_id = %(location)s GROUP BY cause) a
     WHERE (since, cause) > (%(since)s::timestamptz, %(cause)s) ORDER BY since, cause LIMIT %(most)s
@@ -67,6 +74,9 @@ class Documents(Protocol):
 
     def tell(self, moved: Sequence["Moved"], *, reason: str, by: User | None) -> None:
         """Write into their histories that promises were moved."""
+
+    def warn(self, missed: Mapping[str, Mapping[int, int]], *, reason: str, by: User | None) -> None:
+        """Write into their histories that promised pieces, by document and item, are not there any more."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +133,12 @@ def waiting_pieces(causes: Collection[str], variants: Collection[int], closing: 
         variants=list(variants), closing=closing, causes=list(causes),
     )  # fmt: skip
     return {pk: int(pieces) for pk, pieces in rows}
+
+
+def waiting_documents() -> RawSQL:
+    """Subquery of the documents with pieces that wait: `number__in=waiting_documents()`."""
+    statement = _waiting(OWED) % {"closing": "NULL::bigint"}
+    return RawSQL(f"{statement} SELECT cause FROM waiting WHERE pieces > 0", [])  # noqa: S608, S611 - constants of ours
 
 
 def packed_pieces(items: Collection[int]) -> dict[tuple[int, int], int]:

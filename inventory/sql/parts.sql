@@ -95,7 +95,7 @@ BEGIN
             LEFT JOIN inventory_bin b ON b.id = p.bin_id
             WHERE p.level_id = level_key AND p.quantity > 0
               AND (want.lot IS NULL OR p.lot_id = want.lot) AND (want.bin IS NULL OR p.bin_id = want.bin)
-              AND (kind <> 'shipped' OR want.lot IS NOT NULL OR l.expires_on IS NULL OR l.expires_on >= today)
+              AND (kind <> 'shipped' OR want.lot IS NOT NULL OR l.expires_on IS NULL OR (l.expires_on >= today AND NOT l.is_quarantined))
             ORDER BY l.expires_on, l.id, b.id IS NOT NULL, b.position, b.code, p.id
             LIMIT missing
         LOOP

@@ -7,6 +7,8 @@
 -- earlier one of the same call brought, never what a later one brings. Levels are locked once, in primary-key order.
 -- A physical location (stock, transit) has levels; a virtual one (supplier, customer, ...) none.
 --
+-- Pieces of lots in quarantine (quarantine.sql) are held: they are when they arrive, and no more when they leave.
+--
 -- Value follows the moving average: goods leave with their share of the value of their level and arrive with the value
 -- they left with, else at `unit_cost`, else at the average of the level, else at the cost of the variant. A level
 -- without pieces has no value.
@@ -140,6 +142,7 @@ DECLARE
     at_time timestamptz;
     postings integer := 0;
     carried jsonb;
+    quarantined integer;
     by_parts boolean := false;
 BEGIN
     PERFORM inventory_lock(moves);
@@ -184,8 +187,10 @@ BEGIN
             level.allocated := level.allocated + step.allocated;
             level.held := level.held + step.held;
             level.value := level.value - worth;
+            -- Of lots it is known only below whether pieces leave that are promised to nobody, because they have expired.
             IF level.on_hand < 0 OR level.allocated < 0 OR level.held < 0
-               OR level.on_hand - level.allocated - level.held + level.backorder_limit < 0 THEN
+               OR ((step.promise OR step.tracking = 'none')
+                   AND level.on_hand - level.allocated - level.held + level.backorder_limit < 0) THEN
                 RAISE EXCEPTION '%', inventory_shortages(moves) USING ERRCODE = 'HT001';
             END IF;
         END IF;
@@ -198,17 +203,25 @@ BEGIN
         ids := ids || move_id;
 
         IF step.leaves THEN
-            INSERT INTO inventory_stockposting
-                (level_id, move_id, at, on_hand, allocated, held, on_hand_after, allocated_after, held_after, value, value_after)
-            VALUES (level.id, move_id, at_time, step.on_hand, step.allocated, step.held,
-                    level.on_hand, level.allocated, level.held, -worth, level.value);
-            postings := postings + 1;
+            quarantined := 0;
             IF NOT step.promise
                AND (step.tracking <> 'none' OR step.taken IS NOT NULL OR level.on_hand < level.placed OR by_parts) THEN
                 carried := inventory_take(level.id, step.quantity, level.on_hand + step.quantity, step.kind, step.tracking,
                                           step.taken, move_id, at_time, coalesce(step.today, current_date));
                 by_parts := true;
+                IF step.tracking <> 'none' THEN
+                    quarantined := inventory_in_quarantine(carried);
+                    level.held := level.held - quarantined;
+                    IF level.on_hand - level.allocated - level.held + level.backorder_limit < 0 THEN
+                        RAISE EXCEPTION '%', inventory_shortages(moves) USING ERRCODE = 'HT001';
+                    END IF;
+                END IF;
             END IF;
+            INSERT INTO inventory_stockposting
+                (level_id, move_id, at, on_hand, allocated, held, on_hand_after, allocated_after, held_after, value, value_after)
+            VALUES (level.id, move_id, at_time, step.on_hand, step.allocated, step.held - quarantined,
+                    level.on_hand, level.allocated, level.held, -worth, level.value);
+            postings := postings + 1;
         END IF;
 
         IF step.arrives AND NOT step.promise THEN
@@ -221,11 +234,13 @@ BEGIN
             ELSE
                 worth := round(cost * step.quantity, 6);
             END IF;
+            quarantined := CASE WHEN step.tracking = 'none' THEN 0 ELSE inventory_in_quarantine(coalesce(carried, step.put)) END;
             level.on_hand := level.on_hand + step.quantity;
+            level.held := level.held + quarantined;
             level.value := level.value + worth;
             INSERT INTO inventory_stockposting
                 (level_id, move_id, at, on_hand, allocated, held, on_hand_after, allocated_after, held_after, value, value_after)
-            VALUES (level.id, move_id, at_time, step.quantity, 0, 0,
+            VALUES (level.id, move_id, at_time, step.quantity, 0, quarantined,
                     level.on_hand, level.allocated, level.held, worth, level.value);
             postings := postings + 1;
             IF step.tracking <> 'none' OR step.put IS NOT NULL THEN

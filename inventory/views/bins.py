@@ -45,6 +45,9 @@ class BinList(generic.ListPage):
     ordering = {"walk": ("location", "position", "code", "pk"), "newest": ("-pk",)}
     ordering_labels = {"walk": gettext_lazy("As one walks"), "newest": gettext_lazy("Newest first")}
     tabs = [Tab(gettext_lazy("With pieces"), "used=true"), Tab(gettext_lazy("Empty"), "used=false&is_active=true")]
+    bulk_actions = [
+        generic.print_action("labels", gettext_lazy("Bin labels"), "inventory:bin_labels", "inventory.view_bin")
+    ]
     empty_title = gettext_lazy("No bin yet")
     empty_text = gettext_lazy("Bins say where in a location pieces lie. Add them on the page of the location.")
 

@@ -1,7 +1,9 @@
 """Lots and serial numbers: what expires, where each is, where it came from and to whom it went."""
 
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
@@ -14,6 +16,7 @@ from backoffice import generic, panels
 from backoffice.generic import Action, Column, Tab, in_reader_language, named
 from inventory import filters_bins as filters
 from inventory import forms_bins as forms
+from inventory import services
 from inventory.models import Location, Lot, PartPosting, StockMove, StockPart
 
 SHOWN = 50
@@ -143,3 +146,10 @@ class LotEdit(generic.FormPage):
     form_class = forms.LotForm
     permission = "inventory.change_lot"
     reason = True
+
+    def perform(self, form: Any) -> Lot:
+        """What the lot says of its expiry decides at once whether its pieces are held; a job does so where that fails."""
+        lot: Lot = super().perform(form)
+        judge = partial(services.quarantine_expired, lots=[lot.pk], by=self.request.user)
+        transaction.on_commit(judge, robust=True)
+        return lot

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from backoffice import generic
 from backoffice.errors import Busy
-from backoffice.generic.base import error_texts
+from backoffice.generic.base import error_texts, safe_next
+from catalog.models import Variant
+from inventory import services
 from inventory.forms_scanning import ScanForm
-from inventory.models import Scan
+from inventory.models import Location, Scan
 
 LAST = 5
 
@@ -132,10 +137,40 @@ class ScanPage(generic.OnePage):
     def context(self) -> dict[str, Any]:
         subject = self.subject()
         mine = Scan.objects.filter(subject=subject, by=self.user.pk).select_related("variant").order_by("-pk")
-        return {"page": self, "object": self.document, "scans": list(mine[:LAST]), **self.shown()}
+        return {
+            "page": self,
+            "object": self.document,
+            "scans": list(mine[:LAST]),
+            "last_scan": services.last_scan(subject, self.user) if self.takes_scans() else None,
+            **self.shown(),
+        }
 
     def speaks_json(self) -> bool:
         return self.request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+class UndoScan(generic.Page):
+    """Takes one's last scan back and leads to the page it was made on."""
+
+    permission = "inventory.add_scan"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        scan = get_object_or_404(Scan.objects.visible_to(request.user), key=kwargs["key"])
+        try:
+            services.undo_scan(scan, by=self.user)
+            messages.success(request, _("Taken back: %(said)s") % {"said": scan.said})
+        except ValidationError as error:
+            for text in error_texts(error):
+                messages.error(request, text)
+        return HttpResponseRedirect(safe_next(request, reverse("inventory:warehouse")))
+
+
+def bin_page(path: str, location: Location, code: str) -> str:
+    """The page at `path` for the bin that a code names; "" where it names none, or an article as well."""
+    shelf = location.bins.filter(code__iexact=code.strip()).first()
+    if shelf is None or Variant.objects.named(code.strip()).exists():
+        return ""
+    return f"{path}?{urlencode({'bin': shelf.code})}"
 
 
 def warehouse() -> tuple[str, str]:

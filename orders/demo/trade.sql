@@ -198,8 +198,10 @@ INSERT INTO orders_return (id, number, order_id, status, reason, location_id, cr
 SELECT r.id, r.number, o.id, 'closed', CASE WHEN r.resellable THEN 'Does not fit' ELSE 'Arrived damaged' END, o.location_id,
        r.at - interval '5 days', r.at
 FROM demo_return r JOIN demo_order o ON o.n = r.n ORDER BY r.n;
-INSERT INTO orders_returnline (order_return_id, order_line_id, quantity, resellable, damaged, restocked)
-SELECT r.id, r.line_id, 1, r.resellable::int, (NOT r.resellable)::int, r.resellable::int FROM demo_return r ORDER BY r.n;
+INSERT INTO orders_returnline (order_return_id, order_line_id, quantity, resellable, damaged, restocked, scrapped, value, reason_id)
+SELECT r.id, r.line_id, 1, r.resellable::int, (NOT r.resellable)::int, r.resellable::int, (NOT r.resellable)::int, r.worth,
+       (SELECT id FROM orders_returncause WHERE code = CASE WHEN r.resellable THEN 'too_small' ELSE 'damaged_on_arrival' END)
+FROM demo_return r ORDER BY r.n;
 INSERT INTO orders_refund (order_id, order_return_id, amount, method, reference, reason, at)
 SELECT o.id, r.id, x.refunded, 'transfer', 'REF' || lpad(o.n::text, 8, '0'), 'Return ' || r.number, r.at
 FROM demo_return r JOIN demo_order o ON o.n = r.n JOIN orders_order x ON x.id = o.id WHERE x.refunded > 0 ORDER BY r.n;

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import legal_transitions
 from inventory.models import Location, WarehouseScoped
+from orders.models.carriers import Carrier, followed
+from orders.models.holds import refuses_held_orders
 from orders.models.orders import Order, OrderLine
 
 
@@ -30,17 +32,31 @@ FULFILMENT_TRANSITIONS: Mapping[str, Iterable[str]] = {
 }
 
 
+def _link_of(name: object) -> models.QuerySet:
+    """The tracking link of the carrier of this name."""
+    return Carrier.objects.filter(name__iexact=name).values_list("tracking_url", flat=True)
+
+
 class FulfilmentQuerySet(WarehouseScoped):
+    def with_links(self) -> "FulfilmentQuerySet":
+        """Each with what `tracking_url` asks, in the same statement."""
+        return self.annotate(link=models.Subquery(_link_of(models.OuterRef("carrier"))[:1]))
+
     def waiting(self) -> "FulfilmentQuerySet":
         return self.filter(status__in=[FulfilmentStatus.PENDING, FulfilmentStatus.PACKED])
 
     def to_pick(self) -> "FulfilmentQuerySet":
-        """Parcels that nobody picks and nothing holds up."""
-        return self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="")
+        """Parcels that nobody picks, that nothing holds up, and whose day has come."""
+        free = self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="", order__on_hold=False)
+        return free.exclude(not_before__gt=timezone.localdate())
 
     def to_pack(self) -> "FulfilmentQuerySet":
         """Parcels that were picked."""
-        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked")
+        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked", order__on_hold=False)
+
+    def scheduled(self) -> "FulfilmentQuerySet":
+        """Parcels whose day has not come."""
+        return self.waiting().filter(not_before__gt=timezone.localdate())
 
     def on_hold(self) -> "FulfilmentQuerySet":
         return self.filter(status=FulfilmentStatus.PENDING).exclude(hold_reason="")
@@ -64,6 +80,7 @@ class Fulfilment(Stateful):
     )
     box = models.PositiveSmallIntegerField(_("box"), null=True, blank=True)
     hold_reason = models.CharField(_("on hold because"), max_length=300, blank=True, default="", db_default="")
+    not_before = models.DateField(_("not before"), null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
@@ -90,19 +107,37 @@ class Fulfilment(Stateful):
                 condition=Q(wave=None, box=None) | Q(wave__isnull=False, box__isnull=False, hold_reason=""),
                 name="fulfilment_in_box",
             ),
+            models.CheckConstraint(
+                condition=Q(delivered_at=None) | Q(shipped_at=None) | Q(delivered_at__gte=F("shipped_at")),
+                name="fulfilment_delivered_after_shipped",
+                violation_error_message=_("A parcel cannot arrive before it leaves."),
+            ),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fulfilment_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
+            models.Index(fields=["shipped_at"], condition=Q(shipped_at__isnull=False), name="fulfilment_shipped"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="fulfilment_tracking"),
         ]
-        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS)]
+        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS), refuses_held_orders()]
 
     def __str__(self) -> str:
         return self.number
 
     def get_absolute_url(self) -> str:
         return reverse("orders:fulfilment", args=[self.number])
+
+    @property
+    def tracking_url(self) -> str:
+        """Where its way can be followed; "" where the carrier has no link. Lists ask for it by `with_links`."""
+        if "link" not in self.__dict__:
+            self.link = _link_of(self.carrier.strip()).first() if self.tracking_number else None
+        return followed(self.link, self.tracking_number)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether its day has not come yet."""
+        return self.not_before is not None and self.not_before > timezone.localdate()
 
 
 @tracked()

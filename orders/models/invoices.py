@@ -1,6 +1,7 @@
 """Invoices and credit notes."""
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.money import MoneyField
-from backoffice.rows import VisibleQuerySet
+from backoffice.rows import VisibleQuerySet, tracked
 from backoffice.triggers import append_only
 from orders.models.orders import Order
 
@@ -55,3 +56,34 @@ class Invoice(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("orders:invoice", args=[self.number])
+
+
+@tracked()
+class DocumentSeries(models.Model):
+    """What the numbers of a kind of document begin with, where it is not INV or CN. Numbers that were drawn stay."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Invoice.Kind, unique=True)
+    prefix = models.CharField(
+        _("prefix"),
+        max_length=10,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z][A-Z0-9]*\Z", _("Capital letters and digits, a letter first."))],
+        help_text=_("The next number is this, the year and 00001: each prefix counts by itself, from 1 each year."),
+    )
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("series of numbers")
+        verbose_name_plural = _("series of numbers")
+        ordering = ["kind"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(prefix__regex=r"^[A-Z][A-Z0-9]*$"),
+                name="document_series_prefix",
+                violation_error_message=_("Capital letters and digits, a letter first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix

@@ -16,7 +16,7 @@ from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.money import ZERO, format_money, round_money, shares
 from backoffice.numbering import draw
-from orders.models import Invoice, Order, OrderLine, Refund
+from orders.models import DocumentSeries, Invoice, Order, OrderLine, Refund
 from orders.services.status import lines_of, lock, shipping_amounts
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.CREDIT_NOTE: "CN"}
@@ -110,11 +110,18 @@ def _write(
     net = sum((Decimal(tax["net"]) for tax in content["taxes"]), ZERO)
     tax = sum((Decimal(tax["tax"]) for tax in content["taxes"]), ZERO)
     now = timezone.now()
-    number = draw(SERIES[kind], timezone.localdate(now).year)
+    number = draw(series_of(kind), timezone.localdate(now).year)
     return Invoice.objects.create(
         number=number, kind=kind, order=order, corrects=corrects, currency=order.currency, net=net, tax=tax, gross=net + tax,
         content=content, issued_at=now, issued_by=by,
     )  # fmt: skip
+
+
+def series_of(kind: str) -> str:
+    """The prefix of the numbers of this kind: what the shop has chosen, or INV and CN."""
+    return (
+        DocumentSeries.objects.filter(kind=kind).values_list("prefix", flat=True).first() or SERIES[Invoice.Kind(kind)]
+    )
 
 
 def _head(order: Order) -> dict[str, Any]:

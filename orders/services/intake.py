@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from backoffice import audit
+from backoffice import audit, mentions
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.money import ZERO, minor_units, unit
@@ -29,7 +29,7 @@ HEADER = (
 )  # fmt: skip
 DETAILS = ("customer_name", "email", "phone", "language", "billing_address", "shipping_address", "note", "tags")
 NOTHING = dict.fromkeys(("discount", "shipping", "shipping_tax_rate", "paid", "refunded"), ZERO)
-ASK = "SELECT orders_ask(%s, %s::bigint[])"
+ASK = "SELECT orders_ask(%s, %s, %s::bigint[])"
 
 
 class Rate(NamedTuple):
@@ -142,10 +142,13 @@ def change_details(order: Order, *, by: User | None, **details: Any) -> Order:
 
 @transaction.atomic
 def add_note(order: Order, *, text: str, by: User | None) -> Order:
-    """Put a remark into the order's timeline."""
+    """Put a remark into the order's timeline, and tell those whom it names by "@" and who may see orders."""
     if not text.strip():
         raise ValidationError({"text": _("Write the note first.")})
     audit.record("order.noted", order, by=by, reason=text.strip())
+    people = [one for one in mentions.mentioned(text) if one.has_perm("orders.view_order")]
+    facts = {"order": order.number, "who": by or "", "text": " ".join(text.split())}
+    mentions.tell(people, lambda: _("%(order)s, %(who)s: %(text)s") % facts, url=order.get_absolute_url(), by=by)
     return order
 
 
@@ -188,11 +191,18 @@ def rates_for(order: Order) -> Mapping[str, Rate]:
 def known_before(order: Order, variants: Sequence[int]) -> tuple[Mapping[str, Rate], inventory.Stock]:
     """What must be known before an order is placed, in one statement: the rate of each tax class where it goes, none for
     customers who are exempt; and what warehouses have of these variants."""
-    country = str(order.shipping_address.get("country") or order.billing_address.get("country") or "")
-    answer = json.loads(inventory.call(ASK, [country, list(variants)]))
+    answer = json.loads(inventory.call(ASK, [*goes_to(order), list(variants)]))
     is_exempt = order.customer is not None and order.customer.tax_exempt
     rates = {} if is_exempt else {kind: Rate(name, Decimal(rate)) for kind, name, rate in answer["rates"] or ()}
     return rates, inventory.Stock.of(answer["stock"] or ())
+
+
+def goes_to(order: Order) -> tuple[str, str]:
+    """Country and region that decide on the tax, as `TaxRate` writes them; an order without a shipping address goes where the
+    invoice goes."""
+    address = order.shipping_address if order.shipping_address.get("country") else order.billing_address
+    country = str(address.get("country") or "").strip().upper()
+    return country, str(address.get("region") or "").strip().upper().removeprefix(f"{country}-")
 
 
 def _needs_rates(order: Order, lines: Sequence[NewLine], given: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Where orders are served from: chosen anew by a person, and told by the inventory when it moves promises by itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from backoffice import audit
 from backoffice.errors import IllegalTransition
@@ -53,6 +53,19 @@ class _Orders:
             routes = dict.fromkeys(f"{codes[one.source]} → {codes[one.target]}" for one in parts)
             data = {"lines": dict(pieces), "route": ", ".join(routes)}
             audit.record("order.reallocated", order, by=by, reason=reason, data=data)
+
+    def warn(self, missed: Mapping[str, Mapping[int, int]], *, reason: str, by: User | None) -> None:
+        """One event for each order: which pieces it waits for."""
+        skus = dict(
+            OrderLine.objects.filter(pk__in=[item for items in missed.values() for item in items]).values_list(
+                "pk", "sku"
+            )
+        )
+        for order in Order.objects.filter(number__in=missed).order_by("pk"):
+            pieces: Counter[str] = Counter()
+            for item, count in missed[order.number].items():
+                pieces[skus[item]] += count
+            audit.record("order.waits", order, by=by, reason=reason, data={"lines": dict(pieces)})
 
 
 inventory.register(_Orders())

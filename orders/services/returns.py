@@ -1,44 +1,45 @@
-"""Goods that come back: what was announced, what arrived, and in which condition."""
+"""Goods that are to come back: announced, approved or refused, received by `receiving`, and put away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
-from django.utils import timezone
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
 from backoffice.numbering import next_number
-from backoffice.retrying import patient
-from inventory import services as inventory
-from inventory.models import Location
-from orders.models import Order, OrderLine, Return, ReturnLine
+from orders import mails
+from orders.models import Order, OrderLine, Return, ReturnCause, ReturnLine
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
 from orders.services.status import lines_of, lock, recalculate
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """What came back of one announced line; what is neither is missing. Resellable pieces are restocked unless told not to.
+class Why:
+    """Why a line comes back: a reason of the list, a note, or both."""
 
-    `parts` says of which lots the resellable ones are, where that is not known from what was shipped.
-    """
-
-    resellable: int = 0
-    damaged: int = 0
-    restock: bool = True
-    parts: tuple[inventory.Arriving, ...] = ()
+    cause: ReturnCause | None = None
+    note: str = ""
 
 
 @transaction.atomic
-def request_return(order: Order, *, quantities: Mapping[int, int], reason: str, by: User | None) -> Return:
-    """Announce that pieces come back, by primary key of the order line.
+def request_return(
+    order: Order,
+    *,
+    quantities: Mapping[int, int],
+    reason: str = "",
+    why: Mapping[int, Why] = MappingProxyType({}),
+    by: User | None,
+) -> Return:
+    """Announce that pieces come back, by primary key of the order line; `why` by the same.
 
-    Raises QuantityTooHigh beyond what was shipped, not returned and not announced yet.
+    A line without a reason of its own has that of the whole return. Raises QuantityTooHigh beyond what was shipped, not
+    returned and not announced yet, ValidationError where a line has no reason at all.
     """
     order = lock(order)
     if order.status not in (Order.Status.PLACED, Order.Status.CLOSED):
@@ -49,21 +50,32 @@ def request_return(order: Order, *, quantities: Mapping[int, int], reason: str, 
     short = [too_high(line, left[line.pk], asked) for line, asked in chosen if asked > left[line.pk]]
     if short:
         raise QuantityTooHigh(short)
-    row = Return.objects.create(number=next_number("RT"), order=order, reason=reason, created_by=by)
+    reasons = _explained(chosen, why, reason.strip())
+    row = Return.objects.create(
+        number=next_number("RT"), order=order, reason=reason.strip() or _summed(reasons.values()), created_by=by
+    )
     ReturnLine.objects.bulk_create(
-        ReturnLine(order_return=row, order_line=line, quantity=asked) for line, asked in chosen
+        ReturnLine(
+            order_return=row,
+            order_line=line,
+            quantity=asked,
+            reason=reasons[line.pk].cause,
+            note=reasons[line.pk].note[:300],
+        )
+        for line, asked in chosen
     )
     recalculate(order, lines)
-    audit.record("return.requested", row, by=by, reason=reason)
-    audit.record("order.return_requested", order, by=by, reason=reason, data={"return": row.number})
+    audit.record("return.requested", row, by=by, reason=row.reason)
+    audit.record("order.return_requested", order, by=by, reason=row.reason, data={"return": row.number})
     return row
 
 
-def returnable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
+def returnable(order: Order, lines: Sequence[OrderLine]) -> dict[int, int]:
     """Pieces of each line that may still be announced."""
+    coming = F("quantity") + F("unannounced") - F("resellable") - F("damaged")
     announced = dict(
         ReturnLine.objects.filter(order_return__in=order.returns.announced())
-        .values_list("order_line").annotate(Sum("quantity")).order_by()
+        .values_list("order_line").annotate(pieces=Sum(coming)).order_by()
     )  # fmt: skip
     return {line.pk: line.fulfilled - line.returned - announced.get(line.pk, 0) for line in lines}
 
@@ -71,113 +83,89 @@ def returnable(order: Order, lines: list[OrderLine]) -> dict[int, int]:
 @transaction.atomic
 def approve_return(order_return: Return, *, by: User | None) -> Return:
     """Agree that the goods may come back."""
-    _order, row = _locked(order_return)
-    _become(row, Return.Status.APPROVED)
+    order, row = lock_return(order_return)
+    become(row, Return.Status.APPROVED)
     audit.record("return.approved", row, by=by)
-    return row
-
-
-@patient
-def receive_return(
-    order_return: Return, *, location: Location, arrived: Mapping[int, Arrived], by: User | None
-) -> Return:
-    """Write down what arrived, by primary key of the return line, and restock what can be sold again.
-
-    Damaged pieces are scrapped and never enter the stock. Raises IllegalTransition unless approved, QuantityTooHigh beyond the announced.
-    """
-    order, row = _locked(order_return)
-    row.must_become(Return.Status.RECEIVED)
-    rows = list(row.lines.select_related("order_line__variant").order_by("pk"))
-    _refuse_unknown(rows, arrived)
-    for line in rows:
-        _count(line, arrived.get(line.pk, Arrived(0, 0)))
-    ReturnLine.objects.bulk_update(rows, ["resellable", "damaged", "restocked"])
-    _restock(row, rows, arrived, location, by)
-    row.location = location
-    row.received_at = timezone.now()
-    _become(row, Return.Status.RECEIVED, "location", "received_at")
-    _add_returned(order, rows)
-    audit.record("return.received", row, by=by, data={"location": location.code})
-    audit.record("order.return_received", order, by=by, data={"return": row.number})
+    mails.on_commit("return_approved", order, **{"return": row.number})
     return row
 
 
 @transaction.atomic
-def close_return(order_return: Return, *, by: User | None) -> Return:
-    """Say that nothing is left to do about a received return."""
-    _order, row = _locked(order_return)
-    _become(row, Return.Status.CLOSED)
-    audit.record("return.closed", row, by=by)
-    return row
+def refuse_return(order_return: Return, *, by: User | None, reason: str) -> Return:
+    """Say that the goods may not come back. Raises ValidationError without a reason, which the customer will ask for."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say why.")})
+    return _ended(order_return, Return.Status.REFUSED, reason, by)
 
 
 @transaction.atomic
 def cancel_return(order_return: Return, *, by: User | None, reason: str = "") -> Return:
-    """The goods do not come back after all."""
-    order, row = _locked(order_return)
-    _become(row, Return.Status.CANCELED)
-    recalculate(order)
-    audit.record("return.canceled", row, by=by, reason=reason)
-    audit.record("order.return_canceled", order, by=by, reason=reason, data={"return": row.number})
+    """The goods do not come back after all. Raises ValidationError when some of them have."""
+    return _ended(order_return, Return.Status.CANCELED, reason, by)
+
+
+@transaction.atomic
+def close_return(order_return: Return, *, by: User | None) -> Return:
+    """Say that nothing is left to do about a received return; pieces that are set aside may still be settled."""
+    _order, row = lock_return(order_return)
+    become(row, Return.Status.CLOSED)
+    audit.record("return.closed", row, by=by)
     return row
 
 
-def _locked(order_return: Return) -> tuple[Order, Return]:
+# --- Shared with receiving and exchanging -------------------------------------------------------
+
+
+def lock_return(order_return: Return) -> tuple[Order, Return]:
+    """Its order, then the return and the order that is its exchange, which is younger; all as they stand now."""
     order = Order.objects.locked().get(pk=order_return.order_id)
-    return order, Return.objects.locked().get(pk=order_return.pk)
+    row = Return.objects.locked().get(pk=order_return.pk)
+    row.order = order
+    if row.exchange_id:
+        row.exchange = Order.objects.locked().get(pk=row.exchange_id)
+    return order, row
 
 
-def _become(row: Return, status: str, *fields: str) -> None:
+def become(row: Return, status: str, *fields: str) -> None:
     row.must_become(status)
     row.status = status
     row.save(update_fields=["status", *fields])
 
 
-def _refuse_unknown(rows: list[ReturnLine], arrived: Mapping[int, Arrived]) -> None:
-    if set(arrived) - {line.pk for line in rows}:
-        raise ValidationError(_("A line does not belong to this return."))
-
-
-def _count(line: ReturnLine, arrived: Arrived) -> None:
-    if min(arrived.resellable, arrived.damaged) < 0:
-        raise ValidationError(_("Quantities cannot be negative."))
-    total = arrived.resellable + arrived.damaged
-    if total > line.quantity:
-        raise QuantityTooHigh(
-            _("%(line)s: %(announced)s announced, %(arrived)s received. Announce another return for the rest.")
-            % {"line": line.order_line.sku or line.order_line.title, "announced": line.quantity, "arrived": total}
+def _ended(order_return: Return, status: str, reason: str, by: User | None) -> Return:
+    order, row = lock_return(order_return)
+    row.must_become(status)
+    arrived = sum(line.received for line in row.lines.all())
+    if arrived:
+        raise ValidationError(
+            _("%(number)s: %(pieces)s pieces have arrived. Receive it, and what does not come counts as missing.")
+            % {"number": row, "pieces": arrived}
         )
-    line.resellable, line.damaged = arrived.resellable, arrived.damaged
-    line.restocked = arrived.resellable if arrived.restock and _is_stocked(line) else 0
-
-
-def _restock(
-    row: Return, rows: list[ReturnLine], arrived: Mapping[int, Arrived], location: Location, by: User | None
-) -> None:
-    stocked = [
-        (line, line.order_line.variant.pk) for line in rows if line.order_line.variant is not None and _is_stocked(line)
-    ]
-    back = [(line, variant) for line, variant in stocked if line.restocked]
-    goods = [(variant, line.restocked, None) for line, variant in back]
-    if goods:
-        parts = {place: arrived[line.pk].parts for place, (line, _variant) in enumerate(back)}
-        documents = [row.order.number, *row.order.returns.values_list("number", flat=True)]
-        inventory.take_back(row.number, goods, location, reason=row.reason, parts=parts, sent_with=documents, by=by)
-    broken = [(variant, line.damaged) for line, variant in stocked if line.damaged]
-    if broken:
-        inventory.scrap(
-            row.number, broken, None, reason=_("Came back damaged with %(number)s") % {"number": row}, by=by
+    if row.exchange is not None and row.exchange.status != Order.Status.CANCELED:
+        raise ValidationError(
+            _("%(order)s was placed in exchange for %(number)s. Cancel it first.")
+            % {"order": row.exchange, "number": row}
         )
+    become(row, status)
+    recalculate(order)
+    audit.record(f"return.{status}", row, by=by, reason=reason)
+    audit.record(f"order.return_{status}", order, by=by, reason=reason, data={"return": row.number})
+    return row
 
 
-def _is_stocked(line: ReturnLine) -> bool:
-    variant = line.order_line.variant
-    return variant is not None and variant.track_stock
+def _explained(chosen: Sequence[tuple[OrderLine, int]], why: Mapping[int, Why], reason: str) -> dict[int, Why]:
+    """Why each line comes back; what somebody only wrote down is the reason "other"."""
+    other = ReturnCause.objects.filter(code=ReturnCause.OTHER).first()
+    found: dict[int, Why] = {}
+    for line, _asked in chosen:
+        own = why.get(line.pk, Why())
+        if own.cause is None and not own.note.strip() and not reason:
+            raise ValidationError(_("%(line)s: say why it comes back.") % {"line": line.sku or line.title})
+        found[line.pk] = Why(own.cause or other, own.note.strip())
+    return found
 
 
-def _add_returned(order: Order, rows: list[ReturnLine]) -> None:
-    lines = lines_of(order)
-    by_key = {line.pk: line for line in lines}
-    for row in rows:
-        by_key[row.order_line_id].returned += row.received
-    recalculate(order, lines)
+def _summed(reasons: Iterable[Why]) -> str:
+    """What stands on the return where only its lines have reasons."""
+    said = [one.note or str(one.cause or "") for one in reasons]
+    return ", ".join(dict.fromkeys(text for text in said if text))[:300]

@@ -78,10 +78,22 @@ def price(order: Order, lines: Sequence[OrderLine]) -> None:
     share_discount(order, lines)
     for line in lines:
         line.net, line.tax, line.gross = taxed(kept_amount(order, line), line.tax_rate, order)
+        if line.tax_rounding and line.kept:
+            round_tax(order, line)
     _net, shipping_tax, shipping_gross = shipping_amounts(order)
     order.subtotal = sum((line.gross if order.prices_include_tax else line.net for line in lines), ZERO)
     order.tax = sum((line.tax for line in lines), shipping_tax)
     order.total = sum((line.gross for line in lines), shipping_gross)
+
+
+def round_tax(order: Order, line: OrderLine) -> None:
+    """Move the few cents by which a split or a merge has to round the tax of this line otherwise than its rate would."""
+    moved = max(line.tax_rounding, -line.tax)
+    if order.prices_include_tax:
+        moved = min(moved, line.net)
+        line.net -= moved
+    line.tax += moved
+    line.gross = line.net + line.tax
 
 
 def share_discount(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -158,8 +170,11 @@ def payment_status(order: Order) -> str:
     if order.paid and not kept:
         return status.REFUNDED
     if not order.paid:
+        if order.authorized:
+            return status.AUTHORIZED
         settled = not order.total and order.status in (Order.Status.PLACED, Order.Status.CLOSED)
-        return status.PAID if settled else status.NONE
+        unpaid = status.VOIDED if order.voided else status.NONE
+        return status.PAID if settled else unpaid
     return status.PAID if kept == order.total else status.PARTIALLY_PAID
 
 

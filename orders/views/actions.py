@@ -1,10 +1,10 @@
-"""Verbs of orders, parcels, returns and invoices: each page calls one service."""
+"""Verbs of orders, parcels and invoices: each page calls one service."""
 
 import secrets
 from typing import Any
 
-from django.http import Http404
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
@@ -12,6 +12,7 @@ from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders import forms, services
 from orders.forms import plain
+from orders.forms_returns import DeliverForm, FulfilForm, ScheduleForm
 from orders.models import Fulfilment, Invoice, Order, Return
 
 
@@ -74,10 +75,9 @@ class Pay(OrderAction):
 class GiveBack(OrderAction):
     permission = "orders.add_refund"
     form_class = forms.RefundForm
-    service = services.refund
     title = gettext_lazy("Refund")
-    done = gettext_lazy("The refund for %s is recorded.")
     confirm = gettext_lazy("This writes the refund down. Stock is not touched; send the money as you usually do.")
+    done: Any = gettext_lazy("The refund for %s is recorded.")
 
     @cached_property
     def order_return(self) -> Return | None:
@@ -101,7 +101,17 @@ class GiveBack(OrderAction):
         }
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        return services.refund(obj, by=self.request.user, order_return=self.order_return, **fields)
+        later, user = fields.pop("later"), self.request.user
+        if not later and not services.refund_needs_approval(obj, fields["amount"], by=user):
+            return services.refund(obj, by=user, order_return=self.order_return, **fields)
+        fields.pop("reference")
+        grant = services.grant_refund(obj, by=user, order_return=self.order_return, **fields)
+        said = {
+            "asked": _("Above the limit, another person has to approve refunds: %(refund)s waits for that."),
+            "granted": _("%(refund)s is granted and waits to be sent."),
+        }
+        self.done = said.get(grant.status, "") % {"refund": grant}
+        return grant
 
     def get_success_url(self, obj: Order) -> str:
         return (self.order_return or obj).get_absolute_url()
@@ -167,46 +177,77 @@ class CancelLines(QuantitiesAction):
 
 
 class Fulfil(QuantitiesAction):
-    """A parcel from one location; without one in the address, from the first that has something ready."""
+    """A parcel from each location, as promised; one that the address names is asked alone."""
 
     permission = "orders.fulfil_order"
-    form_class = forms.FulfilForm
+    form_class = FulfilForm
     title = gettext_lazy("Create fulfilment")
     template_name = "orders/fulfil.html"
 
     @cached_property
-    def locations(self) -> list[tuple[Location, dict[int, int]]]:
-        """Locations of this user where pieces lie ready."""
+    def proposed(self) -> list[tuple[Location, dict[int, int]]]:
+        """Locations of this user with the pieces that a parcel from there would take."""
         order = self.get_object()
-        ready = services.ready_at(order, services.lines_of(order))
-        places = Location.objects.visible_to(self.request.user).stock()
-        return [(place, ready[place.pk]) for place in places if ready[place.pk]]
+        places = {place.pk: place for place in Location.objects.visible_to(self.request.user).stock()}
+        parcels = services.proposed(order, services.lines_of(order), list(places))
+        return [(places[key], pieces) for key, pieces in parcels.items() if pieces]
 
     @cached_property
     def chosen(self) -> tuple[Location, dict[int, int]] | None:
+        """The one location that the address names, with all that may leave from there; or the only one."""
         code = self.request.GET.get("location", "")
-        found = [one for one in self.locations if one[0].code == code] or self.locations
-        best = max(found, key=lambda one: sum(one[1].values()), default=None)
-        return best
+        named = Location.objects.visible_to(self.request.user).stock().filter(code=code).first() if code else None
+        if named is not None:
+            order = self.get_object()
+            return named, services.ready_at(order, services.lines_of(order))[named.pk]
+        return self.proposed[0] if len(self.proposed) == 1 else None
 
     @property
     def location(self) -> Location | None:
         return self.chosen[0] if self.chosen else None
 
-    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
-        ready = self.chosen[1] if self.chosen else {}
-        return [(line.pk, line.title, ready[line.pk], ready[line.pk]) for line in obj.lines.all() if line.pk in ready]
+    @cached_property
+    def parcels(self) -> list[tuple[Location, dict[Any, int]]]:
+        """What the form asks: by line of the only location, or by "line_location" of several."""
+        if self.chosen is not None:
+            return [self.chosen]
+        return [(place, {f"{line}_{place.pk}": n for line, n in pieces.items()}) for place, pieces in self.proposed]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {str(line.pk): line.title for line in self.get_object().lines.all()}
+
+    def get_rows(self, obj: Order) -> list[tuple[Any, str, int, int]]:
+        rows = []
+        for place, pieces in self.parcels:
+            for key, most in pieces.items():
+                title = self.titles[_line(key)]
+                label = title if self.chosen else _("%(line)s from %(place)s") % {"line": title, "place": place}
+                rows.append((key, label, most, most))
+        return rows
+
+    def groups(self) -> list[tuple[Location, list[tuple[str, Any]]]]:
+        """Titles and controls of the form by location."""
+        return [
+            (place, [(self.titles[_line(key)], self.form[f"line_{key}"]) for key in pieces])
+            for place, pieces in self.parcels
+        ]
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        if self.location is None:
-            raise Http404
-        self.parcel = services.create_fulfilment(
-            obj, location=self.location, quantities=self.form.quantities(), by=self.request.user
+        typed = self.form.quantities()
+        quantities = {place.pk: {int(_line(key)): typed[key] for key in pieces} for place, pieces in self.parcels}
+        self.made = services.create_fulfilments(
+            obj, quantities=quantities, not_before=fields["not_before"], by=self.request.user
         )
         return obj
 
     def get_success_url(self, obj: Order) -> str:
-        return self.parcel.get_absolute_url()
+        return (self.made[0] if len(self.made) == 1 else obj).get_absolute_url()
+
+
+def _line(key: Any) -> str:
+    """The line of a key of the form."""
+    return str(key).partition("_")[0]
 
 
 class Reallocate(OrderAction):
@@ -232,27 +273,6 @@ class Reallocate(OrderAction):
         for row in rows:
             row.waiting = waiting.get(row.pk, 0)
         return rows
-
-
-class Announce(QuantitiesAction):
-    permission = "orders.add_return"
-    form_class = forms.ReturnForm
-    title = gettext_lazy("Announce return")
-    confirm = gettext_lazy("Choose which pieces the customer sends back.")
-
-    def get_rows(self, obj: Order) -> list[tuple[int, str, int, int]]:
-        lines = services.lines_of(obj)
-        left = services.returnable(obj, lines)
-        return [(line.pk, line.title, left[line.pk], 0) for line in lines if left[line.pk]]
-
-    def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        self.announced = services.request_return(
-            obj, quantities=self.form.quantities(), reason=fields["reason"], by=self.request.user
-        )
-        return obj
-
-    def get_success_url(self, obj: Order) -> str:
-        return self.announced.get_absolute_url()
 
 
 # --- Parcels ------------------------------------------------------------------------------------
@@ -290,6 +310,7 @@ class Ship(ParcelAction):
 
 class Deliver(ParcelAction):
     service = services.deliver
+    form_class = DeliverForm
     title = gettext_lazy("Mark as delivered")
     done = gettext_lazy("%s is delivered.")
 
@@ -313,6 +334,19 @@ class CancelParcel(ParcelAction):
     danger = True
 
 
+class ScheduleParcel(ParcelAction):
+    service = services.schedule_fulfilment
+    form_class = ScheduleForm
+    title = gettext_lazy("Schedule")
+    confirm = gettext_lazy(
+        "Until that day the parcel is in no queue and cannot leave. Left empty, it may leave at once."
+    )
+    done = gettext_lazy("%s is scheduled.")
+
+    def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
+        return {"initial": {"not_before": obj.not_before}}
+
+
 class HoldParcel(ParcelAction):
     service = services.hold_fulfilment
     form_class = forms.ReasonForm
@@ -325,54 +359,3 @@ class ResumeParcel(ParcelAction):
     service = services.resume_fulfilment
     title = gettext_lazy("Resume")
     done = gettext_lazy("%s goes on.")
-
-
-# --- Returns ------------------------------------------------------------------------------------
-
-
-class ReturnAction(generic.ActionView):
-    model = Return
-    slug_field = "number"
-    permission: Any = "orders.change_return"
-
-
-class Approve(ReturnAction):
-    service = services.approve_return
-    title = gettext_lazy("Approve return")
-    done = gettext_lazy("%s is approved.")
-
-
-class CloseReturn(ReturnAction):
-    service = services.close_return
-    title = gettext_lazy("Close return")
-    done = gettext_lazy("%s is closed.")
-
-
-class CancelReturn(ReturnAction):
-    service = services.cancel_return
-    form_class = forms.ReasonForm
-    title = gettext_lazy("Cancel return")
-    done = gettext_lazy("%s is canceled.")
-    danger = True
-
-
-class Receive(ReturnAction):
-    permission = "orders.receive_return"
-    form_class = forms.ReceiveForm
-    template_name = "orders/receive.html"
-    title = gettext_lazy("Receive return")
-    confirm = gettext_lazy("Count what arrived. What is neither resellable nor damaged is missing.")
-    done = gettext_lazy("%s is received.")
-
-    def get_form_kwargs(self, obj: Return) -> dict[str, Any]:
-        lines = list(obj.lines.select_related("order_line__variant"))
-        return {"lines": lines, "locations": Location.objects.visible_to(self.request.user).stock()}
-
-    def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
-        self.form = super().get_form(obj, data, files)
-        return self.form
-
-    def perform(self, obj: Return, fields: dict[str, Any]) -> Any:
-        return services.receive_return(
-            obj, location=fields["location"], arrived=self.form.arrived(), by=self.request.user
-        )

@@ -1,16 +1,17 @@
 """Lists: orders, fulfilments, returns, invoices."""
 
-from typing import Any
-
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from backoffice import generic
+from backoffice.templatetags.houtai import as_query
 from orders import services
-from orders.filters import FulfilmentFilter, InvoiceFilter, OrderFilter, ReturnFilter
+from orders.filters import FulfilmentFilter, InvoiceFilter, OrderFilter, OrderLineFilter, ReturnFilter
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Return, ReturnLine
+from orders.views.at_once import ADDRESSED, INVOICES, ORDER_ACTIONS, PARCELS, RETURNS
 
 
 def pieces(lines: QuerySet, name: str) -> Subquery:
@@ -22,7 +23,8 @@ def pieces(lines: QuerySet, name: str) -> Subquery:
 
 def payment_in_list(order: Order) -> str:
     """Nothing for a draft, or for an order that was canceled before it was paid."""
-    owes_nothing = order.status == Order.Status.DRAFT or (order.status == Order.Status.CANCELED and not order.paid)
+    had_money = order.paid or order.authorized or order.voided
+    owes_nothing = order.status == Order.Status.DRAFT or (order.status == Order.Status.CANCELED and not had_money)
     return "" if owes_nothing else order.payment_status
 
 
@@ -34,20 +36,13 @@ def return_in_list(order: Order) -> str:
     return "" if order.return_status == Order.ReturnStatus.NONE else order.return_status
 
 
+def country_of(order: Order) -> str:
+    return str(order.shipping_address.get("country") or "")
+
+
 def blank_where(condition: Q, name: str) -> Case:
     """The same in SQL: nothing where `condition` holds, else the field."""
     return Case(When(condition, Value("")), default=F(name), output_field=CharField())
-
-
-def slips(parameter: str) -> generic.BulkAction:
-    """Leads to the packing slips of the chosen rows."""
-
-    def leads_to(keys: list[Any]) -> str:
-        return f"{reverse('orders:packing-slips')}?{parameter}={','.join(str(key) for key in keys)}"
-
-    return generic.BulkAction(
-        "slips", _("Packing slips"), permission="orders.view_fulfilment", limit=100, leads_to=leads_to
-    )
 
 
 class OrderList(generic.ListPage):
@@ -66,7 +61,7 @@ class OrderList(generic.ListPage):
             "payment_status",
             kind="badge",
             get=payment_in_list,
-            sql=blank_where(Q(status="draft") | Q(status="canceled", paid=0), "payment_status"),
+            sql=blank_where(Q(status="draft") | Q(status="canceled", paid=0, authorized=0, voided=0), "payment_status"),
         ),
         generic.Column(
             "fulfilment_status",
@@ -84,6 +79,8 @@ class OrderList(generic.ListPage):
         generic.Column("tax", kind="money", currency="currency"),
         generic.Column("currency"),
         generic.Column("source"),
+        generic.Column("country", _("Goes to"), get=country_of, sql=KT("shipping_address__country")),
+        generic.Column("tags", get=lambda order: ", ".join(order.tags), sql=generic.joined("tags")),
         generic.Column("created_by", _("Taken by"), sql=generic.named("created_by")),
     ]
     default_columns = [
@@ -109,35 +106,16 @@ class OrderList(generic.ListPage):
         "lowest": _("Lowest total first"),
     }
     tabs = [
-        generic.Tab(_("To pay"), "status=placed&payment_status=none&payment_status=partially_paid"),
+        generic.Tab(
+            _("To pay"), "status=placed&payment_status=none&payment_status=voided&payment_status=partially_paid"
+        ),
         generic.Tab(_("To ship"), "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial"),
+        generic.Tab(_("Late"), "queue=late&sort=oldest"),
         generic.Tab(_("To refund"), "payment_status=overcharged"),
         generic.Tab(_("Drafts"), "status=draft"),
     ]
-    bulk_actions = [
-        generic.BulkAction(
-            "place",
-            _("Place"),
-            services.place,
-            permission="orders.place_order",
-            confirm=_("Stock is allocated for each order."),
-        ),
-        generic.BulkAction(
-            "invoice",
-            _("Issue invoices"),
-            services.issue_invoice,
-            permission="orders.add_invoice",
-            confirm=_("Invoices cannot be changed once they are issued."),
-        ),
-        slips("orders"),
-        generic.BulkAction(
-            "close",
-            _("Close"),
-            services.close,
-            permission="orders.change_order",
-            confirm=_("Closed orders can be opened again."),
-        ),
-    ]
+    bulk_actions = ORDER_ACTIONS
+    template_name = "orders/orders.html"
     create_url = "orders:new"
     create_permission = "orders.add_order"
     empty_title = _("No orders yet")
@@ -147,6 +125,70 @@ class OrderList(generic.ListPage):
         return (
             super().get_queryset().select_related("created_by").annotate(items=pieces(OrderLine.objects.all(), "order"))
         )
+
+    @property
+    def lines_url(self) -> str:
+        """The lines of the orders on show, under the same filters and in the same order."""
+        query = self.state.copy()
+        query.pop("columns", None)
+        return as_query(query, reverse("orders:lines"))
+
+
+class OrderLineList(generic.ListPage):
+    """What was sold, line by line; opened from the list of orders it shows the lines of the same orders."""
+
+    model = OrderLine
+    key = "order_lines"
+    title = _("Order lines")
+    permission = ("orders.view_order", "orders.view_orderline")
+    filterset_class = OrderLineFilter
+    columns = [
+        generic.Column("order.number", pgettext_lazy("sale", "Order"), link="order"),
+        generic.Column("order.placed_at", _("Date"), kind="datetime"),
+        generic.Column("order.customer_name", _("Customer"), permission="customers.view_personal_data"),
+        generic.Column("sku"),
+        generic.Column("title"),
+        generic.Column("quantity", kind="number"),
+        generic.Column("unit_price", kind="money", currency="order.currency"),
+        generic.Column("discount", kind="money", currency="order.currency"),
+        generic.Column("order_discount", _("Share of the order's discount"), kind="money", currency="order.currency"),
+        generic.Column("net", kind="money", currency="order.currency"),
+        generic.Column("tax", kind="money", currency="order.currency"),
+        generic.Column("gross", kind="money", currency="order.currency"),
+        generic.Column("tax_name", _("Tax rate")),
+        generic.Column("allocated", kind="number"),
+        generic.Column("fulfilled", kind="number"),
+        generic.Column("canceled", kind="number"),
+        generic.Column("returned", kind="number"),
+        generic.Column("order.status", _("Status"), kind="badge"),
+        generic.Column("order.payment_status", _("Payment"), kind="badge"),
+        generic.Column("order.fulfilment_status", _("Fulfilment"), kind="badge"),
+        generic.Column("order.source", _("Source")),
+        generic.Column("order.source_number", _("Number at the source")),
+        generic.Column(
+            "country",
+            _("Goes to"),
+            get=lambda line: country_of(line.order),
+            sql=KT("order__shipping_address__country"),
+        ),
+        generic.Column("order.currency", _("Currency")),
+    ]
+    default_columns = [
+        "order.number", "order.placed_at", "order.customer_name", "sku", "title", "quantity", "unit_price", "gross", "order.status",
+    ]  # fmt: skip
+    ordering = {
+        "newest": ("-order__placed_at", "-order_id", "position", "pk"),
+        "oldest": ("order__placed_at", "order_id", "position", "pk"),
+        "highest": ("-order__total", "-order_id", "position", "pk"),
+        "lowest": ("order__total", "order_id", "position", "pk"),
+    }
+    ordering_labels = OrderList.ordering_labels
+    tabs = OrderList.tabs
+    empty_title = _("No order lines yet")
+    empty_text = _("They come with orders.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("order")
 
 
 class FulfilmentList(generic.ListPage):
@@ -166,6 +208,7 @@ class FulfilmentList(generic.ListPage):
         generic.Column("carrier"),
         generic.Column("tracking_number"),
         generic.Column("shipped_at", kind="datetime"),
+        generic.Column("not_before", kind="date"),
     ]
     default_columns = [
         "number",
@@ -181,7 +224,8 @@ class FulfilmentList(generic.ListPage):
     ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
     all_label = _("All parcels")
     tabs = [
-        generic.Tab(_("To pick"), "status=pending&sort=oldest"),
+        generic.Tab(_("To pick"), "status=pending&scheduled=false&sort=oldest"),
+        generic.Tab(_("Scheduled"), "scheduled=true&sort=oldest"),
         generic.Tab(_("On hold"), "on_hold=true&sort=oldest"),
         generic.Tab(_("Packed"), "status=packed&sort=oldest"),
         generic.Tab(_("On the way"), "status=shipped"),
@@ -191,7 +235,9 @@ class FulfilmentList(generic.ListPage):
         generic.BulkAction(
             "ship", _("Ship"), services.ship, permission="orders.fulfil_order", confirm=_("The pieces leave the stock.")
         ),
-        slips("ids"),
+        generic.print_action("slips", _("Packing slips"), "orders:packing-slips", ADDRESSED),
+        generic.print_action("pick-lists", _("Pick lists"), "orders:pick-lists", PARCELS),
+        generic.print_action("labels", _("Shipping labels"), "orders:shipping-labels", ADDRESSED),
     ]
     empty_title = _("No parcels yet")
     empty_text = _("Parcels are made on the page of an order that is to be shipped.")
@@ -229,7 +275,9 @@ class ReturnList(generic.ListPage):
         generic.Tab(_("Received"), "status=received"),
     ]
     bulk_actions = [
-        generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return")
+        generic.BulkAction("approve", _("Approve"), services.approve_return, permission="orders.change_return"),
+        generic.print_action("slips", _("Return slips"), "orders:return-slips", RETURNS),
+        generic.print_action("labels", _("Return labels"), "orders:return-labels", RETURNS),
     ]
     empty_title = _("No returns yet")
     empty_text = _("A return is announced on the page of an order that was shipped.")
@@ -263,6 +311,10 @@ class InvoiceList(generic.ListPage):
     default_columns = ["number", "kind", "issued_at", "order.number", "order.customer_name", "net", "tax", "gross"]
     ordering = {"newest": ("-issued_at", "-pk"), "oldest": ("issued_at", "pk")}
     ordering_labels = {"newest": _("Newest first"), "oldest": _("Oldest first")}
+    bulk_actions = [
+        generic.print_action("print", _("Print"), "orders:invoice-papers", INVOICES),
+        generic.print_action("pdf", _("PDF files"), "orders:invoice-pdfs", INVOICES),
+    ]
     empty_title = _("No invoices yet")
     empty_text = _("An invoice is issued on the page of a placed order, or for many from the list of orders.")
 

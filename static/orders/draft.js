@@ -7,7 +7,7 @@ const add = formset.querySelector("[data-add]");
 // The button that asks the server for more lines; formset.js adds them in place.
 add.addEventListener("click", (event) => event.preventDefault());
 
-const head = (name) => form.querySelector(`[name=${name}]`)?.value ?? "";
+const head = (name) => form.querySelector(`[name=${name}]`)?.value ?? formset.dataset[name] ?? "";
 const control = (row, name) => row.querySelector(`[name$="-${name}"]`);
 const sku = (row) => row.querySelector(".sku input:not([type=hidden])");
 const asked = (more) => new URLSearchParams({ currency: head("currency"), customer: head("customer"), ...more });

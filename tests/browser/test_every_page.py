@@ -56,7 +56,7 @@ from inventory.models import (
     SupplierItem,
     Transfer,
 )
-from orders import demo
+from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
 from tests.test_permissions import OWN
@@ -70,6 +70,16 @@ AXE = Axe().axe_script
 SMALL = demo.Size(variants=0, customers=30, orders=120, tickets=25, days=60, ledger_days=60)
 FILE = "Handle,Title,Variant SKU,Variant Price\nday-cup,Day Cup,DAY-CUP,12\nday-pot,Day Pot,DAY-POT,six\n"
 Paths = Iterator[str]
+NEED_ROWS = {  # paper: without rows there is nothing to print
+    "catalog:variant_labels",
+    "inventory:bin_labels",
+    "orders:invoice-papers",
+    "orders:packing-slips",
+    "orders:pick-lists",
+    "orders:return-labels",
+    "orders:return-slips",
+    "orders:shipping-labels",
+}
 NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "go",
     "catalog:picture",
@@ -83,7 +93,8 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:template",
     "imports:work",
     "bulk_edit:work",
-    "orders:packing-slips",
+    "orders:invoice-pdf",
+    "orders:invoice-pdfs",
     "preview:picture",
     "public:picture",
     "public:sitemap",
@@ -92,7 +103,9 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "reviews:decide",
     "orders:variant-by-code",
     "orders:variant-info",
+    "orders:work-start",
     "shell:lookup",
+    "shell:mentions",
     "support:file",
     "tickets:compose",
     "tickets:file",
@@ -107,15 +120,16 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "inventory:purchase_order_it",
     "inventory:transfer_cancel",
     "jobs:retry",
+    "orders:change-discard",
     "orders:close",
     "orders:duplicate",
-    "orders:fulfilment-deliver",
     "orders:fulfilment-pack",
     "orders:fulfilment-resume",
     "orders:note",
     "orders:reopen",
     "orders:return-approve",
     "orders:return-close",
+    "orders:return-place-exchange",
     "people:end-sessions",
     "people:reactivate",
     "people:remove-second-factor",
@@ -222,6 +236,20 @@ def _papers(owner: User) -> None:
     line = OrderLine.objects.filter(order=shipped, fulfilled__gt=0).first()
     order_return = orders.request_return(shipped, quantities={line.pk: 1}, reason="Too small", by=owner)
     orders.approve_return(order_return, by=owner)
+    orders.agree_exchange(order_return, lines=[orders.NewLine(1, variant, unit_price=variant.price)], by=owner)
+    _came_back(owner)
+
+
+def _came_back(owner: User) -> None:
+    """A return of which pieces are set aside, and one that waits to be approved."""
+    shipped = Order.objects.filter(fulfilment_status="fulfilled", return_status="none")[:2]
+    rows = []
+    for order in shipped:
+        quantities = {order.lines.filter(variant__track_stock=True).first().pk: 1}
+        rows.append(orders.request_return(order, quantities=quantities, reason="Wrong colour", by=owner))
+    came = {rows[0].lines.get().pk: orders.Arrived(1, restock=False)}
+    place = Location.objects.filter(kind=Location.Kind.STOCK).first()
+    orders.receive_return(orders.approve_return(rows[0], by=owner), location=place, arrived=came, by=owner)
 
 
 def _prices(owner: User) -> None:
@@ -244,7 +272,11 @@ def _prices(owner: User) -> None:
 def plain() -> Paths:
     """Every page whose address has no parameter."""
     for address in OWN:
-        if "<" not in address.route and not address.is_post_only and address.name not in NOT_PAGES | ABOUT_A_TAG:
+        if (
+            "<" not in address.route
+            and not address.is_post_only
+            and address.name not in NOT_PAGES | NEED_ROWS | ABOUT_A_TAG
+        ):
             yield f"/{address.route}"
     yield from ("/search/?q=tea", "/catalog/products/?q=nothing+is+called+this", "/orders/?status=placed&sort=oldest")
 
@@ -252,6 +284,7 @@ def plain() -> Paths:
 def of_catalog() -> Paths:
     product = Product.objects.filter(media__isnull=False, variants__isnull=False).exclude(options=[]).first()
     owner = User.objects.get(email=sign_ins.address("owner"))
+    yield f"{reverse('catalog:variant_labels')}?ids={product.variants.first().pk}"
     variant, component = product.variants.first(), Variant.objects.exclude(product=product).first()
     catalog.set_relations(product, [(component.product, "accessory")], by=owner)
     catalog.set_parts(variant, [(component, 2)], by=owner)
@@ -334,6 +367,7 @@ def of_inventory() -> Paths:
 def of_bins_and_lots() -> Paths:
     part = StockPart.objects.filter(bin__isnull=False, lot__isnull=False).first()
     yield part.bin.get_absolute_url()
+    yield f"{reverse('inventory:bin_labels')}?ids={part.bin_id}"
     yield reverse("inventory:bin_edit", args=[part.bin_id])
     yield reverse("inventory:bins_new", args=[part.bin.location.code])
     yield part.lot.get_absolute_url()
@@ -415,26 +449,62 @@ def of_orders() -> Paths:
         Order.objects.filter(status="placed", lines__allocated__gt=0).exclude(fulfilments__status="pending").first()
     )
     yield to_ship.get_absolute_url()
-    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate"):
+    for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
+    yield from of_money(to_ship)
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
     yield invoice.get_absolute_url()
+    yield f"{reverse('orders:invoice-papers')}?ids={invoice.pk}"
+    yield from of_mails(invoice)
     yield reverse("orders:credit", args=[invoice.number])
     for verb in ("refund", "invoice-order", "announce"):
         yield reverse(f"orders:{verb}", args=[invoice.order.number])
     yield from of_parcels()
 
 
+def of_money(order: Order) -> Paths:
+    """An order on hold with an authorization, a payment, and a refund that waits to be sent."""
+    orders.authorize(order, amount=order.total, method="card", reference="A-1", by=None)
+    row = orders.hold(order, kind="fraud", reason="Two cards", by=None)
+    orders.record_payment(order, amount=order.total, method="card", by=None)
+    grant = orders.grant_refund(order, amount=order.total, method="card", reason="Arrived broken", by=None)
+    yield order.get_absolute_url()
+    for verb in ("authorize", "capture", "void", "hold"):
+        yield reverse(f"orders:{verb}", args=[order.number])
+    yield reverse("orders:release", args=[order.number, row.pk])
+    yield grant.get_absolute_url()
+    for verb in ("execute", "fail"):
+        yield reverse(f"orders:refund-{verb}", args=[grant.number])
+
+
+def of_mails(invoice: Invoice) -> Paths:
+    Order.objects.filter(pk=invoice.order_id, email="").update(email="ada@example.com")
+    yield mails.send(
+        "document", Order.objects.get(pk=invoice.order_id), {"document": invoice.number}, "k"
+    ).get_absolute_url()
+    yield reverse("orders:mail-document", args=[invoice.number])
+    yield reverse("orders:mail-text", args=["shipped"])
+
+
 def of_parcels() -> Paths:
     parcel = Fulfilment.objects.filter(status__in=["pending", "packed"]).first()
     yield parcel.get_absolute_url()
-    for verb in ("ship", "tracking", "cancel"):
+    for verb in ("ship", "tracking", "schedule", "cancel"):
         yield reverse(f"orders:fulfilment-{verb}", args=[parcel.number])
-    yield f"{reverse('orders:packing-slips')}?ids={parcel.pk}"
+    yield reverse("orders:fulfilment-deliver", args=[Fulfilment.objects.filter(status="shipped").first().number])
+    for name in ("packing-slips", "pick-lists", "shipping-labels"):
+        yield f"{reverse(f'orders:{name}')}?ids={parcel.pk}"
     coming = Return.objects.filter(status="approved").first()
     yield coming.get_absolute_url()
+    for name in ("return-slips", "return-labels"):
+        yield f"{reverse(f'orders:{name}')}?ids={coming.pk}"
     yield reverse("orders:return-receive", args=[coming.number])
+    yield reverse("orders:return-exchange", args=[coming.number])
+    aside = Return.objects.filter(status="received").first()
+    yield aside.get_absolute_url()
+    yield reverse("orders:return-settle", args=[aside.number])
+    yield reverse("orders:return-refuse", args=[Return.objects.filter(status="requested").first().number])
     yield reverse("orders:return-cancel", args=[coming.number])
 
 

@@ -15,8 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test as run
 from backoffice import verification
 from inventory import services
 from inventory.models import Location, Lot, PartPosting, StockLevel, StockMove, StockPart
-from inventory.services import Arriving, Correction, Move, Pieces, PutAway, post, virtual
-from tests.factories import make_bin, make_location, make_variant
+from inventory.services import Arriving, Correction, Move, Pieces, PutAway, Scanned, post, virtual
+from tests.factories import make_bin, make_location, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 Kind = StockMove.Kind
@@ -63,6 +63,8 @@ class Parts(RuleBasedStateMachine):
             for sku, names in LOTS.items() for lot in names if lot
         }  # fmt: skip
         self.there = Counter()
+        self.days = dict(EXPIRY)
+        self.person = make_user("warehouse_operator")
 
     def teardown(self):
         assert [report.name for report in verification.run() if report.result.wrong] == []
@@ -84,7 +86,7 @@ class Parts(RuleBasedStateMachine):
         )
 
     def expiry(self, lot):
-        days = EXPIRY.get(lot)
+        days = self.days.get(lot)
         return 10_000 if days is None else days
 
     def chosen(self, sku, code, pieces, bin=None, lot=None, fresh=False):
@@ -219,6 +221,34 @@ class Parts(RuleBasedStateMachine):
             self.there[sku, "transit", None, name] -= some
             self.there[sku, source, None, name] += some
 
+    @rule(lot=st.sampled_from(["A", "B", "OLD"]), days=st.sampled_from([None, -1, 0, 30]))
+    def expire(self, lot, days):
+        """A lot gets another day of expiry, and the job looks at all of them."""
+        self.days[lot] = days
+        day = None if days is None else timezone.localdate() + timedelta(days=days)
+        Lot.objects.filter(pk=self.lots[lot].pk).update(expires_on=day)
+        services.quarantine_expired()
+        assert {name for name in ["A", "B", "OLD"] if self.expiry(name) < 0} == set(
+            Lot.objects.filter(is_quarantined=True).values_list("number", flat=True)
+        )
+
+    @rule(sku=SKUS, pieces=PIECES)
+    def put_away_and_take_back(self, sku, pieces):
+        """A scan that is taken back leaves everything where it was."""
+        loose = sum(n for (s, c, bin, _lot), n in self.there.items() if (s, c, bin) == (sku, "MAIN", None))
+        work = lambda: services.shelve(self.bins["M-1"], Scanned(sku, pieces), by=self.person)  # noqa: E731
+        if scan := self.tried(pieces <= loose, work):
+            services.undo_scan(scan, by=self.person)
+
+    @rule(sku=SKUS, pieces=PIECES)
+    def load_and_take_back(self, sku, pieces):
+        lines = [(self.variants[sku].pk, pieces)]
+        made = services.create_transfer(self.places["MAIN"], self.places["SHOP"], lines, by=None)
+        work = lambda: services.load(made, Scanned(sku, pieces), by=self.person)  # noqa: E731
+        if scan := self.tried(self.chosen(sku, "MAIN", pieces) is not None, work):
+            services.undo_scan(scan, by=self.person)
+        services.cancel_transfer(made, by=None)
+
     def take_off(self, sku, code, left):
         for bin, name, some in left:
             self.there[sku, code, bin, name] -= some
@@ -245,6 +275,14 @@ class Parts(RuleBasedStateMachine):
                 found[level.variant.sku, level.location.code, None, None] = level.loose
         assert +found == +self.there
         assert min([0, *self.there.values()]) == 0
+
+    @invariant()
+    def what_is_in_quarantine_is_held(self):
+        quarantined = set(Lot.objects.filter(is_quarantined=True).values_list("number", flat=True))
+        for level in StockLevel.objects.select_related("variant", "location"):
+            here = (level.variant.sku, level.location.code)
+            expired = sum(n for (s, c, _b, lot), n in self.there.items() if (s, c) == here and lot in quarantined)
+            assert (level.held, level.free) == (expired, level.on_hand - expired)
 
     @invariant()
     def a_serial_number_is_in_stock_once(self):

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from backoffice import context
-from backoffice.errors import Busy
+from backoffice.errors import Busy, IllegalTransition, Stale
 from backoffice.models import AuditEvent
 from inventory import services as inventory
 from inventory.models import Allocation, StockLevel
@@ -206,3 +206,59 @@ def test_the_database_refuses_to_oversell_whoever_asks():
         OrderLine.objects.filter(pk=line_of(order, "TEA").pk).update(fulfilled=1)
     with pytest.raises(IntegrityError, match="cannot become draft"), transaction.atomic():
         Order.objects.filter(pk=order.pk).update(status="draft")
+
+
+def test_a_return_is_received_once():
+    order = make_order([("TEA", 6)], on_hand=6, placed=True)
+    parcel = services.create_fulfilment(order, location=StockLevel.objects.get().location, by=None)
+    services.ship(services.pack(parcel, by=None), by=None)
+    row = services.request_return(order, quantities={line_of(order, "TEA").pk: 4}, reason="x", by=None)
+    row = services.approve_return(row, by=None)
+    came = {row.lines.get().pk: services.Arrived(2)}
+
+    # The same parcel of the return, counted by several people, and then its rest.
+    for seen, more in ((0, True), (2, False)):
+        results = at_once(
+            lambda number, seen=seen, more=more: services.receive_return(
+                row, location=parcel.location, arrived=came, more_to_come=more, seen=seen, by=None
+            ),
+            6,
+        )
+        assert sum(not isinstance(result, Exception) for result in results) == 1
+        assert {type(one) for one in results if isinstance(one, Exception)} <= {Stale, IllegalTransition}
+
+    line = row.lines.get()
+    assert (line.received, line.restocked, line_of(order, "TEA").returned) == (4, 4, 4)
+    assert StockLevel.objects.get().on_hand == 4
+
+
+def test_crosswise_exchanges_do_not_wait_for_each_other():
+    article("TEA", on_hand=40), article("CUP", on_hand=40)
+    rows = []
+    for number in range(8):
+        mine, other = ("TEA", "CUP") if number % 2 else ("CUP", "TEA")
+        order = make_order([(mine, 2)], placed=True)
+        services.record_payment(order, amount=order.total, method="card", by=None)
+        parcel = services.create_fulfilment(order, location=order_place(), by=None)
+        services.ship(services.pack(parcel, by=None), by=None)
+        row = services.request_return(order, quantities={line_of(order, mine).pk: 2}, reason="x", by=None)
+        row = services.agree_exchange(row, lines=[services.NewLine(2, article(other))], by=None)
+        rows.append(services.approve_return(row, by=None))
+
+    results = at_once(
+        lambda number: services.receive_return(
+            rows[number],
+            location=order_place(),
+            arrived={rows[number].lines.get().pk: services.Arrived(2)},
+            by=None,
+        ),
+        8,
+    )
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert Order.objects.filter(source="exchange", payment_status="paid").count() == 8
+    assert sorted(StockLevel.objects.values_list("on_hand", "allocated")) == [(40, 8), (40, 8)]
+
+
+def order_place():
+    return StockLevel.objects.first().location

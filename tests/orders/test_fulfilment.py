@@ -1,12 +1,18 @@
 """Parcels and returns: pieces leave from where they are allocated and come back as they are."""
 
+from datetime import timedelta
+
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.html import escape
 
 from backoffice.errors import IllegalTransition
 from inventory.models import Allocation, StockLevel, StockMove
-from orders import services
-from orders.models import Fulfilment
+from orders import mails, services
+from orders.models import Carrier, Fulfilment
 from tests.orders.builders import article, line_of, make_order, parcel_of, receive, staff, warehouse
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +164,110 @@ def test_stock_that_is_counted_only_since_then_stops_no_parcel(clerk):
     parcel_of(order, shipped=True)
     order.refresh_from_db()
     assert order.fulfilment_status == "fulfilled"
+
+
+# --- Several parcels, days, links ---------------------------------------------------------------
+
+
+def spread():
+    """An order of 4 pieces, 2 from each of two warehouses, and of wrapping without stock."""
+    far = warehouse("far", priority=20)
+    receive(article("TEA", on_hand=2), 2, far)
+    article("WRAP", track_stock=False)
+    return make_order([("TEA", 4), ("WRAP", 1)], placed=True), warehouse(), far
+
+
+def test_one_step_makes_a_parcel_for_each_location(clerk):
+    order, near, far = spread()
+    tea, wrap = line_of(order, "TEA").pk, line_of(order, "WRAP").pk
+    assert services.proposed(order, services.lines_of(order)) == {near.pk: {tea: 2, wrap: 1}, far.pk: {tea: 2}}
+
+    made = services.create_fulfilments(order, by=clerk)
+
+    told = [(parcel.location, {row.order_line_id: row.quantity for row in parcel.lines.all()}) for parcel in made]
+    assert told == [(near, {tea: 2, wrap: 1}), (far, {tea: 2})]
+    with pytest.raises(ValidationError, match="Choose at least one piece"):
+        services.create_fulfilments(order, by=clerk)
+
+
+def test_parcels_of_several_locations_are_all_made_or_none(clerk):
+    order, near, far = spread()
+    tea, wrap = line_of(order, "TEA").pk, line_of(order, "WRAP").pk
+    with pytest.raises(services.QuantityTooHigh, match="WRAP: 0 left, 1 asked"):
+        services.create_fulfilments(order, quantities={near.pk: {tea: 1, wrap: 1}, far.pk: {wrap: 1}}, by=clerk)
+    assert not order.fulfilments.exists()
+    made = services.create_fulfilments(order, quantities={near.pk: {tea: 0}, far.pk: {tea: 1, wrap: 1}}, by=clerk)
+    assert [(parcel.location, parcel.lines.count()) for parcel in made] == [(far, 2)]
+
+
+def test_the_page_proposes_a_parcel_for_each_location(client):
+    order, near, far = spread()
+    tea = line_of(order, "TEA").pk
+    client.force_login(staff())
+    page = client.get(f"/orders/{order}/fulfil/").context["form"]
+    asked = {name: field.initial for name, field in page.fields.items() if name.startswith("line_")}
+    assert asked == {
+        f"line_{tea}_{near.pk}": 2,
+        f"line_{line_of(order, 'WRAP').pk}_{near.pk}": 1,
+        f"line_{tea}_{far.pk}": 2,
+    }
+
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    client.post(
+        f"/orders/{order}/fulfil/",
+        {f"line_{tea}_{near.pk}": "1", f"line_{tea}_{far.pk}": "2", "not_before": tomorrow.isoformat()},
+    )
+
+    told = order.fulfilments.order_by("pk").values_list("location", "lines__quantity", "not_before")
+    assert list(told) == [(near.pk, 1, tomorrow), (far.pk, 2, tomorrow)]
+
+
+def test_a_scheduled_parcel_waits_for_its_day(clerk, client):
+    order, picker = make_order([("TEA", 1)], placed=True), staff("owner")
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    parcel = services.create_fulfilment(order, location=warehouse(), not_before=tomorrow, by=clerk)
+    assert (list(Fulfilment.objects.to_pick()), list(Fulfilment.objects.scheduled())) == ([], [parcel])
+    assert not services.pickable(warehouse()).exists()
+    with pytest.raises(ValidationError, match="Nothing is left to pick"):
+        services.start_picking(warehouse(), [order.pk], by=picker)
+    packed = services.pack(parcel, by=clerk)
+    with pytest.raises(ValidationError, match=f"{parcel} is not to leave before"):
+        services.ship(packed, by=clerk)
+
+    client.force_login(picker)
+    client.post(f"/orders/fulfilments/{parcel}/schedule/", {"not_before": ""})
+
+    assert services.ship(packed, by=clerk).status == "shipped"
+    with pytest.raises(IllegalTransition, match="is Shipped and cannot become scheduled"):
+        services.schedule_fulfilment(parcel, not_before=tomorrow, by=clerk)
+
+
+def test_a_parcel_arrives_after_it_has_left(clerk):
+    parcel = parcel_of(make_order([("TEA", 1)], placed=True), shipped=True)
+    for moment in (parcel.shipped_at - timedelta(minutes=1), timezone.now() + timedelta(hours=1)):
+        with pytest.raises(ValidationError, match="A parcel arrives after it has left, and not in the future"):
+            services.deliver(parcel, at=moment, by=clerk)
+    now = timezone.now()
+    assert services.deliver(parcel, at=now, by=clerk).delivered_at == now
+    with pytest.raises(IntegrityError, match="fulfilment_delivered_after_shipped"), transaction.atomic():
+        Fulfilment.objects.update(delivered_at=parcel.shipped_at - timedelta(days=1))
+
+
+def test_the_way_of_a_parcel_is_followed_by_the_link_of_its_carrier(clerk, client):
+    Carrier.objects.create(name="Swift Post", tracking_url="https://track.example/?id={number}&lang=en")
+    parcel = parcel_of(make_order([("TEA", 1)], placed=True, email="ada@example.com"))
+    services.ship(services.pack(parcel, by=clerk), carrier="swift post", tracking_number="A 1/2", by=clerk)
+    parcel.refresh_from_db()
+    link = "https://track.example/?id=A%201%2F2&lang=en"
+
+    assert parcel.tracking_url == link
+    assert Fulfilment.objects.with_links().get().tracking_url == link
+    mails.send("shipped", parcel.order, {"fulfilment": parcel.number})
+    assert link in mail.outbox[0].body
+    client.force_login(clerk)
+    for page in (parcel.get_absolute_url(), parcel.order.get_absolute_url()):
+        assert escape(link) in client.get(page).content.decode()
+    services.set_tracking(parcel, carrier="Nobody", tracking_number="1", by=clerk)
+    assert Fulfilment.objects.get().tracking_url == ""
+    with pytest.raises(IntegrityError, match="carrier_tracking_url"), transaction.atomic():
+        Carrier.objects.create(name="Evil", tracking_url="javascript:{number}")

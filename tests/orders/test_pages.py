@@ -26,9 +26,10 @@ def url(name, *args):
     return reverse(f"orders:{name}", args=args)
 
 
-def rich_order(by, **fields):
-    """An order with everything: paid, shipped in part, returned, refunded, invoiced."""
-    order = make_order([("TEA", 3), ("CUP", 2)], customer=buyer(), placed=True, by=by, **fields)
+def rich_order(by, *, more=0, **fields):
+    """An order with everything: paid, shipped in part, returned, refunded, invoiced; and `more` lines."""
+    others = [(f"MORE{n}", 1) for n in range(more)]
+    order = make_order([("TEA", 3), ("CUP", 2), *others], customer=buyer(), placed=True, by=by, **fields)
     services.record_payment(order, amount=Decimal(50), method="card", by=by)
     parcel_of(order, TEA=3, shipped=True)
     parcel_of(order)

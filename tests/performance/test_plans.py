@@ -30,13 +30,13 @@ from customers.models import Customer
 from inventory.models import Location, Lot, StockCount, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
-from orders.models import Order
+from orders.models import Order, SentMail
 from tests.factories import make_prices, make_user
 
 pytestmark = pytest.mark.django_db
 
 LARGE = {
-    "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "catalog_product", "catalog_variant", "catalog_repricingrow",
+    "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
     "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
@@ -53,6 +53,13 @@ WHERE oid IN (SELECT unnest(%s::regclass[]) UNION SELECT indexrelid FROM pg_inde
 
 SOMETHING = "anything"  # typed where a list is small
 
+# Of a report: everything that narrows orders at once, and what each does by itself.
+DAYS = "first=2026-01-01&last=2026-12-31"
+BEHIND = [f"{DAYS}&currency=EUR&source=web&country=DE"]
+OF_ORDERS = [
+    f"{DAYS}&{one}" for one in ("product=1", "category=1", "customer=1", "rate=0.19", "late=2", "cohort=2026-01-01")
+]
+
 # What is typed into text controls, by list; numbers and names to search by are taken from the shop.
 TYPED: dict[str, dict[str, list[str]]] = {
     "audit:events": {"verb": ["product.", "product.created"]},
@@ -67,7 +74,16 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "inventory:stock_then": {"at": ["2026-10-01T10:00"]},
     "inventory:turnover": {"q": ["slim paper"]},
     "inventory:abc": {"q": ["slim paper"]},
-    "orders": {"source": ["staff"], "currency": ["eur"], "tag": ["gift"]},
+    "fulfilments": {"behind": [*BEHIND, f"{DAYS}&product=1&location=1"]},
+    "orders": {
+        "source": ["staff"],
+        "currency": ["eur"],
+        "tag": ["gift"],
+        "country": ["DE"],
+        "behind": [*BEHIND, *OF_ORDERS],
+    },
+    "order_lines": {"source": ["staff"], "currency": ["eur"], "tag": ["gift"], "country": ["DE"]},
+    "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
     "tickets": {"q": ["parcel"]},
     "variants": {"q": ["slim paper"]},
@@ -133,6 +149,9 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
         owner = make_user("owner")
         for order in Order.objects.filter(status="placed").order_by("pk")[: 3 * PAGE]:
             services.issue_invoice(order, by=owner)
+            SentMail.objects.create(
+                number=f"ML-{order.pk}", key=order.number, order=order, kind="placed", to=order.email
+            )
         make_prices()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

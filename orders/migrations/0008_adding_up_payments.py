@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0003_picking'),
+        ('orders', '0007_worklists'),
     ]
 
     operations = [

@@ -1,0 +1,18 @@
+"""Filters of the list of mails."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import generic
+from orders.filters import of_orders
+from orders.models import MailKind, SentMail
+
+
+class SentMailFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=MailKind.choices)
+    sent_at = generic.DateRangeFilter(label=_("Sent"))
+
+    class Meta:
+        model = SentMail
+        fields: list[str] = []
