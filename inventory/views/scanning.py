@@ -5,10 +5,11 @@ answer, one without scripts shows the answer by the key in its address.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -19,10 +20,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from backoffice import generic
 from backoffice.errors import Busy
 from backoffice.generic.base import error_texts, safe_next
+from backoffice.models import User
 from catalog.models import Variant
 from inventory import services
 from inventory.forms_scanning import ScanForm
@@ -149,20 +152,18 @@ class ScanPage(generic.OnePage):
         return self.request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-class UndoScan(generic.Page):
-    """Takes one's last scan back and leads to the page it was made on."""
-
-    permission = "inventory.add_scan"
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        scan = get_object_or_404(Scan.objects.visible_to(request.user), key=kwargs["key"])
-        try:
-            services.undo_scan(scan, by=self.user)
-            messages.success(request, _("Taken back: %(said)s") % {"said": scan.said})
-        except ValidationError as error:
-            for text in error_texts(error):
-                messages.error(request, text)
-        return HttpResponseRedirect(safe_next(request, reverse("inventory:warehouse")))
+@require_POST
+@permission_required("inventory.add_scan", raise_exception=True)
+def undo_scan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's last scan back, and lead to the page it was made on."""
+    scan = get_object_or_404(Scan.objects.visible_to(request.user), pk=pk)
+    try:
+        services.undo_scan(scan, by=cast(User, request.user))
+        messages.success(request, _("Taken back: %(said)s") % {"said": scan.said})
+    except ValidationError as error:
+        for text in error_texts(error):
+            messages.error(request, text)
+    return HttpResponseRedirect(safe_next(request, reverse("inventory:warehouse")))
 
 
 def bin_page(path: str, location: Location, code: str) -> str:

@@ -202,7 +202,8 @@ class Actor:
             return [Scan.objects.get(key=key).undone_at is not None, back == 1, left == 0]
 
         address = f"/inventory/warehouse/transfers/{number}/load/"
-        self._do("take_back", f"/inventory/warehouse/scans/{key}/undo/", {"next": address}, traces, number)
+        pk = patiently(lambda: Scan.objects.get(key=key).pk)
+        self._do("take_back", f"/inventory/warehouse/scans/{pk}/undo/", {"next": address}, traces, number)
         return self.deeds[-1]
 
     def receive_transfer(self) -> Deed:

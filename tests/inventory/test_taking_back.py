@@ -124,7 +124,7 @@ def test_the_button_takes_the_last_scan_back(client, picker):
     services.shelve(shelf, Scanned("TEA", 2), by=picker)
     page = reverse("inventory:scan_put_away", args=[shelf.pk])
     scan = Scan.objects.get()
-    address = reverse("inventory:scan_undo", args=[scan.key])
+    address = reverse("inventory:scan_undo", args=[scan.pk])
     assert address in client.get(page).content.decode()
     answer = client.post(address, {"next": page}, follow=True)
     assert answer.redirect_chain == [(page, 302)]
