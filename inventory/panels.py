@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from backoffice.generic import display
@@ -106,14 +107,11 @@ def _expired_at(level: StockLevel) -> list[list[Any]]:
     parts = StockPart.objects.there().filter(level=level, lot__is_quarantined=True)
     pieces = dict(parts.values_list("lot").annotate(Sum("quantity")).order_by("lot")[:SHOWN])
     said = _("Lot %(lot)s expired on %(day)s")
-    return [
-        [
-            (said % {"lot": lot, "day": display(lot.expires_on, "date")}, lot.get_absolute_url()),
-            plain_number(pieces[key]),
-            "",
-        ]
-        for key, lot in Lot.objects.in_bulk(list(pieces)).items()
-    ]
+    rows = []
+    for key, lot in Lot.objects.in_bulk(list(pieces)).items():
+        day = date_format(lot.expires_on, "SHORT_DATE_FORMAT") if lot.expires_on else ""
+        rows.append([(said % {"lot": lot, "day": day}, lot.get_absolute_url()), plain_number(pieces[key]), ""])
+    return rows
 
 
 @register("inventory.location", permission="inventory.view_stocklevel", order=10)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
@@ -140,7 +140,7 @@ class CountRecord(CountPages, generic.RecordPage):
         if count.status == Status.DRAFT:
             steps.append(Action(_("Start counting"), self.address("start"), primary=True))
         if count.status == Status.REVIEW and not self.proposal:
-            steps.append(Action(_("Post"), self.address("post"), "get", primary=True, icon="check"))
+            steps.append(Action(pgettext("stocktake", "Post"), self.address("post"), "get", primary=True, icon="check"))
         if count.may_become(Status.CANCELED):
             steps.append(Action(_("Cancel stocktake"), self.address("cancel"), "get", icon="x", danger=True))
         return steps
@@ -288,7 +288,7 @@ class CountPost(CountPages, generic.ActionView):
     """Posting, or asking for it: the page says what will happen before it does."""
 
     permission = REVIEW_COUNTS
-    title = gettext_lazy("Post")
+    title = pgettext_lazy("stocktake", "Post")
     template_name = "inventory/count_post.html"
     form_class = forms.PostCountForm
 

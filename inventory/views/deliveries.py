@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from catalog.models import Variant
 from inventory import forms, forms_scanning, services
-from inventory.models import CountLine, PurchaseOrder, PurchaseOrderLine, Receipt, Scan, StockCount, Transfer
+from inventory.models import Bin, CountLine, PurchaseOrder, PurchaseOrderLine, Receipt, Scan, StockCount, Transfer
 from inventory.views.scanning import ScanPage, bin_page, warehouse
 
 LINES = 60
@@ -164,18 +164,17 @@ class ScanCount(ScanPage):
     progress_template = "inventory/_scan_count.html"
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("location")
+        bins = Bin.objects.filter(location=OuterRef("location"), is_active=True)
+        lines = CountLine.objects.filter(count=OuterRef("pk")).exclude(variant__tracking=Variant.Tracking.NONE)
+        rows = super().get_queryset().select_related("location")
+        return rows.annotate(asks_bins=Exists(bins), asks_lots=Exists(lines))
 
     def record(self, form: Any) -> Scan:
         return services.scan_count(self.document, form.scanned(), ago=form.waited(), by=self.user, **form.where())
 
     def initial(self) -> dict[str, Any]:
-        lines = CountLine.objects.filter(count=self.document)
-        return {
-            "bin": self.request.GET.get("bin", ""),
-            "asks_bins": self.document.location.bins.open().exists(),
-            "asks_lots": lines.exclude(variant__tracking=Variant.Tracking.NONE).exists(),
-        }
+        asked = {name: getattr(self.document, name) for name in ("asks_bins", "asks_lots")}
+        return {"bin": self.request.GET.get("bin", ""), **asked}
 
     def other_page(self, form: Any) -> str:
         """A scanned bin says where the next pieces lie."""

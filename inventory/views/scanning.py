@@ -140,11 +140,13 @@ class ScanPage(generic.OnePage):
     def context(self) -> dict[str, Any]:
         subject = self.subject()
         mine = Scan.objects.filter(subject=subject, by=self.user.pk).select_related("variant").order_by("-pk")
+        scans = list(mine[:LAST])
+        last = next((scan for scan in scans if scan.undone_at is None), None)
         return {
             "page": self,
             "object": self.document,
-            "scans": list(mine[:LAST]),
-            "last_scan": services.last_scan(subject, self.user) if self.takes_scans() else None,
+            "scans": scans,
+            "last_scan": last if self.takes_scans() else None,
             **self.shown(),
         }
 

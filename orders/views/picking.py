@@ -129,12 +129,15 @@ def items_of(lines: Iterable[FulfilmentLine]) -> list[Item]:
     return list(items.values())
 
 
-def in_walking_order(items: list[Item], location: Location) -> list[Item]:
+def in_walking_order(
+    items: list[Item], location: Location, planned: Mapping[int, list[PickPart]] | None = None
+) -> list[Item]:
     """The items with the places they are taken from, as one walks to them: what is not put away lies where goods come in.
 
     Of lines in no parcel yet nothing is planned: the places are those that pieces would leave now.
     """
-    planned = services.parts_of([line for item in items for line in item.lines if line.pk])
+    if planned is None:
+        planned = services.parts_of([line for item in items for line in item.lines if line.pk])
     parts = [[part for line in item.open_lines for part in planned.get(line.pk, []) if part.to_pick] for item in items]
     rest = {key: item for item, some in zip(items, parts, strict=True) if not some and (key := item.variant)}
     proposed = _proposed(rest, location) if rest else {}
@@ -189,7 +192,7 @@ class PickPage(ScanPage):
 
     def initial(self) -> dict[str, Any]:
         """Bins are asked for where something lies in one, and lots where something has any."""
-        parts = [part for some in self.parts.values() for part in some]
+        parts = [part for some in self.planned[1].values() for part in some]
         return {
             "bin": self.request.GET.get("bin", ""),
             "asks_bins": any(part.bin_id for part in parts),
@@ -200,9 +203,11 @@ class PickPage(ScanPage):
         """A scanned bin says where the next pieces come from."""
         return bin_page(self.request.path, self.document.location, form.cleaned_data["code"])
 
-    @property
-    def parts(self) -> dict[int, list[PickPart]]:
-        return services.parts_of(services.lines_to_pick(self.document))
+    @cached_property
+    def planned(self) -> tuple[list[FulfilmentLine], dict[int, list[PickPart]]]:
+        """The lines of the list, and where their pieces are taken from."""
+        lines = services.lines_to_pick(self.document)
+        return lines, services.parts_of(lines)
 
     def takes_scans(self) -> bool:
         return self.document.status == PickWave.Status.PICKING and self.document.picker_id == self.user.pk
@@ -211,8 +216,8 @@ class PickPage(ScanPage):
         return [warehouse(), (_("Pick"), reverse("orders:picking"))]
 
     def shown(self) -> dict[str, Any]:
-        lines = services.lines_to_pick(self.document)
-        items = in_walking_order(items_of(lines), self.document.location)
+        lines, parts = self.planned
+        items = in_walking_order(items_of(lines), self.document.location, parts)
         parcels = self.document.parcels.select_related("order").order_by("box")
         return {
             "title": _("Pick %(wave)s") % {"wave": self.document},
@@ -325,8 +330,12 @@ class PackPage(ScanPage):
         return services.pack_scanned(self.document, form.scanned(), lot=form.cleaned_data["lot"], by=self.user)
 
     def initial(self) -> dict[str, Any]:
-        tracked = self.document.lines.exclude(order_line__variant=None).exclude(order_line__variant__tracking="none")
-        return {"asks_lots": tracked.exists()}
+        return {"asks_lots": any(is_tracked(line) for line in self.lines)}
+
+    @cached_property
+    def lines(self) -> list[FulfilmentLine]:
+        rows = self.document.lines.select_related("order_line__variant")
+        return list(rows.order_by("order_line__position", "pk"))
 
     def takes_scans(self) -> bool:
         return self.document.status == Fulfilment.Status.PENDING and not self.document.hold_reason
@@ -343,18 +352,24 @@ class PackPage(ScanPage):
 
     def shown(self) -> dict[str, Any]:
         parcel = self.document
-        rows = parcel.lines.select_related("order_line__variant").prefetch_related("parts__bin", "parts__lot")
-        lines = list(rows.order_by("order_line__position", "pk"))
+        lines = self.lines
+        parts = services.parts_of(lines) if any(map(is_tracked, lines)) else {}
         place = (
             _("Box %(box)s of %(wave)s") % {"box": parcel.box, "wave": parcel.wave} if parcel.wave else parcel.location
         )
         return {
             "title": _("Pack %(parcel)s") % {"parcel": parcel},
             "subtitle": str(place),
-            "lines": [(line, uuid4()) for line in lines],
+            "lines": [(line, uuid4(), parts.get(line.pk, [])) for line in lines],
             "left": sum(line.quantity - line.packed for line in lines),
             "next": self.next_page(),
         }
+
+
+def is_tracked(line: FulfilmentLine) -> bool:
+    """Whether the article has lots or serial numbers."""
+    variant = line.order_line.variant
+    return variant is not None and variant.tracking != Variant.Tracking.NONE
 
 
 def to_pack(user: Any) -> Any:
