@@ -25,6 +25,7 @@ _exports = ("backoffice.export_data", "backoffice.view_exportrun", "backoffice.v
 _orders = (
     "orders.*",
     "!orders.delete_*",
+    "!orders.*_documentseries",
     "!orders.*_carrier",
     "!orders.*_returncause",
     "orders.view_carrier",
@@ -102,6 +103,7 @@ ROLES: dict[str, Role] = {
             "orders.view_fulfilment",
             "orders.view_fulfilmentline",
             "orders.view_pickwave",
+            "orders.view_pickpart",
             "orders.view_return",
             "orders.view_returnline",
             "orders.fulfil_order",

@@ -168,6 +168,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "return.restocked": (gettext_lazy("Returned pieces restocked"), "box"),
     "return.scrapped": (gettext_lazy("Returned pieces thrown away"), "trash"),
     "role.second_factor_changed": (gettext_lazy("Second factor of the role changed"), "shield"),
+    "salesmark.repaired": (gettext_lazy("Sales summaries repaired"), "settings"),
     "stockcount.canceled": (gettext_lazy("Stocktake canceled"), "x"),
     "stockcount.closed": (gettext_lazy("Counting ended"), "clipboard-check"),
     "stockcount.created": (gettext_lazy("Sheet written"), "clipboard"),

@@ -16,6 +16,7 @@ from orders.forms import LineForm, QuantitiesForm, add_addresses, addresses_of, 
 from orders.models import Order, OrderLine
 from orders.pricing import priced
 from orders.services import LineChange, NewLine, Wanted
+from orders.services.intake import ADDRESS_FIELDS
 
 SALT = "orders.change"
 NUMBER = {"inputmode": "decimal", "class": "num"}
@@ -88,7 +89,7 @@ def initial_header(wanted: Wanted) -> dict[str, Any]:
     for name, value in wanted.header.items():
         if name.endswith("_address"):
             kind = name.removesuffix("_address")
-            found |= {f"{kind}_{part}": text for part, text in value.items()}
+            found |= {f"{kind}_{part}": value.get(part, "") for part in ADDRESS_FIELDS}
         else:
             found[name] = plain(value)
     return found

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.generic import Count
@@ -114,10 +115,10 @@ QUEUES = {
             _("To ship"),
             _("Packed parcels that wait to be handed over"),
             ("orders.view_fulfilment", "orders.fulfil_order"),
-            lambda parcels, user: parcels.filter(status=Fulfilment.Status.PACKED),
+            lambda parcels, user: parcels.filter(status=Fulfilment.Status.PACKED).exclude(not_before__gt=localdate()),
             Fulfilment,
             "orders:fulfilments",
-            "status=packed&sort=oldest",
+            "status=packed&scheduled=false&sort=oldest",
             icon="truck",
         ),
         Queue(

@@ -11,8 +11,9 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.money import MINOR_UNITS
 from backoffice.verification import Result, check, compare, keys
-from orders.models import DailySales, Order, OrderLine, Return
-from orders.services import BEGINNING, refresh_sales
+from orders.models import DailySales, Order, OrderLine, Return, SalesMark
+from orders.proofs import prove_summaries
+from orders.services import BEGINNING, refresh_sales, refresh_summaries
 from orders.services.summaries import SOLD
 
 ORDERS = "SELECT count(*) FROM orders_order"
@@ -120,6 +121,28 @@ WRONG_HOLDS = """
     FROM orders_order o
     FULL JOIN (SELECT DISTINCT order_id FROM orders_orderhold WHERE released_at IS NULL) h ON h.order_id = o.id
     WHERE o.on_hold <> (h.order_id IS NOT NULL)
+"""
+# What lies in parcels that have not left is open, and of goods with stock promised where the parcel is packed.
+WRONG_PARCELS = """
+    SELECT n.id, p.pieces, n.quantity - n.fulfilled - n.canceled, p.place, coalesce(a.pieces, 0)
+    FROM (SELECT l.order_line_id AS line, f.location_id AS place, sum(l.quantity) AS pieces,
+                 sum(sum(l.quantity)) OVER (PARTITION BY l.order_line_id) AS everywhere
+          FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id
+          WHERE f.status IN ('pending', 'packed') GROUP BY 1, 2) p
+    JOIN orders_orderline n ON n.id = p.line
+    LEFT JOIN (SELECT item, location_id, sum(quantity) AS pieces FROM inventory_allocation GROUP BY 1, 2) a
+        ON a.item = n.id AND a.location_id = p.place
+    WHERE p.everywhere > n.quantity - n.fulfilled - n.canceled OR (n.allocated > 0 AND p.pieces > coalesce(a.pieces, 0))
+"""
+# Places to pick from are those of the parcel's location and article, and no more of them than the line has.
+WRONG_PLACES = """
+    SELECT f.number, n.sku, sum(p.quantity), l.quantity
+    FROM orders_pickpart p JOIN orders_fulfilmentline l ON l.id = p.line_id
+    JOIN orders_fulfilment f ON f.id = l.fulfilment_id JOIN orders_orderline n ON n.id = l.order_line_id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot o ON o.id = p.lot_id
+    WHERE f.status IN ('pending', 'packed')
+    GROUP BY f.number, n.sku, l.id, l.quantity
+    HAVING sum(p.quantity) > l.quantity OR bool_or(b.location_id <> f.location_id) OR bool_or(o.variant_id <> n.variant_id)
 """
 WRONG_RETURNS = """
     SELECT t.id, t.value, t.refunded, coalesce(l.value, 0) AS sum_value, coalesce(r.amount, 0) AS sum_refunded
@@ -257,6 +280,12 @@ def _sums(days: Sequence[Any]) -> dict[tuple[Any, ...], DailySales]:
     return {(row.day, row.currency, row.orders, row.total): row for row in DailySales.objects.filter(day__in=days)}
 
 
+def repair_summaries(by: User | None) -> None:
+    """All summaries are made from nothing."""
+    refresh_summaries(anew=True)
+    audit.record("salesmark.repaired", SalesMark.objects.get(), by=by, reason=REASON)
+
+
 @check("order_totals")
 def order_totals() -> Result:
     """Amounts of an order are the sums of its lines and its shipping. Never mended unseen: it is money."""
@@ -297,6 +326,34 @@ def order_holds() -> Result:
     return compare(checked=ORDERS, wrong=WRONG_HOLDS, say=_say_order(_("on hold")))
 
 
+@check("parcels")
+def parcels() -> Result:
+    """Pieces in parcels are open, and promised where they are packed."""
+    return compare(
+        checked="SELECT count(*) FROM orders_fulfilmentline",
+        wrong=WRONG_PARCELS,
+        say=lambda row: (
+            _("%(line)s: %(pieces)s in parcels, %(open)s open, %(promised)s promised there")
+            % {
+                "line": OrderLine.objects.select_related("order").get(pk=row[0]),
+                "pieces": row[1],
+                "open": row[2],
+                "promised": row[4],
+            }
+        ),
+    )
+
+
+@check("pick_places")
+def pick_places() -> Result:
+    """Bins and lots that parcels are picked from belong to them, and are no more than what is in them."""
+    return compare(
+        checked="SELECT count(*) FROM orders_pickpart",
+        wrong=WRONG_PLACES,
+        say=lambda row: f"{row[0]}, {row[1]}: {row[2]} / {row[3]}",
+    )
+
+
 @check("order_statuses", repair=repair_statuses)
 def order_statuses() -> Result:
     """The three derived statuses follow from the rows."""
@@ -319,3 +376,9 @@ def document_numbers() -> Result:
 def daily_sales() -> Result:
     """What was sold on a day is the sum of its orders."""
     return compare(checked=DAYS, wrong=WRONG_DAYS, say=_say_day, parameters=_all_days())
+
+
+@check("sales_summaries", repair=repair_summaries)
+def sales_summaries() -> Result:
+    """What reports read is what orders, parcels, returns and the ledger add up to."""
+    return prove_summaries(_differences)

@@ -14,7 +14,7 @@ from orders.models.invoices import DocumentSeries, Invoice
 from orders.models.mails import MailKind, MailText, SentMail
 from orders.models.orders import ORDER_TRANSITIONS, Order, OrderLine, OrderQuerySet, OrderStatus
 from orders.models.payments import Authorization, AuthorizationVoid, Payment, Refund
-from orders.models.picking import PICK_TRANSITIONS, PickStatus, PickWave
+from orders.models.picking import PICK_TRANSITIONS, PickPart, PickPartQuerySet, PickStatus, PickWave
 from orders.models.refunds import GRANT_TRANSITIONS, GrantStatus, RefundGrant
 from orders.models.returns import (
     RETURN_TRANSITIONS,
@@ -25,7 +25,24 @@ from orders.models.returns import (
     ReturnQuerySet,
     ReturnStatus,
 )
-from orders.models.sales import DailySales
+from orders.models.sales import (
+    CategorySales,
+    CohortSales,
+    CustomerSales,
+    DailySales,
+    DelaySums,
+    PlaceSales,
+    ProductPlace,
+    ProductSales,
+    ReturnSums,
+    SalesMark,
+    SalesRow,
+    ShippedByPlace,
+    ShippedByProduct,
+    Span,
+    Summary,
+    TaxSales,
+)
 from orders.models.taxes import TaxRate
 
 __all__ = [
@@ -38,9 +55,13 @@ __all__ = [
     "Authorization",
     "AuthorizationVoid",
     "Carrier",
+    "CategorySales",
     "ChangeQuerySet",
     "ChangeStatus",
+    "CohortSales",
+    "CustomerSales",
     "DailySales",
+    "DelaySums",
     "DocumentSeries",
     "ExchangeLine",
     "Fulfilment",
@@ -59,8 +80,13 @@ __all__ = [
     "OrderQuerySet",
     "OrderStatus",
     "Payment",
+    "PickPart",
+    "PickPartQuerySet",
     "PickStatus",
     "PickWave",
+    "PlaceSales",
+    "ProductPlace",
+    "ProductSales",
     "Refund",
     "RefundGrant",
     "Return",
@@ -68,6 +94,14 @@ __all__ = [
     "ReturnLine",
     "ReturnQuerySet",
     "ReturnStatus",
+    "ReturnSums",
+    "SalesMark",
+    "SalesRow",
     "SentMail",
+    "ShippedByPlace",
+    "ShippedByProduct",
+    "Span",
+    "Summary",
     "TaxRate",
+    "TaxSales",
 ]

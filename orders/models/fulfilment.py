@@ -116,6 +116,7 @@ class Fulfilment(Stateful):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fulfilment_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
+            models.Index(fields=["shipped_at"], condition=Q(shipped_at__isnull=False), name="fulfilment_shipped"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="fulfilment_tracking"),
         ]
         triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS), refuses_held_orders()]

@@ -216,6 +216,7 @@ class Refund(models.Model):
                 violation_error_message=_("The amount must be above zero."),
             )
         ]
+        indexes = [models.Index(fields=["at"], name="refund_at")]
         triggers = [
             append_only(),
             _adds(

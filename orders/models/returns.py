@@ -107,6 +107,7 @@ class Return(Stateful):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="return_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="return_status"),
+            models.Index(fields=["received_at"], condition=Q(received_at__isnull=False), name="return_received"),
         ]
         triggers = [
             legal_transitions("status", RETURN_TRANSITIONS),

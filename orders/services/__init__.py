@@ -9,6 +9,7 @@ from orders.services.changes import (
     OrderMoved,
     Wanted,
     apply_change,
+    change_order,
     discard_change,
     foresee_change,
     foresee_merge,
@@ -85,6 +86,7 @@ from orders.services.placing import (
     place_new,
     reopen,
 )
+from orders.services.plans import parts_of, plan_parcels
 from orders.services.reallocation import reallocate
 from orders.services.receiving import Arrived, Settled, receive_return, settle_return
 from orders.services.refunds import (
@@ -111,7 +113,8 @@ from orders.services.returns import (
     returnable,
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
-from orders.services.summaries import BEGINNING, refresh_sales
+from orders.services.summaries import refresh_sales
+from orders.services.summary_upkeep import BEGINNING, Days, refresh_summaries, start_of
 from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
@@ -127,6 +130,7 @@ __all__ = [
     "CaptureTooHigh",
     "ChangeRefused",
     "CreditTooHigh",
+    "Days",
     "DiscountTooHigh",
     "KeyReused",
     "LineChange",
@@ -156,6 +160,7 @@ __all__ = [
     "capture",
     "carry_over",
     "change_details",
+    "change_order",
     "close",
     "close_return",
     "create_draft",
@@ -187,11 +192,13 @@ __all__ = [
     "open_change",
     "pack",
     "pack_scanned",
+    "parts_of",
     "pick",
     "pickable",
     "place",
     "place_exchange",
     "place_new",
+    "plan_parcels",
     "proposed",
     "ready_at",
     "reallocate",
@@ -199,6 +206,7 @@ __all__ = [
     "receive_return",
     "record_payment",
     "refresh_sales",
+    "refresh_summaries",
     "refund",
     "refund_needs_approval",
     "refundable",
@@ -220,6 +228,7 @@ __all__ = [
     "ship",
     "split_order",
     "splittable",
+    "start_of",
     "start_picking",
     "stop_picking",
     "suggested_refund",

@@ -3,7 +3,7 @@
 Orders are locked first, then the pick list, then its parcels, then stock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -24,6 +24,7 @@ from orders.models import Fulfilment, FulfilmentLine, Order, PickWave
 from orders.services.fulfilment import cancel_fulfilment, create_fulfilment, ready_at
 from orders.services.holds import must_not_be_held
 from orders.services.packing import named
+from orders.services.plans import forget_picked, plan_parcels, said_of, take, take_off
 from orders.services.status import lines_of
 
 MOST_BOXES = 12
@@ -70,14 +71,16 @@ def start_picking(
             break
     if not box:
         raise ValidationError(_("Nothing is left to pick: somebody else has taken these orders."))
+    plan_parcels(list(wave.parcels.all()))
     audit.record("pickwave.started", wave, by=by, data={"orders": box})
     return wave
 
 
-def pick(wave: PickWave, scanned: Scanned, *, by: User) -> Scan:
-    """Put scanned pieces into the boxes that want them, the lowest number first.
+def pick(wave: PickWave, scanned: Scanned, *, bin: str = "", lot: str = "", by: User) -> Scan:
+    """Put scanned pieces into the boxes that want them, those first that want them from `bin` and of `lot`, by number.
 
-    Raises ValidationError for what no box wants, NotAllowed to anybody but the picker.
+    Where nobody does the plan changes. Raises ValidationError for what no box wants or what is not there, NotAllowed to
+    anybody but the picker.
     """
 
     def do() -> Done:
@@ -92,12 +95,27 @@ def pick(wave: PickWave, scanned: Scanned, *, by: User) -> Scan:
             raise ValidationError(_("%(sku)s: all of it is picked already.") % facts)
         if left < scanned.pieces:
             raise ValidationError(_("%(sku)s: %(left)s still to pick, %(scanned)s scanned.") % facts)
-        boxes = _into_boxes(wanted, scanned.pieces)
+        variant = found[0].order_line.variant
+        said = said_of(scanned, variant, current.location, bin, lot)
+        taken = take(current.location, variant, {line.pk: line.to_pick for line in wanted}, scanned.pieces, said)
+        into = []
+        for line in wanted:
+            if pieces := taken.by_line.get(line.pk, 0):
+                line.picked += pieces
+                into.append(_("%(pieces)s into box %(box)s") % {"pieces": pieces, "box": line.fulfilment.box})
         FulfilmentLine.objects.bulk_update(wanted, ["picked"])
-        into = [_("%(pieces)s into box %(box)s") % {"pieces": pieces, "box": box} for box, pieces in boxes.items()]
-        return Done(f"{found[0].name}: {', '.join(into)}", found[0].order_line.variant)
+        told = f"{found[0].name}: {', '.join(into)}"
+        return Done(f"{told} ({taken.changed})" if taken.changed else told, variant, taken.steps)
 
     return inventory.record_once(Scan.Kind.PICKED, wave.number, scanned, do, by=by)
+
+
+@inventory.way_back(Scan.Kind.PICKED)
+def _unpick(scan: Scan, by: User) -> None:
+    """Pieces go out of their boxes and back to where they were picked."""
+    wave = _locked(PickWave.objects.get(number=scan.subject), by)
+    lines = {line.pk: line for line in lines_to_pick(wave)}
+    take_off(lines, scan.facts, "picked", wave)
 
 
 def lines_to_pick(wave: PickWave) -> list[FulfilmentLine]:
@@ -178,6 +196,7 @@ def stop_picking(wave: PickWave, *, reason: str = "", by: User) -> PickWave:
 def _put_back(lines: Sequence[FulfilmentLine], parcels: set[int]) -> None:
     """Empty the boxes of these parcels, whose lines are among `lines`; others may pick them."""
     FulfilmentLine.objects.filter(pk__in=[line.pk for line in lines if line.fulfilment_id in parcels]).update(picked=0)
+    forget_picked(parcels)
     Fulfilment.objects.filter(pk__in=parcels).update(wave=None, box=None)
 
 
@@ -244,23 +263,12 @@ def _lying_here(order: Order, location: Location) -> dict[int, int]:
     return {key: pieces for key, pieces in (ready | here).items() if pieces}
 
 
-def _into_boxes(lines: Iterable[FulfilmentLine], pieces: int) -> dict[int | None, int]:
-    """Write scanned pieces on the lines, in order; returns pieces by box."""
-    boxes: dict[int | None, int] = {}
-    for line in lines:
-        some = min(pieces, line.to_pick)
-        if some:
-            line.picked += some
-            pieces -= some
-            boxes[line.fulfilment.box] = boxes.get(line.fulfilment.box, 0) + some
-    return boxes
-
-
 def _take_out(line: FulfilmentLine, pieces: int, reason: str, by: User) -> None:
     """Pieces leave their parcel; one that is empty then is canceled."""
     if pieces < line.quantity:
         line.quantity -= pieces
         line.save(update_fields=["quantity"])
+        plan_parcels([line.fulfilment])
     elif line.fulfilment.lines.count() > 1:
         line.delete()
     else:
@@ -273,6 +281,7 @@ def _set_apart(order: Order, line: FulfilmentLine, pieces: int, reason: str, by:
     if pieces == line.quantity and parcel.lines.count() == 1:
         parcel.wave, parcel.box, parcel.hold_reason = None, None, reason[:300]
         parcel.save(update_fields=["wave", "box", "hold_reason"])
+        forget_picked([parcel.pk], plan=True)
     else:
         _take_out(line, pieces, reason, by)
         number = f"{order.number}-F{order.fulfilments.count() + 1}"

@@ -213,25 +213,29 @@ class Fulfil(QuantitiesAction):
             return [self.chosen]
         return [(place, {f"{line}_{place.pk}": n for line, n in pieces.items()}) for place, pieces in self.proposed]
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {str(line.pk): line.title for line in self.get_object().lines.all()}
+
     def get_rows(self, obj: Order) -> list[tuple[Any, str, int, int]]:
-        titles = {str(line.pk): line.title for line in obj.lines.all()}
         rows = []
         for place, pieces in self.parcels:
             for key, most in pieces.items():
-                title = titles[str(key).partition("_")[0]]
+                title = self.titles[_line(key)]
                 label = title if self.chosen else _("%(line)s from %(place)s") % {"line": title, "place": place}
                 rows.append((key, label, most, most))
         return rows
 
-    def groups(self) -> list[tuple[Location, list[Any]]]:
-        """The controls of the form by location."""
-        return [(place, [self.form[f"line_{key}"] for key in pieces]) for place, pieces in self.parcels]
+    def groups(self) -> list[tuple[Location, list[tuple[str, Any]]]]:
+        """Titles and controls of the form by location."""
+        return [
+            (place, [(self.titles[_line(key)], self.form[f"line_{key}"]) for key in pieces])
+            for place, pieces in self.parcels
+        ]
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
         typed = self.form.quantities()
-        quantities = {
-            place.pk: {int(str(key).partition("_")[0]): typed[key] for key in pieces} for place, pieces in self.parcels
-        }
+        quantities = {place.pk: {int(_line(key)): typed[key] for key in pieces} for place, pieces in self.parcels}
         self.made = services.create_fulfilments(
             obj, quantities=quantities, not_before=fields["not_before"], by=self.request.user
         )
@@ -239,6 +243,11 @@ class Fulfil(QuantitiesAction):
 
     def get_success_url(self, obj: Order) -> str:
         return (self.made[0] if len(self.made) == 1 else obj).get_absolute_url()
+
+
+def _line(key: Any) -> str:
+    """The line of a key of the form."""
+    return str(key).partition("_")[0]
 
 
 class Reallocate(OrderAction):

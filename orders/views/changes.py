@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -41,7 +41,9 @@ class ChangePage(generic.FormPage):
     wanted: Wanted | None = None
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(status=Order.Status.PLACED).select_related("customer")
+        """Placed orders; what is sent for one that was canceled meanwhile is refused with a sentence, and kept."""
+        orders = super().get_queryset().select_related("customer")
+        return orders if self.request.method == "POST" else orders.filter(status=Order.Status.PLACED)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.kept is not None:
@@ -72,13 +74,13 @@ class ChangePage(generic.FormPage):
         return Wanted(lines, form.header(), form.cleaned_data["reason"])
 
     def carry_out(self, form: Any, wanted: Wanted) -> Order:
-        """Keep the change, and apply it where that was asked for, in one transaction."""
-        opened, by = form.cleaned_data["opened"], self.user
-        with transaction.atomic():
-            context.say_why(form.cleaned_data["reason"])
-            services.save_change(self.object, wanted, by=by, seen=opened["order"], version=opened["version"])
-            if "apply" in self.request.POST:
-                return services.apply_change(self.object, by=by)
+        """Keep the change, or apply it at once."""
+        opened = form.cleaned_data["opened"]
+        facts = {"by": self.user, "seen": opened["order"], "version": opened["version"]}
+        context.say_why(wanted.reason)
+        if "apply" in self.request.POST:
+            return services.change_order(self.object, wanted, **facts)
+        services.save_change(self.object, wanted, **facts)
         return self.object
 
     def form_done(self, form: Any, obj: Order) -> HttpResponseBase:
@@ -124,12 +126,6 @@ class ChangePage(generic.FormPage):
     def get_initial(self) -> dict[str, Any]:
         opened = forms.opened_as(self.seen, changes.version_of(self.kept))
         return {**forms.initial_header(self.wanted or Wanted()), "opened": opened}
-
-    def get_form(self, data: Any = None, files: Any = None) -> Any:
-        form = super().get_form(data, files)
-        for name, value in self.get_initial().items() if data is None else ():
-            form.initial[name] = value
-        return form
 
     def get_formset(self, data: Any = None, files: Any = None) -> Any:
         if data is not None and "more" in data:
@@ -216,7 +212,8 @@ class Foreseen(OrderAction):
     outcome: Any = None
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(status=Order.Status.PLACED)
+        orders = super().get_queryset()
+        return orders if self.request.method == "POST" else orders.filter(status=Order.Status.PLACED)
 
     def get_form(self, obj: Any, data: Any = None, files: Any = None) -> Any:
         self.form = super().get_form(obj, data, files)

@@ -264,7 +264,7 @@ class OrderRecord(Timeline, generic.RecordPage):
             "shortcuts": [*([("n", _("Write a note"))] if may_note else []), *shown["shortcuts"]],
             "about": about_customer(order),
             "linked": linked_orders(order, self.events),
-            "working": working(self.request, order, self.around.listed) if self.around else None,
+            "working": working(self.request, order, waits=bool(self.around and self.around.listed)),
             "lines": self.lines,
             "fulfilments": self.fulfilments,
             "returns": self.returns,
@@ -327,4 +327,5 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = self.object.lines.select_related("order_line__variant").order_by("order_line__position", "pk")
+        lines = lines.prefetch_related("parts__bin", "parts__lot")
         return super().get_context_data(**extra) | {"lines": lines, "order": self.object.order}

@@ -30,7 +30,10 @@ BOUGHT = """(
     ) bought
 )"""
 # Keys in the data of events under which the number of another order stands.
-LINKS = {"order.money_carried_over": ("from", "to")}
+LINKS = {
+    "order.money_carried_over": ("from", "to"),
+    **dict.fromkeys(("order.split", "order.split_off", "order.merged", "order.merged_into"), ("order",)),
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Working:
     waits: bool
 
 
-def working(request: HttpRequest, order: Order, waits: bool) -> Working | None:
+def working(request: HttpRequest, order: Order, *, waits: bool) -> Working | None:
     """The queue that the order was opened from; None when it was not, or when it is none of this person's."""
     key = QueryDict(request.GET.get("from", "")).get("queue", "")
     queue = queues.OF_ORDERS.get(key)

@@ -24,7 +24,17 @@ const soon = () => {
   waiting = setTimeout(refresh, 400);
 };
 form.addEventListener("input", soon);
-form.addEventListener("change", soon);
+form.addEventListener("change", (event) => {
+  const row = event.target.closest(".sku") && event.target.closest("tr");
+  // Another article brings its own title and price; what was typed over these stays.
+  if (row?.querySelector('[name$="-line"]')?.value) {
+    for (const name of ["title", "unit_price"]) {
+      const control = row.querySelector(`[name$="-${name}"]`);
+      if (control.value === control.defaultValue) control.value = "";
+    }
+  }
+  soon();
+});
 form.addEventListener("submit", () => {
   clearTimeout(waiting);
   running?.abort();

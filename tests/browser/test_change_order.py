@@ -20,6 +20,7 @@ def test_an_edit_after_placement_and_its_refund(page: Page, roles, signed_in) ->
     signed_in(make_user("order_clerk"))
 
     page.goto(f"/orders/{order.number}/")
+    page.locator("main summary", has_text="More").click()
     follow(page, "Change order")
     preview = page.locator("[data-preview]")
     expect(preview).to_contain_text("Nothing is changed yet.")

@@ -25,9 +25,7 @@ def proven() -> None:
 
 def change(order: Order, *lines: LineChange, by=None, reason: str = "By telephone", **header) -> Order:
     """Save and apply what is wanted."""
-    seen = see(order)
-    services.save_change(order, Wanted(lines, header, reason), by=by, seen=seen)
-    return services.apply_change(order, by=by)
+    return services.change_order(order, Wanted(lines, header, reason), by=by, seen=see(order))
 
 
 def lines_of(order: Order) -> list[tuple[str, int, int]]:
@@ -56,7 +54,7 @@ def test_lines_are_added_removed_swapped_and_counted_anew():
     assert changed.total == 3 * 9 + 2 * 7 + 4 * 10 - 1 + Decimal("2.50")
     assert levels() == {"TEA": 3, "CUP": 4, "POT": 0, "JUG": 2}
     event = AuditEvent.objects.get(verb="order.changed")
-    assert event.data["lines"] == {"TEA": "-2", "CUP": "+3", "POT": "-2", "JUG": "+2", "Gift wrap": "+1"}
+    assert event.data["lines"] == {"TEA": "−2", "CUP": "+3", "POT": "−2", "JUG": "+2", "Gift wrap": "+1"}
     assert (event.data["was"], event.data["is"], event.reason) == ("80.000", "82.500", "By telephone")
     proven()
 
@@ -218,6 +216,7 @@ def test_drafts_closed_orders_and_nothing_at_all_are_refused():
         change(order, LineChange(line_of(order, "TEA").pk, removed=True))
     with pytest.raises(ValidationError, match="Nothing would change"):
         change(order)
+    services.save_change(order, Wanted(reason="Not sure yet"), by=None, seen=see(order))
     services.discard_change(order, by=None)
     with pytest.raises(ValidationError, match="has no open change"):
         services.apply_change(order, by=None)
@@ -360,6 +359,18 @@ def test_two_people_at_one_order_lose_nothing(client, clerk):
     assert "CUP, quantity: 1, was 2." in page
     assert rows == [(3, "Tea"), (1, "Cup")]
     assert lines_of(order) == [("TEA", 5, 5), ("CUP", 1, 1)]
+
+
+def test_a_change_of_an_order_that_was_canceled_meanwhile_is_refused_and_kept(client, clerk):
+    order = make_order([("TEA", 5)], placed=True)
+    mine = typed(client, order, lines__0__quantity="3", apply="1")
+    services.cancel(order, by=None, reason="x")
+
+    refused = client.post(f"/orders/{order.number}/change/", mine)
+
+    assert refused.status_code == 422
+    assert "is Canceled and cannot become changed." in refused.content.decode()
+    assert refused.context["formset"][0]["quantity"].value() == "3"
 
 
 def test_more_rows_and_wrong_input_without_scripts(client, clerk):

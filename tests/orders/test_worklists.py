@@ -172,6 +172,17 @@ def test_orders_are_found_by_lateness_country_place_and_sku(client, clerk):
     assert "Atlantis" in wrong.content.decode()
 
 
+def test_a_tag_of_many_orders_and_of_few_finds_the_same(client, clerk, monkeypatch):
+    few, many = [make_order(tags=["gift"])], [make_order(tags=["gift", "eu"]), make_order(tags=["eu"])]
+    expected = {"gift": [many[0].number, few[0].number], "eu": [many[1].number, many[0].number], "none": []}
+
+    for cap in (1000, 1):
+        monkeypatch.setattr("orders.filters.COUNT_CAP", cap)
+        for tag, found in expected.items():
+            assert numbers(client, f"tag={tag}") == found
+            assert numbers(client, f"tag={tag}", LINES) == found
+
+
 # --- Lines ----------------------------------------------------------------------------------------
 
 

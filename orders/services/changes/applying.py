@@ -120,20 +120,24 @@ def save_change(order: Order, wanted: Wanted, *, by: User | None, seen: Snapshot
     where somebody else saved the change meanwhile, and what `work_out` raises.
     """
     order = lock(order)
+    change = _keep(order, wanted, by, seen, version)
+    audit.record("order.change_saved" if version else "order.change_begun", order, by=by, reason=wanted.reason)
+    return change
+
+
+def _keep(order: Order, wanted: Wanted, by: User | None, seen: Snapshot, version: str) -> OrderChange:
     lines = lines_of(order)
     work_out(order, lines, packed_of(order), wanted)
     change = open_change(order)
     if version_of(change) != version:
         raise OrderMoved(_someone_saved(change))
     change = change or OrderChange(order=order, created_by=by)
-    is_new = change.pk is None
     change.base, change.reason = dict(seen), wanted.reason
     for name in HEADER:
         setattr(change, name, wanted.header.get(name))
     change.save()
     change.lines.all().delete()
     OrderChangeLine.objects.bulk_create(rows_of(change, wanted, {line.pk: line.sku or line.title for line in lines}))
-    audit.record("order.change_begun" if is_new else "order.change_saved", order, by=by, reason=wanted.reason)
     return change
 
 
@@ -184,9 +188,20 @@ def apply_change(order: Order, *, by: User | None, seen: Snapshot | None = None)
     change.total_after = order.total
     papers = invoice_anew(order, reason=change.reason or _("The order was changed."), by=by)
     _end(change, OrderChange.Status.APPLIED, "total_before", "total_after")
-    data = {"lines": {name: f"{n:+d}" for name, n in work.pieces.items() if n}, "was": str(change.total_before)}
+    data = {
+        "lines": {name: f"{n:+d}".replace("-", "−") for name, n in work.pieces.items() if n},
+        "was": str(change.total_before),
+    }
     audit.record("order.changed", order, by=by, reason=change.reason, data={**data, "is": str(order.total), **papers})
     return order
+
+
+@patient
+def change_order(order: Order, wanted: Wanted, *, by: User | None, seen: Snapshot, version: str = "") -> Order:
+    """Save what is wanted and apply it, or do neither; arguments and errors are those of the two."""
+    order = lock(order)
+    _keep(order, wanted, by, seen, version)
+    return apply_change(order, by=by)
 
 
 def _locked_change(order: Order) -> OrderChange:

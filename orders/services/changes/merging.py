@@ -13,7 +13,7 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.retrying import patient
 from inventory import services as inventory
-from orders.models import Fulfilment, Order, OrderChange, OrderLine
+from orders.models import Fulfilment, Order, OrderChange, OrderLine, Return
 from orders.services.carrying import carry_over
 from orders.services.changes.applying import open_invoice
 from orders.services.changes.portions import fold_discount, names_of, price_both, take_portion
@@ -162,6 +162,8 @@ def _refuse(older: Order, younger: Order, lines: Sequence[OrderLine]) -> None:
         for order in both
         if (invoice := open_invoice(order))
     ]
+    if Return.objects.filter(exchange__in=both).exists():
+        said.append(_("One of the orders is the exchange for a return."))
     said += [
         _("%(order)s is on hold, or money is authorized or to be sent back. Settle that first.") % {"order": order}
         for order in both
