@@ -51,7 +51,7 @@ KEPT_TAGS = {
 }
 
 TONES = {
-    "good": "active published approved captured paid fulfilled delivered received completed done solved succeeded applied ok won"
+    "good": "active published approved captured executed paid fulfilled delivered received completed done solved succeeded applied ok won"
     " accepted matched resellable in_stock posted true",
     "info": "placed open new scheduled sent in_progress doing running granted allocated picking packed shipped in_transit reserved"
     " announced confirmed ordered counting invited",

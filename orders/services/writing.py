@@ -16,8 +16,14 @@ from orders.models import Order, OrderLine
 # Not begun with SELECT, so that the history learns who acts: contexts are not told to statements that only read.
 TAKE = "VALUES (orders_take(%s::jsonb, %s::jsonb, %s::jsonb, %s::text[], %s, %s, %s))"
 PLACE = "VALUES (orders_place(%s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s))"
+# Of a new order; what triggers keep begins with the default of the database.
+KEPT = {"authorized", "voided", "refund_granted", "on_hold"}
 ORDER, LINE = (
-    [field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
+    [
+        field.attname
+        for field in model._meta.concrete_fields
+        if not (field.primary_key or field.generated or field.attname in KEPT)
+    ]
     for model in (Order, OrderLine)
 )
 PLACED = (

@@ -334,4 +334,4 @@ def test_all_that_match_are_done_and_confirmed_first(client, clerk):
 def test_verbs_are_offered_to_those_who_may(client):
     client.force_login(staff("warehouse_operator"))
     offered = client.get(ORDERS).context["page"].get_bulk_actions()
-    assert [action.key for action in offered] == ["fulfil", "slips"]
+    assert [action.key for action in offered] == ["fulfil", "slips", "pick-lists"]
