@@ -13,6 +13,7 @@ NAMES = {
     "catalog_editor": "Caspar Winter",
     "catalog_reviewer": "Rina Sato",
     "order_clerk": "Karim Haddad",
+    "order_lead": "Noor Haidari",
     "warehouse_operator": "Wen Li",
     "warehouse_manager": "Marta Kowalska",
     "support_agent": "Samuel Reyes",

@@ -7,7 +7,7 @@ import pghistory
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Concat, JSONObject, Upper
 from django.utils import translation
 
@@ -114,6 +114,23 @@ def containing(text: str) -> models.Q:
 def search_index(name: str) -> GinIndex:
     """Trigram index of a `search_text` column."""
     return GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name=name)
+
+
+def insert_selected(cursor: Any, model: type[models.Model], source: str, values: dict[str, str]) -> None:
+    """Insert a row of `model` for each row of `source` in one statement: `values` are expressions by column, the rest are defaults.
+
+    source, values: SQL of ours, without input.
+    """
+    rest = {
+        str(field.column): field.get_db_prep_save(field.get_default(), connection)
+        for field in model._meta.concrete_fields
+        if field.column not in values and not (field.primary_key or field.generated or field.has_db_default())
+    }
+    given = [*values.values(), *["%s"] * len(rest)]
+    cursor.execute(
+        f"INSERT INTO {model._meta.db_table} ({', '.join([*values, *rest])}) SELECT {', '.join(given)} FROM {source} ORDER BY 1",  # noqa: S608
+        list(rest.values()),
+    )
 
 
 def in_reader_language(text: str, chinese: str) -> str:

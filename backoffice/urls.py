@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("inventory/", include("inventory.urls")),
     path("orders/", include("orders.urls")),
+    path("reports/", include("orders.reports.urls")),
     path("", include("customers.urls")),
     path("", include("backoffice.urls_people")),
     # E-mail addresses are changed by owners; allauth's own page for it leads to the account.

@@ -16,7 +16,7 @@ from backoffice import generic
 from catalog.models import Category, Variant
 from inventory import forms_bins
 from inventory.models import CountLine, Location, StockCount, StockLevel, Supplier, Transfer
-from inventory.services import Entry, Pieces, Selection
+from inventory.services import Entry, Pieces, Selection, bin_of
 
 REASONS = (_("Damaged"), _("Lost"), _("Found"), _("Counted again"), _("Wrong delivery"), _("Own use"))
 
@@ -334,10 +334,24 @@ class CountEntryForm(forms.Form):
     quantity = _pieces(label=_("Pieces"), min_value=0)
     key = forms.UUIDField(widget=forms.HiddenInput)
     adds = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    bin = forms.CharField(label=_("In bin"), max_length=40, required=False)
+    lot = forms.CharField(label=_("Lot or serial number"), max_length=80, required=False)
+    expires_on = forms.DateField(label=_("Expires"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def entry(self) -> Entry:
+    def entry(self, location: Location) -> Entry:
+        """Raises ValidationError for a bin that is not there."""
         data = self.cleaned_data
-        return Entry(data["variant"], data["quantity"], data["adds"], key=data["key"])
+        shelf = bin_of(location, data["bin"]).pk if data["bin"].strip() else None
+        until = data["expires_on"] if data["lot"].strip() else None
+        return Entry(
+            data["variant"],
+            data["quantity"],
+            data["adds"],
+            key=data["key"],
+            bin=shelf,
+            lot=data["lot"],
+            expires_on=until,
+        )
 
 
 class CountDeskForm(forms.Form):

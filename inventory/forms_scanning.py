@@ -43,6 +43,23 @@ class ShelfScanForm(ScanForm):
         return [self["out_of"]]
 
 
+class CountScanForm(ScanForm):
+    """Bins are asked for where the warehouse has any (initial `asks_bins`), lots where something is tracked by them."""
+
+    code = forms.CharField(label=_("Scan an item, or the bin it lies in"), max_length=200)
+    bin = forms.CharField(label=_("In bin"), max_length=40, required=False)
+    lot = forms.CharField(label=_("Lot or serial number"), max_length=80, required=False)
+    expires_on = forms.DateField(label=_("Expires"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def choices(self) -> list[Any]:
+        bins = ["bin"] if self.initial.get("asks_bins") else []
+        return [self[name] for name in (*bins, *(["lot", "expires_on"] if self.initial.get("asks_lots") else []))]
+
+    def where(self) -> dict[str, Any]:
+        """Of the service."""
+        return {name: self.cleaned_data[name] for name in ("bin", "lot", "expires_on")}
+
+
 class DeliveryScanForm(ScanForm):
     """`lot` and `expires_on` are asked for where something ordered is tracked by them (initial `asks_lots`)."""
 

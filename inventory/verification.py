@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit
 from backoffice.models import User
 from backoffice.verification import Result, check, compare, keys
+from catalog.models import Variant
 from inventory.models import DailyFlow, SaleCost, StockLevel, StockPeriod
 from inventory.services.balances import repair_balances
 from inventory.services.posting import Kind, Move, post
@@ -122,6 +123,16 @@ WRONG_SERIALS = """
     SELECT v.sku, l.number, sum(p.quantity)
     FROM inventory_stockpart p JOIN inventory_lot l ON l.id = p.lot_id JOIN catalog_variant v ON v.id = l.variant_id
     WHERE v.tracking = 'serial' AND p.quantity > 0 GROUP BY v.sku, l.number HAVING sum(p.quantity) > 1
+"""
+# What is on its way is what transfers sent and did not bring, of each article; transfers are received as a whole in the end.
+WRONG_TRANSIT = """
+    SELECT coalesce(s.variant_id, t.variant_id), coalesce(s.pieces, 0), coalesce(t.pieces, 0)
+    FROM (SELECT l.variant_id, sum(l.on_hand) AS pieces FROM inventory_stocklevel l
+          JOIN inventory_location p ON p.id = l.location_id AND p.kind = 'transit' GROUP BY 1) s
+    FULL JOIN (SELECT l.variant_id, sum(l.sent - l.arrived) AS pieces FROM inventory_transferline l
+               JOIN inventory_transfer t ON t.id = l.transfer_id AND t.status IN ('draft', 'in_transit') GROUP BY 1) t
+        ON t.variant_id = s.variant_id
+    WHERE coalesce(s.pieces, 0) <> coalesce(t.pieces, 0)
 """
 WRONG_PLACES = """
     SELECT p.id, v.sku, l.code FROM inventory_stockpart p
@@ -362,6 +373,19 @@ def repair_incoming(by: User | None) -> None:
 def stock_incoming() -> Result:
     """What levels call incoming is what open purchase orders still bring."""
     return compare(checked=LEVELS, wrong=WRONG_INCOMING, say=_say_promise)
+
+
+@check("stock_in_transit")
+def stock_in_transit() -> Result:
+    """What is on its way is what transfers have sent, and not yet brought."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_transferline",
+        wrong=WRONG_TRANSIT,
+        say=lambda row: (
+            _("%(sku)s: %(stored)s on the way, transfers say %(right)s")
+            % {"sku": Variant.objects.get(pk=row[0]).sku, "stored": row[1], "right": row[2]}
+        ),
+    )
 
 
 @check("purchase_sums")

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
 from orders.models import (
+    Authorization,
     Carrier,
     DocumentSeries,
     Fulfilment,
@@ -20,8 +21,9 @@ from orders.models import (
 
 @admin.register(TaxRate)
 class TaxRateAdmin(StaffModelAdmin):
-    list_display = ["tax_class", "country", "name", "rate"]
-    list_filter = ["tax_class"]
+    list_display = ["tax_class", "country", "region", "name", "rate"]
+    list_filter = ["tax_class", "country"]
+    search_fields = ["name", "region"]
 
 
 @admin.register(Carrier)
@@ -82,6 +84,12 @@ class OrderAdmin(ReadOnlyAdmin):
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
     list_display = ["at", "order", "amount", "method", "reference", "by"]
+    list_select_related = ["order", "by"]
+
+
+@admin.register(Authorization)
+class AuthorizationAdmin(ReadOnlyAdmin):
+    list_display = ["at", "order", "amount", "captured", "voided", "method", "reference", "by"]
     list_select_related = ["order", "by"]
 
 

@@ -21,6 +21,7 @@ from catalog.models import Variant
 from customers import masking
 from customers.models import Customer
 from customers.services import find_by_email, find_or_create_by_email
+from inventory.models import Location
 from inventory.services import InsufficientStock
 from orders import services
 from orders.filters import OrderFilter
@@ -35,6 +36,13 @@ Amount = Annotated[Decimal, Field(max_digits=15, decimal_places=3)]
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=7, decimal_places=5)]
 
 router = Router(tags=["Orders"])
+
+
+class ReallocateIn(Schema):
+    """Blank: the warehouses are chosen anew; else the code of the one that shall serve what it can."""
+
+    location: str = ""
+    reason: str = ""
 
 
 class OrderOut(Schema):
@@ -188,6 +196,18 @@ def order(request: HttpRequest, number: str) -> Any:
     """One order with its lines."""
     lines = OrderLine.objects.order_by("position", "pk")
     return get_object_or_404(_orders(request).prefetch_related(Prefetch("lines", lines)), number__iexact=number)
+
+
+@router.post("/orders/{number}/reallocate", response=OrderDetail)
+@api.requires("orders.view_order", "orders.fulfil_order")
+def reallocate(request: HttpRequest, number: str, wanted: ReallocateIn) -> Any:
+    """Choose anew where the open pieces of an order come from; pieces in parcels stay."""
+    by: Any = request.user
+    found = get_object_or_404(_orders(request), number__iexact=number)
+    places = Location.objects.visible_to(by).stock()
+    place = get_object_or_404(places, code=wanted.location) if wanted.location else None
+    services.reallocate(found, location=place, reason=wanted.reason, by=by)
+    return order(request, number)
 
 
 # --- Taking an order in -----------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def today(user: Any) -> Card:
 
 @dashboard.card(permission="orders.add_payment", order=20)
 def to_pay(user: Any) -> Card:
-    link = _link("orders:list", status="placed", payment_status=["none", "partially_paid"])
+    link = _link("orders:list", status="placed", payment_status=["none", "voided", "partially_paid"])
     return Card(_("Orders to be paid"), capped(Order.objects.visible_to(user).awaiting_payment()), link)
 
 

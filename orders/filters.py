@@ -6,16 +6,24 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import countries, generic, rows
 from backoffice.generic import lookups
+from backoffice.generic.lists import COUNT_CAP
 from catalog.models import Variant
 from customers.models import Customer
 from inventory.models import Allocation, Location
 from orders import queues
-from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
+from orders.figures import Figure, FigureField
+from orders.models import Fulfilment, Invoice, Order, OrderLine, RefundGrant, Return
+
+# Planned as if all were wanted, and stopped when there are many.
+TAGGED = """
+    WITH found AS MATERIALIZED (SELECT id FROM orders_order WHERE tags @> %s::varchar(120)[]) SELECT id FROM found LIMIT %s
+"""
 
 
 def containing(queryset: QuerySet, name: str, value: str) -> QuerySet:
@@ -45,6 +53,19 @@ class CountryFilter(django_filters.CharFilter):
     field_class = CountryField
 
 
+class BehindFilter(django_filters.CharFilter):
+    """Rows that a figure of a report adds up: `rows` is the method of `Figure` that finds them."""
+
+    field_class = FigureField
+
+    def __init__(self, rows: Callable[[Figure, QuerySet], QuerySet]) -> None:
+        super().__init__(label=_("Behind the report"))
+        self.rows = rows
+
+    def filter(self, qs: QuerySet, value: Figure | None) -> QuerySet:
+        return self.rows(value, qs) if value else qs
+
+
 class OrderFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="found")
     status = generic.AnyOfFilter(label=_("Status"), choices=Order.Status.choices)
@@ -64,6 +85,8 @@ class OrderFilter(django_filters.FilterSet):
     source = django_filters.CharFilter(label=_("Source"))
     currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
+    on_hold = django_filters.BooleanFilter(label=_("On hold"))
+    behind = BehindFilter(Figure.orders)
 
     class Meta:
         model = Order
@@ -99,7 +122,18 @@ class OrderFilter(django_filters.FilterSet):
         return self.of_orders(queryset, lambda orders: orders.filter(currency=value.strip().upper()))
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return self.of_orders(queryset, lambda orders: orders.filter(tags__contains=[value.strip()]))
+        return self.of_orders(queryset, lambda orders: tagged(orders, value.strip()))
+
+
+def tagged(orders: QuerySet, tag: str) -> QuerySet:
+    """Few are looked up by the index of tags, and then by their keys; of many, a page is met on the way through the list.
+
+    The planner does not know how many there are where it has no statistics of a tag, and would look through every order for one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAGGED, [[tag], COUNT_CAP + 1])
+        keys = [key for (key,) in cursor.fetchall()]
+    return orders.filter(tags__contains=[tag]) if len(keys) > COUNT_CAP else orders.filter(pk__in=keys)
 
 
 def lines_with(article: Any, name: str) -> QuerySet:
@@ -112,8 +146,15 @@ def lines_with(article: Any, name: str) -> QuerySet:
     return of_variant.values(name).union(lines.filter(variant=None, sku__iexact=sku).values(name), all=True)
 
 
+def lines_behind(figure: Figure, lines: QuerySet) -> QuerySet:
+    """The lines of the orders that a figure adds up."""
+    return lines.filter(order__in=figure.orders(Order.objects.order_by()).values("pk"))
+
+
 class OrderLineFilter(OrderFilter):
     """The filters of orders over the rows of their lines, and one of the line itself."""
+
+    behind = BehindFilter(lines_behind)
 
     article = generic.LookupFilter(model=Variant, label=_("SKU"), method="of_article")
 
@@ -144,6 +185,7 @@ class FulfilmentFilter(django_filters.FilterSet):
     created_at = generic.DateRangeFilter(label=_("Created"))
     on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
     scheduled = django_filters.BooleanFilter(label=_("Scheduled"), method="is_scheduled")
+    behind = BehindFilter(Figure.parcels)
 
     class Meta:
         model = Fulfilment
@@ -158,10 +200,21 @@ class FulfilmentFilter(django_filters.FilterSet):
         return queryset.filter(pk__in=later) if value else queryset.exclude(pk__in=later)
 
 
+class RefundFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    status = generic.AnyOfFilter(label=_("Status"), choices=RefundGrant.Status.choices)
+    asked_at = generic.DateRangeFilter(label=_("Asked for"))
+
+    class Meta:
+        model = RefundGrant
+        fields: list[str] = []
+
+
 class ReturnFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method=of_orders)
     status = generic.AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
     created_at = generic.DateRangeFilter(label=_("Created"))
+    behind = BehindFilter(Figure.returns)
 
     class Meta:
         model = Return

@@ -258,7 +258,12 @@ class TagForm(forms.Form):
 
 class RefundForm(PaymentForm):
     reason = forms.CharField(label=_("Reason"), max_length=300)
-    field_order = ["amount", "method", "reason", "reference", "key"]
+    later = forms.BooleanField(
+        label=_("The money is still to be sent"),
+        required=False,
+        help_text=_("It is granted now, and waits among the refunds until somebody says that it was sent."),
+    )
+    field_order = ["amount", "method", "reason", "reference", "later", "key"]
 
 
 class CreditForm(forms.Form):

@@ -5,7 +5,29 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from inventory.forms_scanning import ScanForm
+
 HOLD, ELSEWHERE = "hold", "elsewhere"
+
+
+class PackScanForm(ScanForm):
+    """`lot` is asked for where something in the parcel is tracked by one (initial `asks_lots`)."""
+
+    lot = forms.CharField(label=_("Lot or serial number"), max_length=80, required=False)
+
+    def choices(self) -> list[Any]:
+        return [self["lot"]] if self.initial.get("asks_lots") else []
+
+
+class PickScanForm(PackScanForm):
+    """Where pieces come from and of which lot they are, if that is not as planned."""
+
+    code = forms.CharField(label=_("Scan an item, or the bin it lies in"), max_length=200)
+    bin = forms.CharField(label=_("Out of bin"), max_length=40, required=False)
+
+    def choices(self) -> list[Any]:
+        bins = [self["bin"]] if self.initial.get("asks_bins") else []
+        return [*bins, *super().choices()]
 
 
 class MissingForm(forms.Form):

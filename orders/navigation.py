@@ -8,7 +8,7 @@ navigation.register(
     "orders", _("Orders"), "orders:list", permission="orders.view_order", order=10, icon="cart", jump="o"
 )
 navigation.register(
-    "orders", _("Work"), "orders:work", permission="orders.view_order", order=15, icon="clipboard-check", jump="w"
+    "orders", _("Work"), "orders:work", permission="orders.view_order", order=15, icon="clipboard-check", jump="q"
 )
 navigation.register(
     "orders",
@@ -23,6 +23,9 @@ navigation.register(
     "orders", _("Returns"), "orders:returns", permission="orders.view_return", order=30, icon="return", jump="r"
 )
 navigation.register(
+    "orders", _("Refunds"), "orders:refunds", permission="orders.view_refundgrant", order=35, icon="undo"
+)
+navigation.register(
     "orders", _("Invoices"), "orders:invoices", permission="orders.view_invoice", order=40, icon="receipt", jump="i"
 )
 navigation.register(
@@ -33,3 +36,4 @@ navigation.register(
     order=90,
     icon="mail",
 )
+navigation.register("orders", _("Reports"), "reports:index", permission="orders.view_salesrow", order=50, icon="chart")

@@ -4,7 +4,8 @@ Latin, Greek and Cyrillic letters are embedded; Chinese, Japanese and Korean one
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO, RawIOBase
 from itertools import groupby
@@ -30,6 +31,7 @@ from reportlab.platypus import (
     HRFlowable,
     KeepTogether,
     LongTable,
+    PageBreak,
     Paragraph,
     SimpleDocTemplate,
     Spacer,
@@ -53,15 +55,27 @@ GREY, RULE, INK = "#565866", "#d9dae2", "#16171d"
 
 def document(invoice: Invoice, size: str = "") -> bytes:
     """The document in its customer's language on "a4" or "letter" paper, by default what the shop prints on."""
-    letters = _fonts()
+    return bound([invoice], size)
+
+
+def bound(invoices: Sequence[Invoice], size: str = "") -> bytes:
+    """Several in one file, to be printed: each begins on a page of its own, and its pages are counted by themselves."""
+    letters, first = _fonts(), invoices[0]
     file = BytesIO()
-    with translation.override(invoice.content["language"]):
-        template = SimpleDocTemplate(
-            file, pagesize=SIZES[size or settings.PAPER], leftMargin=MARGIN - PAD, rightMargin=MARGIN - PAD, topMargin=16 * mm,
-            bottomMargin=20 * mm, title=invoice.number, author=invoice.content["seller"]["name"],
-            subject=str(invoice.get_kind_display()), lang=invoice.content["language"], invariant=1,
-        )  # fmt: skip
-        template.build(_Drawing(invoice, template.width - 2 * PAD, letters).parts(), canvasmaker=_Numbered)
+    template = SimpleDocTemplate(
+        file, pagesize=SIZES[size or settings.PAPER], leftMargin=MARGIN - PAD, rightMargin=MARGIN - PAD, topMargin=16 * mm,
+        bottomMargin=20 * mm, title=first.number, author=first.content["seller"]["name"], lang=first.content["language"],
+        invariant=1,
+    )  # fmt: skip
+    parts: list[Flowable] = []
+    for invoice in invoices:
+        with translation.override(invoice.content["language"]):
+            parts += [
+                _Begin(invoice.number),
+                *_Drawing(invoice, template.width - 2 * PAD, letters).parts(),
+                PageBreak(),
+            ]
+    template.build(parts, canvasmaker=_Numbered)
     return file.getvalue()
 
 
@@ -135,8 +149,22 @@ def marked_up(text: str, letters: frozenset[int]) -> str:
 # --- Pages ----------------------------------------------------------------------------------------
 
 
+class _Begin(Flowable):  # type: ignore[misc]
+    """Nothing to be seen: from here on the pages are those of another document."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__()
+        self.number = number
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        return 0, 0
+
+    def draw(self) -> None:
+        self.canv.document = self.number
+
+
 class _Numbered(Canvas):  # type: ignore[misc]
-    """Draws "number · 2 / 3" below each page, once it is known how many there are."""
+    """Draws "number · 2 / 3" below each page, once it is known how many pages its document has."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,11 +175,14 @@ class _Numbered(Canvas):  # type: ignore[misc]
         self._startPage()
 
     def save(self) -> None:
+        of_document = Counter(page["document"] for page in self.pages)
+        drawn: Counter[str] = Counter()
         for page in self.pages:
             self.__dict__.update(page)
+            drawn[self.document] += 1
             self.setFont(PLAIN, 7.5)
             self.setFillColor(GREY)
-            shown = f"{self._doc.info.title} · {self._pageNumber} / {len(self.pages)}"
+            shown = f"{self.document} · {drawn[self.document]} / {of_document[self.document]}"
             self.drawRightString(self._pagesize[0] - MARGIN, 11 * mm, shown)
             super().showPage()
         super().save()
@@ -185,8 +216,12 @@ class _Drawing:
         style.alignment = TA_RIGHT if right else style.alignment
         return Paragraph(marked, style)
 
+    def amount(self, amount: Any) -> str:
+        """For the cells of a table, which draws plain texts faster than paragraphs; money has only letters of the embedded font."""
+        return format_money(amount, self.invoice.currency)
+
     def money(self, amount: Any, **style: Any) -> Any:
-        return self.text(format_money(amount, self.invoice.currency), right=True, **style)
+        return self.text(self.amount(amount), right=True, **style)
 
     def letterhead(self) -> Flowable:
         seller = self.content["seller"]
@@ -225,19 +260,19 @@ class _Drawing:
         head = [self.label(_("Article")), *(self.text(title, 7.5, right=True, color=GREY) for title in titles)]
         rows = [head, *(self.line(line, discounts) for line in self.shown["lines"])]
         if self.shown["shipping"] is not None:
-            rows.append([self.text(_("Shipping")), *[""] * (len(titles) - 1), self.money(self.shown["shipping"])])
+            rows.append([self.text(_("Shipping")), *[""] * (len(titles) - 1), self.amount(self.shown["shipping"])])
         widths = [18 * mm, 25 * mm, *([22 * mm] if discounts else []), 15 * mm, 27 * mm]
         table = LongTable(rows, [self.width - sum(widths), *widths], repeatRows=1)
-        table.setStyle(TableStyle([*_NO_EDGES, ("LINEBELOW", (0, 0), (-1, 0), 0.7, INK), *_RULED]))
+        table.setStyle(TableStyle([*_NO_EDGES, ("LINEBELOW", (0, 0), (-1, 0), 0.7, INK), *_NUMBERS, *_RULED]))
         return [table, Spacer(0, 4 * mm)]
 
     def line(self, line: dict[str, Any], discounts: bool) -> list[Any]:
         article = [self.text(line["title"])] + ([self.text(line["sku"], 7.5, color=GREY)] if line["sku"] else [])
-        discount = [self.money(line["discount"]) if line["discount"] else ""] if discounts else []
+        discount = [self.amount(line["discount"]) if line["discount"] else ""] if discounts else []
         percent = f"{localize(line['percent'].normalize() + 0)}%"
         return [
-            article, self.text(localize(line["quantity"]), right=True), self.money(line["unit_price"]), *discount,
-            self.text(percent, right=True), self.money(line["amount"]),
+            article, str(localize(line["quantity"])), self.amount(line["unit_price"]), *discount, percent,
+            self.amount(line["amount"]),
         ]  # fmt: skip
 
     def sums(self) -> Flowable:
@@ -255,6 +290,9 @@ class _Drawing:
 
 _NO_EDGES: list[Any] = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0), ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+]  # fmt: skip
+_NUMBERS: list[Any] = [
+    ("FONT", (1, 1), (-1, -1), PLAIN, 9, 12.6), ("TEXTCOLOR", (1, 1), (-1, -1), INK), ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
 ]  # fmt: skip
 _RULED: list[Any] = [("LINEBELOW", (0, 1), (-1, -1), 0.4, RULE)]
 _TIGHT: Any = ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)

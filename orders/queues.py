@@ -10,13 +10,14 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.generic import Count
 from backoffice.generic.lists import COUNT_CAP
 from inventory import services as inventory
 from inventory.models import Allocation, StockLevel
-from orders.models import Fulfilment, FulfilmentLine, Order, Return
+from orders.models import Fulfilment, FulfilmentLine, Order, RefundGrant, Return
 
 Rows = QuerySet[Any]
 
@@ -46,7 +47,8 @@ class Queue:
     @property
     def oldest(self) -> tuple[str, str]:
         """The order of `sort=oldest`."""
-        return ("placed_at", "pk") if self.model is Order else ("created_at", "pk")
+        moments: dict[Any, str] = {Order: "placed_at", RefundGrant: "asked_at"}
+        return (moments.get(self.model, "created_at"), "pk")
 
     @property
     def url(self) -> str:
@@ -72,7 +74,13 @@ def to_pick(orders: Any, user: Any) -> Rows:
     here = StockLevel.objects.filter(variant=OuterRef("variant"), location=OuterRef("location"), on_hand__gt=0)
     loose = Allocation.objects.in_scope(user).filter(cause=OuterRef("number"), location__is_active=True)
     loose = loose.alias(packing=Coalesce(Subquery(pieces), 0)).filter(Exists(here), quantity__gt=F("packing"))
-    return orders.awaiting_shipment().filter(Exists(loose))  # type: ignore[no-any-return]
+    return orders.awaiting_shipment().filter(Exists(loose), on_hold=False)  # type: ignore[no-any-return]
+
+
+def to_refund(orders: Any, user: Any) -> Rows:
+    """Orders that were paid too much, unless all of that is granted already."""
+    paid_too_much = orders.filter(payment_status=Order.PaymentStatus.OVERCHARGED)
+    return paid_too_much.filter(paid__gt=F("total") + F("refunded") + F("refund_granted"))  # type: ignore[no-any-return]
 
 
 QUEUES = {
@@ -107,10 +115,10 @@ QUEUES = {
             _("To ship"),
             _("Packed parcels that wait to be handed over"),
             ("orders.view_fulfilment", "orders.fulfil_order"),
-            lambda parcels, user: parcels.filter(status=Fulfilment.Status.PACKED),
+            lambda parcels, user: parcels.filter(status=Fulfilment.Status.PACKED).exclude(not_before__gt=localdate()),
             Fulfilment,
             "orders:fulfilments",
-            "status=packed&sort=oldest",
+            "status=packed&scheduled=false&sort=oldest",
             icon="truck",
         ),
         Queue(
@@ -137,7 +145,29 @@ QUEUES = {
             _("To refund"),
             _("Paid more than they come to"),
             ("orders.view_order", "orders.add_refund"),
-            lambda orders, user: orders.filter(payment_status=Order.PaymentStatus.OVERCHARGED),
+            to_refund,
+            icon="undo",
+        ),
+        Queue(
+            "refunds_to_approve",
+            _("Refunds to approve"),
+            _("Above the limit, asked for by another person"),
+            ("orders.view_refundgrant", "orders.approve_refund"),
+            lambda refunds, user: refunds.filter(status=RefundGrant.Status.ASKED).exclude(asked_by=user.pk),
+            RefundGrant,
+            "orders:refunds",
+            "status=asked&sort=oldest",
+            icon="check-circle",
+        ),
+        Queue(
+            "refunds_to_send",
+            _("Refunds to send"),
+            _("Granted, and the money has not left yet"),
+            ("orders.view_refundgrant", "orders.execute_refund"),
+            lambda refunds, user: refunds.filter(status=RefundGrant.Status.GRANTED),
+            RefundGrant,
+            "orders:refunds",
+            "status=granted&sort=oldest",
             icon="undo",
         ),
     )

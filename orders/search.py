@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import references, search
 from backoffice.money import format_money
 from backoffice.rows import containing
-from orders.models import Fulfilment, Invoice, Order, PickWave, Return, SentMail
+from orders.models import Fulfilment, Invoice, Order, PickWave, RefundGrant, Return, SentMail
 
 references.register(prefix="SO", model=Order)
 references.register(prefix="RT", model=Return)
+references.register(prefix="RF", model=RefundGrant)
 references.register(prefix="PW", model=PickWave)
 references.register(prefix="INV", model=Invoice)
 references.register(prefix="CN", model=Invoice)

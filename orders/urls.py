@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from orders.views import actions, changes, drafts, lists, mails, pdfs, picking, prints, records, returns, work
+from orders.views import (
+    actions,
+    changes,
+    drafts,
+    lists,
+    mails,
+    money,
+    pdfs,
+    picking,
+    prints,
+    records,
+    refunds,
+    returns,
+    work,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -36,6 +50,10 @@ urlpatterns = [
     path("fulfilments/<str:number>/resume/", actions.ResumeParcel.as_view(), name="fulfilment-resume"),
     path("fulfilments/<str:number>/cancel/", actions.CancelParcel.as_view(), name="fulfilment-cancel"),
     path("returns/", lists.ReturnList.as_view(), name="returns"),
+    path("refunds/", refunds.RefundList.as_view(), name="refunds"),
+    path("refunds/<str:number>/", refunds.RefundRecord.as_view(), name="refund-grant"),
+    path("refunds/<str:number>/execute/", refunds.Execute.as_view(), name="refund-execute"),
+    path("refunds/<str:number>/fail/", refunds.Fail.as_view(), name="refund-fail"),
     path("returns/<str:number>/", returns.ReturnRecord.as_view(), name="return"),
     path("returns/<str:number>/approve/", returns.Approve.as_view(), name="return-approve"),
     path("returns/<str:number>/refuse/", returns.Refuse.as_view(), name="return-refuse"),
@@ -71,6 +89,11 @@ urlpatterns = [
     path("<str:number>/reopen/", actions.Reopen.as_view(), name="reopen"),
     path("<str:number>/note/", actions.Note.as_view(), name="note"),
     path("<str:number>/pay/", actions.Pay.as_view(), name="pay"),
+    path("<str:number>/authorize/", money.Authorize.as_view(), name="authorize"),
+    path("<str:number>/capture/", money.Capture.as_view(), name="capture"),
+    path("<str:number>/void/", money.Void.as_view(), name="void"),
+    path("<str:number>/hold/", money.Hold.as_view(), name="hold"),
+    path("<str:number>/holds/<int:pk>/release/", money.Release.as_view(), name="release"),
     path("<str:number>/refund/", actions.GiveBack.as_view(), name="refund"),
     path("<str:number>/invoice/", actions.IssueInvoice.as_view(), name="invoice-order"),
     path("<str:number>/fulfil/", actions.Fulfil.as_view(), name="fulfil"),

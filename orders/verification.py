@@ -11,8 +11,9 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.money import MINOR_UNITS
 from backoffice.verification import Result, check, compare, keys
-from orders.models import DailySales, Order, OrderLine, Return
-from orders.services import BEGINNING, refresh_sales
+from orders.models import DailySales, Order, OrderLine, Return, SalesMark
+from orders.proofs import prove_summaries
+from orders.services import BEGINNING, refresh_sales, refresh_summaries
 from orders.services.summaries import SOLD
 
 ORDERS = "SELECT count(*) FROM orders_order"
@@ -43,11 +44,20 @@ WRONG_TOTALS = f"""
     WHERE (o.subtotal, o.tax, o.total) IS DISTINCT FROM (a.subtotal, a.tax, a.total)
 """  # noqa: S608 - no input
 WRONG_MONEY = """
-    SELECT o.id, o.paid, o.refunded, coalesce(p.amount, 0) AS sum_paid, coalesce(r.amount, 0) AS sum_refunded
+    SELECT o.id, o.paid, o.refunded, o.authorized, o.voided, o.refund_granted, w.*
     FROM orders_order o
     LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_payment GROUP BY order_id) p ON p.order_id = o.id
     LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_refund GROUP BY order_id) r ON r.order_id = o.id
-    WHERE o.paid <> coalesce(p.amount, 0) OR o.refunded <> coalesce(r.amount, 0)
+    LEFT JOIN (SELECT order_id, sum(amount - captured - voided) AS left, sum(voided) AS voided
+               FROM orders_authorization GROUP BY order_id) a ON a.order_id = o.id
+    LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM orders_refundgrant WHERE status = 'granted' GROUP BY order_id) g
+        ON g.order_id = o.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(p.amount, 0) AS sum_paid, coalesce(r.amount, 0) AS sum_refunded, coalesce(a.left, 0) AS sum_authorized,
+               coalesce(a.voided, 0) AS sum_voided, coalesce(g.amount, 0) AS sum_granted
+    ) w
+    WHERE (o.paid, o.refunded, o.authorized, o.voided, o.refund_granted)
+        IS DISTINCT FROM (w.sum_paid, w.sum_refunded, w.sum_authorized, w.sum_voided, w.sum_granted)
 """
 WRONG_COUNTS = """
     SELECT n.id, n.allocated, n.fulfilled, n.returned, coalesce(a.pieces, 0) AS sum_allocated,
@@ -77,15 +87,7 @@ WRONG_STATUSES = """
     ) l ON l.order_id = o.id
     LEFT JOIN (SELECT DISTINCT order_id FROM orders_return WHERE status IN ('requested', 'approved')) t ON t.order_id = o.id
     CROSS JOIN LATERAL (
-        SELECT CASE
-                   WHEN o.paid - o.refunded > o.total THEN 'overcharged'
-                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total AND o.paid > o.refunded THEN 'partially_refunded'
-                   WHEN o.refunded > 0 AND o.paid - o.refunded < o.total THEN 'refunded'
-                   WHEN o.paid > 0 AND o.paid = o.refunded THEN 'refunded'
-                   WHEN o.paid = 0 AND o.total = 0 AND o.status IN ('placed', 'closed') THEN 'paid'
-                   WHEN o.paid = 0 THEN 'none'
-                   WHEN o.paid - o.refunded = o.total THEN 'paid'
-                   ELSE 'partially_paid' END AS payment,
+        SELECT orders_payment_status(o.status, o.total, o.paid, o.refunded, o.authorized, o.voided) AS payment,
                CASE
                    WHEN l.parcels IS NOT TRUE THEN 'none'
                    WHEN NOT l.some THEN 'unfulfilled'
@@ -98,6 +100,49 @@ WRONG_STATUSES = """
                    ELSE 'partial' END AS return
     ) d
     WHERE (o.payment_status, o.fulfilment_status, o.return_status) IS DISTINCT FROM (d.payment, d.fulfilment, d.return)
+"""
+WRONG_AUTHORIZATIONS = """
+    SELECT a.order_id, a.captured, a.voided, w.*
+    FROM orders_authorization a
+    LEFT JOIN (SELECT authorization_id, sum(amount) AS amount FROM orders_payment WHERE authorization_id IS NOT NULL
+               GROUP BY authorization_id) p ON p.authorization_id = a.id
+    LEFT JOIN (SELECT authorization_id, sum(amount) AS amount FROM orders_authorizationvoid GROUP BY authorization_id) v
+        ON v.authorization_id = a.id
+    CROSS JOIN LATERAL (SELECT coalesce(p.amount, 0) AS sum_captured, coalesce(v.amount, 0) AS sum_voided) w
+    WHERE (a.captured, a.voided) IS DISTINCT FROM (w.sum_captured, w.sum_voided)
+"""
+WRONG_GRANTS = """
+    SELECT g.order_id, g.status = 'executed' AS says, r.id IS NOT NULL AS is
+    FROM orders_refundgrant g LEFT JOIN orders_refund r ON r.grant_id = g.id
+    WHERE (g.status = 'executed') <> (r.id IS NOT NULL)
+"""
+WRONG_HOLDS = """
+    SELECT o.id, o.on_hold, h.order_id IS NOT NULL AS stands
+    FROM orders_order o
+    FULL JOIN (SELECT DISTINCT order_id FROM orders_orderhold WHERE released_at IS NULL) h ON h.order_id = o.id
+    WHERE o.on_hold <> (h.order_id IS NOT NULL)
+"""
+# What lies in parcels that have not left is open, and of goods with stock promised where the parcel is packed.
+WRONG_PARCELS = """
+    SELECT n.id, p.pieces, n.quantity - n.fulfilled - n.canceled, p.place, coalesce(a.pieces, 0)
+    FROM (SELECT l.order_line_id AS line, f.location_id AS place, sum(l.quantity) AS pieces,
+                 sum(sum(l.quantity)) OVER (PARTITION BY l.order_line_id) AS everywhere
+          FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id
+          WHERE f.status IN ('pending', 'packed') GROUP BY 1, 2) p
+    JOIN orders_orderline n ON n.id = p.line
+    LEFT JOIN (SELECT item, location_id, sum(quantity) AS pieces FROM inventory_allocation GROUP BY 1, 2) a
+        ON a.item = n.id AND a.location_id = p.place
+    WHERE p.everywhere > n.quantity - n.fulfilled - n.canceled OR (n.allocated > 0 AND p.pieces > coalesce(a.pieces, 0))
+"""
+# Places to pick from are those of the parcel's location and article, and no more of them than the line has.
+WRONG_PLACES = """
+    SELECT f.number, n.sku, sum(p.quantity), l.quantity
+    FROM orders_pickpart p JOIN orders_fulfilmentline l ON l.id = p.line_id
+    JOIN orders_fulfilment f ON f.id = l.fulfilment_id JOIN orders_orderline n ON n.id = l.order_line_id
+    LEFT JOIN inventory_bin b ON b.id = p.bin_id LEFT JOIN inventory_lot o ON o.id = p.lot_id
+    WHERE f.status IN ('pending', 'packed')
+    GROUP BY f.number, n.sku, l.id, l.quantity
+    HAVING sum(p.quantity) > l.quantity OR bool_or(b.location_id <> f.location_id) OR bool_or(o.variant_id <> n.variant_id)
 """
 WRONG_RETURNS = """
     SELECT t.id, t.value, t.refunded, coalesce(l.value, 0) AS sum_value, coalesce(r.amount, 0) AS sum_refunded
@@ -175,12 +220,13 @@ def _all_days() -> dict[str, Any]:
 
 
 def repair_money(by: User | None) -> None:
-    """Payments and refunds are append-only, so they are right."""
+    """Payments, authorizations and refunds are append-only, so they are right."""
     wrong = keys(WRONG_MONEY)
     orders = list(Order.objects.filter(pk__in=wrong).locked())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE orders_order o SET paid = w.sum_paid, refunded = w.sum_refunded FROM ({WRONG_MONEY}) w WHERE w.id = o.id"  # noqa: S608
+            "UPDATE orders_order o SET paid = w.sum_paid, refunded = w.sum_refunded, authorized = w.sum_authorized,"  # noqa: S608
+            f" voided = w.sum_voided, refund_granted = w.sum_granted FROM ({WRONG_MONEY}) w WHERE w.id = o.id"
         )
     audit.record_many("order.repaired", orders, by=by, reason=REASON)
 
@@ -209,6 +255,14 @@ def repair_statuses(by: User | None) -> None:
     audit.record_many("order.repaired", orders, by=by, reason=REASON)
 
 
+def repair_holds(by: User | None) -> None:
+    """The holds are right."""
+    orders = list(Order.objects.filter(pk__in=keys(WRONG_HOLDS)).locked())
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE orders_order o SET on_hold = w.stands FROM ({WRONG_HOLDS}) w WHERE w.id = o.id")  # noqa: S608
+    audit.record_many("order.repaired", orders, by=by, reason=REASON)
+
+
 def repair_days(by: User | None) -> None:
     """Every day from the first wrong one on is summed up from its orders anew."""
     days: list[Any] = keys(WRONG_DAYS, _all_days())
@@ -226,6 +280,12 @@ def _sums(days: Sequence[Any]) -> dict[tuple[Any, ...], DailySales]:
     return {(row.day, row.currency, row.orders, row.total): row for row in DailySales.objects.filter(day__in=days)}
 
 
+def repair_summaries(by: User | None) -> None:
+    """All summaries are made from nothing."""
+    refresh_summaries(anew=True)
+    audit.record("salesmark.repaired", SalesMark.objects.get(), by=by, reason=REASON)
+
+
 @check("order_totals")
 def order_totals() -> Result:
     """Amounts of an order are the sums of its lines and its shipping. Never mended unseen: it is money."""
@@ -235,14 +295,63 @@ def order_totals() -> Result:
 
 @check("order_payments", repair=repair_money)
 def order_payments() -> Result:
-    """Paid and refunded are the sums of payments and refunds."""
-    return compare(checked=ORDERS, wrong=WRONG_MONEY, say=_say_order(_("paid"), _("refunded")))
+    """Paid, refunded, authorized, voided and granted are the sums of their rows."""
+    names = (_("paid"), _("refunded"), _("authorized"), _("voided"), _("refund granted"))
+    return compare(checked=ORDERS, wrong=WRONG_MONEY, say=_say_order(*names))
 
 
 @check("order_lines", repair=repair_counts)
 def order_lines() -> Result:
     """Pieces allocated, shipped and returned are those of allocations, parcels and returns."""
     return compare(checked=LINES, wrong=WRONG_COUNTS, say=_say_line)
+
+
+@check("authorizations")
+def authorizations() -> Result:
+    """What was captured and voided of an authorization is the sum of its rows."""
+    checked = "SELECT count(*) FROM orders_authorization"
+    return compare(checked=checked, wrong=WRONG_AUTHORIZATIONS, say=_say_order(_("captured"), _("voided")))
+
+
+@check("refund_grants")
+def refund_grants() -> Result:
+    """A granted refund is executed when its refund is written, and only then."""
+    checked = "SELECT count(*) FROM orders_refundgrant"
+    return compare(checked=checked, wrong=WRONG_GRANTS, say=_say_order(_("executed")))
+
+
+@check("order_holds", repair=repair_holds)
+def order_holds() -> Result:
+    """An order is on hold while a hold stands."""
+    return compare(checked=ORDERS, wrong=WRONG_HOLDS, say=_say_order(_("on hold")))
+
+
+@check("parcels")
+def parcels() -> Result:
+    """Pieces in parcels are open, and promised where they are packed."""
+    return compare(
+        checked="SELECT count(*) FROM orders_fulfilmentline",
+        wrong=WRONG_PARCELS,
+        say=lambda row: (
+            _("%(line)s: %(pieces)s in parcels, %(open)s open, %(promised)s promised there")
+            % {
+                "line": OrderLine.objects.select_related("order").get(pk=row[0]),
+                "pieces": row[1],
+                "open": row[2],
+                "promised": row[4],
+            }
+        ),
+    )
+
+
+@check("pick_places")
+def pick_places() -> Result:
+    """Bins and lots that parcels are picked from belong to them, and are no more than what is in them."""
+    return compare(
+        checked="SELECT count(*) FROM orders_pickpart",
+        wrong=WRONG_PLACES,
+        say=lambda row: f"{row[0]}, {row[1]}: {row[2]} / {row[3]}",
+    )
 
 
 @check("order_statuses", repair=repair_statuses)
@@ -267,3 +376,9 @@ def document_numbers() -> Result:
 def daily_sales() -> Result:
     """What was sold on a day is the sum of its orders."""
     return compare(checked=DAYS, wrong=WRONG_DAYS, say=_say_day, parameters=_all_days())
+
+
+@check("sales_summaries", repair=repair_summaries)
+def sales_summaries() -> Result:
+    """What reports read is what orders, parcels, returns and the ledger add up to."""
+    return prove_summaries(_differences)

@@ -63,6 +63,8 @@ Forms. `perform(form)` is the place for a service with other arguments; `get_for
 row out of many, as the user sees them.
 A model names what people search it by: `lookup_fields = ("number", "name")`, or its queryset has `search(text)`.
 
+Paper. `PaperPage` draws documents to print; `print_action` of a list leads to that of the chosen rows.
+
 Templates. Blocks of a list: `above`, `list_actions`, `rows`, `empty`; of a record: `record_actions`, `facts`, `sections`, `panels`, `side`,
 `timeline`; of a form: `fields`, `formset_heading`, `more_fields`, `form_actions`, `aside`; of a confirm page: `details`. Any control with
 `data-key="e"` answers to that key. /components/ shows every part in every state.

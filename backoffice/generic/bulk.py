@@ -43,6 +43,7 @@ class BulkAction:
     form_class: a form on the confirm page; its cleaned fields are passed to the service.
     limit: most rows that one request may do; more, when all that match are meant, are done by the worker (`bulk_edit.actions`).
     leads_to: instead of a service, `leads_to(keys)` gives the address of a page about the rows, such as their paper.
+    is_rare: stands in the menu behind the buttons.
     leads_to_list: instead of a service, the name of a page that gets the list of the rows as `?list=<address>`, however many.
     """
 
@@ -57,6 +58,7 @@ class BulkAction:
     limit: int = 1000
     leads_to: Callable[[list[Any]], str] | None = None
     leads_to_list: str = ""
+    is_rare: bool = False
 
 
 @dataclass

@@ -119,6 +119,7 @@ class ListPage(SavedViews, Page):
         return self.export_formats if may(self.request.user, self.export_permission) else ()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        actions = self.get_bulk_actions()
         return {
             "page": self,
             "title": self.get_title(),
@@ -126,7 +127,8 @@ class ListPage(SavedViews, Page):
             "headers": self.headers,
             "rows": self.rows,
             "chips": self.chips,
-            "bulk_actions": self.get_bulk_actions(),
+            "bulk_actions": actions,
+            "rare_actions": [action for action in actions if action.is_rare],
             "formats": [(self.link(export=name), exports.FORMATS[name]) for name in self.get_export_formats()],
             **self.paging(),
             **extra,
@@ -223,8 +225,14 @@ class ListPage(SavedViews, Page):
 
     @property
     def search_state(self) -> list[tuple[str, str]]:
-        """Parameters that the search and filter form keeps."""
-        return [(name, value) for name in ("sort", "columns") for value in self.state.getlist(name)]
+        """Parameters that the search and filter form keeps: order, columns, and filters that have no control in it."""
+        kept = ["sort", "columns", *self.unseen_filters]
+        return [(name, value) for name in kept for value in self.state.getlist(name)]
+
+    @property
+    def unseen_filters(self) -> list[str]:
+        """Parameters of filters that are set by an address and by no control of the panel."""
+        return [field.html_name for field in self.filterset.form if field.is_hidden] if self.filterset else []
 
     # --- Rows -----------------------------------------------------------------------------------
 
@@ -329,7 +337,7 @@ class ListPage(SavedViews, Page):
 
     @classmethod
     def around(cls, request: HttpRequest, obj: models.Model) -> "Around | None":
-        """Where `obj` stands in the list that `?from=` of a record page describes; None without.
+        """Where `obj` stands in the list that `?from=` of a record page describes; None without, or where nothing is around it.
 
         A record that left the list, because what it waited for was done, keeps its place: its neighbours are the way on.
         """
@@ -349,6 +357,8 @@ class ListPage(SavedViews, Page):
             before, behind = page.ranking.neighbours(row)
         else:
             before, behind = keyset.neighbours(page.matching, page.terms, row)
+        if not listed and before is None and behind is None:
+            return None
         way = f"?{urlencode({'from': request.GET['from']})}"
         return Around(
             query=request.GET["from"],
@@ -452,7 +462,8 @@ class ListPage(SavedViews, Page):
     @property
     def filter_fields(self) -> list[Any]:
         """Controls of the filter panel; the search box stands by itself."""
-        return [field for field in self.filterset.form if field.name != "q"] if self.filterset else []
+        fields = self.filterset.form if self.filterset else ()
+        return [field for field in fields if field.name != "q" and not field.is_hidden]
 
     @property
     def search_field(self) -> Any:

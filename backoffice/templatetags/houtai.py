@@ -53,10 +53,10 @@ KEPT_TAGS = {
 TONES = {
     "good": "active published approved captured paid fulfilled delivered received completed done solved succeeded applied ok won"
     " accepted matched resellable in_stock posted true",
-    "info": "placed open new scheduled sent in_progress doing running allocated picking packed shipped in_transit reserved"
+    "info": "placed open new scheduled sent in_progress doing running granted allocated picking packed shipped in_transit reserved"
     " announced confirmed ordered counting invited",
     "warn": "pending in_review review on_hold held partial partially_paid partially_fulfilled partially_refunded partially_received"
-    " partially_returned requested awaiting due low waiting authorized unpaid unfulfilled todo checked backordered silent high",
+    " partially_returned requested asked awaiting due low waiting authorized unpaid unfulfilled todo checked backordered silent high",
     "bad": "failed refused rejected overdue breached missing damaged lost churning out_of_stock error"
     " expired disputed urgent spam voided short",
 }

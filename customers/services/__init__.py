@@ -7,6 +7,7 @@ from customers.services.attachments import TooLarge, open_file
 from customers.services.contacts import (
     ContactData,
     ContactTaken,
+    create_by_selected_emails,
     find_by_email,
     find_or_create_by_email,
     find_or_create_by_emails,
@@ -84,6 +85,7 @@ __all__ = [
     "clean_tags",
     "close",
     "count_use",
+    "create_by_selected_emails",
     "create_customer",
     "customer_replies",
     "default_queue",

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import phonenumbers
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
-from backoffice.numbering import next_number, next_numbers
+from backoffice.numbering import next_number, next_numbers, sequence_name
+from backoffice.rows import insert_selected
 from customers import masking
 from customers.models import ContactPoint, Customer
 
@@ -125,6 +127,36 @@ def find_or_create_by_emails(people: Mapping[str, str], *, by: User | None = Non
     )
     audit.record_many("customer.created", created, by=by)
     return found | dict(zip(missing, created, strict=True))
+
+
+def create_by_selected_emails(cursor: Any, select: str, *, by: User | None) -> None:
+    """Create a customer for each address that `select` yields, set-wise, for files of many.
+
+    select: a statement of ours: normalised address, which nobody uses now and which comes once, and name. Raises IntegrityError
+    when somebody else creates one of them just now.
+    """
+    cursor.execute(
+        f"""CREATE TEMP TABLE new_customer ON COMMIT DROP AS
+            SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, 'CU-' || nextval('{sequence_name("CU")}') AS number,
+                   p.email, left(coalesce(nullif(trim(p.name), ''), p.email), 200) AS name
+            FROM ({select}) p(email, name)"""  # noqa: S608 - statements of ours
+    )
+    insert_selected(
+        cursor,
+        Customer,
+        "new_customer n",
+        {"id": "n.id", "number": "n.number", "name": "n.name", "updated_at": "now()"},
+    )
+    contact = {
+        "customer_id": "n.id",
+        "kind": "'email'",
+        "raw": "n.email",
+        "normalized": "n.email",
+        "is_primary": "true",
+    }
+    insert_selected(cursor, ContactPoint, "new_customer n", contact)
+    audit.record_selected(cursor, "customer.created", Customer, "SELECT id, number, '' FROM new_customer", by=by)
+    cursor.execute("DROP TABLE new_customer")
 
 
 @transaction.atomic

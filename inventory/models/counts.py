@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.rows import Stateful, tracked
 from backoffice.triggers import legal_transitions
 from catalog.models import Category, Variant
+from inventory.models.bins import Bin, Lot
 from inventory.models.places import Location, WarehouseScoped
 from inventory.models.stock import CostField, StockLevel
 
@@ -212,11 +213,16 @@ class CountEntryQuerySet(WarehouseScoped):
 
 @tracked()
 class CountEntry(models.Model):
-    """What one person counted at one moment. A whole count stands for all before it; one that adds comes on top."""
+    """What one person counted at one moment. A whole count stands for all before it; one that adds comes on top.
+
+    With a bin or a lot it is the count of that alone: a whole one stands for what was counted of it before.
+    """
 
     line = models.ForeignKey(CountLine, models.CASCADE, related_name="entries", verbose_name=_("line"))
     quantity = models.PositiveIntegerField(_("quantity"))
     adds = models.BooleanField(_("more in another place"), default=False)
+    bin = models.ForeignKey(Bin, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("bin"))
+    lot = models.ForeignKey(Lot, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lot"))
     counted_at = models.DateTimeField(_("counted at"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
     key = models.UUIDField(unique=True)

@@ -21,7 +21,7 @@ class ScanQuerySet(VisibleQuerySet):
 class Scan(models.Model):
     """One scan of a person, written with what it did and in the same transaction; its key is answered by this row for good.
 
-    `said` is the sentence that the page showed. Rows of the last weeks are kept: nobody sends a scan again after that.
+    `facts` are what taking it back needs to know; `said` is the sentence that the page showed. Rows of the last weeks are kept: nobody sends a scan again after that.
     """
 
     class Kind(models.TextChoices):
@@ -42,7 +42,9 @@ class Scan(models.Model):
     variant = models.ForeignKey(Variant, models.PROTECT, null=True, related_name="+", verbose_name=_("variant"))
     said = models.CharField(_("answer"), max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    facts: Any = models.JSONField(_("details"), null=True, editable=False)
     at = models.DateTimeField(_("at"), default=timezone.now)
+    undone_at = models.DateTimeField(_("taken back"), null=True)
 
     objects = ScanQuerySet.as_manager()
 

@@ -73,7 +73,7 @@ class LocationResource(resources.BaseResource):
     is_active = BooleanColumn(
         gettext_lazy("Active"),
         aliases=["Enabled", "是否启用", "启用"],
-        help=gettext_lazy("A location is closed only when nothing is left there."),
+        help=gettext_lazy("A location is closed only when nothing lies there; what is promised there moves to others."),
     )
 
     ignored = dict.fromkeys(

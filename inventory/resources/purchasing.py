@@ -272,6 +272,16 @@ class PurchaseOrderResource(resources.BaseResource):
     )  # fmt: skip
     accepted = PiecesColumn(gettext_lazy("Accepted"), aliases=["StockedQty", "Accepted quantity", "入库数量"])
     rejected = PiecesColumn(gettext_lazy("Rejected"), aliases=["RejectedQty", "Rejected quantity", "拒收数量"])
+    lots = TextColumn(
+        gettext_lazy("Lots or serial numbers"),
+        aliases=["Lot", "Lot number", "Batch", "Batch number", "Serial number", "Serial numbers", "Lot/Serial Number", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
+        max_length=2000,
+        help=gettext_lazy("Of what was accepted: “A” is all of it, “A x 3, B x 2” so many of each, “S1, S2” one of each."),
+        example="A x 20, B x 4",
+    )  # fmt: skip
+    lots_expire_on = DayColumn(
+        gettext_lazy("Lots expire"), aliases=["Expires", "Expiry", "Expiry date", "Expiration date", "Best before", "Use by", "有效期", "到期日", "保质期至"]
+    )  # fmt: skip
     reject_reason = ChoiceColumn(
         gettext_lazy("Reason of the rejection"), aliases=["Reject reason", "拒收原因"], words=REASONS
     )

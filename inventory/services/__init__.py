@@ -50,6 +50,7 @@ from inventory.services.counts import Entry, Selection, create_count, enter_coun
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
+from inventory.services.labels import number_on_label
 from inventory.services.landing import add_landed_cost, spread
 from inventory.services.loading import load, receive_unloaded, send_loaded, unload
 from inventory.services.locations import upsert_locations
@@ -97,10 +98,12 @@ from inventory.services.reordering import (
 )
 from inventory.services.scanning import delivery_of, scan_count, scan_delivery
 from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
+from inventory.services.shelves import Place, on_shelves
 from inventory.services.shelving import bin_of, shelf_name, shelve
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
+from inventory.services.taking_back import last_scan, undo_scan, way_back
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
 from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
@@ -133,6 +136,7 @@ __all__ = [
     "Moved",
     "NotAllocated",
     "Pieces",
+    "Place",
     "Plan",
     "PurchaseLine",
     "PutAway",
@@ -189,6 +193,7 @@ __all__ = [
     "hold",
     "import_purchases",
     "items_of",
+    "last_scan",
     "load",
     "lock_levels",
     "lots_sent",
@@ -196,6 +201,8 @@ __all__ = [
     "must_act_at",
     "named_lots",
     "needs_approval",
+    "number_on_label",
+    "on_shelves",
     "open_bin",
     "open_location",
     "order_purchase",
@@ -245,6 +252,7 @@ __all__ = [
     "take_back_counts",
     "take_back_purchases",
     "undo_entry",
+    "undo_scan",
     "unit_costs",
     "unload",
     "upsert_counts",
@@ -255,4 +263,5 @@ __all__ = [
     "virtual",
     "waiting_documents",
     "waiting_pieces",
+    "way_back",
 ]

@@ -40,19 +40,31 @@ def close_location(location: Location, *, by: User | None, reason: str = "", lea
             % {"location": location, **left}
         )
     _refuse_unfinished(location)
-    location = _set_active(location, False, by, reason)
-    if Allocation.objects.filter(location=location).exists():
-        app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
+    location = _set_active(location, False)
+    closed(location, by=by, reason=reason)
     return location
 
 
 @transaction.atomic
 def open_location(location: Location, *, by: User | None) -> Location:
     """Use a closed warehouse again; what is free there serves whoever waits."""
-    location = _set_active(Location.objects.locked().get(pk=location.pk), True, by, "")
+    location = _set_active(Location.objects.locked().get(pk=location.pk), True)
+    opened(location, by=by)
+    return location
+
+
+def closed(location: Location, *, by: User | None, reason: str = "") -> None:
+    """What follows from closing a warehouse, by a click or by a file: what is promised there moves."""
+    audit.record("location.closed", location, by=by, reason=reason)
+    if Allocation.objects.filter(location=location).exists():
+        app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
+
+
+def opened(location: Location, *, by: User | None, reason: str = "") -> None:
+    """What follows from opening one: what is free there serves whoever waits."""
+    audit.record("location.opened", location, by=by, reason=reason)
     variants = list(location.levels.filter(on_hand__gt=0).values_list("variant", flat=True))
     queue_serving(call("SELECT inventory_to_serve(%s::bigint[])", [variants]))
-    return location
 
 
 def stock_left(location: Location) -> dict[str, int]:
@@ -73,12 +85,11 @@ def _refuse_unfinished(location: Location) -> None:
         raise ValidationError(_("Finish these stocktakes first: %(numbers)s.") % {"numbers": ", ".join(counts)})
 
 
-def _set_active(location: Location, active: bool, by: User | None, reason: str) -> Location:
+def _set_active(location: Location, active: bool) -> Location:
     if location.kind != Location.Kind.STOCK:
         raise ValidationError(_("%(location)s always stays open.") % {"location": location})
     location.is_active = active
     location.save(update_fields=["is_active", "updated_at"])
-    audit.record("location.opened" if active else "location.closed", location, by=by, reason=reason)
     return location
 
 

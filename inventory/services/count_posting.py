@@ -19,6 +19,7 @@ from backoffice import approvals, audit
 from backoffice.errors import NotAllowed
 from backoffice.models import Approval, User
 from inventory.models import CountEntry, CountLine, Location, StockCount
+from inventory.services.count_parts import differences_by_part, lines_by_part, rearrange
 from inventory.services.counts import Status, database_now, locked
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
@@ -93,7 +94,7 @@ SHORT = """
     WHERE l.count_id = %(count)s AND l.difference < 0 AND e.may_go + l.difference < 0
     UNION ALL
     SELECT l.id, v.sku, -l.difference, 0, true FROM inventory_countline l JOIN catalog_variant v ON v.id = l.variant_id
-    WHERE l.count_id = %(count)s AND l.difference > 0 AND v.tracking <> 'none'
+    WHERE l.count_id = %(count)s AND l.difference > 0 AND v.tracking <> 'none' AND NOT l.id = ANY (%(named)s)
     ORDER BY 1
 """
 
@@ -113,7 +114,9 @@ class ShortLine:
 
     def __str__(self) -> str:
         if self.unnamed:
-            text = _("%(sku)s: %(found)s pieces more were found. Name their lots or serial numbers in a correction.")
+            text = _(
+                "%(sku)s: %(found)s pieces more were found. Count again, and name the lot or serial number of each piece."
+            )
             return text % {"sku": self.sku, "found": -self.missing}
         text = _(
             "%(sku)s: %(missing)s pieces are missing, and %(short)s of them are promised. Count again, or release them first."
@@ -139,7 +142,8 @@ def result_of(count: StockCount) -> CountResult:
 def short_lines(count: StockCount) -> list[ShortLine]:
     """Lines that could not be posted now."""
     with connection.cursor() as cursor:
-        cursor.execute(SHORT, {"count": count.pk, "location": count.location_id})
+        named = [line for line, _variant in lines_by_part(count)]
+        cursor.execute(SHORT, {"count": count.pk, "location": count.location_id, "named": named})
         return [ShortLine(*row) for row in cursor.fetchall()]
 
 
@@ -238,10 +242,16 @@ def _carry_out(count: StockCount, partial: bool, by: User | None) -> StockCount:
     CountLine.objects.bulk_update(rows, ["outcome", "short"], batch_size=1000)
     count.status, count.posted_by, count.posted_at = Status.POSTED, by, database_now()
     count.save(update_fields=["status", "posted_by", "posted_at"])
-    posted = lines.different().filter(outcome=Outcome.POSTED).order_by("pk")
-    moves = _moves(count, list(posted.values_list("variant", "difference")))
-    audit.record("stockcount.posted", count, by=by, data={"corrected": len(moves), "refused": len(refused)})
+    posted = lines.filter(outcome=Outcome.POSTED)
+    by_part = {line: variant for line, variant in lines_by_part(count) if posted.filter(pk=line).exists()}
+    whole = posted.different().exclude(pk__in=by_part).order_by("pk")
+    moves = _moves(count, list(whole.values_list("variant", "difference")))
+    parts = differences_by_part(count, by_part)
+    audit.record(
+        "stockcount.posted", count, by=by, data={"corrected": len(moves) + len(parts), "refused": len(refused)}
+    )
     post(moves, by=by)
+    rearrange(count, parts, by=by)
     return count
 
 

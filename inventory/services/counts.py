@@ -8,11 +8,11 @@ place, another person's share) comes on top of it. A line is as old as the last 
 # The statements are put together from the constants of this module and never from input.
 # ruff: noqa: S608
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -23,13 +23,15 @@ from backoffice.errors import NotAllowed
 from backoffice.models import User
 from backoffice.numbering import next_number
 from catalog.models import Category, Variant
-from inventory.models import REVIEW_COUNTS, CountEntry, CountLine, Location, StockCount
+from inventory.models import REVIEW_COUNTS, CountEntry, CountLine, Location, Lot, StockCount
+from inventory.services.lots import Arriving, make_lots
 from inventory.services.places import must_act_at
 
 Status = StockCount.Status
 Scope = StockCount.Scope
 MOST_PIECES = 9_999_999
 MOST_LINES = 100_000
+RECOUNT = "recount"  # key of the entry that a recount by bin and lot begins with
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,19 @@ class Selection:
 
 @dataclass(frozen=True)
 class Entry:
-    """Pieces of a variant that somebody counted, at `counted_at` or now. The same `key` again counts nothing."""
+    """Pieces of a variant that somebody counted, at `counted_at` or now. The same `key` again counts nothing.
+
+    `bin` is a primary key, `lot` a number that is written down where it is new; without them it is the whole article.
+    """
 
     variant: int
     quantity: int
     adds: bool = False
     counted_at: datetime | None = None
     key: UUID = field(default_factory=uuid4)
+    bin: int | None = None
+    lot: str = ""
+    expires_on: date | None = None
 
 
 SHEET = """
@@ -90,23 +98,27 @@ EXPECT = """
     FROM catalog_variant v LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = %(location)s
     WHERE l.count_id = %(count)s AND v.id = l.variant_id AND l.expected <> coalesce(s.on_hand, 0)
 """
+# Entries that count, of lines {lines}: not those that a later whole count stands for, of all or of the same bin and lot.
+COUNTED = """
+    WITH live AS MATERIALIZED (
+        SELECT e.* FROM inventory_countentry e WHERE e.line_id {lines} AND e.undone_at IS NULL
+    ), whole AS MATERIALIZED (SELECT w.* FROM live w WHERE NOT w.adds)
+    SELECT e.* FROM live e WHERE NOT EXISTS (
+        SELECT FROM whole w
+        WHERE w.line_id = e.line_id AND (w.counted_at, w.id) > (e.counted_at, e.id)
+          AND ((w.bin_id IS NULL AND w.lot_id IS NULL)
+               OR (w.bin_id IS NOT DISTINCT FROM e.bin_id AND w.lot_id IS NOT DISTINCT FROM e.lot_id)))
+"""
 ADD_UP = """
-    WITH whole AS (
-        SELECT DISTINCT ON (e.line_id) e.line_id, e.counted_at, e.id FROM inventory_countentry e
-        WHERE e.line_id = ANY (%(lines)s) AND e.undone_at IS NULL AND NOT e.adds
-        ORDER BY e.line_id, e.counted_at DESC, e.id DESC
-    ), total AS (
+    WITH counted AS ({counted}), total AS (
         SELECT e.line_id, sum(e.quantity) AS pieces, max(e.counted_at) AS at,
                (array_agg(e.by_id ORDER BY e.counted_at DESC, e.id DESC))[1] AS who
-        FROM inventory_countentry e LEFT JOIN whole w ON w.line_id = e.line_id
-        WHERE e.line_id = ANY (%(lines)s) AND e.undone_at IS NULL
-          AND (w.id IS NULL OR (e.counted_at, e.id) >= (w.counted_at, w.id))
-        GROUP BY e.line_id
+        FROM counted e GROUP BY e.line_id
     )
     UPDATE inventory_countline l SET counted = t.pieces, counted_at = t.at, counted_by_id = t.who, balance = NULL
     FROM unnest(%(lines)s::bigint[]) AS chosen(id) LEFT JOIN total t ON t.line_id = chosen.id
     WHERE l.id = chosen.id
-"""
+""".format(counted=COUNTED.format(lines="= ANY (%(lines)s)"))
 
 
 @transaction.atomic
@@ -164,17 +176,31 @@ def enter_counts(count: StockCount, entries: Sequence[Entry], *, by: User | None
     now = database_now()
     _refuse_bad(count, fresh, now)
     lines = _lines_for(count, {entry.variant for entry in fresh})
-    made = CountEntry.objects.bulk_create(
-        CountEntry(
-            line=lines[entry.variant],
-            quantity=entry.quantity,
-            adds=entry.adds and not lines[entry.variant].recount,
-            counted_at=entry.counted_at or now,
-            by=by,
-            key=entry.key,
-        )
-        for entry in fresh
+    lots = make_lots(
+        [
+            (one.variant, one.quantity, [Arriving(one.quantity, one.lot, one.expires_on)])
+            for one in fresh
+            if one.lot.strip()
+        ]
     )
+    _refuse_twice(fresh, lines, lots)
+    rows = []
+    for entry in fresh:
+        lot = lots.get((entry.variant, entry.lot.strip().upper()))
+        again = lines[entry.variant].recount
+        row = CountEntry(
+            line=lines[entry.variant], quantity=entry.quantity, adds=entry.adds and not again, bin_id=entry.bin, lot=lot,
+            counted_at=entry.counted_at or now, by=by, key=entry.key,
+        )  # fmt: skip
+        if again and (entry.bin or lot):
+            # What is counted anew by bin and lot begins with nothing.
+            rows.append(
+                CountEntry(line=row.line, quantity=0, counted_at=row.counted_at, by=by, key=uuid5(entry.key, RECOUNT))
+            )
+            row.adds = True
+        lines[entry.variant].recount = False
+        rows.append(row)
+    made = CountEntry.objects.bulk_create(rows)
     keys = sorted({entry.line_id for entry in made})
     CountLine.objects.filter(pk__in=keys, recount=True).update(recount=False)
     _run(ADD_UP, {"lines": keys})
@@ -194,6 +220,8 @@ def undo_entry(entry: CountEntry, *, by: User | None) -> CountEntry:
     if entry.undone_at is None:
         entry.undone_at, entry.undone_by = database_now(), by
         entry.save(update_fields=["undone_at", "undone_by"])
+        beginning = CountEntry.objects.filter(key=uuid5(entry.key, RECOUNT), undone_at=None)
+        beginning.update(undone_at=entry.undone_at, undone_by=by)
         _run(ADD_UP, {"lines": [entry.line_id]})
     return entry
 
@@ -260,9 +288,34 @@ def _refuse_vague(selection: Selection) -> None:
         raise ValidationError({name: sentence})
 
 
+def _refuse_twice(entries: Sequence[Entry], lines: dict[int, CountLine], lots: Mapping[tuple[int, str], Lot]) -> None:
+    """A serial number is one piece, however often it is scanned."""
+    serials = {key: lot for key, lot in lots.items() if lot.variant.tracking == Variant.Tracking.SERIAL}
+    if not serials:
+        return
+    counted = CountEntry.objects.live().filter(line__in=lines.values(), lot__in=serials.values(), quantity__gt=0)
+    known = set() if any(line.recount for line in lines.values()) else set(counted.values_list("lot", flat=True))
+    errors = []
+    for entry in entries:
+        lot = serials.get((entry.variant, entry.lot.strip().upper()))
+        if lot is None or not entry.quantity:
+            continue
+        facts = {"sku": lot.variant.sku, "lot": lot}
+        if entry.quantity > 1:
+            errors.append(_("%(sku)s: serial number %(lot)s is one piece.") % facts)
+        elif entry.adds and lot.pk in known:
+            errors.append(_("%(sku)s: serial number %(lot)s was counted already.") % facts)
+        known.add(lot.pk)
+    if errors:
+        raise ValidationError(errors)
+
+
 def _refuse_bad(count: StockCount, entries: Sequence[Entry], now: datetime) -> None:
     names = Variant.objects.in_bulk([entry.variant for entry in entries])
     errors = []
+    bins = {entry.bin for entry in entries if entry.bin}
+    if bins and count.location.bins.open().filter(pk__in=bins).count() < len(bins):
+        errors.append(_("A bin is closed, or does not belong to %(location)s.") % {"location": count.location})
     for entry in entries:
         variant = names.get(entry.variant)
         sentence = ""
@@ -272,6 +325,8 @@ def _refuse_bad(count: StockCount, entries: Sequence[Entry], now: datetime) -> N
             sentence = _("%(sku)s: a count is from 0 to %(most)s pieces.")
         elif entry.counted_at and not (count.started_at or now) <= entry.counted_at <= now:
             sentence = _("%(sku)s: it must have been counted after the stocktake began, and not in the future.")
+        elif entry.lot.strip() and variant.tracking == Variant.Tracking.NONE:
+            sentence = _("%(sku)s is not tracked by lot.")
         if sentence:
             errors.append(sentence % {"sku": variant.sku if variant else "", "most": MOST_PIECES})
     if errors:

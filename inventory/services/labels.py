@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from catalog.models import Variant
 from catalog.services.barcodes import is_gtin
 
 FIXED = {"01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
@@ -31,6 +32,14 @@ def read_label(code: str) -> Label:
     if fields is None or not is_gtin(fields.get("01", "")):
         return Label(code)
     return Label(fields["01"], fields.get("10", ""), fields.get("21", ""), _day(fields.get("17", "")))
+
+
+def number_on_label(code: str, variant: Variant) -> str:
+    """The lot or serial number that a label names, whichever the variant is tracked by; "" without."""
+    label = read_label(code)
+    return {Variant.Tracking.LOT: label.lot, Variant.Tracking.SERIAL: label.serial}.get(
+        Variant.Tracking(variant.tracking), ""
+    )
 
 
 def _in_brackets(code: str) -> dict[str, str] | None:

@@ -34,9 +34,10 @@ def load(transfer: Transfer, scanned: Scanned, *, by: User) -> Scan:
         line.sent += scanned.pieces
         line.save(update_fields=["sent"])
         transit = virtual(Location.Kind.TRANSIT)
-        post([move_of(current, line, current.source_id, transit, scanned.pieces)], by=by)
+        [move] = post([move_of(current, line, current.source_id, transit, scanned.pieces)], by=by)
         said = _("%(sku)s: %(loaded)s of %(planned)s loaded.")
-        return Done(said % {"sku": line.variant.sku, "loaded": line.sent, "planned": line.quantity}, line.variant)
+        facts = {"sku": line.variant.sku, "loaded": line.sent, "planned": line.quantity}
+        return Done(said % facts, line.variant, {"line": line.pk, "move": move})
 
     return record_once(Scan.Kind.LOADED, transfer.number, scanned, do, by=by)
 
@@ -68,9 +69,10 @@ def unload(transfer: Transfer, scanned: Scanned, *, by: User) -> Scan:
         line.save(update_fields=["arrived"])
         transit = virtual(Location.Kind.TRANSIT)
         lots = portion(lots_on_the_way(current).get(line.variant_id, {}), scanned.pieces)
-        post([move_of(current, line, transit, current.destination_id, scanned.pieces, taken=lots)], by=by)
+        [move] = post([move_of(current, line, transit, current.destination_id, scanned.pieces, taken=lots)], by=by)
         said = _("%(sku)s: %(arrived)s of %(sent)s received.")
-        return Done(said % {"sku": line.variant.sku, "arrived": line.arrived, "sent": line.sent}, line.variant)
+        facts = {"sku": line.variant.sku, "arrived": line.arrived, "sent": line.sent}
+        return Done(said % facts, line.variant, {"line": line.pk, "move": move})
 
     return record_once(Scan.Kind.UNLOADED, transfer.number, scanned, do, by=by)
 

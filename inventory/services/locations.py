@@ -11,15 +11,21 @@ from django.utils.translation import gettext_lazy
 from backoffice.imports.batch import carry_out
 from backoffice.imports.tables import TableBatch
 from inventory.models import Location
+from inventory.services.closing import closed, opened
 
 IN_USE = """
     SELECT location_id, sum(on_hand) AS pieces, count(*) AS variants FROM inventory_stocklevel
-    WHERE on_hand > 0 OR allocated > 0 OR held > 0 GROUP BY location_id
+    WHERE on_hand > 0 OR held > 0 GROUP BY location_id
 """
 ON_THE_WAY = """
     SELECT place, string_agg(number, ', ' ORDER BY number) AS numbers
     FROM inventory_transfer, unnest(ARRAY[source_id, destination_id]) place
     WHERE status IN ('draft', 'in_transit') GROUP BY place
+"""
+
+BEING_COUNTED = """
+    SELECT location_id AS place, string_agg(number, ', ' ORDER BY number) AS numbers
+    FROM inventory_stockcount WHERE status NOT IN ('posted', 'canceled') GROUP BY location_id
 """
 
 
@@ -36,6 +42,7 @@ class LocationBatch(TableBatch):
             "%(location)s still has %(pieces)s pieces of %(variants)s variants. Transfer them first."
         ),
         "on_the_way": gettext_lazy("Finish these transfers first: %(numbers)s."),
+        "being_counted": gettext_lazy("Finish these stocktakes first: %(numbers)s."),
         "not_your_place": gettext_lazy("You may not move stock at %(location)s."),
     }
 
@@ -62,6 +69,20 @@ class LocationBatch(TableBatch):
             f"""SELECT r.row, 'is_active', '', jsonb_build_object('numbers', w.numbers)
                 {record} JOIN ({ON_THE_WAY}) w ON w.place = t.id WHERE {closing}""",
         )
+        self.told(
+            "being_counted",
+            f"""SELECT r.row, 'is_active', '', jsonb_build_object('numbers', w.numbers)
+                {record} JOIN ({BEING_COUNTED}) w ON w.place = t.id WHERE {closing}""",
+        )
+
+    def write(self) -> None:
+        """What is closed or opened by a file has the same consequences as by a click."""
+        places = Location.objects.filter(kind=Location.Kind.STOCK).order_by("pk")
+        before = dict(places.values_list("pk", "is_active"))
+        super().write()
+        for location in places:
+            if before.get(location.pk, location.is_active) != location.is_active:
+                (opened if location.is_active else closed)(location, by=self.by)
 
 
 upsert_locations = partial(carry_out, LocationBatch)

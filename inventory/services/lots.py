@@ -40,19 +40,21 @@ def arrivals(lines: Sequence[Coming], location: Location) -> list[tuple[Pieces, 
     if not any(said for _variant, _pieces, said in lines):
         return [() for _line in lines]
     variants = Variant.objects.only("sku", "tracking").in_bulk({variant for variant, _pieces, _said in lines})
-    errors = [text for line in lines if (text := _problem(variants[line[0]], *line[1:]))]
+    errors = [text for line in lines if (text := lot_problem(variants[line[0]], *line[1:]))]
     errors += _bin_problems(lines, location)
     if errors:
         raise WrongParts(errors)
-    lots = _lots(variants, lines)
+    lots = make_lots(lines)
     return [_put(variants[variant], pieces, said, lots) for variant, pieces, said in lines]
 
 
 def find_lots(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Lot]:
     """Lots by variant and number in capitals; those that are not known are left out."""
     keys = {(variant, number.strip().upper()) for variant, number in wanted}
-    found = Lot.objects.alias(capitals=Upper("number")).filter(
-        variant__in={variant for variant, _number in keys}, capitals__in={number for _variant, number in keys}
+    found = (
+        Lot.objects.select_related("variant")
+        .alias(capitals=Upper("number"))
+        .filter(variant__in={variant for variant, _number in keys}, capitals__in={number for _variant, number in keys})
     )
     return {key: lot for lot in found if (key := (lot.variant_id, lot.number.upper())) in keys}
 
@@ -87,7 +89,8 @@ def portion(lots: Mapping[int, int], pieces: int) -> tuple[Pieces, ...]:
     return tuple(chosen)
 
 
-def _problem(variant: Variant, pieces: int, said: Sequence[Arriving]) -> str:
+def lot_problem(variant: Variant, pieces: int, said: Sequence[Arriving]) -> str:
+    """What does not add up of pieces that come in, as a sentence; "" where it does."""
     named = sum(one.quantity for one in said)
     facts = {"sku": variant.sku, "pieces": pieces, "named": named}
     numbers = [one.lot.strip() for one in said]
@@ -120,8 +123,11 @@ def _bin_problems(lines: Sequence[Coming], location: Location) -> list[str]:
     return [_("A bin is closed, or does not belong to %(location)s.") % {"location": location}]
 
 
-def _lots(variants: Mapping[int, Variant], lines: Sequence[Coming]) -> dict[tuple[int, str], Lot]:
-    """The lots that the lines name, by variant and number in capitals. A day of expiry is added, never changed."""
+def make_lots(lines: Sequence[Coming]) -> dict[tuple[int, str], Lot]:
+    """The lots that the lines name, by variant and number in capitals; new ones are written.
+
+    A day of expiry is added, never changed: raises WrongParts for another one.
+    """
     named: dict[tuple[int, str], Arriving] = {}
     for variant, _pieces, said in lines:
         for one in said:
@@ -151,7 +157,7 @@ def _lots(variants: Mapping[int, Variant], lines: Sequence[Coming]) -> dict[tupl
             lot.expires_on = one.expires_on
             learned.append(lot)
         else:
-            facts = {"sku": variants[variant].sku, "lot": lot.number, "day": date_format(lot.expires_on)}
+            facts = {"sku": lot.variant.sku, "lot": lot.number, "day": date_format(lot.expires_on)}
             errors.append(_("%(sku)s: lot %(lot)s is known to expire on %(day)s.") % facts)
     if errors:
         raise WrongParts(errors)

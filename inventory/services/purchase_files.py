@@ -10,8 +10,10 @@ fall together. What arrived is received here and now: a receipt for each order, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +26,10 @@ from backoffice import audit
 from backoffice.imports.batch import Batch, Staged, carry_out, may
 from backoffice.models import User
 from backoffice.numbering import next_numbers
+from catalog.models import Variant
 from inventory.models import Location, PurchaseOrder
-from inventory.services.posting import Kind, Move, post, virtual
+from inventory.services.lots import Arriving, arrivals, lot_problem, read_lots
+from inventory.services.posting import Kind, Move, Pieces, post, virtual
 
 TEXT, NUMBER = Staged("text"), Staged("numeric")
 HEADER = ("supplier", "location", "status", "currency", "note")
@@ -33,7 +37,7 @@ STAGED = {
     **dict.fromkeys(("number", "source", "source_number", *HEADER), TEXT),
     **dict.fromkeys(("ordered_at", "expected_on", "line_expected_on"), TEXT),
     **dict.fromkeys(("exchange_rate", "freight", "tax", "total", "unit_cost"), NUMBER),
-    **dict.fromkeys(("sku", "line_number", "reject_reason"), TEXT),
+    **dict.fromkeys(("sku", "line_number", "reject_reason", "lots", "lots_expire_on"), TEXT),
     **dict.fromkeys(("quantity", "received", "accepted", "rejected"), Staged("int")),
 }
 MESSAGES = {
@@ -48,8 +52,9 @@ MESSAGES = {
     "received_less": gettext_lazy("More was rejected or accepted than arrived."),
     "currency": gettext_lazy("A currency has three letters, such as EUR."),
     "lots_missing": gettext_lazy(
-        "%(sku)s is tracked by lots or serial numbers: receive it on the page of its purchase order."
+        "%(sku)s is tracked by lots or serial numbers: name them, such as “A x 3, B x 2”, or receive it on the page of its purchase order."
     ),
+    "lots_wrong": gettext_lazy("%(sentence)s"),
     "over": gettext_lazy("You may not receive more than was ordered."),
     "canceled_came": gettext_lazy("The order is canceled: nothing can have arrived of it."),
     "rate_missing": gettext_lazy("An order in %(currency)s needs an exchange rate."),
@@ -127,7 +132,7 @@ class PurchaseBatch(Batch):
                        coalesce(d.rejected, 0) AS refused_pieces,
                        CASE WHEN %s THEN coalesce(d.accepted, d.received - coalesce(d.rejected, 0), 0) ELSE 0 END AS accepted_pieces
                 FROM (SELECT s.row, o.source, o.source_number, o.id AS order_id, s.quantity, s.unit_cost, s.received, s.accepted,
-                             CASE WHEN %s THEN s.rejected END AS rejected, s.reject_reason, s.line_expected_on, v.id AS variant_id, s.sku,
+                             CASE WHEN %s THEN s.rejected END AS rejected, s.reject_reason, s.lots, s.lots_expire_on, s.line_expected_on, v.id AS variant_id, s.sku,
                              coalesce(nullif(s.line_number, ''), upper(s.sku) || CASE WHEN n.place > 1 THEN '#' || n.place ELSE '' END) AS source_line
                       FROM {ROWS}
                       LEFT JOIN catalog_variant v ON upper(v.sku) = upper(s.sku)
@@ -177,8 +182,9 @@ class PurchaseBatch(Batch):
         self._of_lines(
             "lots_missing",
             "received",
-            "l.accepted_pieces > 0 AND EXISTS (SELECT 1 FROM catalog_variant v WHERE v.id = l.variant_id AND v.tracking <> 'none')",
+            "l.accepted_pieces > 0 AND coalesce(l.lots, '') = '' AND EXISTS (SELECT 1 FROM catalog_variant v WHERE v.id = l.variant_id AND v.tracking <> 'none')",
         )
+        self._of_lots()
         if not may(self.by, "inventory.over_receive"):
             self._of_lines("over", "received", "l.accepted_pieces > l.quantity")
         self._say()
@@ -206,6 +212,33 @@ class PurchaseBatch(Batch):
             f"""SELECT l.row, '{column}', coalesce(l.{column}::text, ''), jsonb_build_object('sku', l.sku)
                 FROM import_purchase_line l WHERE NOT l.is_there AND ({condition}) AND {FINE.format(row="l.row")}""",
         )
+
+    def _of_lots(self) -> None:
+        """Lots that do not add up to what was accepted, in the words of the page."""
+        named = self._lines_with_lots("NOT l.is_there")
+        variants = Variant.objects.only("sku", "tracking").in_bulk({variant for _row, variant, _pieces, _said in named})
+        wrong = [
+            (row, sentence)
+            for row, variant, pieces, said in named
+            if (sentence := lot_problem(variants[variant], pieces, said))
+        ]
+        self.problem(
+            "lots_wrong",
+            """SELECT n.row, 'lots', coalesce(l.lots, ''), jsonb_build_object('sentence', n.sentence)
+               FROM unnest(%s::int[], %s::text[]) AS n(row, sentence) JOIN import_purchase_line l ON l.row = n.row""",
+            [[row for row, _sentence in wrong], [sentence for _row, sentence in wrong]],
+        )
+
+    def _lines_with_lots(self, which: str) -> list[tuple[int, int, int, list[Arriving]]]:
+        """(row, variant, pieces, what is said of them) of lines that name lots of what was accepted."""
+        self.cursor.execute(
+            f"""SELECT l.row, l.variant_id, l.accepted_pieces, l.lots, l.lots_expire_on FROM import_purchase_line l
+                WHERE l.lots <> '' AND l.accepted_pieces > 0 AND l.variant_id IS NOT NULL AND {which} ORDER BY l.row"""
+        )
+        return [
+            (row, variant, n, [Arriving(some, lot, _day(until)) for lot, some in read_lots(text, n)])
+            for row, variant, n, text, until in self.cursor.fetchall()
+        ]
 
     def _say(self) -> None:
         """What a person should know, though nothing stands against the rows."""
@@ -349,7 +382,11 @@ class PurchaseBatch(Batch):
             [orders, numbers],
         )
         keys = [row[0] for row in self.cursor.fetchall()]
-        return receiving_moves(keys)
+        rows = self._keys(
+            "SELECT row FROM import_purchase_line WHERE accepted_pieces + refused_pieces > 0 ORDER BY row"
+        )
+        lines = dict(zip(rows, keys, strict=True))
+        return receiving_moves(keys, {lines[row]: said for row, _variant, _n, said in self._lines_with_lots("true")})
 
     def _settle(self) -> None:
         """The status of open orders follows from their lines, as in `purchasing.settle`."""
@@ -366,17 +403,29 @@ class PurchaseBatch(Batch):
         )
 
 
-def receiving_moves(lines: Sequence[int]) -> list[Move]:
-    """What the accepted pieces of these receipt lines are in the ledger, in order."""
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def receiving_moves(lines: Sequence[int], said: Mapping[int, Sequence[Arriving]] = MappingProxyType({})) -> list[Move]:
+    """What the accepted pieces of these receipt lines are in the ledger, in order; `said` names the lots of lines."""
     source = virtual(Location.Kind.SUPPLIER)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT l.variant_id, r.location_id, l.quantity, l.unit_cost, r.number FROM inventory_receiptline l
+            """SELECT l.id, l.variant_id, r.location_id, l.quantity, l.unit_cost, r.number FROM inventory_receiptline l
                JOIN inventory_receipt r ON r.id = l.receipt_id WHERE l.id = ANY(%s) AND l.quantity > 0 ORDER BY l.id""",
             [list(lines)],
         )
         rows = cursor.fetchall()
-    return [Move(Kind.RECEIVED, variant, source, place, n, cost, number) for variant, place, n, cost, number in rows]
+    put: dict[int, tuple[Pieces, ...]] = {}
+    for location in Location.objects.filter(pk__in={row[2] for row in rows if row[0] in said}):
+        here = [row for row in rows if row[2] == location.pk and row[0] in said]
+        named = arrivals([(row[1], row[3], said[row[0]]) for row in here], location)
+        put |= {row[0]: into for row, into in zip(here, named, strict=True)}
+    return [
+        Move(Kind.RECEIVED, variant, source, place, n, cost, number, put=put.get(line, ()))
+        for line, variant, place, n, cost, number in rows
+    ]
 
 
 import_purchases = partial(carry_out, PurchaseBatch)

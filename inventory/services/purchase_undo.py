@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pghistory.models
 import pgtrigger
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.imports.rewinding import CHANGED, Rewinding, Row
 from backoffice.models import ImportRun, User
-from inventory.models import LandedCost, Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, StockLevel
+from inventory.models import (
+    LandedCost,
+    Location,
+    PartPosting,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Receipt,
+    ReceiptLine,
+    StockLevel,
+    StockPart,
+)
+from inventory.services.lots import portion
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 from inventory.services.purchase_files import receiving_moves
 
@@ -47,10 +59,13 @@ def take_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) -> 
     work.kept[PurchaseOrder] += [Row(order.pk, dear) for order in orders if order.pk in costly - foreign]
     free = [order for order in orders if order.pk not in foreign | costly]
     receipts = _receipts_of(run, [order.pk for order in free])
-    free = _in_stock(free, receipts, work)
+    lots = _lots_received(receipts)
+    free = _lots_there(free, receipts, lots, work)
+    whole = {order.pk for order in free}
+    free = _in_stock(free, [receipt for receipt in receipts if receipt.purchase_order_id in whole], work)
     freed = {order.pk for order in free}
     ours = [receipt for receipt in receipts if receipt.purchase_order_id in freed]
-    moves = _returning(ours, _("%(run)s undone") % {"run": run.number})
+    moves = _returning(ours, lots, _("%(run)s undone") % {"run": run.number})
     before = _state_before(run, freed - brought)
     ReceiptLine.objects.filter(receipt__in=ours).delete()
     Receipt.objects.filter(pk__in=[receipt.pk for receipt in ours]).delete()
@@ -88,7 +103,61 @@ def bring_back_purchases(run: ImportRun, work: Rewinding, *, by: User | None) ->
     _settle_again(run, back)
     orders = [pk for pk, is_back in work.returned(PurchaseOrder) if is_back]
     audit.record_many("purchaseorder.imported", list(PurchaseOrder.objects.filter(pk__in=orders)), by=by)
-    post(receiving_moves(lines), by=by)
+    back_again = list(Receipt.objects.filter(lines__in=lines).distinct().order_by("pk").prefetch_related("lines"))
+    post(_with_lots(receiving_moves(lines), _lots_received(back_again)), by=by)
+
+
+Lots = dict[tuple[str, int], dict[int, int]]  # pieces by lot, of (receipt, variant)
+
+
+def _lots_received(receipts: Sequence[Receipt]) -> Lots:
+    """The lots that the first moves of these receipts brought; what was done again later repeats them."""
+    lines = Counter((one.number, line.variant_id) for one in receipts for line in one.lines.all() if line.quantity)
+    brought = PartPosting.objects.filter(
+        move__kind=Kind.RECEIVED, move__cause__in=[one.number for one in receipts], part__lot__isnull=False
+    )
+    rows = brought.order_by("move", "pk").values_list("move", "move__cause", "move__variant", "part__lot", "quantity")
+    seen: dict[tuple[str, int], list[int]] = defaultdict(list)
+    lots: Lots = defaultdict(dict)
+    for move, number, variant, lot, pieces in rows:
+        moves = seen[number, variant]
+        if move not in moves:
+            moves.append(move)
+        if moves.index(move) < lines[number, variant]:
+            there = lots[number, variant]
+            there[lot] = there.get(lot, 0) + pieces
+    return lots
+
+
+def _with_lots(moves: Sequence[Move], lots: Lots) -> list[Move]:
+    """The moves with the lots that came by their receipts, in order."""
+    named = []
+    for move in moves:
+        left = lots.get((move.cause, move.variant), {})
+        chosen = portion(left, move.quantity)
+        for one in chosen:
+            left[one.lot or 0] -= one.quantity
+        comes = move.kind == Kind.RECEIVED
+        named.append(replace(move, put=chosen) if comes else replace(move, taken=chosen))
+    return named
+
+
+def _lots_there(
+    orders: Sequence[PurchaseOrder], receipts: Sequence[Receipt], lots: Lots, work: Rewinding
+) -> list[PurchaseOrder]:
+    """The orders of whose lots all pieces that came are still at their place; the others are kept and named."""
+    short = set()
+    for receipt in receipts:
+        for line in receipt.lines.all():
+            wanted = lots.get((receipt.number, line.variant_id), {})
+            parts = StockPart.objects.filter(level__location=receipt.location_id, lot__in=wanted)
+            there = dict(parts.values_list("lot").annotate(Sum("quantity")).order_by())
+            if any(there.get(lot, 0) < pieces for lot, pieces in wanted.items()):
+                short.add(receipt.purchase_order_id)
+    work.kept[PurchaseOrder] += [
+        Row(order.pk, _("its goods left or are promised")) for order in orders if order.pk in short
+    ]
+    return [order for order in orders if order.pk not in short]
 
 
 def _settle_again(run: ImportRun, lines: Collection[int]) -> None:
@@ -120,14 +189,15 @@ def _in_stock(orders: Sequence[PurchaseOrder], receipts: Sequence[Receipt], work
     return free
 
 
-def _returning(receipts: Sequence[Receipt], reason: str) -> list[Move]:
+def _returning(receipts: Sequence[Receipt], lots: Lots, reason: str) -> list[Move]:
     outside = virtual(Location.Kind.SUPPLIER)
-    return [
+    moves = [
         Move(Kind.ADJUSTED, line.variant_id, receipt.location_id, outside, line.quantity, None, receipt.number, reason)
         for receipt in receipts
         for line in receipt.lines.all()
         if line.quantity
     ]
+    return _with_lots(moves, lots)
 
 
 def _contexts(run: ImportRun) -> Sequence[object]:

@@ -186,8 +186,7 @@ def settle(order: PurchaseOrder) -> None:
         status = Status.OVER_RECEIVED if any(line.excess for line in lines) else Status.RECEIVED
     if status == order.status:
         return
-    if status in (Status.RECEIVED, Status.OVER_RECEIVED):
-        order.closed_at = timezone.now()
+    order.closed_at = timezone.now() if status in (Status.RECEIVED, Status.OVER_RECEIVED) else None
     _become(order, status, "closed_at")
 
 

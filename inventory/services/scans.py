@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -36,10 +37,11 @@ class Scanned:
 
 @dataclass(frozen=True)
 class Done:
-    """What a scan did: the sentence for the page, and the variant."""
+    """What a scan did: the sentence for the page, the variant, and what taking it back has to know."""
 
     said: str
     variant: Variant | None = None
+    facts: Any = None
 
 
 @patient
@@ -64,8 +66,8 @@ def record_once(kind: str, subject: str, scanned: Scanned, do: Callable[[], Done
             raise KeyReused(_("This was sent before with something else. Load the page again."))
         return scan
     done = do()
-    scan.said, scan.variant = done.said[:500], done.variant
-    scan.save(update_fields=["said", "variant"])
+    scan.said, scan.variant, scan.facts = done.said[:500], done.variant, done.facts
+    scan.save(update_fields=["said", "variant", "facts"])
     return scan
 
 

@@ -23,11 +23,13 @@ def shelve(bin: Bin, scanned: Scanned, *, out_of: str = "", by: User) -> Scan:
             raise ValidationError(
                 _("%(sku)s: there is none at %(location)s.") % {"sku": variant.sku, "location": bin.location}
             )
-        put_away([PutAway(level.pk, scanned.pieces, bin.pk, source.pk if source else None)], by=by)
+        start = source.pk if source else None
+        [move] = put_away([PutAway(level.pk, scanned.pieces, bin.pk, start)], by=by)
+        wrote = {"move": move, "from": start}
         facts = {"sku": variant.sku, "pieces": scanned.pieces, "bin": bin, "left": loose_pieces(level)}
         if facts["left"]:
-            return Done(_("%(sku)s: %(pieces)s into bin %(bin)s, %(left)s left to put away.") % facts, variant)
-        return Done(_("%(sku)s: %(pieces)s into bin %(bin)s.") % facts, variant)
+            return Done(_("%(sku)s: %(pieces)s into bin %(bin)s, %(left)s left to put away.") % facts, variant, wrote)
+        return Done(_("%(sku)s: %(pieces)s into bin %(bin)s.") % facts, variant, wrote)
 
     return record_once(Scan.Kind.PUT_AWAY, shelf_name(bin), scanned, do, by=by)
 

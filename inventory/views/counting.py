@@ -81,7 +81,7 @@ class CountSheet(CountingPage):
         if not form.is_valid():
             return self.show(wanted, form)
         try:
-            [entry] = services.enter_counts(self.stock_count, [form.entry()], by=request.user)
+            entry = services.enter_counts(self.stock_count, [form.entry(self.stock_count.location)], by=request.user)[0]
         except ValidationError as error:
             form.add_error(None, error)
             return self.show(wanted, form)
@@ -114,11 +114,13 @@ class CountSheet(CountingPage):
             again=self.lines.filter(recount=True).order_by("pk")[:NEXT],
             following=self.lines.filter(counted=None).order_by("pk")[:NEXT],
             entries=self.last_entries(),
+            asks_bins=chosen is not None and self.stock_count.location.bins.open().exists(),
+            asks_lots=chosen is not None and chosen.tracking != Variant.Tracking.NONE,
         )
 
     def last_entries(self) -> Any:
         mine = CountEntry.objects.live().filter(line__count=self.stock_count, by=self.request.user.pk)
-        return mine.select_related("line__variant").order_by("-pk")[:LAST]
+        return mine.select_related("line__variant", "bin", "lot").order_by("-pk")[:LAST]
 
 
 class CountDesk(CountingPage):

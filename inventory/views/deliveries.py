@@ -12,7 +12,7 @@ from backoffice import generic
 from catalog.models import Variant
 from inventory import forms, forms_scanning, services
 from inventory.models import CountLine, PurchaseOrder, PurchaseOrderLine, Receipt, Scan, StockCount, Transfer
-from inventory.views.scanning import ScanPage, warehouse
+from inventory.views.scanning import ScanPage, bin_page, warehouse
 
 LINES = 60
 NEXT = 5
@@ -160,13 +160,26 @@ class ScanCount(ScanPage):
 
     model = StockCount
     permission = ("inventory.count_stock", "inventory.view_stockcount")
+    form_class = forms_scanning.CountScanForm
     progress_template = "inventory/_scan_count.html"
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("location")
 
     def record(self, form: Any) -> Scan:
-        return services.scan_count(self.document, form.scanned(), ago=form.waited(), by=self.user)
+        return services.scan_count(self.document, form.scanned(), ago=form.waited(), by=self.user, **form.where())
+
+    def initial(self) -> dict[str, Any]:
+        lines = CountLine.objects.filter(count=self.document)
+        return {
+            "bin": self.request.GET.get("bin", ""),
+            "asks_bins": self.document.location.bins.open().exists(),
+            "asks_lots": lines.exclude(variant__tracking=Variant.Tracking.NONE).exists(),
+        }
+
+    def other_page(self, form: Any) -> str:
+        """A scanned bin says where the next pieces lie."""
+        return bin_page(self.request.path, self.document.location, form.cleaned_data["code"])
 
     def takes_scans(self) -> bool:
         return self.document.status == StockCount.Status.COUNTING

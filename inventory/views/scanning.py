@@ -5,23 +5,31 @@ answer, one without scripts shows the answer by the key in its address.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from backoffice import generic
 from backoffice.errors import Busy
-from backoffice.generic.base import error_texts
+from backoffice.generic.base import error_texts, safe_next
+from backoffice.models import User
+from catalog.models import Variant
+from inventory import services
 from inventory.forms_scanning import ScanForm
-from inventory.models import Scan
+from inventory.models import Location, Scan
 
 LAST = 5
 
@@ -132,10 +140,38 @@ class ScanPage(generic.OnePage):
     def context(self) -> dict[str, Any]:
         subject = self.subject()
         mine = Scan.objects.filter(subject=subject, by=self.user.pk).select_related("variant").order_by("-pk")
-        return {"page": self, "object": self.document, "scans": list(mine[:LAST]), **self.shown()}
+        return {
+            "page": self,
+            "object": self.document,
+            "scans": list(mine[:LAST]),
+            "last_scan": services.last_scan(subject, self.user) if self.takes_scans() else None,
+            **self.shown(),
+        }
 
     def speaks_json(self) -> bool:
         return self.request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+@require_POST
+@permission_required("inventory.add_scan", raise_exception=True)
+def undo_scan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's last scan back, and lead to the page it was made on."""
+    scan = get_object_or_404(Scan.objects.visible_to(request.user), pk=pk)
+    try:
+        services.undo_scan(scan, by=cast(User, request.user))
+        messages.success(request, _("Taken back: %(said)s") % {"said": scan.said})
+    except ValidationError as error:
+        for text in error_texts(error):
+            messages.error(request, text)
+    return HttpResponseRedirect(safe_next(request, reverse("inventory:warehouse")))
+
+
+def bin_page(path: str, location: Location, code: str) -> str:
+    """The page at `path` for the bin that a code names; "" where it names none, or an article as well."""
+    shelf = location.bins.filter(code__iexact=code.strip()).first()
+    if shelf is None or Variant.objects.named(code.strip()).exists():
+        return ""
+    return f"{path}?{urlencode({'bin': shelf.code})}"
 
 
 def warehouse() -> tuple[str, str]:

@@ -25,7 +25,7 @@ from orders.demo import attributes, catalogue, people, pictures, publishing, sup
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
 from orders.models import Order, TaxRate
-from orders.services import BEGINNING, issue_invoice, refresh_sales
+from orders.services import BEGINNING, issue_invoice, refresh_sales, refresh_summaries
 
 TRADE = Path(__file__).with_name("trade.sql")
 TABLES = (
@@ -87,6 +87,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     issue_invoices(owner)
     progress("purchase orders and stocktakes")
     warehouse.load()
+    refresh_summaries(anew=True)
     refresh_sales(since=BEGINNING)
     inventory.close_periods()
     inventory.refresh_flows(since=inventory.BEGINNING)

@@ -1,4 +1,6 @@
-"""What is under way in the warehouses of the demonstration shop: purchase orders and stocktakes in each of their states."""
+"""What is under way in the warehouses of the demonstration shop: purchase orders and stocktakes in each of their states, bins,
+lots and serial numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ from django.utils import timezone
 
 from backoffice import demo
 from backoffice.models import User
+from catalog.models import Category, Variant
 from inventory import services
 from inventory.models import (
+    CountLine,
     Location,
     PurchaseOrder,
     ReorderRule,
@@ -20,10 +24,12 @@ from inventory.models import (
     Supplier,
     SupplierItem,
 )
-from inventory.services import Delivered, Entry, PurchaseLine, Selection, Terms
+from inventory.services import Correction, Delivered, Entry, PurchaseLine, PutAway, Selection, Terms
 
 Scope = StockCount.Scope
 COUNTED = 12  # articles on the sheet of a stocktake
+BINS = [f"{row}-{number:02}" for row in "AB" for number in range(1, 5)]
+LOTS = [(24, "L-2601", 6, 0), (36, "L-2607", 200, 1), (5, "L-2512", -3, 0)]  # pieces, number, days to expiry, bin
 
 
 def load() -> None:
@@ -32,6 +38,7 @@ def load() -> None:
     places = list(Location.objects.stock())
     load_purchases(places, buyer)
     load_counts(places, buyer, User.objects.get(email=demo.address("warehouse_operator")))
+    load_bins(places[0], buyer)
     services.remind_buyers()
 
 
@@ -86,6 +93,45 @@ def _draft_of_suggestions(place: Location, buyer: User) -> None:
     if supplied:
         item = supplied[0].item
         services.order_suggestions([one.rule.pk for one in supplied], item.supplier if item else None, by=buyer)
+
+
+# --- Bins, lots and serial numbers --------------------------------------------------------------
+
+
+def load_bins(here: Location, manager: User) -> None:
+    """A few shelves, a tea of which one lot expires soon and one has expired, and a lamp with serial numbers."""
+    bins = services.create_bins(here, BINS, by=manager)
+    lots, serials = _switched("Tea & Coffee", "lot", manager), _switched("Lamps", "serial", manager)
+    levels = StockLevel.objects.filter(location=here, on_hand__gt=5, is_tracked=False).order_by("variant")
+    services.put_away(
+        [
+            PutAway(level.pk, level.on_hand * 2 // 3, bins[number % len(bins)].pk)
+            for number, level in enumerate(levels[: 2 * len(bins)])
+        ],
+        by=manager,
+    )
+    today = timezone.localdate()
+    rows = [
+        Correction(lots, here.pk, delta=pieces, lot=lot, expires_on=today + timedelta(days=days), bin=bins[place].pk)
+        for pieces, lot, days, place in LOTS
+    ]
+    rows += [Correction(serials, here.pk, delta=1, lot=f"LM-{20_400 + number}", bin=bins[-1].pk) for number in range(6)]
+    services.adjust_many(rows, reason="Counted by lot and serial number", by=manager)
+
+
+def _switched(category: str, tracking: str, manager: User) -> int:
+    """A variant of this branch of the catalogue that is promised to nobody, tracked from now on; what was there is counted out."""
+    branch = Category.objects.branch(Category.objects.get(name=category))
+    busy = StockLevel.objects.exclude(allocated=0, held=0, incoming=0, location__kind=Location.Kind.STOCK)
+    counted = CountLine.objects.filter(count__in=StockCount.objects.is_open()).values("variant")
+    free = Variant.objects.filter(product__category__in=branch, track_stock=True, levels__on_hand__gt=0)
+    free = free.exclude(pk__in=busy.values("variant")).exclude(pk__in=counted)
+    variant: int = free.order_by("pk").values_list("pk", flat=True)[0]
+    levels = StockLevel.objects.filter(variant=variant, on_hand__gt=0).order_by("pk")
+    rows = [Correction(variant, level.location_id, counted=0) for level in levels]
+    services.adjust_many(rows, reason="Tracked by lot or serial number from now on", by=manager)
+    Variant.objects.filter(pk=variant).update(tracking=tracking)
+    return variant
 
 
 # --- Stocktakes ---------------------------------------------------------------------------------

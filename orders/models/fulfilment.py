@@ -13,6 +13,7 @@ from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import legal_transitions
 from inventory.models import Location, WarehouseScoped
 from orders.models.carriers import Carrier, followed
+from orders.models.holds import refuses_held_orders
 from orders.models.orders import Order, OrderLine
 
 
@@ -46,12 +47,12 @@ class FulfilmentQuerySet(WarehouseScoped):
 
     def to_pick(self) -> "FulfilmentQuerySet":
         """Parcels that nobody picks, that nothing holds up, and whose day has come."""
-        free = self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="")
+        free = self.filter(status=FulfilmentStatus.PENDING, wave=None, hold_reason="", order__on_hold=False)
         return free.exclude(not_before__gt=timezone.localdate())
 
     def to_pack(self) -> "FulfilmentQuerySet":
         """Parcels that were picked."""
-        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked")
+        return self.filter(status=FulfilmentStatus.PENDING, hold_reason="", wave__status="picked", order__on_hold=False)
 
     def scheduled(self) -> "FulfilmentQuerySet":
         """Parcels whose day has not come."""
@@ -115,9 +116,10 @@ class Fulfilment(Stateful):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="fulfilment_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="fulfilment_status"),
+            models.Index(fields=["shipped_at"], condition=Q(shipped_at__isnull=False), name="fulfilment_shipped"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="fulfilment_tracking"),
         ]
-        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS)]
+        triggers = [legal_transitions("status", FULFILMENT_TRANSITIONS), refuses_held_orders()]
 
     def __str__(self) -> str:
         return self.number

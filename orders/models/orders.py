@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -42,7 +43,7 @@ class OrderQuerySet(VisibleQuerySet):
         return self.filter(status=OrderStatus.PLACED)
 
     def awaiting_payment(self) -> "OrderQuerySet":
-        return self.placed().filter(payment_status__in=["none", "partially_paid"])
+        return self.placed().filter(payment_status__in=["none", "voided", "partially_paid"])
 
     def awaiting_shipment(self) -> "OrderQuerySet":
         return self.placed().filter(fulfilment_status__in=["unfulfilled", "partial"])
@@ -58,13 +59,18 @@ class OrderQuerySet(VisibleQuerySet):
 @tracked()
 class Order(Stateful):
     """A customer's order. `status` is written by place, cancel, close and reopen; the other three statuses and all
-    amounts by `services.recalculate`; `paid` and `refunded` by triggers of Payment and Refund."""
+    amounts by `services.recalculate`; `paid`, `refunded`, `authorized` (what can still be captured), `voided` and
+    `refund_granted` (what is granted and not executed yet) by triggers of payments and refunds, `on_hold` by one of OrderHold.
+
+    Triggers at the end of the transaction refuse derived statuses that the figures and lines do not say."""
 
     Status = OrderStatus
     TRANSITIONS = ORDER_TRANSITIONS
 
     class PaymentStatus(models.TextChoices):
         NONE = "none", _("Unpaid")
+        AUTHORIZED = "authorized", _("Authorized")
+        VOIDED = "voided", _("Authorization voided")
         PARTIALLY_PAID = "partially_paid", _("Partly paid")
         PAID = "paid", _("Paid")
         OVERCHARGED = "overcharged", _("Overpaid")
@@ -111,6 +117,10 @@ class Order(Stateful):
     total = MoneyField(_("total"), default=0)
     paid = MoneyField(_("paid"), default=0)
     refunded = MoneyField(_("refunded"), default=0)
+    authorized = MoneyField(_("authorized"), default=0, db_default=0, editable=False)
+    voided = MoneyField(_("voided"), default=0, db_default=0, editable=False)
+    refund_granted = MoneyField(_("refund granted"), default=0, db_default=0, editable=False)
+    on_hold = models.BooleanField(_("on hold"), default=False, db_default=False, editable=False)
     note = models.TextField(_("note"), blank=True)
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
     cancel_reason = models.CharField(_("reason of the cancellation"), max_length=300, blank=True)
@@ -138,9 +148,14 @@ class Order(Stateful):
                 violation_error_message=_("This order was taken in already."),
             ),
             models.CheckConstraint(
-                condition=Q(refunded__lte=F("paid")),
+                condition=Q(paid__gte=F("refunded") + F("refund_granted")),
                 name="order_refund_within_paid",
                 violation_error_message=_("Refunds cannot exceed what was paid."),
+            ),
+            models.CheckConstraint(
+                condition=Q(authorized__gte=0) & Q(voided__gte=0) & Q(refund_granted__gte=0),
+                name="order_promises_not_negative",
+                violation_error_message=_("Amounts cannot be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(discount__gte=0) & Q(shipping__gte=0) & Q(paid__gte=0) & Q(refunded__gte=0),
@@ -166,16 +181,40 @@ class Order(Stateful):
                 condition=Q(status="placed", fulfilment_status__in=["unfulfilled", "partial"]),
                 name="order_to_ship",
             ),
+            models.Index(fields=["-placed_at", "-id"], condition=Q(on_hold=True), name="order_on_hold"),
             models.Index(
                 fields=["placed_at", "id"],
-                condition=Q(status="placed", payment_status__in=["none", "partially_paid"]),
+                condition=Q(status="placed", payment_status__in=["none", "voided", "partially_paid"]),
                 name="order_to_pay",
             ),
             models.Index(KT("shipping_address__country"), F("placed_at").desc(), F("id").desc(), name="order_country"),
             models.Index(fields=["updated_at"], name="order_updated"),
             GinIndex(fields=["tags"], name="order_tags"),
         ]
-        triggers = [legal_transitions("status", ORDER_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", ORDER_TRANSITIONS),
+            pgtrigger.Trigger(
+                name="payment_status_agrees",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("status", "payment_status", "total", "paid", "refunded", "authorized", "voided"),
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition(
+                    "NEW.payment_status <> orders_payment_status(NEW.status, NEW.total, NEW.paid, NEW.refunded, NEW.authorized, NEW.voided)"
+                ),
+                func="PERFORM orders_payment_must_agree(NEW.id); RETURN NULL;",
+            ),
+            pgtrigger.Trigger(
+                name="goods_statuses_agree",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("fulfilment_status", "return_status"),
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition(
+                    "((OLD.fulfilment_status, OLD.return_status) IS DISTINCT FROM (NEW.fulfilment_status, NEW.return_status))"
+                ),
+                func="PERFORM orders_goods_must_agree(NEW.id); RETURN NULL;",
+            ),
+        ]
         permissions = [
             ("place_order", _("Can place orders")),
             ("cancel_order", _("Can cancel orders")),
@@ -273,6 +312,19 @@ class OrderLine(models.Model):
             models.Index(fields=["order", "position", "id"], name="order_line_of_order"),
             models.Index(fields=["variant", "-id"], name="order_line_variant"),
             models.Index(Upper("sku"), condition=Q(variant=None), name="order_line_sku"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="goods_statuses_agree",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("quantity", "requires_shipping", "fulfilled", "canceled", "returned"),
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition(
+                    "((OLD.quantity, OLD.requires_shipping, OLD.fulfilled, OLD.canceled, OLD.returned) IS DISTINCT FROM"
+                    " (NEW.quantity, NEW.requires_shipping, NEW.fulfilled, NEW.canceled, NEW.returned))"
+                ),
+                func="PERFORM orders_goods_must_agree(NEW.order_id); RETURN NULL;",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,17 +1,19 @@
-"""Picking several orders in one walk."""
+"""Picking several orders in one walk, and the bins and lots that pieces leave from."""
 
 from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import Stateful, tracked
 from backoffice.triggers import legal_transitions
-from inventory.models import Location, WarehouseScoped
+from inventory.models import Bin, Location, Lot, WarehouseScoped
+from orders.models.fulfilment import Fulfilment, FulfilmentLine
 
 
 class PickStatus(models.TextChoices):
@@ -57,3 +59,62 @@ class PickWave(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("orders:pick", args=[self.number])
+
+
+class PickPartQuerySet(WarehouseScoped):
+    scope_field = "line__fulfilment__location__code"
+
+    def waiting(self) -> "PickPartQuerySet":
+        """Of parcels that have not left."""
+        return self.filter(line__fulfilment__in=Fulfilment.objects.waiting())
+
+    def as_one_walks(self) -> "PickPartQuerySet":
+        """What is not put away yet lies where goods come in; then bin by bin."""
+        return self.order_by(
+            F("bin__position").asc(nulls_first=True), F("bin__code").asc(nulls_first=True), "lot__expires_on", "pk"
+        )
+
+
+@tracked()
+class PickPart(models.Model):
+    """So many pieces of a line of a parcel leave this bin and are of this lot: what shipping takes. Written by `services.plans`.
+
+    Pieces without a bin are not put away yet. Lines of articles that lie in no bin and have no lots have no such rows.
+    """
+
+    line = models.ForeignKey(FulfilmentLine, models.CASCADE, related_name="parts", verbose_name=_("line"))
+    bin = models.ForeignKey(Bin, models.PROTECT, null=True, related_name="+", verbose_name=_("bin"))
+    lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="+", verbose_name=_("lot"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    picked = models.PositiveIntegerField(_("picked"), default=0, db_default=0)
+
+    objects = PickPartQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("place to pick from")
+        verbose_name_plural = _("places to pick from")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "bin", "lot"], nulls_distinct=False, name="pick_part_once"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) & Q(picked__lte=F("quantity")),
+                name="pick_part_picked",
+                violation_error_message=_("No more can be picked than the place is planned for."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.place}"
+
+    def get_absolute_url(self) -> str:
+        return self.line.get_absolute_url()
+
+    @property
+    def place(self) -> str:
+        """Bin and lot, as pickers read them."""
+        where = str(self.bin) if self.bin else (gettext("Not put away") if self.lot is None else "")
+        return " · ".join(filter(None, [where, gettext("lot %(lot)s") % {"lot": self.lot} if self.lot else ""]))
+
+    @property
+    def to_pick(self) -> int:
+        return self.quantity - self.picked

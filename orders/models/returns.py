@@ -107,8 +107,18 @@ class Return(Stateful):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="return_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="return_status"),
+            models.Index(fields=["received_at"], condition=Q(received_at__isnull=False), name="return_received"),
         ]
-        triggers = [legal_transitions("status", RETURN_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", RETURN_TRANSITIONS),
+            pgtrigger.Trigger(
+                name="goods_statuses_agree",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+                timing=pgtrigger.Deferred,
+                func="PERFORM orders_goods_must_agree(NEW.order_id); RETURN NULL;",
+            ),
+        ]
         permissions = [
             ("receive_unannounced", _("Can receive pieces that no return announced")),
             ("exchange_in_advance", _("Can send exchanged goods before the return arrives")),

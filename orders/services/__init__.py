@@ -43,6 +43,7 @@ from orders.services.fulfilment import (
     set_tracking,
     ship,
 )
+from orders.services.holds import OnHold, hold, must_not_be_held, release
 from orders.services.intake import (
     LineRefused,
     NewLine,
@@ -56,12 +57,14 @@ from orders.services.mailing import mail_document, save_mail_text
 from orders.services.order_files import import_orders
 from orders.services.packing import pack_scanned
 from orders.services.payments import (
+    CaptureTooHigh,
     KeyReused,
     RefundTooHigh,
+    authorize,
+    capture,
     record_payment,
-    refund,
     refundable,
-    suggested_refund,
+    void,
 )
 from orders.services.picking import (
     MOST_BOXES,
@@ -83,8 +86,22 @@ from orders.services.placing import (
     place_new,
     reopen,
 )
+from orders.services.plans import parts_of, plan_parcels
 from orders.services.reallocation import reallocate
 from orders.services.receiving import Arrived, Settled, receive_return, settle_return
+from orders.services.refunds import (
+    APPROVE_REFUND,
+    REFUND,
+    NeedsSecondPerson,
+    approve_refund,
+    execute_refund,
+    fail_refund,
+    grant_refund,
+    refund,
+    refund_needs_approval,
+    refuse_refund,
+    suggested_refund,
+)
 from orders.services.return_money import BeyondReturn
 from orders.services.returns import (
     Why,
@@ -96,24 +113,31 @@ from orders.services.returns import (
     returnable,
 )
 from orders.services.status import DiscountTooHigh, lines_of, recalculate
-from orders.services.summaries import BEGINNING, refresh_sales
+from orders.services.summaries import refresh_sales
+from orders.services.summary_upkeep import BEGINNING, Days, refresh_summaries, start_of
 from orders.services.taking_back import bring_back_orders, take_back_orders
 
 __all__ = [
+    "APPROVE_REFUND",
     "BEGINNING",
     "MOST_BOXES",
+    "REFUND",
     "AlreadyInvoiced",
     "Arrived",
     "BeyondReturn",
     "CannotCancel",
     "CannotMerge",
+    "CaptureTooHigh",
     "ChangeRefused",
     "CreditTooHigh",
+    "Days",
     "DiscountTooHigh",
     "KeyReused",
     "LineChange",
     "LineRefused",
+    "NeedsSecondPerson",
     "NewLine",
+    "OnHold",
     "OrderMoved",
     "QuantityTooHigh",
     "RefundTooHigh",
@@ -125,12 +149,15 @@ __all__ = [
     "add_tag",
     "agree_exchange",
     "apply_change",
+    "approve_refund",
     "approve_return",
+    "authorize",
     "bring_back_orders",
     "cancel",
     "cancel_fulfilment",
     "cancel_lines",
     "cancel_return",
+    "capture",
     "carry_over",
     "change_details",
     "change_order",
@@ -143,11 +170,15 @@ __all__ = [
     "deliver",
     "discard_change",
     "edit_draft",
+    "execute_refund",
+    "fail_refund",
     "finish_picking",
     "foresee_change",
     "foresee_merge",
     "foresee_split",
     "fulfil_ready",
+    "grant_refund",
+    "hold",
     "hold_fulfilment",
     "import_orders",
     "invoices_of",
@@ -157,14 +188,17 @@ __all__ = [
     "lines_to_pick",
     "mail_document",
     "merge_orders",
+    "must_not_be_held",
     "open_change",
     "pack",
     "pack_scanned",
+    "parts_of",
     "pick",
     "pickable",
     "place",
     "place_exchange",
     "place_new",
+    "plan_parcels",
     "proposed",
     "ready_at",
     "reallocate",
@@ -172,9 +206,13 @@ __all__ = [
     "receive_return",
     "record_payment",
     "refresh_sales",
+    "refresh_summaries",
     "refund",
+    "refund_needs_approval",
     "refundable",
+    "refuse_refund",
     "refuse_return",
+    "release",
     "remove_tag",
     "reopen",
     "report_missing",
@@ -190,8 +228,10 @@ __all__ = [
     "ship",
     "split_order",
     "splittable",
+    "start_of",
     "start_picking",
     "stop_picking",
     "suggested_refund",
     "take_back_orders",
+    "void",
 ]

@@ -19,7 +19,9 @@ from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.services.holds import must_not_be_held
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
+from orders.services.plans import forget_picked, leaving_parts, plan_parcels
 from orders.services.status import lines_of, lock, recalculate
 
 
@@ -92,6 +94,7 @@ def _to_ship(order: Order) -> Order:
     order = lock(order)
     if order.status != Order.Status.PLACED:
         raise IllegalTransition(order, order.get_status_display(), _("shipped"))
+    must_not_be_held(order)
     return order
 
 
@@ -118,6 +121,7 @@ def _parcel(
     FulfilmentLine.objects.bulk_create(
         FulfilmentLine(fulfilment=parcel, order_line=line, quantity=asked) for line, asked in chosen
     )
+    plan_parcels([parcel])
     audit.record("fulfilment.created", parcel, by=by)
     audit.record("order.fulfilment_created", order, by=by, data={"fulfilment": parcel.number})
     return parcel
@@ -154,7 +158,8 @@ def ready_at(order: Order, lines: Sequence[OrderLine]) -> Ready:
 @transaction.atomic
 def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
     """Say that the parcel is packed. Raises ValidationError while it is on hold."""
-    _order, parcel = lock_parcel(parcel)
+    order, parcel = lock_parcel(parcel)
+    must_not_be_held(order)
     if parcel.hold_reason:
         raise ValidationError(_("%(parcel)s is on hold: %(reason)s") % {"parcel": parcel, "reason": parcel.hold_reason})
     return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
@@ -171,10 +176,11 @@ def ship(
 ) -> Fulfilment:
     """Hand the parcel over: its pieces leave the stock. Raises IllegalTransition unless it is packed.
 
-    `taken` names bins and lots by primary key of the order line; of other lines what expires first leaves first.
+    `taken` names bins and lots by primary key of the order line; of other lines leaves what was picked, or is planned to be.
     """
     order, parcel = lock_parcel(parcel)
     parcel.must_become(Fulfilment.Status.SHIPPED)
+    must_not_be_held(order)
     if parcel.not_before is not None and parcel.is_scheduled:
         raise ValidationError(
             _("%(parcel)s is not to leave before %(day)s.")
@@ -185,7 +191,9 @@ def ship(
     by_key = {line.pk: line for line in lines}
     leaving = {row.order_line_id: row.quantity for row in rows if _has_stock(by_key[row.order_line_id])}
     if leaving:
-        inventory.ship(order.number, leaving, parcel.location, taken=taken, by=by)
+        inventory.ship(
+            order.number, leaving, parcel.location, taken={**leaving_parts(parcel, but=taken), **taken}, by=by
+        )
     for row in rows:
         line = by_key[row.order_line_id]
         line.fulfilled += row.quantity
@@ -217,6 +225,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str = "") 
     parcel.status = Fulfilment.Status.CANCELED
     parcel.save(update_fields=["status"])
     parcel.lines.update(picked=0, packed=0)
+    forget_picked([parcel.pk], plan=True)
     audit.record("fulfilment.canceled", parcel, by=by, reason=reason)
     audit.record("order.fulfilment_canceled", order, by=by, reason=reason, data={"fulfilment": parcel.number})
     return parcel
@@ -245,6 +254,7 @@ def hold_fulfilment(parcel: Fulfilment, *, by: User | None, reason: str) -> Fulf
     if parcel.wave is not None and parcel.wave.status == "picking":
         raise ValidationError(_("%(parcel)s is being picked.") % {"parcel": parcel})
     parcel.lines.update(picked=0)
+    forget_picked([parcel.pk])
     parcel.wave, parcel.box, parcel.hold_reason = None, None, reason[:300]
     parcel.save(update_fields=["wave", "box", "hold_reason"])
     audit.record("fulfilment.held", parcel, by=by, reason=reason)

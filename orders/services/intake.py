@@ -29,7 +29,7 @@ HEADER = (
 )  # fmt: skip
 DETAILS = ("customer_name", "email", "phone", "language", "billing_address", "shipping_address", "note", "tags")
 NOTHING = dict.fromkeys(("discount", "shipping", "shipping_tax_rate", "paid", "refunded"), ZERO)
-ASK = "SELECT orders_ask(%s, %s::bigint[])"
+ASK = "SELECT orders_ask(%s, %s, %s::bigint[])"
 
 
 class Rate(NamedTuple):
@@ -191,11 +191,18 @@ def rates_for(order: Order) -> Mapping[str, Rate]:
 def known_before(order: Order, variants: Sequence[int]) -> tuple[Mapping[str, Rate], inventory.Stock]:
     """What must be known before an order is placed, in one statement: the rate of each tax class where it goes, none for
     customers who are exempt; and what warehouses have of these variants."""
-    country = str(order.shipping_address.get("country") or order.billing_address.get("country") or "")
-    answer = json.loads(inventory.call(ASK, [country, list(variants)]))
+    answer = json.loads(inventory.call(ASK, [*goes_to(order), list(variants)]))
     is_exempt = order.customer is not None and order.customer.tax_exempt
     rates = {} if is_exempt else {kind: Rate(name, Decimal(rate)) for kind, name, rate in answer["rates"] or ()}
     return rates, inventory.Stock.of(answer["stock"] or ())
+
+
+def goes_to(order: Order) -> tuple[str, str]:
+    """Country and region that decide on the tax, as `TaxRate` writes them; an order without a shipping address goes where the
+    invoice goes."""
+    address = order.shipping_address if order.shipping_address.get("country") else order.billing_address
+    country = str(address.get("country") or "").strip().upper()
+    return country, str(address.get("region") or "").strip().upper().removeprefix(f"{country}-")
 
 
 def _needs_rates(order: Order, lines: Sequence[NewLine], given: Mapping[str, Any]) -> bool:

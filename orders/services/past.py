@@ -80,7 +80,7 @@ class PastHead:
         "fulfilment_status", "note", "paid", "payment_status", "phone", "placed_at", "prices_include_tax", "refunded", "shipping",
         "shipping_address", "source", "source_number", "status", "subtotal", "tags", "tax", "total",
     )  # fmt: skip
-    shipping_tax_rate = ZERO
+    shipping_tax_rate = authorized = voided = ZERO
 
 
 @dataclass

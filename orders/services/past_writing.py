@@ -7,7 +7,6 @@ statement a table."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,13 +16,12 @@ from backoffice import audit
 from backoffice.imports.copying import blocks, encoder
 from backoffice.models import User
 from backoffice.numbering import sequence_name
-from customers.services import find_or_create_by_emails
+from customers.services import create_by_selected_emails
 from inventory import services as inventory
 from orders.models import Order
 from orders.services.past import Past
 from orders.services.status import lines_of, recalculate
 
-PEOPLE_AT_ONCE = 2000
 COPIED = {  # columns of an order, as they are
     "customer_name": "text", "email": "text", "phone": "text", "billing_address": "jsonb", "shipping_address": "jsonb", "status": "text",
     "payment_status": "text", "fulfilment_status": "text", "source": "text", "source_number": "text", "currency": "text",
@@ -131,7 +129,7 @@ class PastWriter:
         self.run("ANALYZE import_past (first_row, mail, customer_number)")
         self.run("ANALYZE import_pastline (first_row, sku)")
         if may_add_customers:
-            self._add_customers()
+            create_by_selected_emails(self.cursor, STRANGERS, by=self.by)
         self.run(NUMBERED)
         self.run("ANALYZE import_placed")
         by = self.by.pk if self.by else None
@@ -145,12 +143,6 @@ class PastWriter:
         self.run("SET LOCAL plan_cache_mode = DEFAULT")
         self.run("SET LOCAL enable_nestloop = DEFAULT")
         return self._promise()
-
-    def _add_customers(self) -> None:
-        self.cursor.execute(STRANGERS)
-        people = iter(self.cursor.fetchall())
-        while part := dict(islice(people, PEOPLE_AT_ONCE)):
-            find_or_create_by_emails(part, by=self.by)
 
     def _promise(self) -> list[str]:
         """Promise stock to what partly shipped orders have left to ship; returns a sentence for each that is short."""

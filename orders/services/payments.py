@@ -1,22 +1,20 @@
-"""Money in and out: append-only, the database keeps refunds within what was paid."""
+"""Money that comes in: promised, captured, voided, paid. Append-only; the database keeps captures within what was authorized."""
 
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import User
-from backoffice.money import ZERO, format_money, round_money
-from orders import mails
-from orders.models import Order, Payment, Refund, Return
-from orders.services.return_money import left_of, refuse_beyond_value
+from backoffice.money import format_money, round_money
+from orders.models import Authorization, AuthorizationVoid, Order, Payment
 from orders.services.status import lock, restate_payment
 
-Entry = TypeVar("Entry", Payment, Refund)
+Entry = TypeVar("Entry", bound=models.Model)
 
 
 class KeyReused(ValidationError):
@@ -25,6 +23,10 @@ class KeyReused(ValidationError):
 
 class RefundTooHigh(ValidationError):
     """More was to be refunded than was paid and not refunded yet."""
+
+
+class CaptureTooHigh(ValidationError):
+    """More was to be captured than is left of the authorization."""
 
 
 @transaction.atomic
@@ -36,11 +38,10 @@ def record_payment(
     Raises KeyReused when the key made another payment, IllegalTransition on a canceled order that owes nothing.
     """
     order = lock(order)
-    known = Payment.objects.filter(key=key).first() if key else None
+    known = made_by(Payment, key, order=order, amount=amount, authorization=None)
     if known is not None:
-        return _same(known, order, amount)
-    if order.status == Order.Status.CANCELED:
-        raise IllegalTransition(order, order.get_status_display(), _("paid"))
+        return known
+    _must_take_money(order, _("paid"))
     must_be_amount(amount, order.currency)
     payment = Payment.objects.create(order=order, amount=amount, method=method, reference=reference, key=key, by=by)
     order.paid += amount
@@ -50,63 +51,105 @@ def record_payment(
 
 
 @transaction.atomic
-def refund(
-    order: Order,
-    *,
-    amount: Decimal,
-    method: str,
-    reason: str,
-    by: User | None,
-    reference: str = "",
-    order_return: Return | None = None,
-    key: str | None = None,
-) -> Refund:
-    """Write down money given back; stock is not touched. The same `key` again returns the refund that it made.
+def authorize(
+    order: Order, *, amount: Decimal, method: str, by: User | None, reference: str = "", key: str | None = None
+) -> Authorization:
+    """Write down that the customer's bank keeps money ready for the order. It is captured or voided later.
 
-    Raises RefundTooHigh beyond what was paid and not refunded yet, BeyondReturn beyond the value of what arrived, KeyReused.
+    The same `key` again returns what it made. Raises KeyReused, and IllegalTransition on a canceled order.
     """
     order = lock(order)
-    known = Refund.objects.filter(key=key).first() if key else None
+    known = made_by(Authorization, key, order=order, amount=amount)
     if known is not None:
-        return _same(known, order, amount)
+        return known
+    _must_take_money(order, _("authorized"))
     must_be_amount(amount, order.currency)
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
-    if order_return is not None and order_return.order_id != order.pk:
-        raise ValidationError(_("%(return)s belongs to another order.") % {"return": order_return})
-    refuse_beyond_paid(order, amount)
-    if order_return is not None:
-        refuse_beyond_value(order_return, amount, order.currency)
-    row = Refund.objects.create(
+    made = Authorization.objects.create(order=order, amount=amount, method=method, reference=reference, key=key, by=by)
+    order.authorized += amount
+    restate_payment(order)
+    data = {"authorization": made.pk, "amount": str(amount), "method": method}
+    audit.record("order.authorized", order, by=by, data=data)
+    return made
+
+
+@transaction.atomic
+def capture(
+    authorization: Authorization,
+    *,
+    by: User | None,
+    amount: Decimal | None = None,
+    reference: str = "",
+    key: str | None = None,
+) -> Payment:
+    """Take money that was authorized: `amount`, or all that is left. The same `key` again returns the payment that it made.
+
+    Raises CaptureTooHigh beyond what is left, KeyReused, and IllegalTransition on a canceled order.
+    """
+    order, authorization = _locked(authorization)
+    asked = {} if amount is None else {"amount": amount}
+    known = made_by(Payment, key, order=order, authorization=authorization, **asked)
+    if known is not None:
+        return known
+    _must_take_money(order, _("paid"))
+    amount = authorization.left if amount is None else amount
+    if authorization.left <= 0 or amount > authorization.left:
+        raise CaptureTooHigh({"amount": _left_of(authorization, order)})
+    must_be_amount(amount, order.currency)
+    payment = Payment.objects.create(
         order=order,
-        order_return=order_return,
+        authorization=authorization,
         amount=amount,
-        method=method,
-        reference=reference,
-        reason=reason,
+        method=authorization.method,
+        reference=reference or authorization.reference,
         key=key,
         by=by,
     )
-    order.refunded += amount
+    order.paid += amount
+    order.authorized -= amount
     restate_payment(order)
-    data = {"refund": row.pk, "amount": str(amount), "method": method, "return": str(order_return or "")}
-    audit.record("order.refunded", order, by=by, reason=reason, data=data)
-    mails.on_commit("refunded", order, amount=str(amount), reason=reason)
+    data = {"payment": payment.pk, "authorization": authorization.pk, "amount": str(amount), "method": payment.method}
+    audit.record("order.captured", order, by=by, data=data)
+    return payment
+
+
+@transaction.atomic
+def void(
+    authorization: Authorization, *, by: User | None, reason: str = "", key: str | None = None
+) -> AuthorizationVoid:
+    """Give up what is left of an authorization. The same `key` again returns what it made.
+
+    Raises CaptureTooHigh when nothing is left, KeyReused.
+    """
+    order, authorization = _locked(authorization)
+    known = made_by(AuthorizationVoid, key, authorization=authorization)
+    if known is not None:
+        return known
+    left = authorization.left
+    if left <= 0:
+        raise CaptureTooHigh(_left_of(authorization, order))
+    row = AuthorizationVoid.objects.create(
+        authorization=authorization, amount=left, reason=reason[:300], key=key, by=by
+    )
+    order.authorized -= left
+    order.voided += left
+    restate_payment(order)
+    data = {"authorization": authorization.pk, "amount": str(left), "method": authorization.method}
+    audit.record("order.voided", order, by=by, reason=reason, data=data)
     return row
 
 
+# --- Shared with refunds and transfers ----------------------------------------------------------
+
+
 def refundable(order: Order) -> Decimal:
-    """What may still be given back."""
-    return order.paid - order.refunded  # type: ignore[no-any-return]
+    """What may still be given back: paid, and neither refunded nor granted yet."""
+    return order.paid - order.refunded - order.refund_granted  # type: ignore[no-any-return]
 
 
-def suggested_refund(order_return: Return) -> Decimal:
-    """What is left of the value that arrived, within what is refundable."""
-    return max(min(left_of(order_return), refundable(order_return.order)), ZERO)
-
-
-def _same(known: Entry, order: Order, amount: Decimal) -> Entry:
-    if known.order_id != order.pk or known.amount != amount:
+def made_by(model: type[Entry], key: str | None, **facts: Any) -> Entry | None:
+    """The row that `key` made earlier. Raises KeyReused unless it is what is asked for now."""
+    known = model._default_manager.filter(key=key).first() if key else None
+    if known is not None and any(getattr(known, name) != value for name, value in facts.items()):
         raise KeyReused(_("This key was used for another amount or order already."))
     return known
 
@@ -122,14 +165,37 @@ def must_be_amount(amount: Decimal, currency: str) -> None:
 
 def refuse_beyond_paid(order: Order, amount: Decimal) -> None:
     left = refundable(order)
-    if amount > left:
-        raise RefundTooHigh(
-            {
-                "amount": _("%(paid)s was paid and %(refunded)s refunded: at most %(left)s can be refunded.")
-                % {
-                    "paid": format_money(order.paid, order.currency),
-                    "refunded": format_money(order.refunded, order.currency),
-                    "left": format_money(left, order.currency),
-                }
-            }
+    if amount <= left:
+        return
+    sentence = _("%(paid)s was paid and %(refunded)s refunded: at most %(left)s can be refunded.")
+    if order.refund_granted:
+        sentence = _(
+            "%(paid)s was paid, %(refunded)s refunded and %(granted)s granted: at most %(left)s can be refunded."
         )
+    amounts = {"paid": order.paid, "refunded": order.refunded, "granted": order.refund_granted, "left": left}
+    raise RefundTooHigh(
+        {"amount": sentence % {name: format_money(value, order.currency) for name, value in amounts.items()}}
+    )
+
+
+def _must_take_money(order: Order, what: str) -> None:
+    if order.status == Order.Status.CANCELED:
+        raise IllegalTransition(order, order.get_status_display(), what)
+
+
+def _locked(authorization: Authorization) -> tuple[Order, Authorization]:
+    """Its order first, then the authorization."""
+    order = Order.objects.locked().get(pk=authorization.order_id)
+    return order, Authorization.objects.locked().get(pk=authorization.pk)
+
+
+def _left_of(authorization: Authorization, order: Order) -> str:
+    amounts = {
+        "amount": authorization.amount,
+        "captured": authorization.captured,
+        "voided": authorization.voided,
+        "left": authorization.left,
+    }
+    return _("%(amount)s was authorized, %(captured)s captured and %(voided)s voided: %(left)s can be captured.") % {
+        name: format_money(value, order.currency) for name, value in amounts.items()
+    }

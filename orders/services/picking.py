@@ -3,7 +3,7 @@
 Orders are locked first, then the pick list, then its parcels, then stock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -22,7 +22,9 @@ from inventory.models import Allocation, Location, Scan, StockLevel
 from inventory.services import Done, Scanned
 from orders.models import Fulfilment, FulfilmentLine, Order, PickWave
 from orders.services.fulfilment import cancel_fulfilment, create_fulfilment, ready_at
+from orders.services.holds import must_not_be_held
 from orders.services.packing import named
+from orders.services.plans import forget_picked, plan_parcels, said_of, take, take_off
 from orders.services.status import lines_of
 
 MOST_BOXES = 12
@@ -43,7 +45,7 @@ def pickable(location: Location) -> QuerySet[Order]:
     )
     loose = loose.filter(quantity__gt=F("packing"), there__gt=0)
     picking = here.filter(status=Fulfilment.Status.PENDING, wave__isnull=False)
-    waiting: QuerySet[Order] = Order.objects.awaiting_shipment().filter(~Exists(picking))
+    waiting: QuerySet[Order] = Order.objects.awaiting_shipment().filter(~Exists(picking), on_hold=False)
     return waiting.filter(Exists(loose) | Exists(here.to_pick())).order_by("placed_at", "pk")
 
 
@@ -69,32 +71,51 @@ def start_picking(
             break
     if not box:
         raise ValidationError(_("Nothing is left to pick: somebody else has taken these orders."))
+    plan_parcels(list(wave.parcels.all()))
     audit.record("pickwave.started", wave, by=by, data={"orders": box})
     return wave
 
 
-def pick(wave: PickWave, scanned: Scanned, *, by: User) -> Scan:
-    """Put scanned pieces into the boxes that want them, the lowest number first.
+def pick(wave: PickWave, scanned: Scanned, *, bin: str = "", lot: str = "", by: User) -> Scan:
+    """Put scanned pieces into the boxes that want them, those first that want them from `bin` and of `lot`, by number.
 
-    Raises ValidationError for what no box wants, NotAllowed to anybody but the picker.
+    Where nobody does the plan changes. Raises ValidationError for what no box wants or what is not there, NotAllowed to
+    anybody but the picker.
     """
 
     def do() -> Done:
         current = _locked(wave, by)
         found = named(lines_to_pick(current), scanned.code, current)
         wanted = [line for line in found if line.to_pick]
+        for line in wanted:
+            must_not_be_held(line.fulfilment.order)
         left = sum(line.to_pick for line in wanted)
         facts = {"sku": found[0].name, "left": left, "scanned": scanned.pieces}
         if not left:
             raise ValidationError(_("%(sku)s: all of it is picked already.") % facts)
         if left < scanned.pieces:
             raise ValidationError(_("%(sku)s: %(left)s still to pick, %(scanned)s scanned.") % facts)
-        boxes = _into_boxes(wanted, scanned.pieces)
+        variant = found[0].order_line.variant
+        said = said_of(scanned, variant, current.location, bin, lot)
+        taken = take(current.location, variant, {line.pk: line.to_pick for line in wanted}, scanned.pieces, said)
+        into = []
+        for line in wanted:
+            if pieces := taken.by_line.get(line.pk, 0):
+                line.picked += pieces
+                into.append(_("%(pieces)s into box %(box)s") % {"pieces": pieces, "box": line.fulfilment.box})
         FulfilmentLine.objects.bulk_update(wanted, ["picked"])
-        into = [_("%(pieces)s into box %(box)s") % {"pieces": pieces, "box": box} for box, pieces in boxes.items()]
-        return Done(f"{found[0].name}: {', '.join(into)}", found[0].order_line.variant)
+        told = f"{found[0].name}: {', '.join(into)}"
+        return Done(f"{told} ({taken.changed})" if taken.changed else told, variant, taken.steps)
 
     return inventory.record_once(Scan.Kind.PICKED, wave.number, scanned, do, by=by)
+
+
+@inventory.way_back(Scan.Kind.PICKED)
+def _unpick(scan: Scan, by: User) -> None:
+    """Pieces go out of their boxes and back to where they were picked."""
+    wave = _locked(PickWave.objects.get(number=scan.subject), by)
+    lines = {line.pk: line for line in lines_to_pick(wave)}
+    take_off(lines, scan.facts, "picked", wave)
 
 
 def lines_to_pick(wave: PickWave) -> list[FulfilmentLine]:
@@ -137,9 +158,14 @@ def report_missing(line: FulfilmentLine, *, reason: str, elsewhere: bool, by: Us
 
 @transaction.atomic
 def finish_picking(wave: PickWave, *, by: User) -> PickWave:
-    """Say that everything is in its box. Raises ValidationError while pieces are neither picked nor missing."""
+    """Say that everything is in its box. Raises ValidationError while pieces are neither picked nor missing.
+
+    Boxes of orders that were put on hold meanwhile are to be put back when they are not full.
+    """
     wave = _locked(wave, by)
-    left = sum(line.to_pick for line in lines_to_pick(wave))
+    lines = lines_to_pick(wave)
+    held = {line.fulfilment_id for line in lines if line.to_pick and line.fulfilment.order.on_hold}
+    left = sum(line.to_pick for line in lines if line.fulfilment_id not in held)
     if left:
         raise ValidationError(
             ngettext(
@@ -149,7 +175,9 @@ def finish_picking(wave: PickWave, *, by: User) -> PickWave:
             )
             % {"pieces": left}
         )
-    return _end(wave, Status.PICKED, by)
+    _put_back(lines, held)
+    is_empty = bool(held) and held == {line.fulfilment_id for line in lines}
+    return _end(wave, Status.CANCELED if is_empty else Status.PICKED, by)
 
 
 @transaction.atomic
@@ -160,10 +188,16 @@ def stop_picking(wave: PickWave, *, reason: str = "", by: User) -> PickWave:
     wave.must_become(Status.CANCELED)
     lines = lines_to_pick(wave)
     unfinished = {line.fulfilment_id for line in lines if line.to_pick}
-    FulfilmentLine.objects.filter(pk__in=[x.pk for x in lines if x.fulfilment_id in unfinished]).update(picked=0)
-    Fulfilment.objects.filter(pk__in=unfinished).update(wave=None, box=None)
+    _put_back(lines, unfinished)
     rest = {line.fulfilment_id for line in lines} - unfinished
     return _end(wave, Status.PICKED if rest else Status.CANCELED, by, reason)
+
+
+def _put_back(lines: Sequence[FulfilmentLine], parcels: set[int]) -> None:
+    """Empty the boxes of these parcels, whose lines are among `lines`; others may pick them."""
+    FulfilmentLine.objects.filter(pk__in=[line.pk for line in lines if line.fulfilment_id in parcels]).update(picked=0)
+    forget_picked(parcels)
+    Fulfilment.objects.filter(pk__in=parcels).update(wave=None, box=None)
 
 
 def _end(wave: PickWave, status: str, by: User, reason: str = "") -> PickWave:
@@ -201,7 +235,7 @@ def _candidates(location: Location, orders: Sequence[int] | None, most: int) -> 
 def _parcel_for(order: Order, location: Location, by: User) -> Fulfilment | None:
     """A parcel of a locked order that nobody picks: one that is there, or a new one of what lies here."""
     parcels = list(Fulfilment.objects.filter(order=order, location=location, status=Fulfilment.Status.PENDING).locked())
-    if any(parcel.wave_id for parcel in parcels) or order.status != Order.Status.PLACED:
+    if any(parcel.wave_id for parcel in parcels) or order.status != Order.Status.PLACED or order.on_hold:
         return None
     free = next((parcel for parcel in parcels if not parcel.hold_reason and not parcel.is_scheduled), None)
     if free is not None:
@@ -229,23 +263,12 @@ def _lying_here(order: Order, location: Location) -> dict[int, int]:
     return {key: pieces for key, pieces in (ready | here).items() if pieces}
 
 
-def _into_boxes(lines: Iterable[FulfilmentLine], pieces: int) -> dict[int | None, int]:
-    """Write scanned pieces on the lines, in order; returns pieces by box."""
-    boxes: dict[int | None, int] = {}
-    for line in lines:
-        some = min(pieces, line.to_pick)
-        if some:
-            line.picked += some
-            pieces -= some
-            boxes[line.fulfilment.box] = boxes.get(line.fulfilment.box, 0) + some
-    return boxes
-
-
 def _take_out(line: FulfilmentLine, pieces: int, reason: str, by: User) -> None:
     """Pieces leave their parcel; one that is empty then is canceled."""
     if pieces < line.quantity:
         line.quantity -= pieces
         line.save(update_fields=["quantity"])
+        plan_parcels([line.fulfilment])
     elif line.fulfilment.lines.count() > 1:
         line.delete()
     else:
@@ -258,6 +281,7 @@ def _set_apart(order: Order, line: FulfilmentLine, pieces: int, reason: str, by:
     if pieces == line.quantity and parcel.lines.count() == 1:
         parcel.wave, parcel.box, parcel.hold_reason = None, None, reason[:300]
         parcel.save(update_fields=["wave", "box", "hold_reason"])
+        forget_picked([parcel.pk], plan=True)
     else:
         _take_out(line, pieces, reason, by)
         number = f"{order.number}-F{order.fulfilments.count() + 1}"

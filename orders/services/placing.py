@@ -17,6 +17,7 @@ from customers.models import Customer
 from inventory import services as inventory
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
+from orders.services.holds import release_all
 from orders.services.intake import NewLine, begin, fill, known_before
 from orders.services.status import lines_of, lock, price, recalculate, restate
 from orders.services.writing import place_draft, take
@@ -131,7 +132,7 @@ def cancel(order: Order, *, by: User | None, reason: str) -> Order:
         inventory.release(order.number, None, by=by)
     for line in lines:
         line.allocated, line.canceled = 0, line.quantity
-    _end(order, lines, reason)
+    _end(order, lines, reason, by)
     audit.record("order.canceled", order, by=by, reason=reason)
     if was_placed:
         mails.on_commit("canceled", order, reason=reason)
@@ -161,7 +162,7 @@ def cancel_lines(order: Order, *, quantities: Mapping[int, int], by: User | None
     if any(line.kept for line in lines):
         recalculate(order, lines)
     else:
-        _end(order, lines, reason)
+        _end(order, lines, reason, by)
         mails.on_commit("canceled", order, reason=reason)
     data = {"lines": {line.sku or line.title: quantity for line, quantity in chosen}}
     audit.record("order.lines_canceled", order, by=by, reason=reason, data=data)
@@ -223,7 +224,8 @@ def too_high(line: OrderLine, left: int, asked: int) -> str:
     }
 
 
-def _end(order: Order, lines: Sequence[OrderLine], reason: str) -> None:
+def _end(order: Order, lines: Sequence[OrderLine], reason: str, by: User | None) -> None:
+    release_all(order, by=by, reason=reason)
     order.status = Order.Status.CANCELED
     order.canceled_at = timezone.now()
     order.cancel_reason = reason[:300]

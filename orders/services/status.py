@@ -170,8 +170,11 @@ def payment_status(order: Order) -> str:
     if order.paid and not kept:
         return status.REFUNDED
     if not order.paid:
+        if order.authorized:
+            return status.AUTHORIZED
         settled = not order.total and order.status in (Order.Status.PLACED, Order.Status.CLOSED)
-        return status.PAID if settled else status.NONE
+        unpaid = status.VOIDED if order.voided else status.NONE
+        return status.PAID if settled else unpaid
     return status.PAID if kept == order.total else status.PARTIALLY_PAID
 
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from orders.services.summary_upkeep import refresh_summaries
+
 SOLD = """
 SELECT (placed_at AT TIME ZONE %(zone)s)::date AS day, currency, count(*) AS orders, sum(total) AS total
 FROM orders_order
@@ -22,12 +24,15 @@ SELECT day, currency, orders, total FROM sold
 ON CONFLICT (day, currency) DO UPDATE SET orders = EXCLUDED.orders, total = EXCLUDED.total
 WHERE (orders_dailysales.orders, orders_dailysales.total) IS DISTINCT FROM (EXCLUDED.orders, EXCLUDED.total)
 """  # noqa: S608 - two constants
-BEGINNING = date(1970, 1, 1)
 
 
 @transaction.atomic
 def refresh_sales(*, since: date | None = None) -> None:
-    """Write the daily sales anew from the day `since` on; by default from the oldest day touched in the last hour."""
+    """Write the daily sales anew from the day `since` on; by default from the oldest day touched in the last hour.
+
+    The summaries of the reports follow with what changed since they were refreshed last.
+    """
+    refresh_summaries()
     with connection.cursor() as cursor:
         if since is None:
             cursor.execute(

@@ -5,14 +5,15 @@
 -- Both return {"short": [as inventory_shortages]} or {"busy": true} where stock is short or others hold the levels for more
 -- than 3 s. Nothing is changed or locked then, and the transaction goes on.
 
--- orders_ask: what must be known before an order is placed that goes to a country: {"rates": [[tax class, name, rate]],
--- "stock": [rows of inventory_candidates]}. Of each class the rate of the country goes before the one for everywhere else.
-CREATE OR REPLACE FUNCTION orders_ask(goes_to text, variants bigint[]) RETURNS jsonb
+-- orders_ask: what must be known before an order is placed that goes to a region of a country: {"rates": [[tax class, name,
+-- rate]], "stock": [rows of inventory_candidates]}. Of each class the last rate counts: that of the region comes after the one of
+-- its country, and that after the one for everywhere else.
+CREATE OR REPLACE FUNCTION orders_ask(goes_to text, goes_into text, variants bigint[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
 BEGIN
     RETURN jsonb_build_object(
-        'rates', (SELECT jsonb_agg(jsonb_build_array(r.tax_class, r.name, r.rate::text) ORDER BY r.country)
-                  FROM orders_taxrate r WHERE r.country IN (goes_to, '')),
+        'rates', (SELECT jsonb_agg(jsonb_build_array(r.tax_class, r.name, r.rate::text) ORDER BY r.country, r.region)
+                  FROM orders_taxrate r WHERE r.country IN (goes_to, '') AND r.region IN (goes_into, '')),
         'stock', (SELECT jsonb_agg(jsonb_build_array(c.variant, c.place, c.free, c.promisable) ORDER BY c.n)
                   FROM inventory_candidates(variants) WITH ORDINALITY AS c(variant, place, free, promisable, n)));
 END

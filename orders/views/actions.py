@@ -75,10 +75,9 @@ class Pay(OrderAction):
 class GiveBack(OrderAction):
     permission = "orders.add_refund"
     form_class = forms.RefundForm
-    service = services.refund
     title = gettext_lazy("Refund")
-    done = gettext_lazy("The refund for %s is recorded.")
     confirm = gettext_lazy("This writes the refund down. Stock is not touched; send the money as you usually do.")
+    done: Any = gettext_lazy("The refund for %s is recorded.")
 
     @cached_property
     def order_return(self) -> Return | None:
@@ -102,7 +101,17 @@ class GiveBack(OrderAction):
         }
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
-        return services.refund(obj, by=self.request.user, order_return=self.order_return, **fields)
+        later, user = fields.pop("later"), self.request.user
+        if not later and not services.refund_needs_approval(obj, fields["amount"], by=user):
+            return services.refund(obj, by=user, order_return=self.order_return, **fields)
+        fields.pop("reference")
+        grant = services.grant_refund(obj, by=user, order_return=self.order_return, **fields)
+        said = {
+            "asked": _("Above the limit, another person has to approve refunds: %(refund)s waits for that."),
+            "granted": _("%(refund)s is granted and waits to be sent."),
+        }
+        self.done = said.get(grant.status, "") % {"refund": grant}
+        return grant
 
     def get_success_url(self, obj: Order) -> str:
         return (self.order_return or obj).get_absolute_url()
@@ -204,25 +213,29 @@ class Fulfil(QuantitiesAction):
             return [self.chosen]
         return [(place, {f"{line}_{place.pk}": n for line, n in pieces.items()}) for place, pieces in self.proposed]
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {str(line.pk): line.title for line in self.get_object().lines.all()}
+
     def get_rows(self, obj: Order) -> list[tuple[Any, str, int, int]]:
-        titles = {str(line.pk): line.title for line in obj.lines.all()}
         rows = []
         for place, pieces in self.parcels:
             for key, most in pieces.items():
-                title = titles[str(key).partition("_")[0]]
+                title = self.titles[_line(key)]
                 label = title if self.chosen else _("%(line)s from %(place)s") % {"line": title, "place": place}
                 rows.append((key, label, most, most))
         return rows
 
-    def groups(self) -> list[tuple[Location, list[Any]]]:
-        """The controls of the form by location."""
-        return [(place, [self.form[f"line_{key}"] for key in pieces]) for place, pieces in self.parcels]
+    def groups(self) -> list[tuple[Location, list[tuple[str, Any]]]]:
+        """Titles and controls of the form by location."""
+        return [
+            (place, [(self.titles[_line(key)], self.form[f"line_{key}"]) for key in pieces])
+            for place, pieces in self.parcels
+        ]
 
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
         typed = self.form.quantities()
-        quantities = {
-            place.pk: {int(str(key).partition("_")[0]): typed[key] for key in pieces} for place, pieces in self.parcels
-        }
+        quantities = {place.pk: {int(_line(key)): typed[key] for key in pieces} for place, pieces in self.parcels}
         self.made = services.create_fulfilments(
             obj, quantities=quantities, not_before=fields["not_before"], by=self.request.user
         )
@@ -230,6 +243,11 @@ class Fulfil(QuantitiesAction):
 
     def get_success_url(self, obj: Order) -> str:
         return (self.made[0] if len(self.made) == 1 else obj).get_absolute_url()
+
+
+def _line(key: Any) -> str:
+    """The line of a key of the form."""
+    return str(key).partition("_")[0]
 
 
 class Reallocate(OrderAction):

@@ -42,6 +42,7 @@ ORDER_ACTIONS = [
         services.issue_invoice,
         permission="orders.add_invoice",
         confirm=_("Invoices cannot be changed once they are issued."),
+        is_rare=True,
     ),
     generic.BulkAction(
         "close",
@@ -49,12 +50,18 @@ ORDER_ACTIONS = [
         services.close,
         permission="orders.change_order",
         confirm=_("Closed orders can be opened again."),
+        is_rare=True,
     ),
     generic.BulkAction(
-        "tag", _("Add tag"), services.add_tag, permission="orders.change_order", form_class=forms.TagForm
+        "tag", _("Add tag"), services.add_tag, permission="orders.change_order", form_class=forms.TagForm, is_rare=True
     ),
     generic.BulkAction(
-        "untag", _("Remove tag"), services.remove_tag, permission="orders.change_order", form_class=forms.TagForm
+        "untag",
+        _("Remove tag"),
+        services.remove_tag,
+        permission="orders.change_order",
+        form_class=forms.TagForm,
+        is_rare=True,
     ),
     generic.BulkAction(
         "cancel",
@@ -64,5 +71,6 @@ ORDER_ACTIONS = [
         form_class=forms.ReasonForm,
         confirm=_("What is allocated becomes free again. What was paid can then be refunded."),
         danger=True,
+        is_rare=True,
     ),
 ]

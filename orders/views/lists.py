@@ -23,7 +23,8 @@ def pieces(lines: QuerySet, name: str) -> Subquery:
 
 def payment_in_list(order: Order) -> str:
     """Nothing for a draft, or for an order that was canceled before it was paid."""
-    owes_nothing = order.status == Order.Status.DRAFT or (order.status == Order.Status.CANCELED and not order.paid)
+    had_money = order.paid or order.authorized or order.voided
+    owes_nothing = order.status == Order.Status.DRAFT or (order.status == Order.Status.CANCELED and not had_money)
     return "" if owes_nothing else order.payment_status
 
 
@@ -60,7 +61,7 @@ class OrderList(generic.ListPage):
             "payment_status",
             kind="badge",
             get=payment_in_list,
-            sql=blank_where(Q(status="draft") | Q(status="canceled", paid=0), "payment_status"),
+            sql=blank_where(Q(status="draft") | Q(status="canceled", paid=0, authorized=0, voided=0), "payment_status"),
         ),
         generic.Column(
             "fulfilment_status",
@@ -105,7 +106,9 @@ class OrderList(generic.ListPage):
         "lowest": _("Lowest total first"),
     }
     tabs = [
-        generic.Tab(_("To pay"), "status=placed&payment_status=none&payment_status=partially_paid"),
+        generic.Tab(
+            _("To pay"), "status=placed&payment_status=none&payment_status=voided&payment_status=partially_paid"
+        ),
         generic.Tab(_("To ship"), "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial"),
         generic.Tab(_("Late"), "queue=late&sort=oldest"),
         generic.Tab(_("To refund"), "payment_status=overcharged"),

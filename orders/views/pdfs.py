@@ -30,7 +30,7 @@ class Pdf(generic.OnePage):
 
 
 class Pdfs(generic.Page):
-    """Several, as `chosen_invoices` finds them."""
+    """Several, as `chosen_invoices` finds them: a zip of files, or with `?bound=1` one file to print."""
 
     permission = ("orders.view_invoice", SEES_BUYERS)
 
@@ -38,6 +38,10 @@ class Pdfs(generic.Page):
         invoices = chosen_invoices(request)
         if not invoices:
             raise Http404(_("There is nothing to print."))
+        if "bound" in request.GET:
+            size = request.GET.get("paper", "")
+            made = pdf.bound(invoices, size if size in pdf.SIZES else "")
+            return HttpResponse(made, content_type="application/pdf")
         response = StreamingHttpResponse(pdf.archive(invoices), content_type="application/zip")
         name = f"invoices-{timezone.localdate().isoformat()}.zip"
         response["Content-Disposition"] = f'attachment; filename="{name}"'

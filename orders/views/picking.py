@@ -1,7 +1,6 @@
 """Picking and packing with a handheld."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,12 +19,13 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from backoffice.generic.base import error_texts
 from catalog.models import Variant
+from inventory import services as inventory
 from inventory import tiles
-from inventory.models import Location, Scan, StockLevel, StockPart
+from inventory.models import Bin, Location, Lot, Scan
 from inventory.views.handheld import Choice, ChoosePage
-from inventory.views.scanning import ScanPage, warehouse
+from inventory.views.scanning import ScanPage, bin_page, warehouse
 from orders import forms, forms_picking, services
-from orders.models import Fulfilment, FulfilmentLine, Order, PickWave
+from orders.models import Fulfilment, FulfilmentLine, Order, PickPart, PickWave
 
 MOST_ORDERS = 40
 OLDEST = 6
@@ -103,6 +103,10 @@ class Item:
         return sum(line.quantity for line in self.lines)
 
     @property
+    def variant(self) -> int | None:
+        return self.lines[0].order_line.variant_id
+
+    @property
     def open_lines(self) -> list[FulfilmentLine]:
         return [line for line in self.lines if line.to_pick]
 
@@ -126,40 +130,49 @@ def items_of(lines: Iterable[FulfilmentLine]) -> list[Item]:
 
 
 def in_walking_order(items: list[Item], location: Location) -> list[Item]:
-    """The items with the bins they are taken from, in the order in which pieces leave the books, as one walks to them.
+    """The items with the places they are taken from, as one walks to them: what is not put away lies where goods come in.
 
-    What is not put away yet comes first, as it lies where goods come in.
+    Of lines in no parcel yet nothing is planned: the places are those that pieces would leave now.
     """
-    wanted = {key: item for item in items if (key := item.lines[0].order_line.variant_id)}
-    levels = StockLevel.objects.filter(location=location, variant__in=list(wanted))
-    parts = StockPart.objects.there().filter(level__in=levels).first_expired_first().select_related("bin", "level")
-    shelves: dict[int, list[StockPart]] = defaultdict(list)
-    for part in parts:
-        shelves[part.level.variant_id].append(part)
-    for level in levels:
-        item, here = wanted[level.variant_id], shelves[level.variant_id]
-        loose = 0 if level.is_tracked or not here else level.on_hand - level.placed
-        item.walk, item.places = _way(here, loose, item.quantity - item.picked)
+    planned = services.parts_of([line for item in items for line in item.lines if line.pk])
+    parts = [[part for line in item.open_lines for part in planned.get(line.pk, []) if part.to_pick] for item in items]
+    rest = {key: item for item, some in zip(items, parts, strict=True) if not some and (key := item.variant)}
+    proposed = _proposed(rest, location) if rest else {}
+    for item, some in zip(items, parts, strict=True):
+        found = sorted(some or proposed.get(item.variant or 0, []), key=_way)
+        item.walk = _way(found[0]) if found else ()
+        item.places = list(dict.fromkeys(part.place for part in found))
     return sorted(items, key=lambda item: (item.walk, item.name.upper()))
 
 
-def _way(parts: Iterable[StockPart], loose: int, pieces: int) -> tuple[tuple[Any, ...], list[str]]:
-    """Where one walks to for so many pieces: a key to sort by, and the places in words."""
-    places = [_("Not put away")] if loose else []
-    walk: tuple[Any, ...] = ()
-    left = pieces - loose
-    for part in parts:
-        if left > 0 and part.bin is not None:
-            walk = walk or (part.bin.position, part.bin.code)
-            places.append(part.bin.code)
-            left -= part.quantity
-    return walk, list(dict.fromkeys(places))
+def _proposed(items: Mapping[int, Item], location: Location) -> dict[int, list[PickPart]]:
+    """Places, as they would be planned now, by variant."""
+    shelves = inventory.on_shelves(location, items)
+    places = {place for shelf in shelves.values() for place in shelf}
+    bins = Bin.objects.in_bulk([bin for bin, _lot in places if bin])
+    lots = Lot.objects.in_bulk([lot for _bin, lot in places if lot])
+    found: dict[int, list[PickPart]] = {}
+    for variant, shelf in shelves.items():
+        left = items[variant].quantity - items[variant].picked
+        found[variant] = []
+        for (bin, lot), there in shelf.items():
+            some = min(there, left)
+            if some > 0:
+                found[variant].append(PickPart(bin=bins.get(bin or 0), lot=lots.get(lot or 0), quantity=some, picked=0))
+                left -= some
+    return found
+
+
+def _way(part: PickPart) -> tuple[Any, ...]:
+    """What one sorts by to walk from bin to bin."""
+    return (part.bin.position, part.bin.code) if part.bin else ()
 
 
 class PickPage(ScanPage):
     """Every scan is a piece into a box; the page says which."""
 
     model = PickWave
+    form_class = forms_picking.PickScanForm
     permission = FULFIL
     progress_template = "orders/_pick.html"
 
@@ -170,7 +183,26 @@ class PickPage(ScanPage):
         return super().has_permission() and self.user.has_perm("orders.view_pickwave")
 
     def record(self, form: Any) -> Scan:
-        return services.pick(self.document, form.scanned(), by=self.user)
+        return services.pick(
+            self.document, form.scanned(), bin=form.cleaned_data["bin"], lot=form.cleaned_data["lot"], by=self.user
+        )
+
+    def initial(self) -> dict[str, Any]:
+        """Bins are asked for where something lies in one, and lots where something has any."""
+        parts = [part for some in self.parts.values() for part in some]
+        return {
+            "bin": self.request.GET.get("bin", ""),
+            "asks_bins": any(part.bin_id for part in parts),
+            "asks_lots": any(part.lot_id for part in parts),
+        }
+
+    def other_page(self, form: Any) -> str:
+        """A scanned bin says where the next pieces come from."""
+        return bin_page(self.request.path, self.document.location, form.cleaned_data["code"])
+
+    @property
+    def parts(self) -> dict[int, list[PickPart]]:
+        return services.parts_of(services.lines_to_pick(self.document))
 
     def takes_scans(self) -> bool:
         return self.document.status == PickWave.Status.PICKING and self.document.picker_id == self.user.pk
@@ -179,7 +211,8 @@ class PickPage(ScanPage):
         return [warehouse(), (_("Pick"), reverse("orders:picking"))]
 
     def shown(self) -> dict[str, Any]:
-        items = in_walking_order(items_of(services.lines_to_pick(self.document)), self.document.location)
+        lines = services.lines_to_pick(self.document)
+        items = in_walking_order(items_of(lines), self.document.location)
         parcels = self.document.parcels.select_related("order").order_by("box")
         return {
             "title": _("Pick %(wave)s") % {"wave": self.document},
@@ -281,6 +314,7 @@ class PackPage(ScanPage):
     """Every piece is scanned into the parcel; the last one packs it."""
 
     model = Fulfilment
+    form_class = forms_picking.PackScanForm
     permission = (FULFIL, "orders.view_fulfilment")
     progress_template = "orders/_pack.html"
 
@@ -288,7 +322,11 @@ class PackPage(ScanPage):
         return super().get_queryset().select_related("order", "location", "wave")
 
     def record(self, form: Any) -> Scan:
-        return services.pack_scanned(self.document, form.scanned(), by=self.user)
+        return services.pack_scanned(self.document, form.scanned(), lot=form.cleaned_data["lot"], by=self.user)
+
+    def initial(self) -> dict[str, Any]:
+        tracked = self.document.lines.exclude(order_line__variant=None).exclude(order_line__variant__tracking="none")
+        return {"asks_lots": tracked.exists()}
 
     def takes_scans(self) -> bool:
         return self.document.status == Fulfilment.Status.PENDING and not self.document.hold_reason
@@ -305,7 +343,8 @@ class PackPage(ScanPage):
 
     def shown(self) -> dict[str, Any]:
         parcel = self.document
-        lines = list(parcel.lines.select_related("order_line__variant").order_by("order_line__position", "pk"))
+        rows = parcel.lines.select_related("order_line__variant").prefetch_related("parts__bin", "parts__lot")
+        lines = list(rows.order_by("order_line__position", "pk"))
         place = (
             _("Box %(box)s of %(wave)s") % {"box": parcel.box, "wave": parcel.wave} if parcel.wave else parcel.location
         )

@@ -66,6 +66,7 @@ class Invoices(generic.PaperPage):
     permission = ("orders.view_invoice", SEES_BUYERS)
     title = gettext_lazy("Invoices")
     back = (gettext_lazy("Invoices"), "orders:invoices")
+    template_name = "orders/invoices.html"
 
     def get_documents(self) -> list[SafeString]:
         return [drawn(invoice) for invoice in chosen_invoices(self.request)]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -18,14 +19,16 @@ from backoffice.money import ZERO
 from backoffice.templatetags.houtai import tone_of
 from inventory.models import Allocation, Location, StockLevel
 from inventory.services import waiting_pieces
-from orders.forms import NoteForm, method_name
-from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderChange, Return
+from orders import services
+from orders.forms import NoteForm
+from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderChange, OrderHold, Return
 from orders.views.lists import FulfilmentList, OrderList
+from orders.views.money import entries
 from orders.views.surroundings import about_customer, linked_orders, with_surroundings, working
 from orders.views.timeline import Timeline
 
 Status, Payment, Shipping = Order.Status, Order.PaymentStatus, Order.FulfilmentStatus
-TO_PAY = (Payment.NONE, Payment.PARTIALLY_PAID)
+TO_PAY = (Payment.NONE, Payment.VOIDED, Payment.PARTIALLY_PAID)
 TO_SHIP = (Shipping.UNFULFILLED, Shipping.PARTIAL)
 
 
@@ -67,9 +70,12 @@ def always(page: Any) -> bool:
 ORDER_OFFERS = [
     Offer("place", gettext_lazy("Place order"), "orders.place_order", lambda p: p.object.status == Status.DRAFT, always, "post", "check", key="p"),
     Offer("edit", gettext_lazy("Edit"), "orders.change_order", lambda p: p.object.status == Status.DRAFT, icon="edit", key="e"),
-    Offer("refund", gettext_lazy("Refund"), "orders.add_refund", lambda p: p.object.paid > p.object.refunded, lambda p: p.object.payment_status == Payment.OVERCHARGED, icon="undo", key="r"),
-    Offer("pay", gettext_lazy("Record payment"), "orders.add_payment", lambda p: p.is_live and p.object.payment_status in TO_PAY, lambda p: True, icon="card", key="p"),
-    Offer("fulfil", gettext_lazy("Create fulfilment"), "orders.fulfil_order", lambda p: p.unpacked, lambda p: True, icon="truck", key="f"),
+    Offer("refund", gettext_lazy("Refund"), "orders.add_refund", lambda p: services.refundable(p.object) > 0, lambda p: p.excess > 0, icon="undo", key="r"),
+    Offer("pay", gettext_lazy("Record payment"), "orders.add_payment", lambda p: p.is_live and (p.object.authorized or p.object.payment_status in TO_PAY), lambda p: not p.object.authorized, icon="card", key="p"),
+    Offer("fulfil", gettext_lazy("Create fulfilment"), "orders.fulfil_order", lambda p: p.unpacked and not p.object.on_hold, lambda p: True, icon="truck", key="f"),
+    Offer("capture", gettext_lazy("Capture payment"), "orders.add_payment", lambda p: p.is_live and p.object.authorized > 0, lambda p: True, icon="card"),
+    Offer("void", gettext_lazy("Void authorization"), "orders.add_payment", lambda p: p.object.authorized > 0, lambda p: not p.is_live, icon="minus"),
+    Offer("authorize", gettext_lazy("Record authorization"), "orders.add_payment", lambda p: p.is_live and p.object.payment_status in TO_PAY, icon="card"),
     Offer("reallocate", gettext_lazy("Serve from elsewhere"), "orders.fulfil_order", lambda p: p.object.status == Status.PLACED and p.is_promised, icon="transfer", key="w"),
     Offer("invoice-order", gettext_lazy("Issue invoice"), "orders.add_invoice", lambda p: p.is_live and not p.is_invoiced, icon="receipt", method="post", key="i"),
     Offer("announce", gettext_lazy("Announce return"), "orders.add_return", lambda p: p.is_live and p.shipped, icon="return", key="b"),
@@ -77,6 +83,7 @@ ORDER_OFFERS = [
     Offer("change", gettext_lazy("Change order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED, icon="edit", key="m"),
     Offer("split", gettext_lazy("Split order"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.has_open_lines, icon="transfer"),
     Offer("merge", gettext_lazy("Merge orders"), "orders.change_placed_order", lambda p: p.object.status == Status.PLACED and p.object.customer_id and not p.shipped, icon="merge"),
+    Offer("hold", gettext_lazy("Put on hold"), "orders.add_orderhold", lambda p: p.object.status in (Status.DRAFT, Status.PLACED), icon="lock"),
     Offer("duplicate", gettext_lazy("Duplicate"), "orders.add_order", always, icon="copy", method="post"),
     Offer("close", gettext_lazy("Close order"), "orders.change_order", lambda p: p.is_done, lambda p: p.object.payment_status not in TO_PAY, "post", "check-circle", key="c"),
     Offer("reopen", gettext_lazy("Reopen order"), "orders.change_order", lambda p: p.object.status == Status.CLOSED, method="post", icon="refresh", key="o"),
@@ -115,7 +122,8 @@ class OrderRecord(Timeline, generic.RecordPage):
         return next((row for row in self.returns if row.is_open), None)
 
     def get_badges(self) -> list[generic.Badge]:
-        badges = [self.badge(name) for name in self.shown_statuses]
+        badges = [generic.Badge(_("On hold"), "bad")] if self.object.on_hold else []
+        badges += [self.badge(name) for name in self.shown_statuses]
         if self.object.is_changing:
             badges.append(generic.Badge(_("Change begun"), "warn"))
         return [*badges, generic.Badge(_("Late"), "bad")] if self.object.is_late else badges
@@ -127,7 +135,7 @@ class OrderRecord(Timeline, generic.RecordPage):
         if order.status == Status.DRAFT:
             return ["status"]
         names = ["status"]
-        if order.status != Status.CANCELED or order.paid:
+        if order.status != Status.CANCELED or order.paid or order.authorized or order.voided:
             names.append("payment_status")
         if order.status != Status.CANCELED:
             names.append("fulfilment_status")
@@ -160,6 +168,11 @@ class OrderRecord(Timeline, generic.RecordPage):
     @property
     def is_promised(self) -> bool:
         return any(line.allocated for line in self.lines)
+
+    @property
+    def excess(self) -> Decimal:
+        """What was paid too much and is not granted yet."""
+        return max(-self.object.balance - self.object.refund_granted, ZERO)
 
     @property
     def unpacked(self) -> bool:
@@ -235,17 +248,13 @@ class OrderRecord(Timeline, generic.RecordPage):
 
     @cached_property
     def money(self) -> list[dict[str, Any]]:
-        """Payments and refunds in one statement, oldest first."""
-        if not self.object.paid or not generic.may(self.request.user, ("orders.view_payment", "orders.view_refund")):
-            return []
-        columns = ("at", "amount", "method", "reference", "by__name")
-        none = Value("", output_field=CharField())
-        payments = self.object.payments.order_by().values(*columns, kind=Value("payment"), why=none, goods=none)
-        refunds = self.object.refunds.order_by().values(
-            *columns, kind=Value("refund"), why=_column("reason"), goods=_column("order_return__number")
-        )
-        rows = list(payments.union(refunds, all=True).order_by("at"))
-        return [row | {"method": method_name(row["method"])} for row in rows]
+        """What came in, went out, or was promised."""
+        return entries(self.object, self.request.user)
+
+    @cached_property
+    def holds(self) -> list[OrderHold]:
+        """What the order waits for."""
+        return list(self.object.holds.standing().select_related("by")) if self.object.on_hold else []
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         order = self.object
@@ -255,7 +264,7 @@ class OrderRecord(Timeline, generic.RecordPage):
             "shortcuts": [*([("n", _("Write a note"))] if may_note else []), *shown["shortcuts"]],
             "about": about_customer(order),
             "linked": linked_orders(order, self.events),
-            "working": working(self.request, order, self.around.listed) if self.around else None,
+            "working": working(self.request, order, waits=bool(self.around and self.around.listed)),
             "lines": self.lines,
             "fulfilments": self.fulfilments,
             "returns": self.returns,
@@ -263,7 +272,8 @@ class OrderRecord(Timeline, generic.RecordPage):
             "money": self.money,
             "discounts": sum((line.discount + line.order_discount for line in self.lines), ZERO),
             "due": order.balance if order.payment_status in TO_PAY and order.status != Status.DRAFT else ZERO,
-            "excess": -order.balance if order.payment_status == Payment.OVERCHARGED else ZERO,
+            "excess": self.excess,
+            "holds": self.holds,
             "may_note": may_note,
             "note_form": NoteForm(),
             "waiting": next((p for p in self.fulfilments if p.status in ("pending", "packed")), None),
@@ -273,10 +283,6 @@ class OrderRecord(Timeline, generic.RecordPage):
 def total_of(rows: QuerySet, by: str, amount: Any) -> Subquery:
     """Sum of `amount` over `rows`, which hang on the row of the outer query by their column `by`; None without any."""
     return Subquery(rows.order_by().values(by).annotate(total=Sum(amount)).values("total"))
-
-
-def _column(name: str) -> Any:
-    return Coalesce(F(name), Value(""), output_field=CharField())
 
 
 PARCEL_OFFERS = [
@@ -321,4 +327,5 @@ class FulfilmentRecord(Timeline, generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         lines = self.object.lines.select_related("order_line__variant").order_by("order_line__position", "pk")
+        lines = lines.prefetch_related("parts__bin", "parts__lot")
         return super().get_context_data(**extra) | {"lines": lines, "order": self.object.order}

@@ -111,7 +111,7 @@ class Working:
     waits: bool
 
 
-def working(request: HttpRequest, order: Order, waits: bool) -> Working | None:
+def working(request: HttpRequest, order: Order, *, waits: bool) -> Working | None:
     """The queue that the order was opened from; None when it was not, or when it is none of this person's."""
     key = QueryDict(request.GET.get("from", "")).get("queue", "")
     queue = queues.OF_ORDERS.get(key)

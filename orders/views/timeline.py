@@ -12,7 +12,7 @@ from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.verbs import source_words
 from orders.forms import method_name
-from orders.models import MailKind
+from orders.models import MailKind, OrderHold
 
 VERBS = {
     "order.created": (gettext_lazy("Draft written"), "edit"),
@@ -26,6 +26,20 @@ VERBS = {
     "order.paid": (gettext_lazy("Payment recorded"), "card"),
     "order.money_carried_over": (gettext_lazy("Money carried over"), "undo"),
     "order.refunded": (gettext_lazy("Refunded"), "undo"),
+    "order.authorized": (gettext_lazy("Payment authorized"), "card"),
+    "order.captured": (gettext_lazy("Payment captured"), "card"),
+    "order.voided": (gettext_lazy("Authorization voided"), "x"),
+    "order.refund_asked": (gettext_lazy("Refund to be approved"), "clock"),
+    "order.refund_granted": (gettext_lazy("Refund granted"), "undo"),
+    "order.refund_failed": (gettext_lazy("Refund failed"), "alert"),
+    "order.refund_refused": (gettext_lazy("Refund not approved"), "x"),
+    "order.held": (gettext_lazy("Put on hold"), "lock"),
+    "order.released": (gettext_lazy("Released"), "refresh"),
+    "refundgrant.asked": (gettext_lazy("Refund to be approved"), "clock"),
+    "refundgrant.granted": (gettext_lazy("Refund granted"), "undo"),
+    "refundgrant.executed": (gettext_lazy("Refunded"), "undo"),
+    "refundgrant.failed": (gettext_lazy("Refund failed"), "alert"),
+    "refundgrant.refused": (gettext_lazy("Refund not approved"), "x"),
     "order.reallocated": (gettext_lazy("Promised elsewhere"), "transfer"),
     "order.waits": (gettext_lazy("Promised pieces are not there any more"), "alert"),
     "order.fulfilment_created": (gettext_lazy("Fulfilment created"), "box"),
@@ -89,6 +103,7 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
     """Amount, method, documents and pieces that an event names."""
     parts = [format_money(Decimal(data["amount"]), currency)] if "amount" in data else []
     parts += [method_name(data["method"])] if "method" in data else []
+    parts += [str(dict(OrderHold.Kind.choices).get(data["hold"], ""))] if "hold" in data else []
     if "was" in data:
         parts.append(f"{format_money(Decimal(data['was']), currency)} → {format_money(Decimal(data['is']), currency)}")
     parts += [str(MailKind(data["mail"]).label)] if "mail" in data else []
@@ -105,6 +120,7 @@ def about(data: dict[str, Any], currency: str) -> list[str]:
             "exchange",
             "route",
             "day",
+            "grant",
         )
     ]
     return parts + [f"{pieces} × {name}" for name, pieces in data.get("lines", {}).items()]

@@ -25,6 +25,7 @@ OFFERED = {
         "relations",
     },
     "order_clerk": {"customers", "orders"},
+    "order_lead": {"customers", "orders"},
     "support_lead": {"articles", "customers", "tickets"},
 }
 

@@ -71,7 +71,7 @@ def test_nobody_but_owners_deletes(held):
 
 def test_costs_are_hidden_from_those_who_sell_and_carry(held):
     blind = {role for role in held if "catalog.view_cost" not in held[role]}
-    assert blind == {"order_clerk", "warehouse_operator", "support_agent", "support_lead"}
+    assert blind == {"order_clerk", "order_lead", "warehouse_operator", "support_agent", "support_lead"}
 
 
 def test_an_exclusion_takes_away_what_a_pattern_gave():

@@ -71,7 +71,7 @@ def test_a_return_is_exchanged(page: Page, roles, signed_in) -> None:
     look(page, "announce")
     click(page, "Announce return")
     click(page, "Choose exchange")
-    page.get_by_label("SKU, row 1").fill("SHIRT-M")
+    page.get_by_role("combobox", name="SKU, row 1").fill("SHIRT-M")
     page.get_by_label("Quantity, row 1").fill("2")
     look(page, "exchange")
     click(page, "Choose exchange")

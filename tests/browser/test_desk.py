@@ -31,7 +31,7 @@ def test_orders_are_worked_through_by_keyboard(page, roles, signed_in):
     first, second = (make_order([("TEA", 1), ("CUP", 2)], customer=buyer(), placed=True) for _ in range(2))
 
     visit(page, "/")
-    press(page, "g", "w")
+    press(page, "g", "q")
     settled(page, "Work")
     assert violations(page) == []
     press(page, "j", "Enter")  # the first queue, as a list

@@ -451,6 +451,7 @@ def of_orders() -> Paths:
     yield to_ship.get_absolute_url()
     for verb in ("details", "cancel", "cancel-lines", "pay", "fulfil", "reallocate", "change", "split", "merge"):
         yield reverse(f"orders:{verb}", args=[to_ship.number])
+    yield from of_money(to_ship)
     invoice = Invoice.objects.filter(kind="invoice").exclude(order__returns=None).first()
     yield invoice.order.get_absolute_url()
     yield invoice.get_absolute_url()
@@ -460,6 +461,21 @@ def of_orders() -> Paths:
     for verb in ("refund", "invoice-order", "announce"):
         yield reverse(f"orders:{verb}", args=[invoice.order.number])
     yield from of_parcels()
+
+
+def of_money(order: Order) -> Paths:
+    """An order on hold with an authorization, a payment, and a refund that waits to be sent."""
+    orders.authorize(order, amount=order.total, method="card", reference="A-1", by=None)
+    row = orders.hold(order, kind="fraud", reason="Two cards", by=None)
+    orders.record_payment(order, amount=order.total, method="card", by=None)
+    grant = orders.grant_refund(order, amount=order.total, method="card", reason="Arrived broken", by=None)
+    yield order.get_absolute_url()
+    for verb in ("authorize", "capture", "void", "hold"):
+        yield reverse(f"orders:{verb}", args=[order.number])
+    yield reverse("orders:release", args=[order.number, row.pk])
+    yield grant.get_absolute_url()
+    for verb in ("execute", "fail"):
+        yield reverse(f"orders:refund-{verb}", args=[grant.number])
 
 
 def of_mails(invoice: Invoice) -> Paths:

@@ -49,7 +49,7 @@ def test_five_lines_by_keyboard(page: Page, roles, signed_in) -> None:
         keys.type(str(place + 1))
         keys.press("Enter")
     keys.press("Enter")
-    expect(page.get_by_label("Shipping", exact=True)).to_be_focused()
+    expect(page.locator("[name=shipping]")).to_be_focused()
     keys.type("5")
     with page.expect_navigation():
         keys.press("Control+Shift+Enter")

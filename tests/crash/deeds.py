@@ -12,13 +12,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Sum
 from django.utils import timezone
 
 from backoffice.models import AuditEvent
-from inventory.models import Allocation, Hold, Location, Receipt, StockMove, StockPosting, Transfer
+from inventory.models import (
+    Allocation,
+    Hold,
+    Location,
+    Receipt,
+    Scan,
+    StockMove,
+    StockPosting,
+    Transfer,
+    TransferLine,
+)
 from orders.models import Fulfilment, Order
 from tests.crash.visitor import NO, NOTHING, YES, Answer, Visitor
 
@@ -59,6 +70,7 @@ class Actor:
         self.holds: list[int] = []
         self.written: list[str] = []
         self.sent: list[str] = []
+        self.loaded: list[tuple[str, str]] = []
         self.count = 0
         self.deeds: list[Deed] = []
 
@@ -70,7 +82,8 @@ class Actor:
         verbs += [self.pack] if self.parcels else []
         verbs += [self.ship] if self.packed else []
         verbs += [self.release] if self.holds else []
-        verbs += [self.send_transfer] if self.written else []
+        verbs += [self.send_transfer, self.load] if self.written else []
+        verbs += [self.take_back, self.take_back] if self.loaded else []
         verbs += [self.receive_transfer] if self.sent else []
         self.count += 1
         return self.chance.choice(verbs)()
@@ -164,6 +177,33 @@ class Actor:
 
         if self._do("send_transfer", f"/inventory/transfers/{number}/send/", {}, traces, number).said == YES:
             self.sent.append(number)
+        return self.deeds[-1]
+
+    def load(self) -> Deed:
+        """Scan a piece onto its way; the transfer is used for nothing else."""
+        number, key = self._take(self.written), str(uuid4())
+        line = patiently(lambda: TransferLine.objects.select_related("variant").filter(transfer__number=number).first())
+
+        def traces() -> Sequence[bool]:
+            source = Transfer.objects.get(number=number).source
+            return [Scan.objects.filter(key=key).exists(), _moved(cause=number, from_location=source) == 1]
+
+        fields = {"code": line.variant.sku, "pieces": 1, "key": key}
+        if self._do("load", f"/inventory/warehouse/transfers/{number}/load/", fields, traces, number).said == YES:
+            self.loaded.append((number, key))
+        return self.deeds[-1]
+
+    def take_back(self) -> Deed:
+        number, key = self._take(self.loaded)
+
+        def traces() -> Sequence[bool]:
+            back = _moved(cause=number, to_location=Transfer.objects.get(number=number).source)
+            left = TransferLine.objects.filter(transfer__number=number).aggregate(n=Sum("sent"))["n"]
+            return [Scan.objects.get(key=key).undone_at is not None, back == 1, left == 0]
+
+        address = f"/inventory/warehouse/transfers/{number}/load/"
+        pk = patiently(lambda: Scan.objects.get(key=key).pk)
+        self._do("take_back", f"/inventory/warehouse/scans/{pk}/undo/", {"next": address}, traces, number)
         return self.deeds[-1]
 
     def receive_transfer(self) -> Deed:

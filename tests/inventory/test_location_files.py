@@ -5,7 +5,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from backoffice.models import AuditEvent
 from inventory import services
 from inventory.models import Location
 from tests.backoffice.test_import_tables import bring, counts, reasons
@@ -95,3 +97,20 @@ def test_people_change_their_warehouses_only(tmp_path):
     result = bring(tmp_path, "locations", "code,name\nMAIN,A\nSHOP,B\n", "--by", manager.email, "--partial")
     assert reasons(result) == [(2, "code", "MAIN", "There is no location “MAIN” that you may change.")]
     assert Location.objects.get(code="SHOP").name == "B"
+
+
+def test_closing_by_file_is_closing_by_page(tmp_path):
+    """What is promised there moves, open stocktakes are named, and what opens serves whoever waits."""
+    make_location("MAIN")
+    shop = make_location("SHOP", priority=20)
+    tea = make_variant("TEA", backorder_limit=5)
+    level = services.allocate("SO-1", [services.Demand(1, tea.pk, 2, "TEA")], by=None)
+    assert [one.location.code for one in level] == ["MAIN"]
+    count = services.create_count(shop, services.Selection("list", variants=[tea.pk]), by=None)
+    result = bring(tmp_path, "locations", "code,is_active\nMAIN,no\nSHOP,no\n", "--partial")
+    assert reasons(result) == [(3, "is_active", "", f"Finish these stocktakes first: {count.number}.")]
+    assert AuditEvent.objects.get(verb="location.closed").subject == "Main"
+    [job] = ProcrastinateJob.objects.filter(task_name=services.CLEAR_CLOSED)
+    assert job.args == {"location": Location.objects.get(code="MAIN").pk}
+    bring(tmp_path, "locations", "code,is_active\nMAIN,yes\n")
+    assert AuditEvent.objects.get(verb="location.opened").subject == "Main"

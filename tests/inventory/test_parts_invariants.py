@@ -15,8 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test as run
 from backoffice import verification
 from inventory import services
 from inventory.models import Location, Lot, PartPosting, StockLevel, StockMove, StockPart
-from inventory.services import Arriving, Correction, Move, Pieces, PutAway, post, virtual
-from tests.factories import make_bin, make_location, make_variant
+from inventory.services import Arriving, Correction, Move, Pieces, PutAway, Scanned, post, virtual
+from tests.factories import make_bin, make_location, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 Kind = StockMove.Kind
@@ -64,6 +64,7 @@ class Parts(RuleBasedStateMachine):
         }  # fmt: skip
         self.there = Counter()
         self.days = dict(EXPIRY)
+        self.person = make_user("warehouse_operator")
 
     def teardown(self):
         assert [report.name for report in verification.run() if report.result.wrong] == []
@@ -230,6 +231,23 @@ class Parts(RuleBasedStateMachine):
         assert {name for name in ["A", "B", "OLD"] if self.expiry(name) < 0} == set(
             Lot.objects.filter(is_quarantined=True).values_list("number", flat=True)
         )
+
+    @rule(sku=SKUS, pieces=PIECES)
+    def put_away_and_take_back(self, sku, pieces):
+        """A scan that is taken back leaves everything where it was."""
+        loose = sum(n for (s, c, bin, _lot), n in self.there.items() if (s, c, bin) == (sku, "MAIN", None))
+        work = lambda: services.shelve(self.bins["M-1"], Scanned(sku, pieces), by=self.person)  # noqa: E731
+        if scan := self.tried(pieces <= loose, work):
+            services.undo_scan(scan, by=self.person)
+
+    @rule(sku=SKUS, pieces=PIECES)
+    def load_and_take_back(self, sku, pieces):
+        lines = [(self.variants[sku].pk, pieces)]
+        made = services.create_transfer(self.places["MAIN"], self.places["SHOP"], lines, by=None)
+        work = lambda: services.load(made, Scanned(sku, pieces), by=self.person)  # noqa: E731
+        if scan := self.tried(self.chosen(sku, "MAIN", pieces) is not None, work):
+            services.undo_scan(scan, by=self.person)
+        services.cancel_transfer(made, by=None)
 
     def take_off(self, sku, code, left):
         for bin, name, some in left:

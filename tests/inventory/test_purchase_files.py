@@ -9,7 +9,16 @@ from backoffice.context import acting
 from backoffice.imports import undoing
 from backoffice.models import ImportRun
 from inventory import services
-from inventory.models import Location, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, StockMove, SupplierItem
+from inventory.models import (
+    Location,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Receipt,
+    ReceiptLine,
+    StockMove,
+    StockPart,
+    SupplierItem,
+)
 from inventory.services import Move, post, virtual
 from tests.backoffice.test_import_tables import bring
 from tests.factories import level_of, make_location, make_supplier, make_variant
@@ -164,3 +173,63 @@ def test_supplier_items(tmp_path, goods):
     )  # fmt: skip
     undoing.undo(run, by=None)
     assert not SupplierItem.objects.exists()
+
+
+# --- Lots and serial numbers ------------------------------------------------------------------------------
+
+LOTS = "PO,Vendor,Status,SKU,Quantity,Cost,Received,Rejected,Lot,Expires\n"
+
+
+def lots_there():
+    there = StockPart.objects.there().select_related("lot")
+    return sorted(
+        (part.lot.number, part.lot.expires_on and part.lot.expires_on.isoformat(), part.quantity) for part in there
+    )
+
+
+def test_lots_and_serial_numbers_come_with_the_file_and_undo_and_redo_know_them(tmp_path, goods):
+    make_variant("MILK", tracking="lot")
+    make_variant("PHONE", tracking="serial")
+    run = run_of(
+        tmp_path,
+        LOTS + '7,ACME,open,MILK,10,2,8,1,"B x 3, A x 4",2031-01-31\n7,,,PHONE,2,90,2,,"S1, S2",\n7,,,TEA,1,1,1,,,\n',
+    )
+    came = [("A", "2031-01-31", 4), ("B", "2031-01-31", 3), ("S1", None, 1), ("S2", None, 1)]
+    assert lots_there() == came
+    for _again in range(2):
+        with acting(source="test"):
+            undoing.undo(run, by=None)
+        assert (lots_there(), Receipt.objects.count()) == ([], 0)
+        with acting(source="test"):
+            undoing.redo(run, by=None)
+        assert lots_there() == came
+    assert_verified()
+
+
+def test_an_order_whose_lots_left_is_kept_by_undo(tmp_path, goods):
+    milk = make_variant("MILK", tracking="lot")
+    run = run_of(tmp_path, LOTS + "7,ACME,open,MILK,4,2,4,,A,\n")
+    services.scrap("X", [(milk.pk, 1)], make_location("MAIN"), reason="Sour", by=None)
+    services.adjust(milk.pk, make_location("MAIN"), delta=1, lot="B", reason="Found", by=None)
+    with acting(source="test"):
+        undoing.undo(run, by=None)
+    assert lots_there() == [("A", None, 3), ("B", None, 1)]
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_what_does_not_add_up_is_refused_in_words(tmp_path, goods):
+    make_variant("MILK", tracking="lot")
+    make_variant("PHONE", tracking="serial")
+    report = bring(
+        tmp_path,
+        "purchase_orders",
+        LOTS
+        + "1,ACME,open,MILK,4,2,4,,A x 3,\n2,ACME,open,PHONE,2,2,2,,S1,\n3,ACME,open,TEA,2,2,2,,A,\n4,ACME,open,MILK,2,2,2,,,\n",
+        "--partial",
+    )
+    assert [(error["row"], error["column"], error["message"]) for error in report["errors"]] == [
+        (2, "lots", "MILK: 4 pieces arrive, and lots are named of 3."),
+        (3, "lots", "PHONE: 2 pieces arrive; name a serial number for each."),
+        (4, "lots", "TEA is not tracked by lot."),
+        (5, "received", "MILK is tracked by lots or serial numbers: name them, such as “A x 3, B x 2”, or receive it on the page of its purchase order."),
+    ]  # fmt: skip

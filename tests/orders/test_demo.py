@@ -7,7 +7,7 @@ from backoffice import verification
 from backoffice.context import acting
 from catalog.models import Media, Product
 from customers.models import Ticket
-from inventory.models import LandedCost, PurchaseOrder, Receipt, ReorderRule, StockCount
+from inventory.models import LandedCost, Lot, PurchaseOrder, Receipt, ReorderRule, StockCount, StockPart
 from orders import demo
 from orders.models import Order, OrderLine, Payment
 
@@ -35,6 +35,11 @@ def test_the_shop_is_believable_true_and_loaded_once(db, capsys):
     assert ReorderRule.objects.due().exists()
     assert PurchaseOrder.objects.overdue().exists()
     assert LandedCost.objects.exists()
+    assert StockPart.objects.there().filter(bin__isnull=False, lot=None).exists()
+    assert Lot.objects.in_stock().filter(is_quarantined=True).get().pk in set(
+        Lot.objects.expired().values_list("pk", flat=True)
+    )
+    assert Lot.objects.in_stock().filter(variant__tracking="serial").count() == 6
     assert [report for report in verification.run() if report.result.wrong] == []
 
     before = Order.objects.count()

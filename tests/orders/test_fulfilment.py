@@ -262,7 +262,7 @@ def test_the_way_of_a_parcel_is_followed_by_the_link_of_its_carrier(clerk, clien
 
     assert parcel.tracking_url == link
     assert Fulfilment.objects.with_links().get().tracking_url == link
-    mails.send("shipped", parcel.order, {"fulfilment": parcel.number})
+    mails.send("shipped", parcel.order, {"fulfilment": parcel.number}, "once")
     assert link in mail.outbox[0].body
     client.force_login(clerk)
     for page in (parcel.get_absolute_url(), parcel.order.get_absolute_url()):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -12,6 +13,7 @@ from customers.models import Customer
 from orders import mail_texts, mails, services, tasks
 from orders.models import Invoice, MailKind, MailText, Order, SentMail
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of
+from tests.orders.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +53,8 @@ def test_mails_go_out_when_the_change_is_kept(django_capture_on_commit_callbacks
     assert queued() == ["placed", "shipped", "refunded", "return_approved"]
     run_queued()
 
-    assert [mail.to for mail in mailoutbox] == [["ada@example.com"]] * 4
-    first, shipped, refunded, returning = (mail.body for mail in mailoutbox)
+    assert [sent.to for sent in mailoutbox] == [["ada@example.com"]] * 4
+    first, shipped, refunded, returning = (sent.body for sent in mailoutbox)
     assert "Hello Ada Lovelace," in first
     assert "2 × Tea: €20.00" in first
     assert "JD01" in shipped
@@ -88,10 +90,20 @@ def test_a_job_that_runs_again_sends_nothing_again_and_the_mail_is_kept(django_c
     run_queued()
 
     (sent,) = SentMail.objects.all()
-    assert [(mail.subject, mail.body) for mail in mailoutbox] == [(sent.subject, sent.body)]
+    assert [(one.subject, one.body) for one in mailoutbox] == [(sent.subject, sent.body)]
     assert (sent.order, sent.kind, sent.to) == (order, "placed", "ada@example.com")
     event = AuditEvent.objects.about(order).get(verb="order.mailed")
     assert event.data == {"mail": "placed", "sent": sent.number}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_with_the_same_key_send_one_mail():
+    order = placed()
+    mail.outbox.clear()
+    results = at_once(lambda number: send("placed", order), 4)
+    assert [type(result) for result in results].count(SentMail) == 1
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert len(mail.outbox) == SentMail.objects.count() == 1
 
 
 def test_a_mail_that_cannot_be_sent_is_tried_again_and_not_kept(settings, mailoutbox):

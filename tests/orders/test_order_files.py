@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from backoffice import context, resources, verification
 from backoffice.models import AuditEvent
-from customers.models import Customer
+from customers.models import ContactPoint, Customer
+from customers.services import find_or_create_by_email
 from orders import services
 from orders.models import Fulfilment, Order, Payment, Refund
 from tests.backoffice.test_import_tables import bring, counts, reasons
@@ -87,6 +88,19 @@ def test_a_shipped_order_is_closed_history_and_stock_stays(tmp_path, main):
     )
     assert level_of(pot).on_hand == 7
     assert_verified()
+
+
+def test_a_customer_of_a_file_is_like_one_of_a_click(tmp_path, main):
+    bring(tmp_path, "orders", SHOPIFY + DONE)
+    find_or_create_by_email("grace@example.com", "Grace")
+    own = ("id", "pk", "number", "name", "search_text", "created_at", "updated_at", "raw", "normalized", "customer_id")
+    for rows in (Customer.objects.order_by("pk"), ContactPoint.objects.order_by("pk")):
+        filed, clicked = ({name: value for name, value in row.items() if name not in own} for row in rows.values())
+        assert filed == clicked
+    assert list(AuditEvent.objects.filter(verb="customer.created").values_list("subject", flat=True)) == list(
+        Customer.objects.order_by("-pk").values_list("number", flat=True)
+    )
+    assert [row.updated_at is not None for row in Customer.objects.all()] == [True, True]
 
 
 def test_the_same_file_again_changes_nothing(tmp_path, main):

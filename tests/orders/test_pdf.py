@@ -54,6 +54,20 @@ def test_the_same_document_is_the_same_file():
     assert pdf.document(invoice()) != pdf.document(invoice(4))
 
 
+def test_several_bound_in_one_file_count_their_pages_by_themselves(monkeypatch):
+    shown = []
+    monkeypatch.setattr(pdf._Numbered, "drawRightString", lambda canvas, x, y, text, **more: shown.append(text))
+    long, short, chinese = invoice(40), invoice(), invoice(1, "zh-hans")
+    short.number, chinese.number = "CN-2026-00001", "INV-2026-00002"
+    made = pdf.bound([long, short, chinese], "letter")
+    footers = [text for text in shown if " · " in text]
+    many = len(footers) - 2
+    assert many > 1
+    assert footers[:many] == [f"INV-2026-00001 · {page} / {many}" for page in range(1, many + 1)]
+    assert footers[many:] == ["CN-2026-00001 · 1 / 1", "INV-2026-00002 · 1 / 1"]
+    assert len(pages(made)) == len(footers)
+
+
 @pytest.mark.parametrize(
     ("text", "marked"),
     [

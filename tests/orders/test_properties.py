@@ -15,7 +15,17 @@ from backoffice.money import minor_units, round_money, unit
 from catalog.models import Variant
 from inventory.models import Allocation, StockLevel, StockPosting
 from orders import services
-from orders.models import Fulfilment, Order, OrderLine, Payment, Refund, Return
+from orders.models import (
+    Authorization,
+    Fulfilment,
+    Order,
+    OrderHold,
+    OrderLine,
+    Payment,
+    Refund,
+    RefundGrant,
+    Return,
+)
 from orders.services import status
 from orders.services.changes import see
 from tests.orders.builders import article, receive, warehouse
@@ -182,6 +192,42 @@ class Trade(RuleBasedStateMachine):
         if line := self.pick(OrderLine, index):
             self.attempt(services.split_order, line.order, quantities={line.pk: quantity})
 
+    @rule(index=some, amount=st.integers(1, 60))
+    def authorize(self, index: int, amount: int) -> None:
+        if order := self.pick(Order, index):
+            self.attempt(services.authorize, order, amount=Decimal(amount), method="card")
+
+    @rule(index=some, amount=st.none() | st.integers(1, 60), voids=st.booleans())
+    def take_or_leave(self, index: int, amount: int | None, voids: bool) -> None:
+        if row := self.pick(Authorization, index):
+            if voids:
+                self.attempt(services.void, row)
+            else:
+                self.attempt(services.capture, row, amount=None if amount is None else Decimal(amount))
+
+    @rule(index=some, amount=st.integers(1, 60))
+    def grant(self, index: int, amount: int) -> None:
+        if order := self.pick(Order, index, paid__gt=0):
+            self.attempt(services.grant_refund, order, amount=Decimal(amount), method="card", reason="x")
+
+    @rule(index=some, fails=st.booleans())
+    def end_refund(self, index: int, fails: bool) -> None:
+        if row := self.pick(RefundGrant, index):
+            if fails:
+                self.attempt(services.fail_refund, row, reason="x")
+            else:
+                self.attempt(services.execute_refund, row)
+
+    @rule(index=some, kind=st.sampled_from(["fraud", "stock"]))
+    def hold(self, index: int, kind: str) -> None:
+        if order := self.pick(Order, index):
+            self.attempt(services.hold, order, kind=kind, reason="x")
+
+    @rule(index=some)
+    def release(self, index: int) -> None:
+        if row := self.pick(OrderHold, index):
+            self.attempt(services.release, row)
+
     # --- What holds after every step ------------------------------------------------------------
 
     @invariant()
@@ -218,7 +264,11 @@ class Trade(RuleBasedStateMachine):
             paid = sum(Payment.objects.filter(order=order).values_list("amount", flat=True))
             refunded = sum(Refund.objects.filter(order=order).values_list("amount", flat=True))
             assert (order.paid, order.refunded) == (paid, refunded)
-            assert refunded <= paid
+            granted = sum(RefundGrant.objects.filter(order=order, status="granted").values_list("amount", flat=True))
+            authorized = sum(row.left for row in Authorization.objects.filter(order=order))
+            assert (order.refund_granted, order.authorized) == (granted, authorized)
+            assert refunded + granted <= paid
+            assert order.on_hold == order.holds.standing().exists()
             assert order.total == sum(line.gross for line in order.lines.all()) + (
                 order.shipping if order.status != "canceled" else 0
             )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from backoffice.models import ApprovalThreshold
 from orders import queues, services
 from orders.models import Fulfilment, Order
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, staff, warehouse
@@ -58,6 +59,14 @@ def shop(clerk):
     services.record_payment(found["to_refund"], amount=Decimal(12), **paid)
     for key in ("to_allocate", "to_ship", "late", "to_receive"):
         services.settle(found[key], **paid)
+    ApprovalThreshold.objects.create(kind="orders.refund", limit=5)
+    for key, amount in (("refunds_to_approve", 8), ("refunds_to_send", 3)):
+        found[key] = make_order([("TEA", 1)], placed=True)
+        parcel_of(found[key], shipped=True)
+        services.settle(found[key], **paid)
+        services.grant_refund(
+            found[key], amount=Decimal(amount), method="card", reason="x", by=staff("owner", name="Olivia")
+        )
     return found
 
 
@@ -75,6 +84,8 @@ def test_each_queue_holds_what_waits_in_it(client, clerk, shop):
         "late": [shop["late"].number],
         "to_receive": [shop["to_receive"].number],
         "to_refund": [shop["to_refund"].number],
+        "refunds_to_approve": [shop["refunds_to_approve"].number],
+        "refunds_to_send": [shop["refunds_to_send"].number],
     }
     for key, queue in queues.QUEUES.items():
         assert [
@@ -86,6 +97,7 @@ def test_the_work_page_counts_in_one_statement_and_answers_with_counts_alone(
     client, clerk, shop, django_assert_num_queries
 ):
     expected = {"to_pay": 1, "to_allocate": 1, "to_pick": 3, "to_ship": 1, "late": 1, "to_receive": 1, "to_refund": 1}
+    expected |= {"refunds_to_approve": 1, "refunds_to_send": 1}
 
     mine = queues.queues_of(clerk)
     clerk.scope("warehouse")
@@ -158,6 +170,17 @@ def test_orders_are_found_by_lateness_country_place_and_sku(client, clerk):
     wrong = client.get("/orders/?country=Atlantis")
     assert not wrong.context["page"].filterset_valid
     assert "Atlantis" in wrong.content.decode()
+
+
+def test_a_tag_of_many_orders_and_of_few_finds_the_same(client, clerk, monkeypatch):
+    few, many = [make_order(tags=["gift"])], [make_order(tags=["gift", "eu"]), make_order(tags=["eu"])]
+    expected = {"gift": [many[0].number, few[0].number], "eu": [many[1].number, many[0].number], "none": []}
+
+    for cap in (1000, 1):
+        monkeypatch.setattr("orders.filters.COUNT_CAP", cap)
+        for tag, found in expected.items():
+            assert numbers(client, f"tag={tag}") == found
+            assert numbers(client, f"tag={tag}", LINES) == found
 
 
 # --- Lines ----------------------------------------------------------------------------------------

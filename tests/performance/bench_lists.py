@@ -33,6 +33,20 @@ LISTS = {
         (
             "status=placed", "payment_status=none", "fulfilment_status=unfulfilled", "return_status=returned", "source=staff",
             "total_min=500", "placed_at_after=2026-01-01&placed_at_before=2026-01-31", "sort=highest", "sort=oldest",
+            "country=DE", "country=CN&sort=oldest", "tag=gift", "currency=EUR", "late=true", "location=main", "customer=%231", "variant=%231",
+            "variant=no-such-sku", "queue=to_pay&sort=oldest", "queue=to_allocate&sort=oldest", "queue=to_pick&sort=oldest",
+            "queue=late&sort=oldest", "queue=to_refund&sort=oldest",
+            "status=placed&payment_status=none&payment_status=partially_paid",
+            "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial",
+        ),
+        "olsen",
+    ),
+    "lines": Listed(
+        "/orders/lines/",
+        "/stock/orders/order/",
+        (
+            "status=placed", "payment_status=none", "source=staff", "country=DE", "article=%231", "variant=%231", "total_min=500",
+            "placed_at_after=2026-01-01&placed_at_before=2026-01-31", "queue=to_pay&sort=oldest", "sort=oldest", "sort=highest",
         ),
         "olsen",
     ),

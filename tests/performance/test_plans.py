@@ -53,6 +53,13 @@ WHERE oid IN (SELECT unnest(%s::regclass[]) UNION SELECT indexrelid FROM pg_inde
 
 SOMETHING = "anything"  # typed where a list is small
 
+# Of a report: everything that narrows orders at once, and what each does by itself.
+DAYS = "first=2026-01-01&last=2026-12-31"
+BEHIND = [f"{DAYS}&currency=EUR&source=web&country=DE"]
+OF_ORDERS = [
+    f"{DAYS}&{one}" for one in ("product=1", "category=1", "customer=1", "rate=0.19", "late=2", "cohort=2026-01-01")
+]
+
 # What is typed into text controls, by list; numbers and names to search by are taken from the shop.
 TYPED: dict[str, dict[str, list[str]]] = {
     "audit:events": {"verb": ["product.", "product.created"]},
@@ -67,8 +74,16 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "inventory:stock_then": {"at": ["2026-10-01T10:00"]},
     "inventory:turnover": {"q": ["slim paper"]},
     "inventory:abc": {"q": ["slim paper"]},
-    "orders": {"source": ["staff"], "currency": ["eur"], "tag": ["gift"], "country": ["DE"]},
+    "fulfilments": {"behind": [*BEHIND, f"{DAYS}&product=1&location=1"]},
+    "orders": {
+        "source": ["staff"],
+        "currency": ["eur"],
+        "tag": ["gift"],
+        "country": ["DE"],
+        "behind": [*BEHIND, *OF_ORDERS],
+    },
     "order_lines": {"source": ["staff"], "currency": ["eur"], "tag": ["gift"], "country": ["DE"]},
+    "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
     "tickets": {"q": ["parcel"]},
     "variants": {"q": ["slim paper"]},

@@ -164,6 +164,11 @@ def _refuse(older: Order, younger: Order, lines: Sequence[OrderLine]) -> None:
     ]
     if Return.objects.filter(exchange__in=both).exists():
         said.append(_("One of the orders is the exchange for a return."))
+    said += [
+        _("%(order)s is on hold, or money is authorized or to be sent back. Settle that first.") % {"order": order}
+        for order in both
+        if order.on_hold or order.authorized or order.refund_granted
+    ]
     if OrderChange.objects.open().filter(order__in=both).exists():
         said.append(_("One of the orders has an open change. Apply or discard that first."))
     if said:

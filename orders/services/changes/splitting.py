@@ -23,6 +23,7 @@ from orders.services.changes.portions import fold_discount, names_of, price_both
 from orders.services.changes.wanting import packed_of
 from orders.services.changes.working_out import CHANGED, Sums, is_named_elsewhere
 from orders.services.documents import issue_invoice
+from orders.services.holds import copy_holds
 from orders.services.placing import QuantityTooHigh, chosen_lines, too_high
 from orders.services.status import AMOUNTS, lines_of, lock, recalculate
 
@@ -92,6 +93,7 @@ def split_order(order: Order, *, quantities: Mapping[int, int], by: User | None,
     for line in parts.new_lines:
         line.order = new
     OrderLine.objects.bulk_create(parts.new_lines)
+    copy_holds(order, new)
     _hand_over(parts, reason, by)
     recalculate(new, parts.new_lines)
     recalculate(order, _write_rest(parts), fields=["discount"])
@@ -150,13 +152,14 @@ def _new_order(order: Order, discount: Decimal) -> Order:
     new.pk, new.number, new._state.adding = None, "", True
     new.source_number, new.note = "", ""
     new.discount, new.shipping, new.shipping_tax_rate, new.paid, new.refunded = discount, ZERO, ZERO, ZERO, ZERO
+    new.authorized, new.voided, new.refund_granted, new.on_hold = ZERO, ZERO, ZERO, False
     new.created_at = timezone.now()
     return new
 
 
 def _carried(parts: Parts) -> Decimal:
-    """What the order was paid beyond what it still costs, as far as the new one costs that."""
-    return max(min(-parts.order.balance, parts.new.total), ZERO)
+    """What the order was paid beyond what it still costs and is to be given back, as far as the new one costs that."""
+    return max(min(-parts.order.balance - parts.order.refund_granted, parts.new.total), ZERO)
 
 
 def _hand_over(parts: Parts, reason: str, by: User | None) -> None:

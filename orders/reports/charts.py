@@ -1,0 +1,59 @@
+"""Charts and sentences of the reports."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label
+from backoffice.money import ZERO
+from orders.models import SalesRow
+
+MOST = 10
+LONGEST = 18  # letters of a label below a bar
+
+Write = Callable[[Any], str]
+
+
+def over_time(caption: str, name: Any, rows: Sequence[SalesRow], unit: str, write: Write) -> Chart:
+    """What the report is about along the days, and what it was before beside it."""
+    label = month_label if unit == "month" else day_label
+    series = [Series(name, [max(row.compared, ZERO) for row in rows])]
+    if any(row.before for row in rows):
+        series.append(Series(_("Before"), [max(row.before or ZERO, ZERO) for row in rows]))
+    return LineChart(caption=caption, labels=[label(row.begins) for row in rows], series=series, write=write)
+
+
+def ranked(caption: str, name: Any, rows: Sequence[SalesRow], write: Write, label: Callable[[SalesRow], str]) -> Chart:
+    """The first rows of a report side by side."""
+    first = rows[:MOST]
+    labels = [_short(label(row)) for row in first]
+    return BarChart(
+        caption=caption, labels=labels, series=[Series(name, [max(row.compared, ZERO) for row in first])], write=write
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def day_title(row: SalesRow, unit: str) -> str:
+    """The day, week or month of a row in words."""
+    if unit == "month":
+        return date_format(row.begins, "YEAR_MONTH_FORMAT")
+    shown = date_format(row.begins, "SHORT_DATE_FORMAT")
+    return _("Week of %(day)s") % {"day": shown} if unit == "week" else shown
+
+
+def change_text(now: Any, before: Any) -> str:
+    """By how much it is more or less than before, "" where there was nothing."""
+    if not before:
+        return ""
+    percent = (now - before) * 100 / abs(before)
+    number = number_format(abs(percent), 1 if abs(percent) < 1000 else 0, use_l10n=True, force_grouping=True)
+    if percent == 0:
+        return _("as before")
+    return (_("%(number)s%% more than before") if percent > 0 else _("%(number)s%% less than before")) % {
+        "number": number
+    }

@@ -1,0 +1,248 @@
+"""What a report may be asked: its period, what it is compared with, and what narrows it."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from backoffice import generic
+from backoffice.derived import derived
+from backoffice.generic import lookups
+from catalog.models import Category
+from inventory.models import Location
+from orders.models import PlaceSales, SalesRow
+from orders.reports import statements
+from orders.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
+from orders.reports.statements import Asked, positional
+
+UNITS = [("day", _("Days")), ("week", _("Weeks")), ("month", _("Months"))]
+LIMITS = (1, 2, 3, 5, 7, 14)
+OFFERED = ("currency", "source", "country")
+
+
+def limits() -> list[tuple[str, str]]:
+    """Within how many days orders are to be shipped."""
+    return [(str(days), ngettext("%(days)s day", "%(days)s days", days) % {"days": days}) for days in LIMITS]
+
+
+class Kept(django_filters.ChoiceFilter):
+    """A choice that the statement reads: nothing is left to be filtered."""
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs
+
+
+class ReportFilter(django_filters.FilterSet):
+    """`statement` gives the rows of what is asked. Fields in `bar` stand above the report, the others in its panel."""
+
+    statement: ClassVar[Any]  # of Asked
+    bar: ClassVar[tuple[str, ...]] = ("period", "day", "compare", "currency", "unit", "by", "within")
+    usual: ClassVar[dict[str, str]] = {}  # what is asked where the address says nothing
+
+    period = Kept(choices=PERIODS, label=_("Period"), empty_label=_("Own days"))
+    day = generic.DateRangeFilter(label=_("Days"), method="added_up")
+    compare = Kept(choices=COMPARED, label=_("Compared with"), empty_label=None)
+    currency = Kept(label=_("Currency"), empty_label=None)
+
+    class Meta:
+        model = SalesRow
+        fields: list[str] = []
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """The controls show what is asked, also where the address leaves it open."""
+        asked = QueryDict(mutable=True) if data is None else data.copy()
+        own_days = asked.get("day_after") or asked.get("day_before")
+        usual = {"period": "" if own_days else USUAL, "compare": "previous", "currency": settings.DEFAULT_CURRENCY}
+        for name, value in {**usual, **self.usual}.items():
+            if not asked.get(name) and name in self.base_filters:
+                asked[name] = "" if name == "period" and own_days else value
+        super().__init__(asked, *args, **kwargs)
+        self._offer()
+
+    def _offer(self) -> None:
+        """What was ever sold in, by and to: one look for all."""
+        offered = {name: field for name, field in self.form.fields.items() if name in OFFERED}
+        found = PlaceSales.objects.filter(span="d").order_by().values_list(*OFFERED).distinct() if offered else ()
+        for name, field in offered.items():
+            words = sorted({row[OFFERED.index(name)] for row in found} - {""})
+            if name == "currency":
+                words = list(dict.fromkeys([settings.DEFAULT_CURRENCY, *words]))
+            field.choices = [*([] if name == "currency" else [("", "---------")]), *((word, word) for word in words)]
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """The rows of the report, of those that may be seen."""
+        return self.rows(queryset, self.asked)
+
+    def rows(self, queryset: QuerySet, asked: Asked) -> QuerySet:
+        statement, parameters = positional(type(self).statement(asked), asked.parameters)
+        return derived(queryset, statement, parameters)
+
+    def added_up(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """The statement has read it."""
+        return queryset
+
+    def value(self, name: str) -> Any:
+        """What is asked for, None where nothing is or what is asked is no choice."""
+        self.form.is_valid()
+        return getattr(self.form, "cleaned_data", {}).get(name) or None
+
+    @cached_property
+    def period_asked(self) -> Period:
+        """The days that are given, else the period of the name. A day left open is the other one."""
+        days = self.value("day")
+        first, last = (_day(days.start), _day(days.stop)) if days else (None, None)
+        given = [day for day in (first, last) if day]
+        if given:
+            return Period(min(given), max(given))
+        return Period.named(self.value("period") or self.usual.get("period", USUAL))
+
+    @cached_property
+    def compared(self) -> str:
+        return self.value("compare") or "previous"
+
+    @cached_property
+    def asked(self) -> Asked:
+        period = self.period_asked
+        return Asked(
+            period,
+            period.before(self.compared),
+            period.shift(self.compared),
+            **{"currency": self.value("currency") or settings.DEFAULT_CURRENCY, **self.narrowed},
+        )
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """What else is asked."""
+        names = [name for name in ("source", "country") if name in self.form.fields]
+        return {name: self.value(name) for name in names}
+
+
+def _day(moment: datetime | None) -> date | None:
+    """The day that was typed; the filter made a moment of it in the reader's time zone."""
+    return timezone.localtime(moment).date() if moment else None
+
+
+class TimeFilter(ReportFilter):
+    statement = staticmethod(statements.sales)
+
+    unit = Kept(choices=UNITS, label=_("By"), empty_label=_("What fits"))
+    source = Kept(label=_("Channel"))
+    country = Kept(label=_("Country"))
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        return {**super().narrowed, "unit": self.value("unit") or self.usual_unit}
+
+    @property
+    def usual_unit(self) -> str:
+        """So that there are not too many rows."""
+        days = self.period_asked.days
+        return "day" if days <= 62 else "week" if days <= 190 else "month"
+
+
+class ChannelFilter(ReportFilter):
+    statement = staticmethod(statements.by_channel)
+
+    country = Kept(label=_("Country"))
+
+
+class CountryFilter(ReportFilter):
+    statement = staticmethod(statements.by_country)
+
+    source = Kept(label=_("Channel"))
+
+
+class CategoryFilter(ReportFilter):
+    statement = staticmethod(statements.by_category)
+
+
+class ProductFilter(ReportFilter):
+    statement = staticmethod(statements.by_product)
+
+    category = generic.LookupFilter(model=Category, label=_("Category"), method="added_up")
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """A text that is no category chosen is that of the first one that it fits; of none, no product."""
+        found = self.value("category")
+        if found is None:
+            return {}
+        if not isinstance(found, Category):
+            found = lookups.search(Category.objects.all(), str(found)).first()
+        return {"category": found.pk if found else -1}
+
+
+class CustomerFilter(ReportFilter):
+    statement = staticmethod(statements.by_customer)
+
+
+class MarginFilter(ReportFilter):
+    """In the currency of the shop alone: the ledger's costs are in no other."""
+
+    BY = [
+        *UNITS, ("product", _("Products")), ("source", _("Channels")), ("country", _("Countries")), ("location", _("Locations")),
+    ]  # fmt: skip
+
+    statement = staticmethod(statements.margin)
+
+    usual = {"by": "month", "period": "12m"}
+
+    currency = None  # type: ignore[assignment]
+    by = Kept(choices=BY, label=_("By"), empty_label=None)
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        by = self.value("by") or "month"
+        codes = self.request.user.scope("warehouse")
+        seen = None if codes is None else tuple(Location.objects.filter(code__in=codes).values_list("pk", flat=True))
+        return {"by": by, "unit": by if by in dict(UNITS) else "month", "locations": seen}
+
+
+class ReturnsFilter(ReportFilter):
+    statement = staticmethod(statements.returns)
+
+
+class LateFilter(ReportFilter):
+    BY = [*UNITS, ("source", _("Channels")), ("country", _("Countries"))]
+
+    statement = staticmethod(statements.late)
+    usual = {"by": "week", "within": "2", "period": "90d"}
+
+    by = Kept(choices=BY, label=_("By"), empty_label=None)
+    within = Kept(choices=limits, label=_("To be shipped within"), empty_label=None)
+    source = Kept(label=_("Channel"))
+    country = Kept(label=_("Country"))
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        by = self.value("by") or "week"
+        return {
+            **super().narrowed,
+            "by": by,
+            "unit": by if by in dict(UNITS) else "month",
+            "within": int(self.value("within") or 2),
+        }
+
+
+class TaxFilter(ReportFilter):
+    statement = staticmethod(statements.taxes)
+
+    country = Kept(label=_("Country"))
+
+
+class CohortFilter(ReportFilter):
+    statement = staticmethod(statements.cohorts)
+    usual = {"period": "12m"}
+
+    @cached_property
+    def period_asked(self) -> Period:
+        """Whole months."""
+        period = super().period_asked
+        return Period(period.first.replace(day=1), month_end(period.last))

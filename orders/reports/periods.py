@@ -1,0 +1,134 @@
+"""Periods of a report: by their names, before another, and as the rows of a summary that cover them."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import Span
+
+ONE = timedelta(days=1)
+
+PERIODS: list[tuple[str, Any]] = [
+    ("today", _("Today")),
+    ("yesterday", _("Yesterday")),
+    ("7d", _("Last 7 days")),
+    ("30d", _("Last 30 days")),
+    ("90d", _("Last 90 days")),
+    ("month", _("This month")),
+    ("last_month", _("Last month")),
+    ("year", _("This year")),
+    ("last_year", _("Last year")),
+    ("12m", _("Last 12 months")),
+    ("18m", _("Last 18 months")),
+]
+USUAL = "30d"
+COMPARED: list[tuple[str, Any]] = [
+    ("previous", _("The period before")),
+    ("year", _("The year before")),
+    ("none", _("Nothing")),
+]
+
+
+def today() -> date:
+    """The day of the shop."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+def month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def shifted(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days of the shop, the first and the last included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def named(cls, name: str) -> "Period":
+        now = today()
+        this = now.replace(day=1)
+        if name.endswith("d"):
+            return cls(now - timedelta(days=int(name[:-1]) - 1), now)
+        return {
+            "today": cls(now, now),
+            "yesterday": cls(now - ONE, now - ONE),
+            "month": cls(this, now),
+            "last_month": cls(shifted(this, -1), this - ONE),
+            "year": cls(now.replace(month=1, day=1), now),
+            "last_year": cls(date(now.year - 1, 1, 1), date(now.year - 1, 12, 31)),
+            "12m": cls(shifted(this, -11), now),
+            "18m": cls(shifted(this, -17), now),
+        }[name]
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def months_back(self) -> int:
+        """By how many months the period before lies back, 0 where it does by days.
+
+        Months that begin with the first are compared with as many before: a part of one with the same part.
+        """
+        if self.first.day != 1:
+            return 0
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
+    def before(self, compared: str) -> "Period | None":
+        """The period that it is compared with."""
+        if compared == "none":
+            return None
+        months = 12 if compared == "year" else self.months_back
+        if months:
+            last = shifted(self.last, -months)
+            return Period(shifted(self.first, -months), month_end(last) if self.last == month_end(self.last) else last)
+        return Period(self.first - timedelta(days=self.days), self.first - ONE)
+
+    def shift(self, compared: str) -> str:
+        """What leads from a day of the period before to its own, as an interval of PostgreSQL."""
+        months = 12 if compared == "year" else self.months_back
+        return f"{months} months" if months else f"{self.days} days"
+
+    def bucket(self, day: date, unit: str) -> "Period":
+        """The part of this period in the day, week or month that begins at `day`."""
+        last = {"day": day, "week": day + timedelta(days=6), "month": month_end(day)}[unit]
+        return Period(max(day, self.first), min(last, self.last))
+
+    def cover(self, latest: date) -> Iterator[tuple[str, date, date]]:
+        """Runs of spans that cover the period, each from its first day to the first day of its last span.
+
+        Years and months are taken whole where they lie in the period, or where nothing is later than `latest`.
+        """
+        day = self.first
+        last = date.max if self.last >= latest else self.last
+        while day <= min(last, latest):
+            span = self._longest(day, last)
+            begin = end = day
+            while day <= min(last, latest) and self._longest(day, last) == span:
+                end, day = day, _behind(day, span)
+            yield span, begin, end
+
+    def _longest(self, day: date, last: date) -> str:
+        if day.day == 1 and day.month == 1 and day.replace(month=12, day=31) <= last:
+            return Span.YEAR
+        return Span.MONTH if day.day == 1 and month_end(day) <= last else Span.DAY
+
+
+def _behind(day: date, span: str) -> date:
+    """The day after the span that begins at `day`."""
+    if span == Span.DAY:
+        return day + ONE
+    return shifted(day, 12 if span == Span.YEAR else 1)

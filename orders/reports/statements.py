@@ -1,0 +1,330 @@
+"""What each report reads: one statement over a summary, with a column for every field of SalesRow.
+
+`Asked` is what the address asks for. A statement is a function of it that gives SQL and its parameters.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Max
+
+from orders.models import (
+    CategorySales,
+    CustomerSales,
+    DelaySums,
+    PlaceSales,
+    ProductSales,
+    ReturnSums,
+    SalesRow,
+    ShippedByPlace,
+    ShippedByProduct,
+    Summary,
+    TaxSales,
+)
+from orders.reports.periods import Period, today
+
+AMOUNTS = ("orders", "pieces", "net", "tax", "gross")
+SHIPPED = ("pieces", "net", "uncosted", "cost")
+MARGIN = "{s}.net - {s}.uncosted - {s}.cost"
+BEGAN = "DATE '1970-01-01'"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A period, what it is compared with, and what narrows the rows; None narrows nothing.
+
+    `locations` are the keys of those that may be seen; `unit` is what a row of time is: day, week or month.
+    """
+
+    period: Period
+    before: Period | None
+    shift: str
+    currency: str
+    unit: str = "day"
+    by: str = ""
+    source: str | None = None
+    country: str | None = None
+    category: int | None = None
+    locations: tuple[int, ...] | None = None
+    within: int = 2
+    lean: bool = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        before = self.before or self.period
+        return {
+            "first": self.period.first, "last": self.period.last, "before_first": before.first, "before_last": before.last,
+            "shift": self.shift, "currency": self.currency, "unit": self.unit, "source": self.source, "country": self.country,
+            "category": self.category, "locations": list(self.locations or ()), "within": self.within, "today": today(),
+            "step": f"1 {self.unit}",
+        }  # fmt: skip
+
+
+def rows(columns: Mapping[str, str], source: str) -> str:
+    """SELECT of `columns` (expressions by field), everything else being empty, `of` the number of rows."""
+    given = {field.name: _empty(field) for field in SalesRow._meta.concrete_fields}
+    given |= {"of": "count(*) OVER ()", "currency": "%(currency)s", **columns}
+    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in given.items())} FROM {source}"  # noqa: S608
+
+
+def _empty(field: models.Field) -> str:
+    if isinstance(field, ArrayField):
+        return "'{}'::bigint[]"
+    if field.null:
+        return f"NULL::{'date' if isinstance(field, models.DateField) else 'numeric'}"
+    return "''" if isinstance(field, models.CharField) else "0"
+
+
+# --- Sums of a period -------------------------------------------------------------------------------
+
+
+def sums(summary: type[Summary], keys: str, figures: str, narrowed: str, *, before: bool = False) -> str:
+    """SELECT of `keys` and `figures` over the rows of the days of the period, or of the one before."""
+    low, high = ("before_first", "before_last") if before else ("first", "last")
+    source = f"{summary._meta.db_table} WHERE span = 'd' AND day BETWEEN %({low})s AND %({high})s AND {narrowed}"
+    return f"SELECT {keys}, {figures} FROM {source} GROUP BY {keys}"  # noqa: S608 - names of ours
+
+
+def covering(summary: type[Summary], period: Period, latest: date, narrowed: str) -> str:
+    """SELECT of the rows of a summary that together are the period; months and years stand in for their days."""
+    runs = list(period.cover(latest)) or [("d", period.first, period.last)]
+    return " UNION ALL ".join(
+        f"SELECT * FROM {summary._meta.db_table} WHERE span = '{span}'"  # noqa: S608 - dates and names of ours
+        f" AND day BETWEEN '{begin:%Y-%m-%d}' AND '{end:%Y-%m-%d}' AND {narrowed}"
+        for span, begin, end in runs
+    )
+
+
+def latest_day(summary: type[Summary]) -> date:
+    """The last day of which the summary knows anything; by its index."""
+    found: date | None = summary._default_manager.filter(span="d").aggregate(latest=Max("day"))["latest"]
+    return found or date.min
+
+
+def _narrowed(asked: Asked, *columns: str) -> str:
+    """The conditions of those columns that narrow anything."""
+    wanted = {
+        "source": "source = %(source)s" if asked.source is not None else "",
+        "country": "country = %(country)s" if asked.country is not None else "",
+        "location": "location = ANY(%(locations)s)" if asked.locations is not None else "",
+    }
+    return " AND ".join(["currency = %(currency)s", *(wanted[name] for name in columns if wanted[name])])
+
+
+def _figures(*names: str) -> str:
+    return ", ".join(f"sum({name}) AS {name}" for name in names)
+
+
+def _each(alias: str, *names: str) -> dict[str, str]:
+    return {name: f"coalesce({alias}.{name}, 0)" for name in names}
+
+
+# --- Over time, and by one key ----------------------------------------------------------------------
+
+
+def over_time(
+    asked: Asked, summary: type[Summary], narrowed: str, figures: str, names: tuple[str, ...], about: str
+) -> str:
+    """A row for each day, week or month of the period, also where nothing happened."""
+    begin = "date_trunc(%(unit)s, {day}::timestamp)::date"
+    table = summary._meta.db_table
+    moved = begin.format(day="(day + %(shift)s::interval)")
+    now = f"""(SELECT {begin.format(day="day")} AS day, {figures} FROM {table}
+               WHERE span = 'd' AND day BETWEEN %(first)s AND %(last)s AND {narrowed} GROUP BY 1)"""  # noqa: S608
+    then = f"""(SELECT {moved} AS day, {figures} FROM {table}
+                WHERE span = 'd' AND day BETWEEN %(before_first)s AND %(before_last)s AND {narrowed} GROUP BY 1)"""  # noqa: S608
+    source = f"""
+        (SELECT g::date AS day FROM generate_series({begin.format(day="%(first)s::date")}::timestamp, %(last)s::date::timestamp,
+                                                   %(step)s::interval) g) d
+        LEFT JOIN {now} s USING (day)
+    """  # noqa: S608 - names of ours
+    columns = {"id": f"d.day - {BEGAN}", "day": "d.day", "code": "d.day::text", **_each("s", *names)}
+    columns["compared"] = f"coalesce({about.format(s='s')}, 0)"
+    if asked.before:
+        source += f" LEFT JOIN {then} b USING (day)"
+        columns["before"] = f"coalesce({about.format(s='b')}, 0)"
+    return rows(columns, source)
+
+
+def by_key(
+    asked: Asked, summary: type[Summary], key: str, narrowed: str, figures: str, names: tuple[str, ...], about: str,
+    more: Mapping[str, str],
+) -> str:  # fmt: skip
+    """A row for each value of a few columns, out of a summary of days."""
+    now = sums(summary, key, figures, narrowed)
+    source = f"({now}) s"
+    columns = {**_each("s", *names), "compared": f"coalesce({about.format(s='s')}, 0)"}
+    if asked.before:
+        then = sums(summary, key, figures, narrowed, before=True)
+        source += f" LEFT JOIN ({then}) b USING ({key})"
+        columns["before"] = f"coalesce({about.format(s='b')}, 0)"
+    return rows({"id": f"row_number() OVER (ORDER BY {key})", **columns, **more}, source)
+
+
+NAMES = {
+    "product": ("catalog_product", "handle", "title", "title_zh"),
+    "category": ("catalog_category", "path", "path", "path"),
+    "customer": ("customers_customer", "number", "name", "name"),
+    "location": ("inventory_location", "code", "name", "name_zh"),
+}
+
+
+def name_of(kind: str, key: str) -> dict[str, str]:
+    """Code and names of what `key` is the primary key of, looked up for the rows of a page alone."""
+    table, *names = NAMES[kind]
+    found = [f"coalesce((SELECT n.{name} FROM {table} n WHERE n.id = {key}), '')" for name in names]  # noqa: S608
+    return dict(zip(("code", "name", "name_zh"), found, strict=True))
+
+
+def by_item(
+    asked: Asked, summary: type[Summary], kind: str, figures: tuple[str, ...], about: str, narrowed: str
+) -> str:
+    """A row for each product, category or customer.
+
+    What decides the order is added up for all of them; names, and what it was before, for the rows of a page alone, and
+    so are the other figures where a page is asked for (`lean`): of many thousands that takes a tenth of the time.
+    """
+    latest = latest_day(summary)
+    ranks = [name for name in figures if f"{{s}}.{name}" in about]
+    summed = ranks if asked.lean else figures
+    covered = covering(summary, asked.period, latest, narrowed)
+    now = f"SELECT item, {_figures(*summed)} FROM ({covered}) t GROUP BY item"  # noqa: S608 - names of ours
+    columns = {"id": "s.item", **{name: f"s.{name}" for name in summed}, "compared": about.format(s="s")}
+    inner = rows({"of": "0", **columns}, f"({now}) s")
+    outer = {field.name: f"r.{field.name}" for field in SalesRow._meta.concrete_fields} | name_of(kind, "r.id")
+    one = covering(summary, asked.period, latest, f"{narrowed} AND item = r.id")
+    outer |= {name: f"(SELECT sum({name}) FROM ({one}) t)" for name in figures if name not in summed}  # noqa: S608
+    if asked.before:
+        then = covering(summary, asked.before, latest, f"{narrowed} AND item = r.id")
+        outer["before"] = (
+            f"(SELECT coalesce({about.format(s='b')}, 0) FROM (SELECT {_figures(*ranks)} FROM ({then}) t) b)"  # noqa: S608
+        )
+    return f"SELECT {', '.join(f'{value} AS {name}' for name, value in outer.items())} FROM ({inner}) r"  # noqa: S608
+
+
+# --- The reports ------------------------------------------------------------------------------------
+
+
+def sales(asked: Asked) -> str:
+    """What was sold in each day, week or month."""
+    names = (*AMOUNTS, "refunded")
+    narrowed = _narrowed(asked, "source", "country")
+    return over_time(asked, PlaceSales, narrowed, _figures(*names), names, "{s}.gross")
+
+
+def by_channel(asked: Asked) -> str:
+    return _by_word(asked, PlaceSales, "source", (*AMOUNTS, "refunded"), "{s}.gross", ("country",))
+
+
+def by_country(asked: Asked) -> str:
+    return _by_word(asked, PlaceSales, "country", (*AMOUNTS, "refunded"), "{s}.gross", ("source",))
+
+
+def _by_word(
+    asked: Asked, summary: type[Summary], key: str, names: tuple[str, ...], about: str, narrowed: tuple[str, ...]
+) -> str:
+    code = {"code": f"s.{key}"}
+    return by_key(asked, summary, key, _narrowed(asked, *narrowed), _figures(*names), names, about, code)
+
+
+def by_product(asked: Asked) -> str:
+    narrowed = _narrowed(asked)
+    if asked.category is not None:
+        within = "SELECT p.product_id FROM orders_productplace p WHERE p.categories @> ARRAY[%(category)s]::bigint[]"
+        narrowed += f" AND item IN ({within})"
+    return by_item(asked, ProductSales, "product", AMOUNTS, "{s}.gross", narrowed)
+
+
+def by_category(asked: Asked) -> str:
+    return by_item(asked, CategorySales, "category", AMOUNTS, "{s}.gross", _narrowed(asked))
+
+
+def by_customer(asked: Asked) -> str:
+    return by_item(asked, CustomerSales, "customer", AMOUNTS, "{s}.gross", f"{_narrowed(asked)} AND item <> 0")
+
+
+def margin(asked: Asked) -> str:
+    """What is left of what was shipped, over time or by one key."""
+    if asked.by == "product":
+        return by_item(asked, ShippedByProduct, "product", SHIPPED, MARGIN, _narrowed(asked, "location"))
+    narrowed = _narrowed(asked, "location", "source", "country")
+    if asked.by in ("source", "country"):
+        code = {"code": f"s.{asked.by}"}
+        return by_key(asked, ShippedByPlace, asked.by, narrowed, _figures(*SHIPPED), SHIPPED, MARGIN, code)
+    if asked.by == "location":
+        more = {"id": "s.location", **name_of("location", "s.location")}
+        return by_key(asked, ShippedByPlace, "location", narrowed, _figures(*SHIPPED), SHIPPED, MARGIN, more)
+    return over_time(asked, ShippedByPlace, narrowed, _figures(*SHIPPED), SHIPPED, MARGIN)
+
+
+def returns(asked: Asked) -> str:
+    names = ("orders", "pieces", "resellable", "damaged", "missing", "net", "refunded")
+    figures = f"sum(returns) AS orders, sum(announced) AS pieces, {_figures(*names[2:])}"
+    more = {"code": "s.reason"}
+    return by_key(asked, ReturnSums, "reason", _narrowed(asked), figures, names, "{s}.orders", more)
+
+
+def late(asked: Asked) -> str:
+    """Orders that were not wholly shipped within so many days; those still open are late once these have passed."""
+    names = ("orders", "late", "waiting")
+    gone = f"{DelaySums.OPEN} < delay"
+    waiting = f"delay = {DelaySums.OPEN} AND day < %(today)s::date - %(within)s::int"
+    figures = f"""
+        sum(orders) AS orders,
+        coalesce(sum(orders) FILTER (WHERE delay > %(within)s OR {waiting}), 0) AS late,
+        coalesce(sum(orders) FILTER (WHERE {waiting}), 0) AS waiting,
+        round(sum(delay::numeric * orders) FILTER (WHERE {gone}) / nullif(sum(orders) FILTER (WHERE {gone}), 0), 1) AS days
+    """
+    narrowed = _narrowed(asked, "source", "country")
+    if asked.by in ("source", "country"):
+        more = {"code": f"s.{asked.by}", "days": "s.days"}
+        return by_key(asked, DelaySums, asked.by, narrowed, figures, names, "{s}.late", more)
+    statement = over_time(asked, DelaySums, narrowed, figures, names, "{s}.late")
+    return statement.replace("NULL::numeric AS days", "s.days AS days")
+
+
+def taxes(asked: Asked) -> str:
+    names = ("orders", "net", "tax", "gross")
+    more = {"code": "s.country || ' ' || s.rate", "country": "s.country", "rate": "s.rate"}
+    narrowed = _narrowed(asked, "country")
+    return by_key(asked, TaxSales, "country, rate", narrowed, _figures(*names), names, "{s}.tax", more)
+
+
+COHORT_MONTHS = 12
+
+
+def cohorts(asked: Asked) -> str:
+    """Customers by the month of their first order, and how many of them ordered in each of the months after it."""
+    months = "extract(year FROM age(c.month, c.first)) * 12 + extract(month FROM age(c.month, c.first))"
+    after = f"""
+        array(SELECT coalesce(c.{{name}}, 0)::bigint FROM generate_series(1, {COHORT_MONTHS}) k
+              LEFT JOIN orders_cohortsales c ON c.first = s.first AND c.currency = %(currency)s AND {months} = k ORDER BY k)
+    """  # noqa: S608 - names of ours
+    columns = {
+        "id": f"s.first - {BEGAN}", "day": "s.first", "code": "s.first::text", "pieces": "s.customers", "orders": "s.orders",
+        "gross": "s.gross", "compared": "s.customers",
+        "customers_after": after.format(name="customers"), "orders_after": after.format(name="orders"),
+    }  # fmt: skip
+    source = """
+        (SELECT first, sum(customers) FILTER (WHERE month = first) AS customers, sum(orders) AS orders, sum(gross) AS gross
+         FROM orders_cohortsales
+         WHERE currency = %(currency)s AND first BETWEEN date_trunc('month', %(first)s::timestamp)::date AND %(last)s
+         GROUP BY 1 HAVING sum(customers) FILTER (WHERE month = first) > 0) s
+    """
+    if asked.before:
+        source += """ LEFT JOIN (
+            SELECT (first + %(shift)s::interval)::date AS first, sum(customers) AS customers FROM orders_cohortsales
+            WHERE currency = %(currency)s AND month = first GROUP BY 1) b USING (first)"""
+        columns["before"] = "coalesce(b.customers, 0)"
+    return rows(columns, source)
+
+
+def positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The statement with its named parameters in the order in which it names them."""
+    names = re.findall(r"%\((\w+)\)s", statement)
+    return re.sub(r"%\(\w+\)s", "%s", statement), [parameters[name] for name in names]

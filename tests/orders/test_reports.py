@@ -1,0 +1,323 @@
+"""The reports: what they show, what stands behind it, and who may see it."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders import services
+from orders.models import Order, ProductSales
+from orders.reports.pages import REPORTS
+from orders.reports.periods import Period
+from tests.factories import make_category, make_user
+from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, warehouse
+
+pytestmark = pytest.mark.django_db
+NAMES = [name for name, _view, _text in REPORTS]
+YEAR = "day_after=2026-01-01&day_before=2026-12-31"
+
+
+def placed(at: datetime, lines: Any = (("TEA", 2),), **fields: Any) -> Order:
+    return services.place(make_order(lines, **fields), by=None, at=at)
+
+
+@pytest.fixture
+def shop():
+    """Three orders in EUR, of which one is shipped, refunded and partly back, one in USD, and one that was canceled."""
+    category = make_category("Tea")
+    article("TEA", on_hand=50, cost=Decimal(4)).product.__class__.objects.update(category=category)
+    one = buyer("Ada")
+    first = placed(
+        datetime(2026, 1, 5, tzinfo=UTC),
+        customer=one,
+        source="web",
+        shipping_address={"country": "DE"},
+        shipping=Decimal(5),
+    )
+    placed(datetime(2026, 3, 9, tzinfo=UTC), [("TEA", 1), ("CUP", 1)], customer=one, source="staff")
+    placed(datetime(2026, 3, 31, tzinfo=UTC), customer=buyer("Bob"), source="web", shipping_address={"country": "FR"})
+    placed(datetime(2026, 3, 10, tzinfo=UTC), currency="USD", source="web", shipping_address={"country": "US"})
+    gone = placed(datetime(2026, 3, 11, tzinfo=UTC), source="web")
+    services.cancel(gone, by=None, reason="x")
+    services.record_payment(first, amount=first.total, method="card", by=None)
+    parcel = parcel_of(first, shipped=True, TEA=2)
+    parcel.__class__.objects.filter(pk=parcel.pk).update(shipped_at=datetime(2026, 1, 9, tzinfo=UTC))
+    back = services.request_return(first, quantities={line_of(first, "TEA").pk: 1}, by=None, reason="Too small")
+    services.approve_return(back, by=None)
+    services.receive_return(back, location=warehouse(), arrived={back.lines.get().pk: services.Arrived(1, 0)}, by=None)
+    services.refund(first, amount=Decimal(3), method="card", reason="x", by=None)
+    services.refresh_sales()
+
+
+@pytest.fixture
+def owner(client):
+    client.force_login(make_user("owner"))
+    return client
+
+
+def report(client: Client, name: str, query: str = YEAR) -> Any:
+    response = client.get(f"{reverse(f'reports:{name}')}?{query}")
+    assert response.status_code == 200
+    return response.context["page"]
+
+
+def shown(page: Any, *names: str) -> list[tuple[Any, ...]]:
+    return [(page.row_title(row), *(getattr(row, name) for name in names)) for row in page.slice.rows]
+
+
+@pytest.mark.usefixtures("shop")
+class TestFigures:
+    def test_sales_by_month(self, owner):
+        page = report(owner, "sales", f"{YEAR}&unit=month&sort=oldest")
+        assert shown(page, "orders", "pieces", "gross", "before")[:4] == [
+            ("January 2026", 1, 2, 25, 0),
+            ("February 2026", 0, 0, 0, 0),
+            ("March 2026", 2, 4, 40, 0),
+            ("April 2026", 0, 0, 0, 0),
+        ]
+        assert [card.value for card in page.get_cards()] == ["€65.00", "€65.00", "3", "€3.00"]
+
+    def test_a_month_is_compared_with_the_one_before_or_that_of_last_year(self, owner):
+        march = "day_after=2026-03-01&day_before=2026-03-31&unit=month"
+        assert shown(report(owner, "sales", march), "gross", "before") == [("March 2026", 40, 0)]
+        placed(datetime(2026, 2, 28, tzinfo=UTC), [("CUP", 1)])
+        placed(datetime(2025, 3, 31, tzinfo=UTC), [("CUP", 3)])
+        services.refresh_sales()
+        assert shown(report(owner, "sales", march), "gross", "before") == [("March 2026", 40, 10)]
+        page = report(owner, "sales", f"{march}&compare=year")
+        assert shown(page, "gross", "before", "change") == [("March 2026", 40, 30, Decimal(1000) / 30)]
+        assert page.get_cards()[0].note == "33.3% more than before"
+        assert "before" not in [column.key for column in report(owner, "sales", f"{march}&compare=none").get_columns()]
+
+    @pytest.mark.parametrize(
+        ("name", "rows"),
+        [
+            ("channels", [("web", 2, 45), ("staff", 1, 20)]),
+            ("countries", [("DE", 2, 45), ("FR", 1, 20)]),
+            ("categories", [("Tea", 3, 50), ("None", 1, 10)]),
+            ("products", [("Tea", 3, 50), ("Cup", 1, 10)]),
+        ],
+    )
+    def test_sales_by_what_they_are_of(self, owner, name, rows):
+        assert shown(report(owner, name), "orders", "gross") == rows
+
+    def test_currencies_are_never_added_up(self, owner):
+        page = report(owner, "channels", f"{YEAR}&currency=USD")
+        assert shown(page, "orders", "gross") == [("web", 1, 20)]
+        assert page.other_currencies == [("EUR", f"/reports/channels/?{YEAR}&currency=EUR")]
+
+    def test_customers_are_ranked(self, owner):
+        page = report(owner, "customers")
+        assert [(row.name, row.orders, row.gross) for row in page.slice.rows] == [("Ada", 2, 45), ("Bob", 1, 20)]
+
+    def test_margin_is_sales_less_cost_of_what_was_shipped_and_stayed(self, owner):
+        page = report(owner, "margin", "day_after=2026-01-01&day_before=2030-12-31&by=product")
+        assert shown(page, "pieces", "net", "cost", "margin") == [("Tea", 1, 10, 4, 6)]
+        page = report(owner, "margin", "day_after=2026-01-01&day_before=2026-01-31&by=month")
+        assert shown(page, "pieces", "net") == [("January 2026", 2, 20)]
+
+    def test_margin_of_a_person_of_one_warehouse_is_of_that_alone(self, client, owner):
+        query = "day_after=2026-01-01&day_before=2030-12-31&by=location"
+        assert shown(report(owner, "margin", query), "net") == [("Main", 10)]
+        warehouse("other")
+        client.force_login(make_user("warehouse_manager", warehouses=("other",)))
+        assert shown(report(client, "margin", query)) == []
+
+    def test_returns_by_reason(self, owner):
+        day = timezone.localdate()
+        page = report(owner, "returns", f"day_after={day}&day_before={day}")
+        assert shown(page, "orders", "pieces", "resellable", "net") == [("Too small", 1, 1, 1, 10)]
+
+    def test_what_took_longer_than_agreed_or_still_waits_is_late(self, owner):
+        assert shown(
+            report(owner, "late", f"{YEAR}&by=month&sort=oldest&within=3"), "orders", "late", "waiting", "days"
+        )[:3] == [
+            ("January 2026", 1, 1, 0, 4),
+            ("February 2026", 0, 0, 0, None),
+            ("March 2026", 2, 2, 2, None),
+        ]
+        assert shown(report(owner, "late", f"{YEAR}&by=source&within=5"), "orders", "late") == [
+            ("web", 2, 1),
+            ("staff", 1, 1),
+        ]  # fmt: skip
+
+    def test_taxes_hold_shipping(self, owner):
+        page = report(owner, "taxes")
+        assert sum(row.gross for row in page.slice.rows) == 65
+
+    def test_cohorts_say_who_came_back_when(self, owner):
+        page = report(owner, "cohorts", f"{YEAR}&sort=oldest")
+        assert shown(page, "pieces", "customers_after") == [
+            ("January 2026", 1, [0, 1] + [0] * 10),
+            ("March 2026", 1, [0] * 12),
+        ]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_period_without_sales_says_so(self, owner, name):
+        response = owner.get(f"/reports/{name}/?day_after=2020-01-01&day_before=2020-01-02")
+        page = response.context["page"]
+        assert not any(row.orders or row.net for row in page.slice.rows)
+        assert page.slice.rows or str(page.empty_title) in response.content.decode()
+
+
+@pytest.mark.usefixtures("shop")
+class TestDrillDown:
+    @pytest.mark.parametrize(
+        ("name", "query"),
+        [
+            ("sales", f"{YEAR}&unit=month"), ("sales", f"{YEAR}&unit=week&source=web"), ("channels", f"{YEAR}&country=DE"),
+            ("countries", YEAR), ("categories", YEAR), ("products", YEAR), ("customers", YEAR), ("taxes", YEAR),
+            ("late", f"{YEAR}&by=month&within=3"), ("late", f"{YEAR}&by=country"), ("returns", "period=7d"),
+            ("channels", f"{YEAR}&currency=USD"),
+        ],
+    )  # fmt: skip
+    def test_the_list_behind_a_figure_has_as_many_rows(self, owner, name, query):
+        rows = report(owner, name, query).slice.rows
+        assert any(row.orders for row in rows)
+        for row in rows:
+            listed = owner.get(row.url).context["page"]
+            assert listed.filterset_valid
+            assert listed.count.number == (row.late if name == "late" else row.orders), row.url
+            if name in ("sales", "channels", "countries", "customers"):
+                assert sum((order.total for order in listed.matching), Decimal(0)) == row.gross
+
+    def test_orders_of_a_cohort_in_a_later_month(self, owner):
+        page = report(owner, "cohorts", f"{YEAR}&sort=oldest")
+        january = page.slice.rows[0]
+        listed = owner.get(january.urls_after[1]).context["page"]
+        assert (listed.count.number, january.orders_after[1]) == (1, 1)
+
+    def test_parcels_behind_a_margin(self, owner):
+        page = report(owner, "margin", "day_after=2026-01-01&day_before=2026-01-31&by=country")
+        assert [owner.get(row.url).context["page"].count.number for row in page.slice.rows] == [1]
+
+    def test_the_chip_says_what_was_added_up(self, owner):
+        [row] = report(owner, "channels", f"{YEAR}&source=web&country=FR").slice.rows
+        page = owner.get(row.url).content.decode()
+        assert "01/01/2026 to 12/31/2026, EUR, web, FR" in unescape(page)
+
+    @pytest.mark.parametrize(
+        "text", ["nonsense", "first=2026-01-01", "first=x&last=y", "first=2026-01-01&last=2026-01-02&by=1"]
+    )
+    def test_an_address_of_no_figure_is_said_to_be_none(self, owner, text):
+        response = owner.get(reverse("orders:list"), {"behind": text})
+        assert not response.context["page"].filterset_valid
+
+
+@pytest.mark.usefixtures("shop")
+class TestExport:
+    def rows(self, response: Any) -> list[list[str]]:
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+    def test_what_is_shown_goes_out(self, owner):
+        rows = self.rows(owner.get(f"/reports/channels/?{YEAR}&export=csv"))
+        assert rows[0] == ["Channel", "Orders", "Pieces", "Net", "Tax", "Sales with tax", "Before", "Change"]
+        assert [row[:3] for row in rows[1:]] == [["web", "2", "4"], ["staff", "1", "2"]]
+
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("kind", ["csv", "xlsx"])
+    def test_every_report_goes_out(self, owner, name, kind):
+        assert owner.get(f"/reports/{name}/?{YEAR}&export={kind}").status_code == 200
+
+
+@pytest.mark.usefixtures("shop")
+class TestWho:
+    def test_costs_are_for_those_who_may_see_them(self, client):
+        client.force_login(make_user("order_clerk"))
+        assert client.get("/reports/margin/").status_code == 403
+        assert "/reports/margin/" not in client.get("/reports/").content.decode()
+        assert client.get("/reports/sales/").status_code == 200
+
+    def test_names_of_customers_are_personal(self, client):
+        client.force_login(make_user("analyst"))
+        page = report(client, "customers")
+        assert "name" not in [column.key for column in page.get_columns()]
+        response = client.get(f"/reports/customers/?{YEAR}&columns=name&export=csv")
+        assert b"Ada" not in b"".join(response.streaming_content)
+
+    def test_who_sees_no_orders_sees_no_reports(self, client):
+        client.force_login(make_user("catalog_editor"))
+        assert client.get("/reports/").status_code == 403
+        assert "/reports/" not in client.get("/").content.decode()
+
+
+def test_pages_ask_little(owner, shop, django_assert_max_num_queries):
+    owner.get("/reports/sales/")
+    for name in NAMES:
+        with django_assert_max_num_queries(14):
+            owner.get(f"/reports/{name}/?{YEAR}")
+
+
+def test_chinese_readers_read_chinese(owner, shop):
+    owner.get("/reports/sales/", headers={"accept-language": "zh-hans"})
+    page = owner.get(f"/reports/products/?{YEAR}", headers={"accept-language": "zh-hans"})
+    assert re.search(r"<html[^>]* lang=\"zh", page.content.decode())
+
+
+# --- Periods ------------------------------------------------------------------------------------------
+
+days = st.dates(date(2023, 1, 1), date(2027, 12, 31))
+
+
+@given(days, days)
+def test_spans_cover_every_day_of_a_period_once(one, other):
+    period = Period(min(one, other), max(one, other))
+    latest = date(2026, 8, 15)
+    covered: list[date] = []
+    for span, begin, end in period.cover(latest):
+        day = begin
+        while day <= end:
+            length = {"d": timedelta(days=1), "m": timedelta(days=31), "y": timedelta(days=366)}[span]
+            behind = day + timedelta(days=1) if span == "d" else (day + length).replace(day=1)
+            if span == "y":
+                behind = date(day.year + 1, 1, 1)
+            covered += [day + timedelta(days=number) for number in range((behind - day).days)]
+            day = behind
+    wanted = [period.first + timedelta(days=number) for number in range(period.days)]
+    assert [day for day in covered if day <= latest] == [day for day in wanted if day <= latest]
+
+
+@pytest.mark.parametrize(
+    ("period", "compared", "before"),
+    [
+        (("2026-03-01", "2026-03-31"), "previous", ("2026-02-01", "2026-02-28")),
+        (("2026-03-01", "2026-03-30"), "previous", ("2026-02-01", "2026-02-28")),
+        (("2026-03-01", "2026-03-15"), "previous", ("2026-02-01", "2026-02-15")),
+        (("2026-01-01", "2026-06-30"), "previous", ("2025-07-01", "2025-12-31")),
+        (("2026-03-05", "2026-03-11"), "previous", ("2026-02-26", "2026-03-04")),
+        (("2024-02-29", "2024-02-29"), "year", ("2023-02-28", "2023-02-28")),
+        (("2026-01-01", "2026-12-31"), "year", ("2025-01-01", "2025-12-31")),
+    ],
+)
+def test_what_a_period_is_compared_with(period, compared, before):
+    asked = Period(*(date.fromisoformat(day) for day in period))
+    assert asked.before(compared) == Period(*(date.fromisoformat(day) for day in before))
+
+
+@given(st.lists(st.tuples(days, st.integers(1, 3)), min_size=1, max_size=8), days, days)
+def test_months_and_years_stand_in_for_their_days(sold, one, other):
+    """What a covered period adds up to is the sum of its days."""
+    first, last = min(one, other), max(one, other)
+    ProductSales.objects.all().delete()
+    for day, pieces in sold:
+        for span, begin in (("d", day), ("m", day.replace(day=1)), ("y", day.replace(month=1, day=1))):
+            row, _new = ProductSales.objects.get_or_create(
+                span=span, day=begin, currency=settings.DEFAULT_CURRENCY, item=1
+            )
+            ProductSales.objects.filter(pk=row.pk).update(pieces=row.pieces + pieces, gross=row.gross + pieces)
+    client = Client()
+    client.force_login(make_user("owner"))
+    page = report(client, "products", f"day_after={first}&day_before={last}&compare=year")
+    assert sum(row.pieces for row in page.slice.rows) == sum(pieces for day, pieces in sold if first <= day <= last)
