@@ -27,6 +27,7 @@ from orders.models import (
     Return,
 )
 from orders.services import status
+from orders.services.changes import see
 from tests.orders.builders import article, receive, warehouse
 
 prices = st.decimals(min_value=0, max_value=5000, places=3)
@@ -178,6 +179,18 @@ class Trade(RuleBasedStateMachine):
     def give_back(self, index: int, amount: int) -> None:
         if order := self.pick(Order, index, paid__gt=0):
             self.attempt(services.refund, order, amount=Decimal(amount), method="card", reason="x")
+
+    @rule(index=some, quantity=st.none() | some, shipping=st.integers(0, 3))
+    def change_placed(self, index: int, quantity: int | None, shipping: int) -> None:
+        if line := self.pick(OrderLine, index):
+            one = services.LineChange(line.pk, quantity=quantity, removed=quantity is None)
+            wanted = services.Wanted([one], {"shipping": Decimal(shipping)})
+            self.attempt(services.change_order, line.order, wanted, seen=see(line.order))
+
+    @rule(index=some, quantity=some)
+    def split(self, index: int, quantity: int) -> None:
+        if line := self.pick(OrderLine, index):
+            self.attempt(services.split_order, line.order, quantities={line.pk: quantity})
 
     @rule(index=some, amount=st.integers(1, 60))
     def authorize(self, index: int, amount: int) -> None:

@@ -14,7 +14,7 @@ from backoffice.money import ZERO
 from inventory import services as inventory
 from orders.models import FulfilmentLine, Order, OrderLine, ReturnLine
 from orders.services.changes.wanting import LineChange, Wanted
-from orders.services.intake import NewLine, fill, rates_for
+from orders.services.intake import NewLine, fill, goes_to, rates_for
 from orders.services.status import price, shipping_amounts
 
 BOUGHT = ("variant", "sku", "title", "unit_price", "discount", "tax_name", "tax_rate", "requires_shipping")
@@ -82,12 +82,12 @@ def work_out(order: Order, lines: Sequence[OrderLine], packed: Mapping[int, int]
         raise IllegalTransition(order, order.get_status_display(), _("changed"))
     work = Work(copy(order), [copy(line) for line in lines])
     _refuse(work.lines, packed, wanted)
-    moves_country = _set_header(work, wanted.header)
+    goes_elsewhere = _set_header(work, wanted.header)
     needs_rates = (
-        moves_country or any(one.variant is not None for one in wanted.lines) or _ships_anew(order, work.order)
+        goes_elsewhere or any(one.variant is not None for one in wanted.lines) or _ships_anew(order, work.order)
     )
     rates = rates_for(work.order) if needs_rates else {}
-    if moves_country or _ships_anew(order, work.order):
+    if goes_elsewhere or _ships_anew(order, work.order):
         _tax_shipping(work, rates)
     by_key = {line.pk: line for line in work.lines}
     for one in wanted.lines:
@@ -97,7 +97,7 @@ def work_out(order: Order, lines: Sequence[OrderLine], packed: Mapping[int, int]
             _remove(work, by_key[one.line])
         elif one.says_something:
             _change(work, by_key[one.line], one, rates)
-    if moves_country:
+    if goes_elsewhere:
         _tax_anew(work, rates)
     work.lines = [line for line in work.lines if line not in work.gone]
     if not any(line.kept for line in work.lines):
@@ -150,17 +150,13 @@ def _against(line: OrderLine, packed: int, one: LineChange) -> list[str]:
 
 
 def _set_header(work: Work, header: Mapping[str, Any]) -> bool:
-    """Set what changes of the order; returns whether it goes to another country then."""
-    before = _country(work.order)
+    """Set what changes of the order; returns whether it goes to another country or region then."""
+    before = goes_to(work.order)
     for name, value in header.items():
         if getattr(work.order, name) != value:
             setattr(work.order, name, value)
             work.header.append(name)
-    return _country(work.order) != before
-
-
-def _country(order: Order) -> str:
-    return str(order.shipping_address.get("country") or order.billing_address.get("country") or "")
+    return goes_to(work.order) != before
 
 
 def _ships_anew(before: Order, after: Order) -> bool:
