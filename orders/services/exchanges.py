@@ -16,9 +16,8 @@ from inventory.models import Location, StockLevel
 from orders.models import ExchangeLine, Order, Return
 from orders.services.carrying import carry_over
 from orders.services.intake import NewLine
-from orders.services.payments import refundable
 from orders.services.placing import place_new
-from orders.services.return_money import left_of
+from orders.services.refunds import suggested_refund
 from orders.services.returns import lock_return
 
 SOURCE = "exchange"
@@ -62,7 +61,7 @@ def place_exchange(order_return: Return, *, by: User | None) -> Return:
     if early and by is not None and not by.has_perm(IN_ADVANCE):
         raise NotAllowed(_("%(number)s has not arrived: you may not send the exchange in advance.") % {"number": row})
     place_agreed(order, row, by=by)
-    carry_value(order, row, by=by)
+    carry_value(row, by=by)
     return row
 
 
@@ -91,16 +90,20 @@ KEPT = (
 )  # fmt: skip
 
 
-def carry_value(order: Order, row: Return, *, by: User | None) -> Decimal:
-    """Pay the exchange with what is left of the value that arrived, as far as it was paid and the exchange costs."""
+def carry_value(row: Return, *, by: User | None) -> Decimal:
+    """Pay the exchange with what is left of the value that arrived, as far as it was paid and the exchange costs.
+
+    What is granted to be refunded already is not left.
+    """
     if row.exchange is None:
         return ZERO
     exchange = Order.objects.get(pk=row.exchange.pk)
-    amount = min(left_of(row), refundable(Order.objects.get(pk=order.pk)), exchange.balance)
-    if exchange.status != Order.Status.CANCELED and amount > 0:
-        reason = _("Exchange for %(number)s") % {"number": row}
-        carry_over(order, exchange, amount=amount, order_return=row, by=by, reason=reason)
-    return max(amount, ZERO)
+    amount = min(suggested_refund(row), exchange.balance)
+    if exchange.status == Order.Status.CANCELED or amount <= 0:
+        return ZERO
+    reason = _("Exchange for %(number)s") % {"number": row}
+    carry_over(row.order, exchange, amount=amount, order_return=row, by=by, reason=reason)
+    return amount
 
 
 def levels_of_exchange(row: Return) -> list[tuple[int, int]]:

@@ -93,7 +93,7 @@ def receive_return(
     audit.record("order.return_received", order, by=by, data=data)
     if exchange and not more_to_come:
         place_agreed(order, row, by=by)
-    carry_value(order, row, by=by)
+    carry_value(row, by=by)
     return row
 
 

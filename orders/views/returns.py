@@ -14,7 +14,7 @@ from backoffice.money import ZERO, shares
 from inventory.models import Location
 from orders import forms, services
 from orders.forms_returns import ExchangeForm, ReceiveForm, ReturnForm, SettleForm
-from orders.models import Invoice, Order, OrderLine, Return, ReturnLine
+from orders.models import Invoice, Order, OrderLine, RefundGrant, Return, ReturnLine
 from orders.pricing import priced
 from orders.services.receiving import UNANNOUNCED
 from orders.views.actions import QuantitiesAction
@@ -23,6 +23,7 @@ from orders.views.records import Offer, always, offered
 from orders.views.timeline import Timeline
 
 IN_ADVANCE = ("orders.place_order", "orders.exchange_in_advance")
+WAITING = (RefundGrant.Status.ASKED, RefundGrant.Status.GRANTED)
 RETURN_OFFERS = [
     Offer("approve", gettext_lazy("Approve return"), "orders.change_return", lambda p: p.object.status == "requested", always, "post", "check"),
     Offer("receive", gettext_lazy("Receive return"), "orders.receive_return", lambda p: p.object.status == "approved", always, icon="inbox"),
@@ -102,6 +103,7 @@ class ReturnRecord(Timeline, generic.RecordPage):
         return super().get_context_data(**extra) | {
             "lines": self.lines,
             "refunds": refunds,
+            "granted": list(self.object.refund_grants.filter(status__in=WAITING)) if sees_money else [],
             "notes": self.credit_notes([row.pk for row in refunds]),
             "order": self.object.order,
             "suggested": self.suggested,

@@ -115,6 +115,21 @@ def test_no_more_is_carried_over_than_was_paid():
     assert (row.exchange.paid, row.exchange.balance, row.refunded) == (5, 5, 5)
 
 
+def test_what_is_granted_to_be_refunded_is_not_carried_over(client):
+    row = receive(
+        agreed(coming(shipped([("TEA", 2)]), TEA=2), quantity=2, on_hand=5), arrived={"TEA": Arrived(2)}, exchange=False
+    )
+    grant = services.grant_refund(row.order, amount=Decimal(8), method="card", reason="x", order_return=row, by=None)
+    client.force_login(staff("owner"))
+    assert grant.number in client.get(row.get_absolute_url()).content.decode()
+
+    [row] = fresh(services.place_exchange(row, by=None))
+
+    assert (row.refunded, row.exchange.balance, services.suggested_refund(row)) == (12, 8, 0)
+    services.execute_refund(grant, by=None)
+    assert fresh(row)[0].refunded == 20
+
+
 def test_a_canceled_exchange_is_not_paid_and_its_return_goes_on(clerk):
     order = shipped([("TEA", 2)])
     row = services.place_exchange(agreed(coming(order, TEA=2), on_hand=5), by=None)
