@@ -116,7 +116,7 @@ class Figure:
         if self.product is not None or self.category is not None:
             rows = rows.filter(Exists(self._lines()))
         if self.rate is not None:
-            rows = rows.filter(self._is_taxed(self.rate))
+            rows = self._taxed(rows, self.rate)
         if self.late is not None:
             rows = self._late(rows)
         return rows if self.cohort is None else self._of_cohort(rows, self.cohort)
@@ -160,11 +160,16 @@ class Figure:
             lines = lines.filter(within if self.category else ~Exists(place.exclude(categories=[])))
         return lines
 
-    def _is_taxed(self, rate: Decimal) -> Any:
-        kept = OrderLine.objects.filter(order=OuterRef("pk"), quantity__gt=F("canceled"))
-        sums = kept.order_by().values("order").annotate(sum=models.Sum("gross")).values("sum")
-        has_shipping = ~Q(total=Coalesce(Subquery(sums), Value(0), output_field=models.DecimalField()))
-        return Exists(kept.filter(tax_rate=rate)) | (Q(shipping_tax_rate=rate) & has_shipping)
+    def _taxed(self, rows: QuerySet, rate: Decimal) -> QuerySet:
+        """With a line at this rate, or shipping: what the total is beyond the lines. Counted order by order, by the index of lines."""
+        kept = OrderLine.objects.filter(order=OuterRef("pk"), quantity__gt=F("canceled")).order_by().values("order")
+        gross = kept.annotate(sum=models.Sum("gross")).values("sum")
+        at_rate = kept.filter(tax_rate=rate).annotate(number=models.Count("pk")).values("number")
+        rows = rows.alias(
+            of_lines=Coalesce(Subquery(gross), Value(0), output_field=models.DecimalField()),
+            at_rate=Coalesce(Subquery(at_rate), Value(0)),
+        )
+        return rows.filter(Q(at_rate__gt=0) | (Q(shipping_tax_rate=rate) & ~Q(total=F("of_lines"))))
 
     def _late(self, rows: QuerySet) -> QuerySet:
         zone = timezone.get_default_timezone()

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -67,14 +67,20 @@ class ReportFilter(django_filters.FilterSet):
         self._offer()
 
     def _offer(self) -> None:
-        """What was ever sold in, by and to: one look for all."""
-        offered = {name: field for name, field in self.form.fields.items() if name in OFFERED}
-        found = PlaceSales.objects.filter(span="d").order_by().values_list(*OFFERED).distinct() if offered else ()
-        for name, field in offered.items():
-            words = sorted({row[OFFERED.index(name)] for row in found} - {""})
+        """What was ever sold in, by and to, and when last: one look for all."""
+        rows = PlaceSales.objects.filter(span="d").order_by().values_list(*OFFERED).annotate(latest=Max("day"))
+        found = list(rows)
+        self.latest = max((row[-1] for row in found), default=date.min)
+        for index, name in enumerate(OFFERED):
+            if name not in self.form.fields:
+                continue
+            words = sorted({row[index] for row in found} - {""})
             if name == "currency":
                 words = list(dict.fromkeys([settings.DEFAULT_CURRENCY, *words]))
-            field.choices = [*([] if name == "currency" else [("", "---------")]), *((word, word) for word in words)]
+            self.form.fields[name].choices = [
+                *([] if name == "currency" else [("", "---------")]),
+                *((word, word) for word in words),
+            ]
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """The rows of the report, of those that may be seen."""
@@ -114,7 +120,7 @@ class ReportFilter(django_filters.FilterSet):
             period,
             period.before(self.compared),
             period.shift(self.compared),
-            **{"currency": self.value("currency") or settings.DEFAULT_CURRENCY, **self.narrowed},
+            **{"currency": self.value("currency") or settings.DEFAULT_CURRENCY, "latest": self.latest, **self.narrowed},
         )
 
     @property

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,18 +19,28 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from backoffice.charts import Chart, plain
-from backoffice.generic import Column, Count
+from backoffice.generic import Column, Count, keyset
 from backoffice.generic.base import Page, may
 from backoffice.generic.keyset import Slice
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.money import ZERO, format_money
 from orders.figures import Figure, days_between
-from orders.models import CategorySales, CustomerSales, PlaceSales, ProductSales, SalesMark, SalesRow, Summary
+from orders.models import (
+    CategorySales,
+    CustomerSales,
+    PlaceSales,
+    ProductSales,
+    SalesMark,
+    SalesRow,
+    ShippedByPlace,
+    ShippedByProduct,
+    Summary,
+)
 from orders.reports import charts, filters
 from orders.reports.periods import month_end, shifted
-from orders.reports.statements import COHORT_MONTHS, Asked
+from orders.reports.statements import COHORT_MONTHS, Asked, leading, positional
 
-ENOUGH = "SET LOCAL work_mem = '64MB'"  # for the sums of some hundred thousand customers
+LONG = 92  # days, beyond which it pays to look at those first that lead in a year
 COST = "catalog.view_cost"
 SEES = "orders.view_salesrow"
 PERSONAL = "customers.view_personal_data"
@@ -124,6 +134,27 @@ class SalesReport(generic.ListPage):
             for row in found.rows:
                 row.url = self.address_behind(self.figure(row))
         return found
+
+    def count_of(self, summary: Any) -> Count:
+        """Counted up to the cap; where a single month has as many rows, none are added up for it."""
+        if not self.slice.before and not self.slice.after:
+            return Count(len(self.slice.rows))
+        if self.asked.period.days > LONG and self._has_many(summary):
+            return Count(COUNT_CAP + 1)
+        return Count(self.matching.order_by().values("pk")[: COUNT_CAP + 1].count())
+
+    def _has_many(self, summary: Any) -> bool:
+        """Whether the last month of the period alone has more rows than are counted."""
+        if self.asked.category is not None:
+            return False
+        months = summary.objects.filter(span="m", currency=self.asked.currency).order_by("-day")
+        months = months.filter(day__range=(self.asked.period.first, self.asked.period.last))
+        items = months.filter(day=months.values("day")[:1]).order_by().values("item").distinct()
+        many: bool = items[: COUNT_CAP + 1].count() > COUNT_CAP
+        return many
+
+    def read(self, rows: QuerySet) -> QuerySet:
+        return self.filterset.rows(self.get_queryset(), replace(self.asked, lean=True))  # type: ignore[union-attr]
 
     @property
     def _permission_behind(self) -> str:
@@ -280,8 +311,11 @@ class OverTime(SalesReport):
     def get_chart(self) -> Chart | None:
         if not self.goes_by_time:
             return super().get_chart()
-        rows = list(self.matching.order_by("day"))
-        return charts.over_time(self.caption(), self.measure, rows, self.asked.unit, self.write)
+        asked = self.asked
+        if asked.unit == "day" and asked.period.days > LONG:  # more points than can be told apart
+            asked = replace(asked, unit="week")
+        rows = self.filterset.rows(self.get_queryset(), asked).order_by("day")  # type: ignore[union-attr]
+        return charts.over_time(self.caption(), self.measure, list(rows), asked.unit, self.write)
 
 
 class SalesOverTime(OverTime):
@@ -321,6 +355,25 @@ class Margin(OverTime):
     ]
     empty_title = gettext_lazy("Nothing was shipped in this period")
     empty_text = gettext_lazy("Choose another period.")
+
+    @cached_property
+    def count(self) -> Count:
+        return self.count_of(ShippedByProduct) if self.asked.by == "product" else super().count
+
+    def summed(self, *names: str) -> dict[str, Any]:
+        """Of everything shipped, whatever the rows are by."""
+        asked = self.asked
+        rows = ShippedByPlace.objects.filter(span="d", currency=asked.currency)
+        if asked.locations is not None:
+            rows = rows.filter(location__in=asked.locations)
+        now, then = (Q(day__range=(part.first, part.last)) for part in (asked.period, asked.before or asked.period))
+        margin = F("net") - F("uncosted") - F("cost")
+        sums = rows.filter(now | then).aggregate(
+            **{f"sum_{name}": Sum(name, filter=now) for name in ("net", "uncosted", "cost")},
+            sum_compared=Sum(margin, filter=now),
+            sum_before=Sum(margin, filter=then),
+        )
+        return {name: sums[f"sum_{name}"] or ZERO for name in names}
 
     def get_cards(self) -> list[Card]:
         sums = self.summed("net", "uncosted", "cost", "compared", "before")
@@ -416,27 +469,27 @@ class Items(Ranked):
     kind: ClassVar[str] = ""
     summary: ClassVar[type[Summary]]
 
-    @cached_property
-    def slice(self) -> Slice:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(ENOUGH)
-            return super().slice
+    def _page(self, **place: str) -> Slice:
+        first = not any(place.values()) and self.sort == "most" and self.asked.category is None
+        long = self.asked.period.days > LONG
+        return (self._leading() if first and long and self.summary is not CategorySales else None) or super()._page(
+            **place
+        )
 
-    def read(self, rows: QuerySet) -> QuerySet:
-        return self.filterset.rows(self.get_queryset(), replace(self.asked, lean=True))  # type: ignore[union-attr]
+    def _leading(self) -> Slice | None:
+        """The first page out of those that lead in a year, where nothing else can come before its last row."""
+        statement, parameters = positional(leading(self.asked, self.summary), self.asked.parameters)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            items, bound = cursor.fetchone()
+        asked = replace(self.asked, lean=True, items=tuple(items))
+        rows = self.filterset.rows(self.get_queryset(), asked)  # type: ignore[union-attr]
+        found = keyset.page(rows, self.sort, self.terms, self.page_size)
+        return found if found.after and found.rows[-1].compared > bound else None
 
     @cached_property
     def count(self) -> Count:
-        """Counted up to the cap; where a single month has as many, none are added up."""
-        if self.slice.before or self.slice.after:
-            spans = self.summary._default_manager.filter(span="m", currency=self.asked.currency)
-            within = spans.filter(day__range=(self.asked.period.first, self.asked.period.last)).order_by("-day")
-            month = within.filter(day=within.values("day")[:1])
-            at_least = month.values("pk")[: COUNT_CAP + 1].count() if self.asked.category is None else 0
-            if at_least > COUNT_CAP:
-                return Count(at_least)
-            return Count(self.matching.order_by().values("pk")[: COUNT_CAP + 1].count())
-        return Count(len(self.slice.rows))
+        return self.count_of(self.summary)
 
     def narrows(self, row: SalesRow) -> dict[str, Any]:
         return {self.kind: row.pk}

@@ -39,6 +39,7 @@ class Asked:
     """A period, what it is compared with, and what narrows the rows; None narrows nothing.
 
     `locations` are the keys of those that may be seen; `unit` is what a row of time is: day, week or month.
+    `lean`: what one page shows, of `items` alone where these are known to lead. Nothing was sold after `latest`.
     """
 
     period: Period
@@ -53,6 +54,8 @@ class Asked:
     locations: tuple[int, ...] | None = None
     within: int = 2
     lean: bool = False
+    items: tuple[int, ...] | None = None
+    latest: date = date.max
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -61,7 +64,7 @@ class Asked:
             "first": self.period.first, "last": self.period.last, "before_first": before.first, "before_last": before.last,
             "shift": self.shift, "currency": self.currency, "unit": self.unit, "source": self.source, "country": self.country,
             "category": self.category, "locations": list(self.locations or ()), "within": self.within, "today": today(),
-            "step": f"1 {self.unit}",
+            "step": f"1 {self.unit}", "items": list(self.items or ()),
         }  # fmt: skip
 
 
@@ -189,12 +192,19 @@ def by_item(
     What decides the order is added up for all of them; names, and what it was before, for the rows of a page alone, and
     so are the other figures where a page is asked for (`lean`): of many thousands that takes a tenth of the time.
     """
-    latest = latest_day(summary)
+    latest = latest_day(summary) if summary is ShippedByProduct else asked.latest
     ranks = [name for name in figures if f"{{s}}.{name}" in about]
-    summed = ranks if asked.lean else figures
+    summed = () if asked.lean else figures
+    sums = ", ".join([f"sum({about.format(s='t')}) AS compared", *(f"sum({name}) AS {name}" for name in summed)])
     covered = covering(summary, asked.period, latest, narrowed)
-    now = f"SELECT item, {_figures(*summed)} FROM ({covered}) t GROUP BY item"  # noqa: S608 - names of ours
-    columns = {"id": "s.item", **{name: f"s.{name}" for name in summed}, "compared": about.format(s="s")}
+    now = f"SELECT item, {sums} FROM ({covered}) t GROUP BY item"  # noqa: S608 - names of ours
+    if asked.items is not None:
+        of_one = covering(summary, asked.period, latest, f"{narrowed} AND item = i.item")
+        now = f"""
+            SELECT i.item, c.* FROM unnest(%(items)s::bigint[]) AS i(item)
+            CROSS JOIN LATERAL (SELECT {sums} FROM ({of_one}) t HAVING count(*) > 0) c
+        """  # noqa: S608 - names of ours
+    columns = {"id": "s.item", "compared": "s.compared", **{name: f"s.{name}" for name in summed}}
     inner = rows({"of": "0", **columns}, f"({now}) s")
     outer = {field.name: f"r.{field.name}" for field in SalesRow._meta.concrete_fields} | name_of(kind, "r.id")
     one = covering(summary, asked.period, latest, f"{narrowed} AND item = r.id")
@@ -205,6 +215,27 @@ def by_item(
             f"(SELECT coalesce({about.format(s='b')}, 0) FROM (SELECT {_figures(*ranks)} FROM ({then}) t) b)"  # noqa: S608
         )
     return f"SELECT {', '.join(f'{value} AS {name}' for name, value in outer.items())} FROM ({inner}) r"  # noqa: S608
+
+
+LEADERS = 1000
+
+
+def leading(asked: Asked, summary: type[Summary]) -> str:
+    """SELECT of items that sold most in any of the years that the period touches, and of what no other can exceed.
+
+    Nothing that is sold is negative, so an item sells no more in the period than in all of these years.
+    """
+    years = range(asked.period.first.year, asked.period.last.year + 1)
+    lists = ", ".join(
+        f"""y{year} AS MATERIALIZED (
+            SELECT item, gross FROM {summary._meta.db_table} WHERE span = 'y' AND day = '{year}-01-01'
+            AND currency = %(currency)s AND item <> 0 ORDER BY gross DESC LIMIT {LEADERS})"""  # noqa: S608 - names of ours
+        for year in years
+    )
+    items = " UNION ".join(f"SELECT item FROM y{year}" for year in years)  # noqa: S608 - years
+    bound = f"(SELECT CASE WHEN count(*) < {LEADERS} THEN 0 ELSE min(gross) END FROM y{{year}})"  # noqa: S608 - years
+    bounds = " + ".join(bound.format(year=year) for year in years)
+    return f"WITH {lists} SELECT array(SELECT item FROM ({items}) u), {bounds}"  # noqa: S608 - names of ours
 
 
 # --- The reports ------------------------------------------------------------------------------------
