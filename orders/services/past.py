@@ -55,6 +55,7 @@ class PastLine:
         "tax", "tax_name", "tax_rate", "title", "unit_price",
     )  # fmt: skip
     allocated = returned = 0
+    tax_rounding = ZERO
     kept = OrderLine.kept
     open_quantity = OrderLine.open_quantity
 
