@@ -16,7 +16,8 @@ from backoffice.generic import Count
 from backoffice.generic.lists import COUNT_CAP
 from inventory import services as inventory
 from inventory.models import Allocation, StockLevel
-from orders.models import Fulfilment, FulfilmentLine, Order, Return
+from orders.models import Fulfilment, FulfilmentLine, Order, RefundGrant, Return
+from orders.services import APPROVE_REFUND
 
 Rows = QuerySet[Any]
 
@@ -36,17 +37,13 @@ class Queue:
     model: Any = Order
     url_name: str = "orders:list"
     query: str = ""
+    oldest: tuple[str, str] = ("placed_at", "pk")
     icon: str = "inbox"
 
     @property
     def state(self) -> str:
         """What stands in the address of the list."""
         return self.query or f"queue={self.key}&sort=oldest"
-
-    @property
-    def oldest(self) -> tuple[str, str]:
-        """The order of `sort=oldest`."""
-        return ("placed_at", "pk") if self.model is Order else ("created_at", "pk")
 
     @property
     def url(self) -> str:
@@ -62,7 +59,7 @@ def to_allocate(orders: Any, user: Any) -> Rows:
 
 
 def to_pick(orders: Any, user: Any) -> Rows:
-    """Orders of which something lies ready where the user works, in no parcel yet."""
+    """Orders of which something lies ready where the user works, in no parcel yet; none that is on hold."""
     packing = FulfilmentLine.objects.filter(
         order_line=OuterRef("item"),
         fulfilment__location=OuterRef("location"),
@@ -72,7 +69,7 @@ def to_pick(orders: Any, user: Any) -> Rows:
     here = StockLevel.objects.filter(variant=OuterRef("variant"), location=OuterRef("location"), on_hand__gt=0)
     loose = Allocation.objects.in_scope(user).filter(cause=OuterRef("number"), location__is_active=True)
     loose = loose.alias(packing=Coalesce(Subquery(pieces), 0)).filter(Exists(here), quantity__gt=F("packing"))
-    return orders.awaiting_shipment().filter(Exists(loose))  # type: ignore[no-any-return]
+    return orders.awaiting_shipment().filter(Exists(loose), on_hold=False)  # type: ignore[no-any-return]
 
 
 QUEUES = {
@@ -111,7 +108,16 @@ QUEUES = {
             Fulfilment,
             "orders:fulfilments",
             "status=packed&sort=oldest",
+            ("created_at", "pk"),
             icon="truck",
+        ),
+        Queue(
+            "on_hold",
+            _("On hold"),
+            _("Nobody picks or ships them until they are released"),
+            ("orders.view_order", "orders.change_order"),
+            lambda orders, user: orders.filter(on_hold=True),
+            icon="lock",
         ),
         Queue(
             "late",
@@ -130,6 +136,7 @@ QUEUES = {
             Return,
             "orders:returns",
             "status=approved&sort=oldest",
+            ("created_at", "pk"),
             icon="return",
         ),
         Queue(
@@ -139,6 +146,30 @@ QUEUES = {
             ("orders.view_order", "orders.add_refund"),
             lambda orders, user: orders.filter(payment_status=Order.PaymentStatus.OVERCHARGED),
             icon="undo",
+        ),
+        Queue(
+            "to_approve",
+            _("Refunds to approve"),
+            _("Above the limit: a second person decides"),
+            ("orders.view_refundgrant", APPROVE_REFUND),
+            lambda grants, user: grants.filter(status=RefundGrant.Status.ASKED),
+            RefundGrant,
+            "orders:refunds",
+            "status=asked&sort=oldest",
+            ("asked_at", "pk"),
+            icon="shield",
+        ),
+        Queue(
+            "to_execute",
+            _("Refunds to execute"),
+            _("Granted, and not sent yet"),
+            ("orders.view_refundgrant", "orders.execute_refund"),
+            lambda grants, user: grants.filter(status=RefundGrant.Status.GRANTED),
+            RefundGrant,
+            "orders:refunds",
+            "status=granted&sort=oldest",
+            ("asked_at", "pk"),
+            icon="send",
         ),
     )
 }

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orders import queues, services
-from orders.models import Fulfilment, Order
+from orders.models import Fulfilment, Order, RefundGrant
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, staff, warehouse
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +56,15 @@ def shop(clerk):
     found["to_refund"] = make_order([("TEA", 1)], placed=True)
     parcel_of(found["to_refund"], shipped=True)
     services.record_payment(found["to_refund"], amount=Decimal(12), **paid)
-    for key in ("to_allocate", "to_ship", "late", "to_receive"):
+    found["on_hold"] = make_order([("TEA", 1)], placed=True)
+    services.hold(found["on_hold"], kind="fraud", reason="Two cards", by=clerk)
+    for key in ("to_allocate", "to_ship", "late", "to_receive", "on_hold"):
         services.settle(found[key], **paid)
+    grant = {"amount": Decimal(1), "method": "card", "reason": "Goodwill", "by": clerk}
+    found["to_execute"], found["to_approve"] = found["to_receive"], found["to_ship"]
+    services.grant_refund(found["to_execute"], **grant)
+    asked = services.grant_refund(found["to_approve"], **grant)
+    RefundGrant.objects.filter(pk=asked.pk).update(status="asked")
     return found
 
 
@@ -72,9 +79,12 @@ def test_each_queue_holds_what_waits_in_it(client, clerk, shop):
         "to_allocate": [shop["to_allocate"].number],
         "to_pick": [shop["late"].number, shop["to_pay"].number, shop["to_allocate"].number],
         "to_ship": [shop["to_ship"].number],
+        "on_hold": [shop["on_hold"].number],
         "late": [shop["late"].number],
         "to_receive": [shop["to_receive"].number],
         "to_refund": [shop["to_refund"].number],
+        "to_approve": [shop["to_approve"].number],
+        "to_execute": [shop["to_execute"].number],
     }
     for key, queue in queues.QUEUES.items():
         assert [
@@ -85,7 +95,18 @@ def test_each_queue_holds_what_waits_in_it(client, clerk, shop):
 def test_the_work_page_counts_in_one_statement_and_answers_with_counts_alone(
     client, clerk, shop, django_assert_num_queries
 ):
-    expected = {"to_pay": 1, "to_allocate": 1, "to_pick": 3, "to_ship": 1, "late": 1, "to_receive": 1, "to_refund": 1}
+    expected = {
+        "to_pay": 1,
+        "to_allocate": 1,
+        "to_pick": 3,
+        "to_ship": 1,
+        "on_hold": 1,
+        "late": 1,
+        "to_receive": 1,
+        "to_refund": 1,
+        "to_approve": 1,
+        "to_execute": 1,
+    }
 
     mine = queues.queues_of(clerk)
     clerk.scope("warehouse")
