@@ -64,7 +64,7 @@ def to_allocate(orders: Any, user: Any) -> Rows:
 
 
 def to_pick(orders: Any, user: Any) -> Rows:
-    """Orders of which something lies ready where the user works, in no parcel yet."""
+    """Orders of which something lies ready where the user works, in no parcel yet; none that is on hold."""
     packing = FulfilmentLine.objects.filter(
         order_line=OuterRef("item"),
         fulfilment__location=OuterRef("location"),
@@ -120,6 +120,14 @@ QUEUES = {
             "orders:fulfilments",
             "status=packed&scheduled=false&sort=oldest",
             icon="truck",
+        ),
+        Queue(
+            "on_hold",
+            _("On hold"),
+            _("Nobody picks or ships them until they are released"),
+            ("orders.view_order", "orders.change_order"),
+            lambda orders, user: orders.filter(on_hold=True),
+            icon="lock",
         ),
         Queue(
             "late",

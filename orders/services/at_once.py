@@ -21,12 +21,14 @@ Retagging = Callable[[list[str], str], list[str]]
 
 @transaction.atomic
 def settle(order: Order, *, method: str, by: User, reference: str = "") -> Payment:
-    """Write down that all that is outstanding came in. Raises ValidationError where nothing is."""
+    """Write down that all that is outstanding came in. Raises ValidationError where nothing is, or an authorization waits to be captured."""
     order = lock(order)
     if order.status not in (Order.Status.PLACED, Order.Status.CLOSED):
         raise ValidationError(
             _("%(order)s is not placed: %(status)s.") % {"order": order, "status": order.get_status_display()}
         )
+    if order.authorized:
+        raise ValidationError(_("%(order)s has an authorization. Capture it instead.") % {"order": order})
     if order.balance <= 0:
         raise ValidationError(_("Nothing is outstanding for %(order)s.") % {"order": order})
     return record_payment(order, amount=order.balance, method=method, reference=reference, by=by)

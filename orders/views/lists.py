@@ -111,6 +111,7 @@ class OrderList(generic.ListPage):
         ),
         generic.Tab(_("To ship"), "status=placed&fulfilment_status=unfulfilled&fulfilment_status=partial"),
         generic.Tab(_("Late"), "queue=late&sort=oldest"),
+        generic.Tab(_("On hold"), "queue=on_hold&sort=oldest"),
         generic.Tab(_("To refund"), "payment_status=overcharged"),
         generic.Tab(_("Drafts"), "status=draft"),
     ]

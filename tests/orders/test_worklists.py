@@ -57,7 +57,9 @@ def shop(clerk):
     found["to_refund"] = make_order([("TEA", 1)], placed=True)
     parcel_of(found["to_refund"], shipped=True)
     services.record_payment(found["to_refund"], amount=Decimal(12), **paid)
-    for key in ("to_allocate", "to_ship", "late", "to_receive"):
+    found["on_hold"] = make_order([("TEA", 1)], placed=True)
+    services.hold(found["on_hold"], kind="fraud", reason="Two cards", by=clerk)
+    for key in ("to_allocate", "to_ship", "late", "to_receive", "on_hold"):
         services.settle(found[key], **paid)
     ApprovalThreshold.objects.create(kind="orders.refund", limit=5)
     for key, amount in (("refunds_to_approve", 8), ("refunds_to_send", 3)):
@@ -81,6 +83,7 @@ def test_each_queue_holds_what_waits_in_it(client, clerk, shop):
         "to_allocate": [shop["to_allocate"].number],
         "to_pick": [shop["late"].number, shop["to_pay"].number, shop["to_allocate"].number],
         "to_ship": [shop["to_ship"].number],
+        "on_hold": [shop["on_hold"].number],
         "late": [shop["late"].number],
         "to_receive": [shop["to_receive"].number],
         "to_refund": [shop["to_refund"].number],
@@ -96,8 +99,8 @@ def test_each_queue_holds_what_waits_in_it(client, clerk, shop):
 def test_the_work_page_counts_in_one_statement_and_answers_with_counts_alone(
     client, clerk, shop, django_assert_num_queries
 ):
-    expected = {"to_pay": 1, "to_allocate": 1, "to_pick": 3, "to_ship": 1, "late": 1, "to_receive": 1, "to_refund": 1}
-    expected |= {"refunds_to_approve": 1, "refunds_to_send": 1}
+    expected = {"to_pay": 1, "to_allocate": 1, "to_pick": 3, "to_ship": 1, "on_hold": 1, "late": 1, "to_receive": 1}
+    expected |= {"to_refund": 1, "refunds_to_approve": 1, "refunds_to_send": 1}
 
     mine = queues.queues_of(clerk)
     clerk.scope("warehouse")
