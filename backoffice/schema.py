@@ -1,10 +1,10 @@
-"""How migrations create many tables at once."""
+"""How migrations create and change many tables at once."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import CreateModel
+from django.db.migrations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -44,3 +44,47 @@ class CreateModels(Operation):
 
     def describe(self) -> str:
         return f"Create {len(self.models)} models"
+
+
+class Together(Operation):
+    """Apply `operations` one after the other, with every model rendered once before and once after all of them.
+
+    None may need a state in between: what runs Python stands beside it. Tables that are created among them get all their
+    columns, indexes and constraints at once.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__qualname__, [self.operations], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        if "apps" in state.__dict__:
+            del state.apps
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in self._written():
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in reversed(self._written()):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Apply {len(self.operations)} operations"
+
+    def _written(self) -> list[Operation]:
+        """The operations without those that add to a table which is created with it already."""
+        created = {each.name_lower for each in self.operations if isinstance(each, CreateModel)}
+        return [
+            each
+            for each in self.operations
+            if not (isinstance(each, AddField | AddIndex | AddConstraint) and each.model_name.lower() in created)
+        ]

@@ -10,6 +10,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 SQL = Path(__file__).parent.parent / "sql"
 
 
@@ -22,6 +24,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='Bin',
             fields=[
@@ -330,4 +333,5 @@ class Migration(migrations.Migration):
             migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
             for name in ("parts.sql", "posting.sql", "posting_many.sql")
         ),
+        ]),
     ]

@@ -7,6 +7,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -17,6 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='Scan',
             fields=[
@@ -117,4 +120,5 @@ class Migration(migrations.Migration):
             model_name='scan',
             constraint=models.CheckConstraint(condition=models.Q(('pieces__gt', 0)), name='scan_pieces'),
         ),
+        ]),
     ]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from backoffice.numbering import CreateSequence
+from backoffice.schema import Together
 
 
 class Migration(migrations.Migration):
@@ -20,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         CreateSequence("PW"),
         migrations.CreateModel(
             name='PickWave',
@@ -224,4 +226,5 @@ class Migration(migrations.Migration):
             model_name='pickwavehistory',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='cc7d5097cfa346e1d08c069e88bfbddc1a0f4d64', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_089c8', table='orders_pickwavehistory', when='BEFORE')),
         ),
+        ]),
     ]

@@ -10,6 +10,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -22,6 +24,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='Carrier',
             fields=[
@@ -449,4 +452,5 @@ class Migration(migrations.Migration):
             model_name='returncausehistory',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='da62b7a1091f8a07df4b497fa76c07da1e820708', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f6adf', table='orders_returncausehistory', when='BEFORE')),
         ),
+        ]),
     ]

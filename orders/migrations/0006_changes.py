@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='OrderChange',
             fields=[
@@ -266,4 +269,5 @@ class Migration(migrations.Migration):
             model_name='orderchangelinehistory',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='da06c4072118df39a3aff0f674003cfdd0f44a12', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_dfac8', table='orders_orderchangelinehistory', when='BEFORE')),
         ),
+        ]),
     ]

@@ -9,6 +9,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 from backoffice.numbering import CreateSequence
+from backoffice.schema import Together
 
 
 class Migration(migrations.Migration):
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         CreateSequence("ML"),
         migrations.CreateModel(
             name='DocumentSeriesHistory',
@@ -171,4 +173,5 @@ class Migration(migrations.Migration):
             model_name='sentmail',
             index=models.Index(fields=['kind', '-sent_at', '-id'], name='sent_mail_kind'),
         ),
+        ]),
     ]

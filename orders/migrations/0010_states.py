@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from backoffice.numbering import CreateSequence
+from backoffice.schema import Together
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         CreateSequence("RF"),
         migrations.RunSQL(
             (SQL / "statuses.sql").read_text(),
@@ -582,4 +584,5 @@ class Migration(migrations.Migration):
             model_name='refundgranthistory',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f8602a8341dd189c70225e1c2bff3e4a0fa2ceb5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6466c', table='orders_refundgranthistory', when='BEFORE')),
         ),
+        ]),
     ]

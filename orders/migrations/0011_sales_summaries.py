@@ -6,6 +6,8 @@ import orders.models.sales
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 # History is appended in the order of time: ranges of blocks find what is new, and cost nothing to who writes.
 HISTORIES = ("order", "orderline", "fulfilment", "fulfilmentline", "return", "returnline")
@@ -29,6 +31,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='SalesRow',
             fields=[
@@ -353,4 +356,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('span', 'day', 'currency', 'country', 'rate'), name='tax_sales_once'),
         ),
         *BY_TIME,
+        ]),
     ]
