@@ -8,6 +8,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
 from backoffice.numbering import CreateSequence
 
 
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         CreateSequence("EX", start=1),
         migrations.CreateModel(
             name='ExportRun',
@@ -315,4 +317,5 @@ class Migration(migrations.Migration):
             model_name='importrow',
             constraint=models.UniqueConstraint(fields=('run', 'row'), name='import_row_once'),
         ),
+        ]),
     ]

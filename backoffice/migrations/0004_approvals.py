@@ -8,6 +8,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
 from backoffice.numbering import CreateSequence
 
 
@@ -19,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='ApprovalThresholdHistory',
             fields=[
@@ -171,4 +173,5 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9dd51441a79a8cd10bc7a8ea8bd3486ca722ab55', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d435c', table='backoffice_approvalthresholdhistory', when='BEFORE')),
         ),
         CreateSequence('AP'),
+        ]),
     ]

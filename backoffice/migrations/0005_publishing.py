@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -16,6 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='Revision',
             fields=[
@@ -174,4 +177,5 @@ class Migration(migrations.Migration):
             "DROP FUNCTION backoffice_update_subjects; DROP FUNCTION backoffice_lock_subjects; DROP FUNCTION backoffice_table; DROP FUNCTION backoffice_digest;"
             "DROP SEQUENCE backoffice_live_position",
         ),
+        ]),
     ]

@@ -11,6 +11,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
 from backoffice.numbering import CreateSequence
 
 
@@ -24,6 +25,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='PriceListHistory',
             fields=[
@@ -396,4 +398,5 @@ class Migration(migrations.Migration):
             "INSERT INTO backoffice_approvalthreshold (kind, \"limit\") VALUES ('catalog.price', 30) ON CONFLICT DO NOTHING",
             "DELETE FROM backoffice_approvalthreshold WHERE kind = 'catalog.price'",
         ),
+        ]),
     ]

@@ -7,6 +7,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -16,6 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='BundlePart',
             fields=[
@@ -335,4 +338,5 @@ class Migration(migrations.Migration):
             "INSERT INTO catalog_tag (name) SELECT DISTINCT unnest(tags) FROM catalog_product ON CONFLICT DO NOTHING",
             migrations.RunSQL.noop,
         ),
+        ]),
     ]

@@ -10,6 +10,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='AttributeDefinition',
             fields=[
@@ -154,4 +157,5 @@ class Migration(migrations.Migration):
             DROP FUNCTION catalog_products_with, catalog_index_attributes, catalog_refuse_unfit_attributes, catalog_missing_attributes,
             catalog_unfit_attributes, catalog_attributes_of, catalog_attribute_fits""",
         ),
+        ]),
     ]

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='ConsentHistory',
             fields=[
@@ -167,4 +170,5 @@ class Migration(migrations.Migration):
             model_name='ticketeventhistory',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3e380a4058471977b431c59e5197c2389c4ebcef', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9941d', table='customers_ticketeventhistory', when='BEFORE')),
         ),
+        ]),
     ]

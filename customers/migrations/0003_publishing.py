@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='article',
             name='legal_transitions',
@@ -45,4 +48,5 @@ class Migration(migrations.Migration):
             ) HAVING count(*) > 0; SET CONSTRAINTS ALL IMMEDIATE""",
             migrations.RunSQL.noop,
         ),
+        ]),
     ]

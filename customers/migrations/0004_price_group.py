@@ -5,6 +5,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='customer',
             name='insert_insert',
@@ -52,4 +55,5 @@ class Migration(migrations.Migration):
             model_name='customer',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "customers_customerhistory" ("company", "created_at", "external_id", "id", "kind", "language", "name", "note", "number", "owner_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_group", "status", "tags", "tax_exempt", "updated_at") SELECT old_values."company", old_values."created_at", old_values."external_id", old_values."id", old_values."kind", old_values."language", old_values."name", old_values."note", old_values."number", old_values."owner_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."price_group", old_values."status", old_values."tags", old_values."tax_exempt", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='0c95daf7e564e3562ef1f9d911dfae9f5778079d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_939ca', referencing='REFERENCING OLD TABLE AS old_values ', table='customers_customer', when='AFTER')),
         ),
+        ]),
     ]

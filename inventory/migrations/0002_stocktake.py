@@ -7,6 +7,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
 from backoffice.numbering import CreateSequence
 
 
@@ -20,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='CountEntry',
             fields=[
@@ -223,4 +225,5 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='57e5562aaedc0a5b4ce30f60156a3b4273eb7fff', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4099e', table='inventory_stockcounthistory', when='BEFORE')),
         ),
         CreateSequence("ST"),
+        ]),
     ]

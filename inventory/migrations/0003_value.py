@@ -6,6 +6,8 @@ import inventory.models.stock
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -15,6 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='CorrectionSum',
             fields=[
@@ -290,4 +293,5 @@ class Migration(migrations.Migration):
             model_name='stocktotal',
             constraint=models.UniqueConstraint(fields=('period', 'location'), name='stock_total_once'),
         ),
+        ]),
     ]

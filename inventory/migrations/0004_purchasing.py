@@ -16,6 +16,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from backoffice.schema import Together
 from backoffice.numbering import CreateSequence
 
 
@@ -29,6 +30,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='LandedCost',
             fields=[
@@ -718,4 +720,5 @@ class Migration(migrations.Migration):
             "DROP FUNCTION inventory_add_incoming(jsonb); DROP FUNCTION inventory_purchase_open(text);",
         ),
         CreateSequence("PO"),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 SQL = Path(__file__).parent.parent / "sql"
 
 
@@ -17,6 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='lot',
             name='insert_insert',
@@ -74,4 +77,5 @@ class Migration(migrations.Migration):
             migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
             for name in ("quarantine.sql", "parts.sql", "posting.sql")
         ),
+        ]),
     ]

@@ -5,6 +5,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='countentry',
             name='insert_insert',
@@ -75,4 +78,5 @@ class Migration(migrations.Migration):
             model_name='purchaseorder',
             trigger=pgtrigger.compiler.Trigger(name='legal_transitions', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.status IS DISTINCT FROM NEW.status)', func="\n            IF NOT ((OLD.status, NEW.status) IN (('draft', 'canceled'), ('draft', 'ordered'), ('ordered', 'canceled'), ('ordered', 'over_received'), ('ordered', 'partially_received'), ('ordered', 'received'), ('over_received', 'ordered'), ('over_received', 'partially_received'), ('over_received', 'received'), ('partially_received', 'ordered'), ('partially_received', 'over_received'), ('partially_received', 'received'), ('received', 'ordered'), ('received', 'over_received'), ('received', 'partially_received'))) THEN\n                RAISE EXCEPTION '% % is % and cannot become %.', TG_TABLE_NAME, OLD.id, OLD.status, NEW.status\n                USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='58ae2299a35619abc1b030ff470adcc7bf1583a7', operation='UPDATE OF "status"', pgid='pgtrigger_legal_transitions_5b388', table='inventory_purchaseorder', when='BEFORE')),
         ),
+        ]),
     ]

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from backoffice.schema import Together
+
 
 class Migration(migrations.Migration):
 
@@ -12,6 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         pgtrigger.migrations.RemoveTrigger(
             model_name='payment',
             name='adds_to_paid',
@@ -28,4 +31,5 @@ class Migration(migrations.Migration):
             model_name='refund',
             trigger=pgtrigger.compiler.Trigger(name='adds_to_refunded', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            UPDATE orders_order o SET refunded = o.refunded + a.amount, updated_at = now()\n            FROM (SELECT order_id, sum(amount) AS amount FROM added GROUP BY order_id) a WHERE o.id = a.order_id;\n            RETURN NULL;\n        ', hash='3afd44e775cbb11c97503bc9b5ba4516791b5873', level='STATEMENT', operation='INSERT', pgid='pgtrigger_adds_to_refunded_94769', referencing='REFERENCING NEW TABLE AS added ', table='orders_refund', when='AFTER')),
         ),
+        ]),
     ]

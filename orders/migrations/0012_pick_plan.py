@@ -7,6 +7,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from backoffice.schema import Together
+
 
 SQL = Path(__file__).parent.parent / "sql"
 
@@ -20,6 +22,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together([
         migrations.CreateModel(
             name='PickPart',
             fields=[
@@ -80,4 +83,5 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c90d4f9368a3ef13fc0dff53f0f1e9b4ce081bb9', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e8133', table='orders_pickparthistory', when='BEFORE')),
         ),
         migrations.RunSQL((SQL / "parcels.sql").read_text(), migrations.RunSQL.noop),
+        ]),
     ]
