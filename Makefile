@@ -2,7 +2,7 @@
 PORT ?= 8000
 PY := .venv/bin/python
 STAMP := .venv/.installed
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: install demo test check bench lock translations clean
 

@@ -85,7 +85,7 @@ class OrderFilter(django_filters.FilterSet):
     source = django_filters.CharFilter(label=_("Source"))
     currency = django_filters.CharFilter(label=_("Currency"), method="in_currency")
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
-    on_hold = django_filters.BooleanFilter(label=_("On hold"))
+    on_hold = django_filters.BooleanFilter(label=_("On hold"), method="is_on_hold")
     behind = BehindFilter(Figure.orders)
 
     class Meta:
@@ -106,6 +106,12 @@ class OrderFilter(django_filters.FilterSet):
     def is_late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         late = Order.objects.late().order_by().values("pk")
         return self.of_orders(queryset, lambda orders: orders.late() if value else orders.exclude(pk__in=late))
+
+    def is_on_hold(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        held = Order.objects.filter(on_hold=True).order_by().values("pk")
+        return self.of_orders(
+            queryset, lambda orders: orders.filter(on_hold=True) if value else orders.exclude(pk__in=held)
+        )
 
     def with_variant(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         return self.of_orders(queryset, lambda orders: orders.filter(pk__in=lines_with(value, "order")))

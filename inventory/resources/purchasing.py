@@ -277,7 +277,6 @@ class PurchaseOrderResource(resources.BaseResource):
         aliases=["Lot", "Lot number", "Batch", "Batch number", "Serial number", "Serial numbers", "Lot/Serial Number", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
         max_length=2000,
         help=gettext_lazy("Of what was accepted: “A” is all of it, “A x 3, B x 2” so many of each, “S1, S2” one of each."),
-        example="A x 20, B x 4",
     )  # fmt: skip
     lots_expire_on = DayColumn(
         gettext_lazy("Lots expire"), aliases=["Expires", "Expiry", "Expiry date", "Expiration date", "Best before", "Use by", "有效期", "到期日", "保质期至"]

@@ -205,6 +205,10 @@ FROM demo_return r ORDER BY r.n;
 INSERT INTO orders_refund (order_id, order_return_id, amount, method, reference, reason, at)
 SELECT o.id, r.id, x.refunded, 'transfer', 'REF' || lpad(o.n::text, 8, '0'), 'Return ' || r.number, r.at
 FROM demo_return r JOIN demo_order o ON o.n = r.n JOIN orders_order x ON x.id = o.id WHERE x.refunded > 0 ORDER BY r.n;
+-- Where the triggers of their lines and refunds are off.
+UPDATE orders_return t SET value = r.worth, refunded = x.refunded
+FROM demo_return r JOIN demo_order o ON o.n = r.n JOIN orders_order x ON x.id = o.id
+WHERE t.id = r.id AND (t.value, t.refunded) IS DISTINCT FROM (r.worth, x.refunded);
 
 -- step: stock
 -- What moved in the days that the ledger covers; older orders were taken in from the system before.

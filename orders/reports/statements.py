@@ -70,8 +70,12 @@ class Asked:
 
 def rows(columns: Mapping[str, str], source: str) -> str:
     """SELECT of `columns` (expressions by field), everything else being empty, `of` the number of rows."""
-    given = {field.name: _empty(field) for field in SalesRow._meta.concrete_fields}
+    fields = SalesRow._meta.concrete_fields
+    given = {field.name: _empty(field) for field in fields}
     given |= {"of": "count(*) OVER ()", "currency": "%(currency)s", **columns}
+    types = {models.IntegerField: "bigint", models.DecimalField: "numeric"}
+    for kind, name in types.items():
+        given |= {field.name: f"({given[field.name]})::{name}" for field in fields if isinstance(field, kind)}
     return f"SELECT {', '.join(f'{value} AS {name}' for name, value in given.items())} FROM {source}"  # noqa: S608
 
 

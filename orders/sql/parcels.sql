@@ -10,6 +10,9 @@ BEGIN
         checked := NEW.id;
     ELSE
         checked := NEW.order_line_id;
+        IF NOT EXISTS (SELECT FROM orders_fulfilment WHERE id = NEW.fulfilment_id AND status IN ('pending', 'packed')) THEN
+            RETURN NULL; -- it has left, or will not
+        END IF;
     END IF;
     SELECT n.sku, n.title, n.quantity - n.fulfilled - n.canceled AS open, o.number,
            (SELECT coalesce(sum(l.quantity), 0) FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id

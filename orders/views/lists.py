@@ -1,7 +1,7 @@
 """Lists: orders, fulfilments, returns, invoices."""
 
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KT, KeyTextTransform
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -170,7 +170,7 @@ class OrderLineList(generic.ListPage):
             "country",
             _("Goes to"),
             get=lambda line: country_of(line.order),
-            sql=KT("order__shipping_address__country"),
+            sql=KeyTextTransform("country", "order__shipping_address"),
         ),
         generic.Column("order.currency", _("Currency")),
     ]

@@ -1,27 +1,20 @@
 // A change of a placed order: what it would do is shown while one types. Without this, a button does it.
 const form = document.querySelector("form.draft");
-let waiting;
-let running;
+const shown = form.querySelector("[data-preview]");
+let turn = 0;
 
-const refresh = async () => {
-  running?.abort();
-  running = new AbortController();
+const refresh = async (mine) => {
   const data = new FormData(form);
   data.set("preview", "fragment");
-  try {
-    const response = await fetch(location.pathname, { method: "POST", body: data, signal: running.signal });
-    if (!response.ok || response.redirected) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-preview]");
-    const present = form.querySelector("[data-preview]");
-    if (fresh && fresh.innerHTML !== present.innerHTML) present.replaceChildren(...fresh.childNodes);
-  } catch (error) {
-    if (error.name !== "AbortError") throw error;
-  }
+  const response = await fetch(location.pathname, { method: "POST", body: data });
+  if (mine !== turn || !response.ok || response.redirected) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (mine === turn) shown.replaceChildren(...page.querySelector("[data-preview]").childNodes);
 };
 
 const soon = () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(refresh, 400);
+  const mine = ++turn;
+  setTimeout(() => mine === turn && refresh(mine), 400);
 };
 form.addEventListener("input", soon);
 form.addEventListener("change", (event) => {
@@ -35,7 +28,4 @@ form.addEventListener("change", (event) => {
   }
   soon();
 });
-form.addEventListener("submit", () => {
-  clearTimeout(waiting);
-  running?.abort();
-});
+form.addEventListener("submit", () => turn++);

@@ -176,7 +176,7 @@ def _goods(owner: User) -> None:
 
 def _kept(here: Location, there: Location, level: StockLevel, owner: User) -> None:
     """Bins, one with pieces; a variant with lots, one of them expired, of which a transfer and an order wait."""
-    first, _second = inventory.create_bins(here, ["A-01", "A-02"], by=owner)
+    first, _second = inventory.create_bins(here, ["T-01", "T-02"], by=owner)
     inventory.put_away([inventory.PutAway(level.pk, 5, first.pk)], by=owner)
     milk = Variant.objects.filter(levels=None).first()
     Variant.objects.filter(pk=milk.pk).update(tracking=Variant.Tracking.LOT)

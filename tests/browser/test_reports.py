@@ -28,7 +28,7 @@ def test_report_compare_look_behind_and_export(page: Page, signed_in, roles):
     expect(page.get_by_role("heading", name="Sales by channel")).to_be_visible()
     figures = page.get_by_role("region", name="In all")
     expect(figures).to_contain_text("€30.00")
-    expect(figures).to_contain_text("200% more than before")
+    expect(figures).to_contain_text("200.0% more than before")
     page.get_by_text("View as table").click()
     expect(page.locator("figure.chart tbody tr")).to_have_count(2)
     assert Axe().run(page).response["violations"] == []
@@ -45,7 +45,7 @@ def test_report_compare_look_behind_and_export(page: Page, signed_in, roles):
 
     with page.expect_navigation():
         page.get_by_role("region", name="Sales by channel").get_by_role("link", name="web").click()
-    expect(page.get_by_role("heading", name="Orders")).to_contain_text("2")
+    expect(page.get_by_role("heading", name="Orders", level=1)).to_contain_text("2")
     expect(page.locator("table.list tbody tr")).to_have_count(2)
     expect(page.get_by_role("list", name="Active filters")).to_contain_text("Behind the report")
     assert Axe().run(page).response["violations"] == []

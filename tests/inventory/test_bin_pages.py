@@ -273,7 +273,10 @@ def test_a_stocktake_names_lines_whose_lots_it_cannot_know(owner):
     count = services.start_count(services.create_count(make_location(), services.Selection(), by=None), by=None)
     services.enter_counts(count, [services.Entry(variant.pk, 12)], by=None)
     services.close_count(count, by=None)
-    with pytest.raises(ValidationError, match=r"MILK: 2 pieces more were found\. Name their lots"):
+    with pytest.raises(
+        ValidationError,
+        match=r"MILK: 2 pieces more were found\. Count again, and name the lot or serial number of each piece\.",
+    ):
         services.post_count(count, by=None)
     services.ask_recount(list(count.lines.all()), by=None)
     services.enter_counts(count, [services.Entry(variant.pk, 7)], by=None)

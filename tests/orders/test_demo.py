@@ -28,7 +28,7 @@ def test_the_shop_is_believable_true_and_loaded_once(db, capsys):
     assert Ticket.objects.count() == 25
     assert Payment.objects.exists()
     assert OrderLine.objects.filter(returned__gt=0).exists()
-    assert len(people.sign_ins()) == 10
+    assert len(people.sign_ins()) == 11
     assert set(PurchaseOrder.objects.values_list("status", flat=True)) == set(PurchaseOrder.Status.values)
     assert set(StockCount.objects.values_list("status", flat=True)) == set(StockCount.Status.values)
     assert not Receipt.objects.filter(purchase_order=None).exists()

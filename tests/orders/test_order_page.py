@@ -196,7 +196,7 @@ def test_people_named_in_a_note_are_told_once_each_in_their_language(client, cle
 
     (told,) = Notification.objects.all()
     assert (told.user, told.url) == (lee, order.get_absolute_url())
-    assert told.text == f"{order.number}, {clerk.name}: {note}"
+    assert told.text == f"{order.number}，{clerk.name}：{note}"
     services.add_note(order, text="Ask @Ann.", by=clerk)
     assert Notification.objects.filter(user=ann).count() == 1
 

@@ -67,7 +67,7 @@ traded = st.fixed_dictionaries(
         "canceled": st.sampled_from(["no", "no", "piece", "whole"]),
         "shipped": st.sampled_from([None, 0, 1, 5]),
         "refunded": st.none() | moments,
-        "returned": st.sampled_from([None, "Too small", ""]),
+        "returned": st.sampled_from([None, "Too small", "Wrong colour"]),
         "placed": st.booleans() | st.just(True),
     }
 )
