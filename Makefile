@@ -13,7 +13,7 @@ demo: install
 	@$(PY) manage.py serve --demo --port $(PORT)
 
 test: install
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	@.venv/bin/ruff check .

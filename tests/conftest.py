@@ -79,6 +79,20 @@ def _needs_of_the_machine(request: pytest.FixtureRequest) -> None:
             request.getfixturevalue(fixture)
 
 
+# Files that take minutes, begun before the others: whoever works alone at the end keeps everybody waiting.
+LONG = (
+    "test_every_page.py",
+    "test_permissions.py",
+    "test_plans.py",
+    "test_order_totals.py",
+    "test_category_properties.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     """Sum up tests that lack the same thing in one line; with REQUIRE_BROWSER=1 a skipped browser test has failed."""
