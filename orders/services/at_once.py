@@ -11,7 +11,7 @@ from backoffice.models import User
 from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders.models import Fulfilment, Order, OrderLine, Payment
-from orders.services.fulfilment import create_fulfilment, ready_at
+from orders.services.fulfilment import Ready, create_fulfilments, proposed, ready_at
 from orders.services.payments import record_payment
 from orders.services.status import lines_of, lock
 
@@ -42,32 +42,25 @@ def fulfil_ready(order: Order, *, by: User) -> list[Fulfilment]:
     """
     order = lock(order)
     lines = lines_of(order)
-    there = _there(order, lines)
-    places = list(Location.objects.visible_to(by).stock())
-    parcels: list[Fulfilment] = []
-    for place in places:
-        quantities = {key: pieces for key, pieces in there.get(place.pk, {}).items() if pieces > 0}
-        if quantities:
-            if not parcels:
-                quantities |= ready_at(order, lines).anywhere
-            parcels.append(create_fulfilment(order, location=place, quantities=quantities, by=by))
-    anywhere = ready_at(order, lines).anywhere
-    if not parcels and places and anywhere:
-        parcels.append(create_fulfilment(order, location=places[0], quantities=anywhere, by=by))
-    if not parcels:
+    places = Location.objects.visible_to(by).stock().order_by("priority", "pk").values_list("pk", flat=True)
+    wanted = proposed(order, lines, list(places), ready=_come(order, lines))
+    if not wanted:
         raise ValidationError(_("Nothing of %(order)s lies ready where you work.") % {"order": order})
-    return parcels
+    return create_fulfilments(order, quantities=wanted, by=by)
 
 
-def _there(order: Order, lines: list[OrderLine]) -> dict[int, dict[int, int]]:
-    """{location: {line: pieces}} of what is promised, is there, and is in no parcel yet."""
+def _come(order: Order, lines: list[OrderLine]) -> Ready:
+    """What lies ready without the pieces that are promised and have not come yet."""
     ready = ready_at(order, lines)
     waiting = inventory.waiting_pieces([order.number], {line.variant_id for line in lines if line.variant_id})
-    found = {place: dict(pieces) for place, pieces in ready.items()}
     for row in Allocation.objects.filter(cause=order.number, pk__in=waiting):
-        if row.item in found.get(row.location_id, {}):
-            found[row.location_id][row.item] -= waiting[row.pk]
-    return found
+        if row.item in ready.get(row.location_id, {}):
+            ready[row.location_id][row.item] -= waiting[row.pk]
+    for place in list(ready):
+        ready[place] = {line: pieces for line, pieces in ready[place].items() if pieces > 0}
+        if not ready[place].keys() - ready.anywhere.keys():
+            del ready[place]
+    return ready
 
 
 def add_tag(order: Order, *, tag: str, by: User) -> Order:

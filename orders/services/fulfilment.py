@@ -71,14 +71,14 @@ def create_fulfilments(
 
 
 def proposed(
-    order: Order, lines: Sequence[OrderLine], places: Sequence[int] | None = None
+    order: Order, lines: Sequence[OrderLine], places: Sequence[int] | None = None, *, ready: "Ready | None" = None
 ) -> dict[int, dict[int, int]]:
     """Pieces by location and line, as they are promised; lines without stock go with the first parcel.
 
     With `places` (primary keys) only those are asked, in that order of preference; where nothing else is to be sent,
-    lines without stock leave from the first of them.
+    lines without stock leave from the first of them. `ready` is what lies ready, by default that of `ready_at`.
     """
-    ready = ready_at(order, lines)
+    ready = ready_at(order, lines) if ready is None else ready
     if places is None:
         places = list(Location.objects.filter(pk__in=ready).order_by("priority", "pk").values_list("pk", flat=True))
     parcels = {place: ready[place] for place in places if place in ready}
