@@ -5,6 +5,7 @@ know (`Scan.facts`).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -119,23 +120,7 @@ def _send_back(scan: Scan, by: User) -> None:
     settle(order)
     if scan.facts["move"]:
         move = StockMove.objects.get(pk=scan.facts["move"])
-        back = reversed_move(move, _("Scan taken back"))
-        post(
-            [
-                Move(
-                    Kind.ADJUSTED,
-                    back.variant,
-                    back.source,
-                    back.target,
-                    back.quantity,
-                    None,
-                    back.cause,
-                    back.reason,
-                    back.taken,
-                )
-            ],
-            by=by,
-        )
+        post([replace(reversed_move(move, _("Scan taken back")), kind=Kind.ADJUSTED, put=())], by=by)
 
 
 @way_back(Scan.Kind.LOADED, Scan.Kind.UNLOADED)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -135,8 +136,9 @@ def _each(alias: str, *names: str) -> dict[str, str]:
 
 
 def over_time(
-    asked: Asked, summary: type[Summary], narrowed: str, figures: str, names: tuple[str, ...], about: str
-) -> str:
+    asked: Asked, summary: type[Summary], narrowed: str, figures: str, names: tuple[str, ...], about: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """A row for each day, week or month of the period, also where nothing happened."""
     begin = "date_trunc(%(unit)s, {day}::timestamp)::date"
     table = summary._meta.db_table
@@ -150,7 +152,7 @@ def over_time(
                                                    %(step)s::interval) g) d
         LEFT JOIN {now} s USING (day)
     """  # noqa: S608 - names of ours
-    columns = {"id": f"d.day - {BEGAN}", "day": "d.day", "code": "d.day::text", **_each("s", *names)}
+    columns = {"id": f"d.day - {BEGAN}", "day": "d.day", "code": "d.day::text", **_each("s", *names), **more}
     columns["compared"] = f"coalesce({about.format(s='s')}, 0)"
     if asked.before:
         source += f" LEFT JOIN {then} b USING (day)"
@@ -319,8 +321,7 @@ def late(asked: Asked) -> str:
     if asked.by in ("source", "country"):
         more = {"code": f"s.{asked.by}", "days": "s.days"}
         return by_key(asked, DelaySums, asked.by, narrowed, figures, names, "{s}.late", more)
-    statement = over_time(asked, DelaySums, narrowed, figures, names, "{s}.late")
-    return statement.replace("NULL::numeric AS days", "s.days AS days")
+    return over_time(asked, DelaySums, narrowed, figures, names, "{s}.late", {"days": "s.days"})
 
 
 def taxes(asked: Asked) -> str:
