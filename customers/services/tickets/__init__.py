@@ -1,0 +1,55 @@
+"""The verbs of tickets. Every change of status, assignee, queue or priority is written with its TicketEvent."""
+
+from customers.services.tickets.conversation import customer_replies, note, open_ticket, receive, reply
+from customers.services.tickets.handling import (
+    add_ticket_tags,
+    assign,
+    assignable,
+    close,
+    handle,
+    move_to_queue,
+    return_work,
+    set_priority,
+    set_status,
+    set_ticket_tags,
+    take,
+    unassign,
+)
+from customers.services.tickets.states import (
+    FINAL,
+    AlreadyTaken,
+    CannotTake,
+    ThreadMoved,
+    TicketClosed,
+    as_stored,
+    default_queue,
+    one_line,
+)
+
+__all__ = [
+    "FINAL",
+    "AlreadyTaken",
+    "CannotTake",
+    "ThreadMoved",
+    "TicketClosed",
+    "add_ticket_tags",
+    "as_stored",
+    "assign",
+    "assignable",
+    "close",
+    "customer_replies",
+    "default_queue",
+    "handle",
+    "move_to_queue",
+    "note",
+    "one_line",
+    "open_ticket",
+    "receive",
+    "reply",
+    "return_work",
+    "set_priority",
+    "set_status",
+    "set_ticket_tags",
+    "take",
+    "unassign",
+]
