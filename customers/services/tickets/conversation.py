@@ -249,7 +249,7 @@ def follow_up(
 ) -> Message:
     """Open a ticket that follows one that is over; what came earlier and is not over yet takes the message as well."""
     ticket = locked(ticket)
-    said = {"body": body, "attachments": attachments, "message_id": message_id}
+    said: dict[str, Any] = {"body": body, "attachments": attachments, "message_id": message_id}
     open_one = (
         Ticket.objects.filter(follows=ticket, requester_email=author_email)
         .exclude(status__in=FINAL)

@@ -1,6 +1,7 @@
 """Texts that somebody has begun: kept for one person and ticket, gone once they are sent."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -40,7 +41,8 @@ def spend(message: Message, *, by: User, kept: Iterable[str]) -> None:
 def _drop(drafts: Any, kept: Iterable[str]) -> None:
     gone = [file["file"] for draft in drafts.exclude(files=[]) for file in draft.files if file["file"] not in kept]
     drafts.delete()
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in gone])
+    for name in gone:
+        transaction.on_commit(partial(default_storage.delete, name))
 
 
 def files_of(message: Message) -> list[dict[str, Any]]:
