@@ -55,6 +55,7 @@ class Split(generic.ActionView):
     slug_field = "number"
     permission = ("customers.change_ticket", "customers.view_message")
     form_class = forms.SplitForm
+    template_name = "tickets/split.html"
     title = gettext_lazy("Split")
     confirm = gettext_lazy("Choose the messages that become a ticket of their own.")
     new: Ticket
