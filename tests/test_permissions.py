@@ -20,7 +20,7 @@ from django.views.generic import RedirectView
 from backoffice import audit, people, previews, publishing, tokens
 from backoffice.apps import own_apps
 from backoffice.models import Invitation, Notification, SavedView, User
-from backoffice.roles import ROLES, sync_roles
+from backoffice.roles import ROLES
 from backoffice.tasks import heartbeat
 from tests import factories
 
@@ -168,7 +168,6 @@ class World:
     """Sample rows, and the path of an address about them."""
 
     def __init__(self) -> None:
-        sync_roles()
         self.users = {role: factories.make_user(role) for role in ROLES}
         self.owner = self.users["owner"]
         self.variant = factories.make_variant("TEA", on_hand=5)
