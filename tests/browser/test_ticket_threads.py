@@ -61,7 +61,10 @@ def test_two_agents_collide_and_nothing_is_lost(window_of: WindowOf, ticket: Tic
 
         press(anna, "Undo: do not send")
         expect(anna.get_by_label("Text", exact=True)).to_have_value("Dear Jane Doe, it is late.")
-    assert list(Message.objects.filter(ticket=ticket).order_by("pk").values_list("kind", flat=True)) == ["customer", "note"]
+    assert list(Message.objects.filter(ticket=ticket).order_by("pk").values_list("kind", flat=True)) == [
+        "customer",
+        "note",
+    ]
     assert Draft.objects.get().body == "Dear Jane Doe, it is late."
 
     merge_and_undo(anna, ticket)
