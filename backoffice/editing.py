@@ -46,9 +46,9 @@ class Editor:
         }
 
 
-def opened(obj: models.Model, by: User) -> list[Editor]:
-    """Note that `by` has `obj` open, and tell who else has; one statement."""
-    facts = {"kind": obj._meta.label_lower, "key": obj.pk, "user": by.pk, "alive": ALIVE, "kept": KEPT}
+def opened(obj: models.Model, by: User, *, alive: timedelta = ALIVE) -> list[Editor]:
+    """Note that `by` has `obj` open, and tell who else has; one statement. `alive`: for how long a sign of life counts."""
+    facts = {"kind": obj._meta.label_lower, "key": obj.pk, "user": by.pk, "alive": alive, "kept": KEPT}
     with connection.cursor() as cursor:
         cursor.execute(OPENED, facts)
         return [Editor(name, since) for name, since in cursor.fetchall()]

@@ -266,6 +266,12 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
 SHIP_WITHIN_DAYS = env.int("SHIP_WITHIN_DAYS", default=2)
 BUSINESS_COUNTRY = env.str("BUSINESS_COUNTRY", default="")
 
+# An answer may be taken back for so many seconds before it is mailed.
+UNDO_SEND_SECONDS = env.int("UNDO_SEND_SECONDS", default=15)
+# What the customer writes opens a solved ticket again for so many days; it is closed for good after so many.
+REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
+CLOSE_SOLVED_AFTER_DAYS = env.int("CLOSE_SOLVED_AFTER_DAYS", default=14)
+
 # Off in a shop of one person: who submits content publishes it, and the review says that it was waived.
 REVIEW_REQUIRED = env.bool("REVIEW_REQUIRED", default=True)
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="DE")

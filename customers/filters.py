@@ -1,11 +1,13 @@
 """Filters of the lists, their exports and the API."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
@@ -13,7 +15,7 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Queue, Ticket
+from customers.models import Article, Customer, Macro, Queue, Ticket, TicketWatcher
 from customers.services import assignable
 
 
@@ -47,6 +49,8 @@ class TicketFilter(django_filters.FilterSet):
     """`assignee` is "me", "nobody" or a user's key; `stage` groups statuses by whether somebody still has to act."""
 
     STAGES = [("unsolved", _("Unsolved")), ("done", _("Solved or ended"))]
+    DUE = [("overdue", _("Overdue")), ("today", _("Today")), ("week", _("Within 7 days"))]
+    FOLLOWS = [("yes", _("Follow another ticket"))]
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     stage = django_filters.ChoiceFilter(label=_("Stage"), choices=STAGES, method="in_stage")
@@ -55,6 +59,10 @@ class TicketFilter(django_filters.FilterSet):
     assignee = django_filters.ChoiceFilter(label=_("Assignee"), method="assigned", choices=lambda: _assignees())
     priority = django_filters.TypedChoiceFilter(choices=Ticket.Priority.choices, coerce=int)
     channel = django_filters.ChoiceFilter(choices=Ticket.Channel.choices)
+    tag = django_filters.CharFilter(label=_("Tag"), method="tagged")
+    due = django_filters.ChoiceFilter(label=_("Due"), choices=DUE, method="is_due")
+    watcher = django_filters.ChoiceFilter(label=_("Watched by"), choices=[("me", _("Me"))], method="watched")
+    follows = django_filters.ChoiceFilter(label=_("Follow-ups"), choices=FOLLOWS, method="is_follow_up")
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     updated = django_filters.DateFromToRangeFilter(field_name="last_message_at", label=_("Last message"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
@@ -86,6 +94,23 @@ class TicketFilter(django_filters.FilterSet):
             rows.unsolved() if stage == "unsolved" else rows.filter(status__in=["solved", "closed", "merged", "spam"])
         )
 
+    def tagged(self, rows: QuerySet, name: str, text: str) -> QuerySet:
+        return rows.filter(tags__contains=[text.replace("\x00", "").strip()])
+
+    def is_due(self, rows: Any, name: str, when: str) -> QuerySet:
+        """Unsolved tickets by their day."""
+        today = timezone.localdate()
+        unsolved = rows.unsolved()
+        if when == "overdue":
+            return unsolved.filter(due_on__lt=today)
+        return unsolved.filter(due_on__gte=today, due_on__lte=today + timedelta(days=7 if when == "week" else 0))
+
+    def watched(self, rows: QuerySet, name: str, who: str) -> QuerySet:
+        return rows.filter(pk__in=TicketWatcher.objects.filter(user=self.request.user.pk).values("ticket"))
+
+    def is_follow_up(self, rows: QuerySet, name: str, answer: str) -> QuerySet:
+        return rows.filter(follows__isnull=False)
+
     def assigned(self, rows: QuerySet, name: str, who: str) -> QuerySet:
         if who == "nobody":
             return rows.filter(assignee=None)
@@ -95,6 +120,20 @@ class TicketFilter(django_filters.FilterSet):
 def _assignees() -> list[tuple[str, Any]]:
     people = [(str(user.pk), str(user)) for user in assignable()]
     return [("me", _("Me")), ("nobody", _("Nobody")), *people]
+
+
+class MacroFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method="search")
+    mode = django_filters.ChoiceFilter(choices=Macro.Mode.choices)
+    is_active = django_filters.BooleanFilter(label=_("Active"))
+
+    class Meta:
+        model = Macro
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
+        text = text.replace("\x00", "").strip()
+        return rows.filter(Q(name__icontains=text) | Q(name_zh__icontains=text))
 
 
 class ArticleFilter(django_filters.FilterSet):

@@ -8,6 +8,8 @@ navigation.register(
     "customers", _("Customers"), "customers:list", "customers.view_customer", order=10, icon="users", jump="c"
 )
 navigation.register("support", _("Tickets"), "tickets:list", "customers.view_ticket", order=10, icon="ticket", jump="t")
+navigation.register("support", _("Queues"), "tickets:queues", "customers.view_ticket", order=20, icon="inbox")
+navigation.register("support", _("Macros"), "tickets:macros", "customers.view_macro", order=30, icon="zap")
 navigation.register(
     "content", _("Articles"), "articles:list", "customers.view_article", order=20, icon="book", jump="a"
 )

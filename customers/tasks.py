@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
-from customers.services import limits, mail
+from customers.services import close_solved, limits, mail
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -12,6 +12,14 @@ def deliver(message: int) -> None:
     """Send the mail about a message."""
     with acting(source="job:deliver"):
         mail.deliver(message)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="customers.close_solved", queueing_lock="customers.close_solved")
+def close_old(timestamp: int) -> None:
+    """Close tickets that were solved long ago."""
+    with acting(source="job:close_solved"):
+        close_solved()
 
 
 @app.periodic(cron="17 * * * *")

@@ -1,8 +1,9 @@
 """Orders on the pages of customers, tickets, variants and lots."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Max, Sum
+from django.db.models import Max, OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -11,17 +12,70 @@ from django.utils.translation import pgettext
 from backoffice import exports, panels
 from backoffice.money import format_money
 from backoffice.panels import Panel
+from backoffice.rows import told_along
 from backoffice.templatetags.houtai import badge, plain_number
-from inventory.models import Allocation, PartPosting, StockMove
-from orders.models import Order, OrderLine
+from inventory.models import Allocation, PartPosting, StockLevel, StockMove
+from orders.models import Fulfilment, Order, OrderLine, Return
 
 MOST = 8
+MOST_LINES = 20
 MOST_CALLED_BACK = 100
 
 
 @panels.register("customers.customer", permission="orders.view_order", order=10)
 def customer_orders(user: Any, customer: Any) -> Panel:
     return _orders(user, customer)
+
+
+@panels.register("customers.ticket", permission="orders.view_order", order=5)
+def order_of_ticket(user: Any, ticket: Any) -> Panel | None:
+    """What the ticket is about: lines with what is available of them, parcels, returns, and what may be begun for them."""
+    order = asked_about(user, ticket.about) if ticket.about else None
+    if order is None:
+        return None
+    query = urlencode({"ticket": ticket.number, "next": ticket.get_absolute_url()})
+    verbs = [("announce", "orders.add_return", _("Start a return")), ("refund", "orders.add_refund", _("Refund"))]
+    is_placed = order.status != Order.Status.DRAFT
+    return Panel(
+        title=_("Order %(number)s") % {"number": order.number},
+        template="orders/_ticket_order.html",
+        context={
+            "order": order,
+            "sees_stock": user.has_perm("inventory.view_stocklevel"),
+            "lines": order.told_lines or [],
+            "parcels": _with_labels(order.told_parcels, Fulfilment),
+            "returns": _with_labels(order.told_returns, Return),
+            "verbs": [
+                (label, f"{reverse(f'orders:{name}', args=[order.number])}?{query}")
+                for name, permission, label in verbs
+                if is_placed and user.has_perm(permission)
+            ],
+        },
+        url=order.get_absolute_url(),
+    )
+
+
+def asked_about(user: Any, number: str) -> Any:
+    """The order of this number with its lines, parcels and returns, in one statement; None where there is none to see."""
+    levels = StockLevel.objects.visible_to(user).at_warehouses().with_available().filter(variant=OuterRef("variant"))
+    pieces = Subquery(levels.order_by().values("variant").annotate(pieces=Sum("available")).values("pieces"))
+    lines = OrderLine.objects.visible_to(user).filter(order=OuterRef("pk")).order_by("position", "pk")
+    parcels = Fulfilment.objects.visible_to(user).filter(order=OuterRef("pk")).order_by("pk")
+    returns = Return.objects.visible_to(user).filter(order=OuterRef("pk")).order_by("pk")
+    line_fields = {
+        name: name for name in ("sku", "title", "quantity", "fulfilled", "returned", "canceled", "variant_id")
+    }
+    orders = Order.objects.visible_to(user).annotate(
+        told_lines=told_along(lines[:MOST_LINES], **line_fields, available=pieces),
+        told_parcels=told_along(parcels[:MOST], number="number", status="status", tracking="tracking_number"),
+        told_returns=told_along(returns[:MOST], number="number", status="status"),
+    )
+    return orders.filter(number=number).first()
+
+
+def _with_labels(rows: list[dict[str, Any]] | None, model: Any) -> list[dict[str, Any]]:
+    labels = dict(model.Status.choices)
+    return [row | {"badge": badge(labels[row["status"]], row["status"])} for row in rows or ()]
 
 
 @panels.register("customers.ticket", permission="orders.view_order", order=10)

@@ -17,6 +17,7 @@ from backoffice.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+UNDO_SEND_SECONDS = 0  # jobs are run at once; tests of taking back set it
 MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="houtai-test-media-"))
 atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)
 

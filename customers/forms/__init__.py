@@ -1,6 +1,7 @@
 """Shapes of what people type about customers, tickets and articles."""
 
 from customers.forms.articles import ArticleForm
+from customers.forms.bonds import ChooseMacroForm, MergeForm, MergeManyForm, SplitForm, StatusForm, SubjectForm
 from customers.forms.customers import (
     AddressForm,
     AddressFormSet,
@@ -12,8 +13,10 @@ from customers.forms.customers import (
     typed,
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
+from customers.forms.macros import PLACEHOLDERS, MacroForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
+    LONGEST,
     AssignForm,
     ComposeForm,
     HandleForm,
@@ -24,11 +27,14 @@ from customers.forms.tickets import (
 )
 
 __all__ = [
+    "LONGEST",
+    "PLACEHOLDERS",
     "AddressForm",
     "AddressFormSet",
     "ArticleForm",
     "AssignForm",
     "BaseRows",
+    "ChooseMacroForm",
     "ComposeForm",
     "ConsentForm",
     "ContactForm",
@@ -37,11 +43,17 @@ __all__ = [
     "FilesField",
     "FilesInput",
     "HandleForm",
+    "MacroForm",
+    "MergeForm",
+    "MergeManyForm",
     "NewTicketForm",
     "NoteForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",
+    "SplitForm",
+    "StatusForm",
+    "SubjectForm",
     "SupportForm",
     "Suspicious",
     "TagsField",

@@ -1,9 +1,11 @@
 """What agents type about tickets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet, Value
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,7 +13,15 @@ from backoffice import generic
 from backoffice.models import User
 from customers import services
 from customers.forms.fields import NOT_ASSIGNED, FilesField, TagsField, UserField
-from customers.models import Customer, Message, Queue, Ticket, TicketStatus
+from customers.models import Customer, Macro, Message, Queue, Ticket, TicketStatus
+
+LONGEST = 50_000  # characters of a message
+COMPOSER = {
+    "rows": 5,
+    "data-mentions": reverse_lazy("shell:mentions"),
+    "data-offers": gettext_lazy("People to name"),
+    "aria-describedby": "compose-help",
+}
 
 
 class AssignForm(forms.Form):
@@ -26,7 +36,10 @@ class AssignForm(forms.Form):
 
 
 class ComposeForm(forms.Form):
-    """An answer to the customer, or a note for colleagues, and what the ticket becomes by it."""
+    """An answer to the customer, or a note for colleagues, and what the ticket becomes by it.
+
+    `kept` are the files of an answer that was taken back; those left ticked go along.
+    """
 
     MODES = [
         (Message.Kind.REPLY, gettext_lazy("Answer the customer")),
@@ -34,19 +47,29 @@ class ComposeForm(forms.Form):
     ]
 
     mode = forms.ChoiceField(label=gettext_lazy("Kind of message"), choices=MODES, widget=forms.RadioSelect)
-    body = forms.CharField(label=gettext_lazy("Text"), max_length=50_000, widget=forms.Textarea(attrs={"rows": 5}))
+    body = forms.CharField(label=gettext_lazy("Text"), max_length=LONGEST, widget=forms.Textarea(attrs=COMPOSER))
     attachments = FilesField()
+    kept = forms.MultipleChoiceField(
+        label=gettext_lazy("Files of the draft"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     status = forms.ChoiceField(label=gettext_lazy("Then the ticket is"), required=False)
     last_message_id = forms.IntegerField(widget=forms.HiddenInput)
+    macro = forms.ModelChoiceField(Macro.objects.none(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, ticket: Ticket, may_reply: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, ticket: Ticket, user: User, kept: Sequence[dict[str, Any]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.ticket = ticket
         mode, status = self.fields["mode"], self.fields["status"]
-        can_answer = may_reply and ticket.status not in services.FINAL
+        can_answer = user.has_perm("customers.reply_ticket") and ticket.status not in services.FINAL
         mode.choices = [choice for choice in self.MODES if can_answer or choice[0] == Message.Kind.NOTE]  # type: ignore[attr-defined]
-        self.initial.setdefault("mode", mode.choices[0][0])  # type: ignore[attr-defined]
+        if self.initial.get("mode") not in dict(mode.choices):  # type: ignore[attr-defined]
+            self.initial["mode"] = mode.choices[0][0]  # type: ignore[attr-defined]
         status.choices = [("", self.unchanged), *next_statuses(ticket)]  # type: ignore[attr-defined]
+        self.fields["macro"].queryset = Macro.objects.visible_to(user).filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["kept"].choices = [(file["file"], file["name"]) for file in kept]  # type: ignore[attr-defined]
+        self.initial["kept"] = [file["file"] for file in kept]
 
     @property
     def unchanged(self) -> str:
@@ -65,10 +88,13 @@ class HandleForm(forms.Form):
     assignee = UserField(required=False)
     queue = forms.ModelChoiceField(Queue.objects.none(), label=gettext_lazy("Queue"), empty_label=None)
     priority = forms.TypedChoiceField(label=gettext_lazy("Priority"), choices=Ticket.Priority.choices, coerce=int)
+    due_on = forms.DateField(
+        label=gettext_lazy("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     tags = TagsField(label=gettext_lazy("Tags"), required=False, help_text="")
 
     def __init__(self, *args: Any, ticket: Ticket, user: User, **kwargs: Any) -> None:
-        now = {name: getattr(ticket, name) for name in ("assignee", "queue", "priority", "tags")}
+        now = {name: getattr(ticket, name) for name in ("assignee", "queue", "priority", "due_on", "tags")}
         super().__init__(*args, initial=now, **kwargs)
         self.fields["assignee"].queryset = candidates(ticket, user)  # type: ignore[attr-defined]
         self.fields["queue"].queryset = Queue.objects.filter(Q(is_active=True) | Q(pk=ticket.queue_id))  # type: ignore[attr-defined]

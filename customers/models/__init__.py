@@ -1,8 +1,12 @@
 """Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
 
 from customers.models.articles import Article, ArticleQuerySet
+from customers.models.bonds import TicketMerge, TicketWatcher
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.drafts import Draft
+from customers.models.macros import Macro
 from customers.models.tickets import (
+    MERGEABLE,
     TICKET_TRANSITIONS,
     Attachment,
     AttachmentQuerySet,
@@ -19,6 +23,7 @@ from customers.models.tickets import (
 )
 
 __all__ = [
+    "MERGEABLE",
     "TICKET_TRANSITIONS",
     "Address",
     "Article",
@@ -29,6 +34,8 @@ __all__ = [
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
+    "Draft",
+    "Macro",
     "Message",
     "MessageQuerySet",
     "Queue",
@@ -36,8 +43,10 @@ __all__ = [
     "Throttle",
     "Ticket",
     "TicketEvent",
+    "TicketMerge",
     "TicketPartQuerySet",
     "TicketQuerySet",
     "TicketStatus",
+    "TicketWatcher",
     "contact_text",
 ]

@@ -3,8 +3,10 @@
 import secrets
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -99,6 +101,22 @@ TICKET_TRANSITIONS = {
     TicketStatus.SOLVED: {TicketStatus.OPEN, TicketStatus.CLOSED, TicketStatus.MERGED},
     TicketStatus.SPAM: {TicketStatus.OPEN, TicketStatus.CLOSED},
 }
+MERGEABLE = {status for status, targets in TICKET_TRANSITIONS.items() if TicketStatus.MERGED in targets}
+# What the database allows: a merge that is undone gives the former status back, which no person may set.
+STORED_TRANSITIONS = {**TICKET_TRANSITIONS, TicketStatus.MERGED: MERGEABLE}
+
+# A merged ticket names a ticket that is none itself, and none is merged into it: no chain, so no ring.
+NO_CHAIN = """
+    IF NEW.merged_into_id IS NOT NULL THEN
+        PERFORM 1 FROM customers_ticket WHERE id IN (NEW.id, NEW.merged_into_id) ORDER BY id FOR NO KEY UPDATE;
+        IF EXISTS (SELECT 1 FROM customers_ticket WHERE id = NEW.merged_into_id AND merged_into_id IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM customers_ticket WHERE merged_into_id = NEW.id) THEN
+            RAISE EXCEPTION 'Ticket % cannot be merged into ticket %: merged tickets form no chains.', NEW.number, NEW.merged_into_id
+            USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
 
 
 class TicketQuerySet(MaskingQuerySet):
@@ -116,7 +134,7 @@ def _public_token() -> str:
 
 @tracked()
 class Ticket(Personal, Stateful):
-    """A customer's issue. `status`, `assignee`, `queue` and `priority` are written by services, each with a TicketEvent."""
+    """A customer's issue. What `services.tickets.states.TRACKED` names is written by services, each with a TicketEvent."""
 
     PERSONAL = {"requester_name": masking.name, "requester_email": masking.email}
     lookup_fields = ("number", "subject")
@@ -167,6 +185,13 @@ class Ticket(Personal, Stateful):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows")
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+    )
     search_text = search_text("number", "subject", "requester_name", "requester_email", "about")
 
     objects = TicketQuerySet.as_manager()
@@ -186,17 +211,42 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
+            models.Index(fields=["due_on", "id"], condition=Q(due_on__isnull=False), name="ticket_due"),
+            models.Index(
+                fields=["-last_message_at", "-id"], condition=Q(follows__isnull=False), name="ticket_follow_ups"
+            ),
+            models.Index(fields=["solved_at"], condition=Q(status="solved"), name="ticket_solved"),
+            GinIndex(fields=["tags"], name="ticket_tags"),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into__isnull=True)),
+                name="ticket_merged_names_target",
+                violation_error_message=_("A merged ticket names the one that it was merged into."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=models.F("id")),
+                name="ticket_not_merged_into_itself",
+                violation_error_message=_("A ticket is not merged into itself."),
+            ),
             models.UniqueConstraint(
                 "source",
                 Upper("source_number"),
                 condition=~Q(source_number=""),
                 name="ticket_source_once",
                 violation_error_message=_("The ticket of this system is here already."),
-            )
+            ),
         ]
-        triggers = [legal_transitions("status", TICKET_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", STORED_TRANSITIONS),
+            pgtrigger.Trigger(
+                name="no_chain",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("merged_into_id"),
+                func=NO_CHAIN,
+            ),
+        ]
         permissions = [
             ("reply_ticket", _("Can answer tickets")),
             ("assign_ticket", _("Can assign tickets to others")),
@@ -228,6 +278,15 @@ class Message(Personal):
     author_name = models.CharField(_("name"), max_length=200, blank=True)
     author_email = models.CharField(_("e-mail"), max_length=254, blank=True)
     body = models.TextField(_("text"))
+    moved_from = models.ForeignKey(
+        Ticket,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("moved from"),
+        help_text=_("The ticket that it was written into, where a merge or a split has moved it."),
+    )
     message_id = models.CharField(max_length=300, blank=True, db_index=True)
     sent_at = models.DateTimeField(_("mailed"), null=True, blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
@@ -291,8 +350,8 @@ class TicketEvent(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
     )
     field = models.CharField(_("what"), max_length=20)
-    old = models.CharField(_("from"), max_length=100, blank=True)
-    new = models.CharField(_("to"), max_length=100, blank=True)
+    old = models.TextField(_("from"), blank=True)
+    new = models.TextField(_("to"), blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     objects = TicketPartQuerySet.as_manager()

@@ -5,6 +5,7 @@ from email.utils import formataddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,11 +16,25 @@ from procrastinate.contrib.django import app
 from customers.models import Message, Ticket
 
 LONGEST_THREAD = 20
+CALL_BACK = "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE queueing_lock = %s AND status = 'todo'"
 
 
-def later(message: Message) -> None:
-    """Queue the mail about `message`; the job exists if and only if the transaction commits."""
-    app.configure_task("customers.deliver").defer(message=message.pk)
+def later(message: Message, *, seconds: int = 0) -> None:
+    """Queue the mail about `message`, to go no earlier than in `seconds`; the job exists if and only if the transaction commits."""
+    task = app.configure_task("customers.deliver", queueing_lock=lock_of(message), schedule_in={"seconds": seconds})
+    task.defer(message=message.pk)
+
+
+def call_back(message: Message) -> bool:
+    """Cancel the mail about `message` if it has not begun to leave; of this and the worker, the first one wins."""
+    with connection.cursor() as cursor:
+        cursor.execute(CALL_BACK, [lock_of(message)])
+        return bool(cursor.rowcount)
+
+
+def lock_of(message: Message) -> str:
+    """The queueing lock of the job: no two wait for one message, and it is found by an index."""
+    return f"customers.deliver:{message.pk}"
 
 
 def signed_id(message: Message) -> str:

@@ -90,16 +90,19 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _ticket_page(request, found, forms.PublicReplyForm())
     form = forms.PublicReplyForm(request.POST, request.FILES)
-    if _guarded(form, lambda fields: _answer(request, found, fields)) is None:
+    written = _guarded(form, lambda fields: _answer(request, found, fields))
+    if written is None:
         return _ticket_page(request, found, form, status=422)
     messages.success(request, _("Thank you. We have your answer."))
-    return redirect(f"{reverse('support:ticket', args=[token])}#last")
+    # What came late opened a ticket of its own; one that was merged shows nothing of what others asked.
+    is_new = written.ticket.follows_id == found.pk
+    return redirect(f"{reverse('support:ticket', args=[written.ticket.token if is_new else token])}#last")
 
 
 def _answer(request: HttpRequest, found: Ticket, fields: dict[str, Any]) -> Message:
     services.count_use(f"ip:{client_address(request)}", PER_ADDRESS)
     services.count_use(f"ticket:{found.pk}", PER_TICKET)
-    return services.customer_replies(found, **fields)
+    return services.customer_writes(found, **fields)
 
 
 def _ticket_page(request: HttpRequest, found: Ticket, form: forms.PublicReplyForm, status: int = 200) -> HttpResponse:

@@ -46,7 +46,7 @@ INSERT INTO customers_ticketevent (ticket_id, at, actor_id, field, old, new, rea
 SELECT id, at, actor, field, old, new, '' FROM (
     SELECT d.id, d.n, 0 AS step, d.at, NULL::bigint AS actor, opening.field, '' AS old, opening.value AS new
     FROM demo_ticket d JOIN customers_ticket t ON t.id = d.id JOIN customers_queue q ON q.id = t.queue_id
-    CROSS JOIN LATERAL (VALUES ('status', 'new'), ('priority', t.priority::text), ('queue', q.slug)) AS opening(field, value)
+    CROSS JOIN LATERAL (VALUES ('status', 'new'), ('priority', t.priority::text), ('queue', q.slug), ('subject', t.subject::text)) AS opening(field, value)
     UNION ALL
     SELECT id, n, 1, at + interval '4 minutes', agent, 'assignee', '', agent::text FROM demo_ticket WHERE agent IS NOT NULL
     UNION ALL

@@ -14,6 +14,7 @@ from orders import forms, services
 from orders.forms import plain
 from orders.forms_returns import DeliverForm, FulfilForm, ScheduleForm
 from orders.models import Fulfilment, Invoice, Order, Return
+from orders.views.causes import tell_ticket
 
 
 class OrderAction(generic.ActionView):
@@ -103,9 +104,12 @@ class GiveBack(OrderAction):
     def perform(self, obj: Order, fields: dict[str, Any]) -> Any:
         later, user = fields.pop("later"), self.request.user
         if not later and not services.refund_needs_approval(obj, fields["amount"], by=user):
-            return services.refund(obj, by=user, order_return=self.order_return, **fields)
+            refund = services.refund(obj, by=user, order_return=self.order_return, **fields)
+            tell_ticket(self.request, "refund", refund.grant.number if refund.grant else obj.number)
+            return refund
         fields.pop("reference")
         grant = services.grant_refund(obj, by=user, order_return=self.order_return, **fields)
+        tell_ticket(self.request, "refund", grant.number)
         said = {
             "asked": _("Above the limit, another person has to approve refunds: %(refund)s waits for that."),
             "granted": _("%(refund)s is granted and waits to be sent."),

@@ -18,6 +18,7 @@ from orders.models import Invoice, Order, OrderLine, RefundGrant, Return, Return
 from orders.pricing import priced
 from orders.services.receiving import UNANNOUNCED
 from orders.views.actions import QuantitiesAction
+from orders.views.causes import tell_ticket
 from orders.views.lists import ReturnList
 from orders.views.records import Offer, always, offered
 from orders.views.timeline import Timeline
@@ -146,6 +147,7 @@ class Announce(QuantitiesAction):
             why=self.form.why(),
             by=self.request.user,
         )
+        tell_ticket(self.request, "return", self.announced.number)
         return obj
 
     def get_success_url(self, obj: Order) -> str:

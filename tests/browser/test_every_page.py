@@ -39,7 +39,8 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import repricing
-from customers.models import Article, Customer, Ticket
+from customers.models import Article, Customer, Macro, Ticket
+from customers.services import merge
 from customers.views.support import SALT
 from inventory import services as inventory
 from inventory.models import (
@@ -59,6 +60,7 @@ from inventory.models import (
 from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
+from tests.factories import make_ticket
 from tests.test_permissions import OWN
 
 RULES = {
@@ -108,7 +110,9 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "shell:mentions",
     "support:file",
     "tickets:compose",
+    "tickets:draft",
     "tickets:file",
+    "tickets:macro_text",
 }
 ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
@@ -516,6 +520,15 @@ def of_customers() -> Paths:
     ticket = Ticket.objects.filter(status="open").first()
     yield ticket.get_absolute_url()
     yield reverse("tickets:status", args=[ticket.number, "pending"])
+    for name in ("rename", "merge", "split"):
+        yield reverse(f"tickets:{name}", args=[ticket.number])
+    lead = User.objects.get(email=sign_ins.address("support_lead"))
+    source, macro = make_ticket(customer=ticket.customer), Macro.objects.create(name="Late", body="Dear {{ customer }}")
+    merge(source, into=ticket, by=lead, knowing=True)
+    yield source.get_absolute_url()
+    yield reverse("tickets:unmerge", args=[source.number])
+    yield macro.get_absolute_url()
+    yield reverse("tickets:macro_edit", args=[macro.pk])
     article = Article.objects.first()
     yield article.get_absolute_url()
     yield reverse("articles:edit", args=[article.slug])

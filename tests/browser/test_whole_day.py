@@ -203,7 +203,7 @@ def answer(page: Page, number: str) -> None:
     expect(page.locator("main")).to_contain_text("I liked the other four packs very much.")
     run_jobs()
     before = len(mail.outbox)
-    page.get_by_role("textbox", name="Text").fill("Yes: the spring harvest comes in April.")
+    page.get_by_label("Text", exact=True).fill("Yes: the spring harvest comes in April.")
     click(page, "Send")
     expect(page.locator("main")).to_contain_text("Yes: the spring harvest comes in April.")
     run_jobs()

@@ -69,6 +69,7 @@ def test_zendesk_tickets_come_as_history(tmp_path):
     )  # fmt: skip
     assert events(ticket) == [
         ("assignee", "", str(agent.pk)), ("priority", "", "3"), ("queue", "", "support"), ("status", "", "solved"),
+        ("subject", "", ticket.subject), ("tags", "", "late, parcel"),
     ]  # fmt: skip
 
 

@@ -1,11 +1,14 @@
 """Pages of tickets: the list, the conversation, the files."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from customers import services
-from customers.models import Attachment, Message, Ticket
+from customers.models import Attachment, Draft, Macro, Message, Ticket
 from tests.customers.conftest import free
 from tests.factories import make_customer, make_queue, make_ticket, make_user
 
@@ -85,7 +88,7 @@ def test_conversation_takes_as_many_queries_for_three_as_for_one(client, agent, 
         services.customer_replies(ticket, body="More", attachments=[SimpleUploadedFile("a.png", PNG)])
     client.get(url("ticket", ticket))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(url("ticket", ticket))
 
 
@@ -338,3 +341,208 @@ def test_strangers_see_nothing(client):
 
     for address in (LIST, url("ticket", ticket), "/tickets/new/", "/customers/", "/articles/"):
         assert client.get(address)["Location"].startswith("/accounts/login/")
+
+
+# --- The composer, and tickets tied together ------------------------------------------------------
+
+
+def test_a_macro_fills_the_composer_and_is_carried_out_with_the_answer(client, agent):
+    ticket, made = (
+        make_ticket(),
+        Macro.objects.create(name="Late", body="Dear {{ customer }}", status="pending", priority=4),
+    )
+
+    shown = compose(client, ticket, body="Hm.", use=made.pk)
+    form = shown.context["composer"]
+    fetched = client.get(url("macro_text", ticket, made.pk)).json()
+
+    assert (shown.status_code, form["body"].value(), form["status"].value()) == (200, "Hm.\n\nDear Jane Doe", "pending")
+    assert "Priority: Urgent" in shown.content.decode()
+    assert fetched == {
+        "body": "Dear Jane Doe",
+        "mode": "reply",
+        "status": "pending",
+        "actions": ["Status: Waiting for the customer", "Priority: Urgent"],
+    }
+    assert ticket.messages.count() == 1
+    compose(client, ticket, body="Dear Jane Doe", status="pending", macro=form["macro"].value())
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.priority, ticket.messages.last().body) == ("pending", 4, "Dear Jane Doe")
+
+
+def test_a_draft_waits_in_the_composer(client, agent):
+    ticket = make_ticket()
+    assert client.post(url("draft", ticket), {"body": "Dear Jane", "mode": "note", "leaving": "1"}).status_code == 204
+    composer = client.get(url("ticket", ticket)).context["composer"]
+    assert (composer["body"].value(), composer["mode"].value()) == ("Dear Jane", "note")
+
+    compose(client, ticket, body="Dear Jane,", mode="reply", keep="1")
+    assert Draft.objects.get().body == "Dear Jane,"
+    client.post(url("draft", ticket), {"drop": "1"})
+    assert client.get(url("ticket", ticket)).context["composer"]["body"].value() is None
+
+
+def test_undo_brings_text_and_files_back_into_the_composer(client, agent, settings):
+    settings.UNDO_SEND_SECONDS = 15
+    ticket = make_ticket()
+    compose(client, ticket, body="Oops.", attachments=[SimpleUploadedFile("a.png", PNG)])
+    sent = ticket.messages.last()
+    assert "Undo: do not send" in client.get(url("ticket", ticket)).content.decode()
+
+    back = client.post(url("take_back", ticket, sent.pk))
+    page = client.get(url("ticket", ticket))
+
+    assert back["Location"] == f"{ticket.get_absolute_url()}#composer"
+    assert page.context["composer"]["body"].value() == "Oops."
+    kept = [option.data["value"] for option in page.context["composer"]["kept"]]
+    compose(client, ticket, body="Better.", kept=kept)
+    assert [(one.message.body, one.name) for one in Attachment.objects.all()] == [("Better.", "a.png")]
+    late = client.post(url("take_back", ticket, sent.pk))
+    assert late.status_code == 404
+
+
+def test_who_else_is_here_and_what_is_new_is_told(client, sign_in):
+    ticket = make_ticket()
+    sign_in("support_agent", name="Ben")
+    client.get(url("ticket", ticket))
+    client.post(url("draft", ticket), {"body": "Dear", "mode": "reply"})
+    sign_in("support_agent", name="Anna")
+    seen = ticket.messages.get().pk
+
+    first = client.get(url("ticket", ticket), {"editing": 1, "seen": seen}).content.decode()
+    services.customer_replies(ticket, body="It came!")
+    second = client.get(url("ticket", ticket), {"editing": 1, "seen": seen}).content.decode()
+
+    assert "Ben has had this open since" in first
+    assert "Ben is writing." in first
+    assert "There is a new message." not in first
+    assert "There is a new message." in second
+
+
+def test_merge_by_page_asks_before_strangers_are_merged(client, agent):
+    jane, john = make_ticket(), make_ticket("Mine", requester_email="john@example.com")
+    refused = client.post(url("merge", john), {"into": f"#{jane.pk}"})
+    assert (refused.status_code, "asked by different people" in refused.content.decode()) == (422, True)
+
+    done = client.post(url("merge", john), {"into": f"#{jane.pk}", "knowing": "on"})
+
+    assert done["Location"] == jane.get_absolute_url()
+    page = client.get(url("ticket", jane)).content.decode()
+    assert f'written in <a href="{john.get_absolute_url()}">{john.number}</a>' in page
+    assert "where the conversation goes on" in client.get(url("ticket", john)).content.decode()
+    assert client.get(url("unmerge", john)).status_code == 200
+    client.post(url("unmerge", john))
+    assert set(Ticket.objects.values_list("status", flat=True)) == {"new"}
+
+
+def test_split_by_page(client, agent):
+    ticket = make_ticket()
+    other = services.customer_replies(ticket, body="And my invoice?")
+    assert "And my invoice?" in client.get(url("split", ticket)).content.decode()
+
+    response = client.post(url("split", ticket), {"messages": [other.pk], "subject": "Invoice"})
+
+    new = Ticket.objects.get(subject="Invoice")
+    assert (response["Location"], new.messages.get()) == (new.get_absolute_url(), other)
+
+
+def test_a_follow_up_by_staff_names_what_it_follows(client, agent):
+    jane = make_customer("Jane Doe", email="jane@example.com")
+    ticket = make_ticket(customer=jane)
+    services.set_status(ticket, status="solved", by=agent)
+    services.close(ticket, by=agent)
+    page = client.get(f"/tickets/new/?follows={ticket.number}")
+    fields = {
+        "customer": f"#{jane.pk}",
+        "kind": "note",
+        "subject": "Again",
+        "body": "Called.",
+        "queue": make_queue().pk,
+    }
+
+    client.post(f"/tickets/new/?follows={ticket.number}", {**fields, "priority": 2})
+
+    assert page.context["form"]["subject"].value() == ticket.subject
+    assert Ticket.objects.get(subject="Again").follows == ticket
+
+
+def test_many_tickets_at_once(client, lead):
+    first, second, third = make_ticket(), make_ticket(), make_ticket()
+    made = Macro.objects.create(name="Thanks", body="Thank you")
+    chosen = {"selected": [first.pk, second.pk], "confirmed": "1"}
+
+    client.post(LIST, {**chosen, "action": "status", "status": "on_hold"})
+    client.post(LIST, {**chosen, "action": "tag", "tags": "late"})
+    client.post(LIST, {**chosen, "action": "macro", "macro": f"#{made.pk}"})
+    client.post(LIST, {"selected": [first.pk, second.pk, third.pk], "confirmed": "1", "action": "merge", "into": ""})
+
+    first.refresh_from_db()
+    assert (first.status, first.tags, first.messages.filter(body="Thank you").count()) == ("on_hold", ["late"], 2)
+    assert list(Ticket.objects.filter(merged_into=first).order_by("pk")) == [second, third]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_queues_are_counted_in_one_statement(client, agent, django_assert_num_queries, number):
+    for index in range(number):
+        make_ticket(queue=f"queue-{index}", assignee=agent)
+    services.set_due(make_ticket(), due_on=timezone.localdate() - timedelta(days=1), by=agent)
+    client.get("/tickets/queues/")
+
+    with django_assert_num_queries(5):
+        page = client.get("/tickets/queues/")
+
+    [counts] = [cells for queue, cells in page.context["queues"] if queue.slug == "support"]
+    assert [count.number for _label, count, _url in counts] == [1, 1, 1, 0, 1]
+    assert [client.get(address).context["rows"] != [] for _label, count, address in counts] == [
+        True,
+        True,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_filters_of_handling(client, agent):
+    old = make_ticket("Old", tags=["late"])
+    services.set_due(old, due_on=timezone.localdate() - timedelta(days=1), by=agent)
+    today = make_ticket("Today")
+    services.set_due(today, due_on=timezone.localdate(), by=agent)
+    services.watch(today, by=agent)
+    services.open_ticket(subject="Later", body="x", by=None, follows=old, queue=make_queue())
+    found = {
+        "tag=late": ["Old"],
+        "due=overdue": ["Old"],
+        "due=today": ["Today"],
+        "due=week": ["Today"],
+        "watcher=me": ["Today"],
+        "follows=yes": ["Later"],
+    }
+
+    for query, subjects in found.items():
+        assert [row.object.subject for row in client.get(f"{LIST}?{query}").context["rows"]] == subjects
+
+
+def test_macros_are_written_by_leads_and_seen_with_a_ticket(client, lead, sign_in):
+    ticket = make_ticket(requester_name="Jane")
+    fields = {
+        "name": "Hello",
+        "mode": "reply",
+        "body": "Dear {{ customer }}",
+        "is_active": "on",
+        "tags": "late, parcel",
+    }
+    refused = client.post("/tickets/macros/new/", {**fields, "body": "{{ who }}"})
+    client.post("/tickets/macros/new/", fields)
+    made = Macro.objects.get()
+
+    assert "{{ who }} means nothing here." in refused.content.decode().replace("&#x27;", "'")
+    assert made.tags == ["late", "parcel"]
+    page = client.get(f"{made.get_absolute_url()}?ticket={ticket.number}").content.decode()
+    assert "Dear Jane" in page
+    assert "Tags: late, parcel" in page
+    client.post(f"{made.get_absolute_url()}edit/", {**fields, "body": "Hi", "version": made.updated_at.isoformat()})
+    made.refresh_from_db()
+    assert made.body == "Hi"
+    sign_in("support_agent")
+    assert client.get(f"{made.get_absolute_url()}edit/").status_code == 403
+    assert client.get(made.get_absolute_url()).status_code == 200

@@ -16,24 +16,23 @@ from backoffice.errors import IllegalTransition
 from customers import services
 from customers.apps import create_default_queue
 from customers.models import TICKET_TRANSITIONS, Message, Queue, Ticket, TicketEvent, TicketStatus
-from customers.services.tickets import as_stored
+from customers.services.tickets import TRACKED, as_stored
 from tests.factories import make_customer, make_queue, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
-TRACKED = ("status", "assignee", "queue", "priority")
 
 
 def replay(ticket):
     """The state that the events alone tell; each event must begin where the one before ended."""
     state = dict.fromkeys(TRACKED, "")
-    for event in ticket.events.order_by("pk"):
+    for event in ticket.events.filter(field__in=TRACKED).order_by("pk"):
         assert state[event.field] == event.old
         state[event.field] = event.new
     return state
 
 
 def present(ticket):
-    ticket = Ticket.objects.select_related("assignee", "queue").get(pk=ticket.pk)
+    ticket = Ticket.objects.select_related("assignee", "queue", "merged_into").get(pk=ticket.pk)
     return {name: as_stored(getattr(ticket, name)) for name in TRACKED}
 
 
@@ -43,7 +42,8 @@ def in_status(status):
     way = {"solved": ["solved"], "closed": ["solved", "closed"], "merged": ["merged"]}.get(status, [status])
     for step in way:
         if step != "new":
-            Ticket.objects.filter(pk=ticket.pk).update(status=step)
+            into = make_ticket() if step == "merged" else None
+            Ticket.objects.filter(pk=ticket.pk).update(status=step, merged_into=into)
     ticket.refresh_from_db()
     return ticket
 
@@ -72,7 +72,8 @@ def test_opening_writes_the_first_state():
     agent = make_user("support_agent")
     ticket = make_ticket(assignee=agent, priority=3)
 
-    assert replay(ticket) == {"status": "new", "assignee": str(agent.pk), "queue": "support", "priority": "3"}
+    told = {"status": "new", "assignee": str(agent.pk), "queue": "support", "priority": "3"}
+    assert replay(ticket) == {**told, "subject": "Where is my parcel?", "tags": "", "due_on": "", "merged_into": ""}
     assert ticket.messages.get().kind == Message.Kind.CUSTOMER
 
 

@@ -1,21 +1,29 @@
 """Opening a ticket, and what is written into it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
-from customers.models import ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
+from customers.models import ContactPoint, Customer, Macro, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments as files_of
 from customers.services import mail
 from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
+from customers.services.tickets import drafts, macros, watching
 from customers.services.tickets.states import (
+    FINAL,
+    TicketClosed,
     become,
     change,
     default_queue,
@@ -46,6 +54,8 @@ def open_ticket(
     tags: Sequence[str] = (),
     assignee: User | None = None,
     attachments: Iterable[Any] = (),
+    follows: Ticket | None = None,
+    message_id: str = "",
 ) -> Ticket:
     """Open a ticket with its first message: what the customer asked, a mail to the customer, or a note.
 
@@ -65,13 +75,16 @@ def open_ticket(
         priority=priority,
         tags=clean_tags(tags),
         assignee=assignee,
+        follows=follows,
     )
     if assignee is not None:
         must_be_able(assignee, queue)
-    ticket.full_clean(exclude=["number", "token", "customer", "queue", "assignee"])
+    ticket.full_clean(exclude=["number", "token", "customer", "queue", "assignee", "follows", "merged_into"])
     ticket.save()
     record_opening(ticket, by)
-    message = write(ticket, kind, body, by=by, attachments=attachments)
+    message = write(ticket, kind, body, by=by, attachments=attachments, message_id=message_id)
+    if kind != Message.Kind.CUSTOMER:
+        watching.tell(message, by=by)
     if kind == Message.Kind.REPLY:
         change(ticket, by=by, status=TicketStatus.PENDING)
         mail_later(message)
@@ -116,19 +129,26 @@ def reply(
     status: str = "",
     last_message_id: int | None = None,
     attachments: Iterable[Any] = (),
+    macro: Macro | None = None,
+    kept: Iterable[str] = (),
 ) -> Message:
-    """Answer the customer, who gets it by mail once everything is stored; then set `status`, if one is given.
+    """Answer the customer, who gets it by mail once UNDO_SEND_SECONDS are over; then set `status`, if one is given.
 
+    `macro` does to the ticket what it says, but for its status; `kept` are files of the draft that go along.
     Raises ThreadMoved when the thread went on after `last_message_id`, TicketClosed when nobody may answer any more.
     """
     ticket = open_for_messages(ticket)
     must_be_current(ticket, last_message_id)
     message = write(ticket, Message.Kind.REPLY, body, by=by, attachments=attachments)
-    mail_later(message)
+    drafts.spend(message, by=by, kept=kept)
+    mail_later(message, seconds=settings.UNDO_SEND_SECONDS)
     wanted = status or (TicketStatus.OPEN if ticket.status == TicketStatus.NEW else "")
     if wanted and wanted != ticket.status:
         become(ticket, wanted, by=by)
+    watching.tell(message, by=by)
     audit.record("ticket.replied", ticket, by=by, data={"message": message.pk})
+    if macro is not None:
+        macros.carry_out(ticket, macro, by=by)
     return message
 
 
@@ -141,14 +161,22 @@ def note(
     status: str = "",
     last_message_id: int | None = None,
     attachments: Iterable[Any] = (),
+    macro: Macro | None = None,
+    kept: Iterable[str] = (),
 ) -> Message:
-    """Write a note for colleagues; it is never mailed and never shown to the customer."""
+    """Write a note for colleagues; it is never mailed and never shown to the customer. A merged ticket takes none."""
     ticket = locked(ticket)
+    if ticket.status == TicketStatus.MERGED:
+        raise TicketClosed(ticket)
     must_be_current(ticket, last_message_id)
     message = write(ticket, Message.Kind.NOTE, body, by=by, attachments=attachments)
+    drafts.spend(message, by=by, kept=kept)
     if status and status != ticket.status:
         become(ticket, status, by=by)
+    watching.tell(message, by=by)
     audit.record("ticket.noted", ticket, by=by, data={"message": message.pk})
+    if macro is not None:
+        macros.carry_out(ticket, macro, by=by)
     return message
 
 
@@ -162,11 +190,14 @@ def customer_replies(
     author_email: str = "",
     message_id: str = "",
 ) -> Message:
-    """Append what the customer wrote; a ticket that waited for it, or was solved, is open again.
+    """Append what the customer wrote; a ticket that waited for it, or was solved lately, is open again.
 
-    Raises TicketClosed for a closed ticket: what comes later is a new request.
+    Raises TicketClosed for a closed ticket, and for one that was solved more than REOPEN_WITHIN_DAYS ago: what comes
+    later is a new request, see `customer_writes`.
     """
     ticket = open_for_messages(ticket)
+    if is_over(ticket):
+        raise TicketClosed(ticket)
     message = write(
         ticket,
         Message.Kind.CUSTOMER,
@@ -179,8 +210,74 @@ def customer_replies(
     )
     if ticket.status in (TicketStatus.PENDING, TicketStatus.SOLVED):
         become(ticket, TicketStatus.OPEN, by=None, reason=_("The customer answered."))
+    watching.tell(message, by=None)
     audit.record("ticket.answered_by_customer", ticket, by=None, data={"message": message.pk})
     return message
+
+
+def customer_writes(ticket: Ticket, **said: Any) -> Message:
+    """Put what the customer wrote where it belongs: into the ticket, the one it was merged into, or one that follows it.
+
+    Takes what `customer_replies` takes. Raises TicketClosed for spam.
+    """
+    said["author_name"] = said.get("author_name") or ticket.requester_name
+    said["author_email"] = said.get("author_email") or ticket.requester_email
+    while True:
+        # Read without a lock: a merge that comes between is met by the next round.
+        target = Ticket.objects.select_related("merged_into").get(pk=ticket.pk)
+        target = target.merged_into or target
+        try:
+            return customer_replies(target, **said)
+        except TicketClosed:
+            target.refresh_from_db(fields=["status", "merged_into"])
+            if target.status == TicketStatus.SPAM:
+                raise
+            if target.status != TicketStatus.MERGED:
+                return follow_up(target, **said)
+            ticket = target
+
+
+@transaction.atomic
+def follow_up(
+    ticket: Ticket,
+    *,
+    body: str,
+    attachments: Iterable[Any] = (),
+    author_name: str,
+    author_email: str,
+    message_id: str = "",
+) -> Message:
+    """Open a ticket that follows one that is over; what came earlier and is not over yet takes the message as well."""
+    ticket = locked(ticket)
+    said: dict[str, Any] = {"body": body, "attachments": attachments, "message_id": message_id}
+    open_one = (
+        Ticket.objects.filter(follows=ticket, requester_email=author_email)
+        .exclude(status__in=FINAL)
+        .order_by("pk")
+        .last()
+    )
+    if open_one is not None and not is_over(open_one):
+        return customer_replies(open_one, **said, author_name=author_name, author_email=author_email)
+    new = open_ticket(
+        subject=ticket.subject,
+        by=None,
+        customer=ticket.customer,
+        requester_name=author_name,
+        requester_email=author_email,
+        queue=ticket.queue if ticket.queue.is_active else None,
+        channel=ticket.channel,
+        about=ticket.about,
+        language=ticket.language,
+        follows=ticket,
+        **said,
+    )
+    return new.messages.get()
+
+
+def is_over(ticket: Ticket) -> bool:
+    """Whether the ticket was solved so long ago that the customer does not open it again."""
+    since = timezone.now() - timedelta(days=settings.REOPEN_WITHIN_DAYS)
+    return ticket.status == TicketStatus.SOLVED and ticket.solved_at is not None and ticket.solved_at < since
 
 
 def write(
@@ -214,14 +311,14 @@ def write(
     return message
 
 
-def mail_later(message: Message) -> None:
-    """Give the message its Message-ID and queue the mail, when there is an address to send it to."""
+def mail_later(message: Message, *, seconds: int = 0) -> None:
+    """Give the message its Message-ID and queue the mail, when there is an address to send it to; not before `seconds`."""
     if not message.ticket.requester_email:
         return
     if not message.message_id:
         message.message_id = mail.signed_id(message)
         message.save(update_fields=["message_id"])
-    mail.later(message)
+    mail.later(message, seconds=seconds)
 
 
 def email_of(customer: Customer | None) -> str:

@@ -1,8 +1,10 @@
 """Who handles a ticket, where, how urgently, and in which state."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,6 +16,7 @@ from backoffice.errors import IllegalTransition
 from backoffice.models import Scope, User
 from customers.models import Queue, Ticket, TicketEvent, TicketStatus
 from customers.services.customers import clean_tags
+from customers.services.tickets import watching
 from customers.services.tickets.states import (
     FINAL,
     AlreadyTaken,
@@ -23,7 +26,10 @@ from customers.services.tickets.states import (
     is_able,
     locked,
     must_be_able,
+    one_line,
 )
+
+BATCH = 500
 
 
 @transaction.atomic
@@ -69,6 +75,7 @@ def set_status(ticket: Ticket, *, status: str, by: User | None, reason: str = ""
         raise IllegalTransition(ticket, ticket.get_status_display(), TicketStatus.MERGED.label)
     become(ticket, status, by=by, reason=reason)
     audit.record(f"ticket.{status}", ticket, by=by, reason=reason)
+    watching.tell_status(ticket, by=by)
     return ticket
 
 
@@ -79,15 +86,44 @@ def close(ticket: Ticket, *, by: User | None, reason: str = "") -> Ticket:
 
 @transaction.atomic
 def handle(
-    ticket: Ticket, *, queue: Queue, assignee: User | None, priority: int, tags: Sequence[str], by: User
+    ticket: Ticket,
+    *,
+    queue: Queue,
+    assignee: User | None,
+    priority: int,
+    tags: Sequence[str],
+    by: User,
+    due_on: date | None = None,
 ) -> Ticket:
-    """Set queue, assignee, priority and tags together, or none of them."""
+    """Set queue, assignee, priority, day and tags together, or none of them."""
     kept = ticket.assignee_id == (assignee.pk if assignee else None)
     ticket = move_to_queue(ticket, queue=queue, by=by)
     if not kept:
         ticket = assign(ticket, to=assignee, by=by) if assignee else unassign(ticket, by=by)
     set_priority(ticket, priority=priority, by=by)
+    set_due(ticket, due_on=due_on, by=by)
     return set_ticket_tags(ticket, tags=tags, by=by)
+
+
+@transaction.atomic
+def set_due(ticket: Ticket, *, due_on: date | None, by: User) -> Ticket:
+    """By which day somebody wants the ticket to be done; None: by no day."""
+    ticket = locked(ticket)
+    if change(ticket, by=by, due_on=due_on):
+        audit.record("ticket.due_set", ticket, by=by, data={"due_on": due_on.isoformat() if due_on else None})
+    return ticket
+
+
+@transaction.atomic
+def rename(ticket: Ticket, *, subject: str, by: User) -> Ticket:
+    """Give the ticket a subject that says what it is about."""
+    ticket = locked(ticket)
+    wanted = one_line(subject)[:300]
+    if not wanted:
+        raise ValidationError({"subject": _("A ticket has a subject.")}, code="no_subject")
+    if change(ticket, by=by, subject=wanted):
+        audit.record("ticket.renamed", ticket, by=by)
+    return ticket
 
 
 @transaction.atomic
@@ -116,15 +152,45 @@ def move_to_queue(ticket: Ticket, *, queue: Queue, by: User, reason: str = "") -
 def set_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
     ticket = locked(ticket)
     wanted = clean_tags(tags)
-    if wanted != ticket.tags:
-        ticket.tags = wanted
-        ticket.save(update_fields=["tags", "updated_at"])
+    if change(ticket, by=by, tags=wanted):
         audit.record("ticket.tagged", ticket, by=by, data={"tags": wanted})
     return ticket
 
 
+@transaction.atomic
 def add_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
+    ticket = locked(ticket)
     return set_ticket_tags(ticket, tags=[*ticket.tags, *tags], by=by)
+
+
+@transaction.atomic
+def remove_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
+    ticket, gone = locked(ticket), {tag.casefold() for tag in tags}
+    return set_ticket_tags(ticket, tags=[tag for tag in ticket.tags if tag.casefold() not in gone], by=by)
+
+
+def close_solved() -> int:
+    """Close tickets that were solved CLOSE_SOLVED_AFTER_DAYS ago; returns how many. What others hold waits for the next time."""
+    before = timezone.now() - timedelta(days=settings.CLOSE_SOLVED_AFTER_DAYS)
+    done = 0
+    while count := _close_some(before):
+        done += count
+    return done
+
+
+@transaction.atomic
+def _close_some(before: Any) -> int:
+    rows = Ticket.objects.filter(status=TicketStatus.SOLVED, solved_at__lt=before).order_by("pk")
+    tickets = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH])
+    reason = _("Solved %(days)s days ago.") % {"days": settings.CLOSE_SOLVED_AFTER_DAYS}
+    TicketEvent.objects.bulk_create(
+        TicketEvent(ticket=ticket, field="status", old=TicketStatus.SOLVED, new=TicketStatus.CLOSED, reason=reason)
+        for ticket in tickets
+    )
+    closed = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets])
+    closed.update(status=TicketStatus.CLOSED, updated_at=timezone.now())
+    audit.record_many("ticket.closed", tickets, by=None, reason=reason)
+    return len(tickets)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """What every verb of tickets shares: the lock, the record of changes, who may work where, and the errors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,8 @@ from backoffice.models import User
 from customers.models import Message, Queue, Ticket, TicketEvent, TicketStatus
 
 FINAL = (TicketStatus.CLOSED, TicketStatus.MERGED, TicketStatus.SPAM)
+# What the events of a ticket tell: replaying those of a field gives its present value. Other events tell what happened.
+TRACKED = ("status", "queue", "priority", "assignee", "tags", "due_on", "subject", "merged_into")
 REPLY = "customers.reply_ticket"
 
 
@@ -61,16 +63,26 @@ def one_line(text: str) -> str:
 
 
 def as_stored(value: Any) -> str:
-    """How a TicketEvent keeps a value: a status, a priority's number, a user's key, a queue's code."""
+    """How a TicketEvent keeps a value: a status, a priority's number, a day, a user's key, a queue's code, a ticket's number."""
     if value is None:
         return ""
     if isinstance(value, Queue):
         return value.slug
+    if isinstance(value, Ticket):
+        return value.number
+    if isinstance(value, list):
+        return ", ".join(value)
     return str(value.pk) if isinstance(value, User) else str(value)
 
 
 def locked(ticket: Ticket) -> Ticket:
-    return Ticket.objects.locked().select_related("queue", "assignee").get(pk=ticket.pk)
+    return Ticket.objects.locked().select_related("queue", "assignee", "merged_into").get(pk=ticket.pk)
+
+
+def locked_all(tickets: Iterable[Ticket]) -> dict[int, Ticket]:
+    """The tickets by key, locked in the order of their keys."""
+    rows = Ticket.objects.locked().select_related("queue", "assignee", "merged_into")
+    return {one.pk: one for one in rows.filter(pk__in=[ticket.pk for ticket in tickets])}
 
 
 def open_for_messages(ticket: Ticket) -> Ticket:
@@ -90,7 +102,7 @@ def must_be_current(ticket: Ticket, last_message_id: int | None) -> None:
 
 def record_opening(ticket: Ticket, by: User | None) -> None:
     """The first state, so that the events alone give the present one."""
-    values = {name: as_stored(getattr(ticket, name)) for name in ("status", "queue", "priority", "assignee")}
+    values = {name: as_stored(getattr(ticket, name)) for name in TRACKED}
     TicketEvent.objects.bulk_create(
         TicketEvent(ticket=ticket, actor=by, field=name, new=value) for name, value in values.items() if value
     )
@@ -115,6 +127,11 @@ def change(ticket: Ticket, *, by: User | None, reason: str = "", **values: Any) 
     if changed:
         ticket.save(update_fields=[*changed, "solved_at", "updated_at"])
     return bool(changed)
+
+
+def happened(ticket: Ticket, what: str, *, by: User | None, old: str = "", new: str = "", reason: str = "") -> None:
+    """Write down what changes none of the TRACKED fields, such as a refund that began here."""
+    TicketEvent.objects.create(ticket=ticket, actor=by, field=what, old=old, new=new, reason=reason[:300])
 
 
 def become(ticket: Ticket, status: str, *, by: User | None, reason: str = "") -> None:

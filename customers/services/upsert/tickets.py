@@ -24,6 +24,7 @@ OWN_NUMBER = "^TK-[1-9][0-9]{0,8}$"
 SOLVED = "('solved', 'closed')"
 DEFAULT_QUEUE = "(SELECT q.id FROM customers_queue q WHERE q.is_active ORDER BY q.is_default DESC, q.id LIMIT 1)"
 STATES = """(VALUES ('status', {0}.status::text), ('priority', {0}.priority::text), ('assignee', coalesce({0}.assignee_id::text, '')),
+                    ('tags', array_to_string({0}.tags, ', ')), ('due_on', coalesce({0}.due_on::text, '')), ('subject', {0}.subject::text),
                     ('queue', (SELECT q.slug FROM customers_queue q WHERE q.id = {0}.queue_id)))"""
 
 
