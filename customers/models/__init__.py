@@ -1,7 +1,11 @@
 """Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
 
+from customers.models.agents import AgentProfile, AgentQuerySet
 from customers.models.articles import Article, ArticleQuerySet
+from customers.models.calendars import Calendar, CalendarDay, CalendarInterval, OpenSpan
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
+from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
     Attachment,
@@ -21,18 +25,31 @@ from customers.models.tickets import (
 __all__ = [
     "TICKET_TRANSITIONS",
     "Address",
+    "AgentProfile",
+    "AgentQuerySet",
     "Article",
     "ArticleQuerySet",
     "Attachment",
     "AttachmentQuerySet",
+    "Calendar",
+    "CalendarDay",
+    "CalendarInterval",
     "Consent",
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
+    "Kind",
     "Message",
     "MessageQuerySet",
+    "OpenSpan",
+    "Policy",
+    "PolicyTarget",
+    "PromiseCycle",
+    "PromiseEvent",
     "Queue",
     "QueueQuerySet",
+    "Survey",
+    "SurveyQuerySet",
     "Throttle",
     "Ticket",
     "TicketEvent",

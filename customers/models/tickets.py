@@ -56,12 +56,20 @@ class QueueQuerySet(VisibleQuerySet):
 class Queue(models.Model):
     """Where tickets wait for a group of agents."""
 
+    class Assignment(models.TextChoices):
+        MANUAL = "manual", _("whoever takes them")
+        ROUND_ROBIN = "round_robin", _("agents in turn")
+        LEAST_BUSY = "least_busy", _("the agent with the fewest")
+
     slug = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     email = models.EmailField(_("answers from"), blank=True)
     is_default = models.BooleanField(_("default"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    assignment = models.CharField(
+        _("who gets new tickets"), max_length=12, choices=Assignment, default=Assignment.MANUAL, db_default="manual"
+    )
 
     objects = QueueQuerySet.as_manager()
 
@@ -114,7 +122,7 @@ def _public_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-@tracked()
+@tracked(exclude=["promised_at"])
 class Ticket(Personal, Stateful):
     """A customer's issue. `status`, `assignee`, `queue` and `priority` are written by services, each with a TicketEvent."""
 
@@ -167,6 +175,7 @@ class Ticket(Personal, Stateful):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
+    promised_at = models.DateTimeField(_("promised for"), null=True, editable=False)  # see models/promises.py
     search_text = search_text("number", "subject", "requester_name", "requester_email", "about")
 
     objects = TicketQuerySet.as_manager()
@@ -186,6 +195,13 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
+            models.Index(fields=["promised_at", "id"], name="ticket_promised"),
+            models.Index(fields=["solved_at"], condition=Q(status__in=["solved", "closed"]), name="ticket_solved"),
+            models.Index(
+                fields=["queue", "-priority", "created_at", "id"],
+                condition=Q(assignee=None, status__in=["new", "open"]),
+                name="ticket_to_assign",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -12,7 +12,7 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from customers.models import ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments as files_of
-from customers.services import mail
+from customers.services import mail, promises
 from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
 from customers.services.tickets.states import (
@@ -211,6 +211,7 @@ def write(
     files_of.keep(message, attachments)
     ticket.last_message_at = message.created_at
     ticket.save(update_fields=["last_message_at", "updated_at"])
+    promises.after(ticket)
     return message
 
 

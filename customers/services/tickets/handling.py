@@ -13,6 +13,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import Scope, User
 from customers.models import Queue, Ticket, TicketEvent, TicketStatus
+from customers.services import promises
 from customers.services.customers import clean_tags
 from customers.services.tickets.states import (
     FINAL,
@@ -119,6 +120,7 @@ def set_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
     if wanted != ticket.tags:
         ticket.tags = wanted
         ticket.save(update_fields=["tags", "updated_at"])
+        promises.after(ticket)
         audit.record("ticket.tagged", ticket, by=by, data={"tags": wanted})
     return ticket
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.models import User
 from customers.models import Message, Queue, Ticket, TicketEvent, TicketStatus
+from customers.services import promises
 
 FINAL = (TicketStatus.CLOSED, TicketStatus.MERGED, TicketStatus.SPAM)
 REPLY = "customers.reply_ticket"
@@ -114,6 +115,7 @@ def change(ticket: Ticket, *, by: User | None, reason: str = "", **values: Any) 
         setattr(ticket, name, value)
     if changed:
         ticket.save(update_fields=[*changed, "solved_at", "updated_at"])
+        promises.after(ticket)
     return bool(changed)
 
 
