@@ -130,10 +130,10 @@ def add_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
 
 
 @transaction.atomic
-def return_work(user: User, *, by: User | None) -> int:
+def return_work(user: User, *, by: User | None, reason: str = "") -> int:
     """Give every ticket of `user` that may still need somebody back to its queue; returns how many."""
     tickets = list(Ticket.objects.locked().filter(assignee=user).exclude(status__in=FINAL))
-    reason = _("%(user)s no longer works here.") % {"user": user}
+    reason = reason or _("%(user)s no longer works here.") % {"user": user}
     TicketEvent.objects.bulk_create(
         TicketEvent(ticket=ticket, actor=by, field="assignee", old=str(user.pk), reason=reason[:300])
         for ticket in tickets
