@@ -1,11 +1,13 @@
 """Filters of the lists, their exports and the API."""
 
 import re
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
@@ -13,8 +15,11 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Queue, Ticket
+from customers.models import AgentProfile, Article, Customer, Queue, Survey, Ticket
 from customers.services import assignable
+
+SOON = timedelta(hours=2)
+DUE = [("overdue", _("overdue")), ("soon", _("within two hours")), ("today", _("today or earlier"))]
 
 
 class CustomerFilter(django_filters.FilterSet):
@@ -58,6 +63,10 @@ class TicketFilter(django_filters.FilterSet):
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     updated = django_filters.DateFromToRangeFilter(field_name="last_message_at", label=_("Last message"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
+    due = django_filters.ChoiceFilter(label=_("Promised for"), choices=DUE, method="is_due")
+    satisfaction = django_filters.TypedChoiceFilter(
+        field_name="survey__score", label=_("Satisfaction"), choices=Survey.Score.choices, coerce=int
+    )
 
     class Meta:
         model = Ticket
@@ -86,6 +95,15 @@ class TicketFilter(django_filters.FilterSet):
             rows.unsolved() if stage == "unsolved" else rows.filter(status__in=["solved", "closed", "merged", "spam"])
         )
 
+    def is_due(self, rows: QuerySet, name: str, when: str) -> QuerySet:
+        now = timezone.now()
+        if when == "overdue":
+            return rows.filter(promised_at__lt=now)
+        if when == "soon":
+            return rows.filter(promised_at__range=(now, now + SOON))
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        return rows.filter(promised_at__lt=datetime.combine(tomorrow, time.min, timezone.get_current_timezone()))
+
     def assigned(self, rows: QuerySet, name: str, who: str) -> QuerySet:
         if who == "nobody":
             return rows.filter(assignee=None)
@@ -95,6 +113,25 @@ class TicketFilter(django_filters.FilterSet):
 def _assignees() -> list[tuple[str, Any]]:
     people = [(str(user.pk), str(user)) for user in assignable()]
     return [("me", _("Me")), ("nobody", _("Nobody")), *people]
+
+
+class AgentFilter(django_filters.FilterSet):
+    takes_tickets = django_filters.BooleanFilter()
+
+    class Meta:
+        model = AgentProfile
+        fields: list[str] = []
+
+
+class SurveyFilter(django_filters.FilterSet):
+    score = generic.AnyOfFilter(choices=Survey.Score.choices, widget=forms.CheckboxSelectMultiple)
+    queue = django_filters.ModelChoiceFilter(queryset=lambda request: Queue.objects.in_scope(request.user))
+    agent = django_filters.ModelChoiceFilter(queryset=User.objects.active())
+    answered = django_filters.DateFromToRangeFilter(field_name="answered_at", label=_("Answered"))
+
+    class Meta:
+        model = Survey
+        fields: list[str] = []
 
 
 class ArticleFilter(django_filters.FilterSet):

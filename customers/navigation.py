@@ -8,6 +8,10 @@ navigation.register(
     "customers", _("Customers"), "customers:list", "customers.view_customer", order=10, icon="users", jump="c"
 )
 navigation.register("support", _("Tickets"), "tickets:list", "customers.view_ticket", order=10, icon="ticket", jump="t")
+navigation.register("support", _("Satisfaction"), "promises:satisfaction", "customers.view_survey", 50, "message")
+navigation.register("support", _("Agents"), "promises:agents", "customers.view_agentprofile", 60, "users")
+navigation.register("support", _("Service promises"), "promises:policies", "customers.view_policy", 70, "clock")
+navigation.register("support", _("Business calendars"), "promises:calendars", "customers.view_calendar", 80, "calendar")
 navigation.register(
     "content", _("Articles"), "articles:list", "customers.view_article", order=20, icon="book", jump="a"
 )

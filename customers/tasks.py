@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
-from customers.services import assignment, calendars, limits, mail, promises, surveys
+from customers.services import assignment, calendars, calling, limits, mail, promises, surveys
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -29,7 +29,7 @@ def sla_tick(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name=assignment.TASK, queueing_lock=assignment.TASK)
+@app.task(name=calling.TASK, queueing_lock=calling.TASK)
 def assign_waiting(timestamp: int) -> None:
     """Give tickets to agents where the queue says so, and take them back from those who are away."""
     assignment.assign_all()

@@ -188,16 +188,16 @@ def make_ticket(
 def make_calendar(name: str = "", *, week: Any = None, **fields: Any) -> Calendar:
     """A calendar that is always open, in UTC, unless told otherwise."""
     week = {day: [(0, 1440)] for day in range(7)} if week is None else week
-    return save_calendar(by=_anyone(), name=name or f"Calendar {next(_numbers)}", week=week, **{"zone": "UTC", **fields})
+    return save_calendar(
+        by=_anyone(), name=name or f"Calendar {next(_numbers)}", week=week, **{"zone": "UTC", **fields}
+    )
 
 
 def make_policy(name: str = "", *, targets: Any = (60, 120, 480), **fields: Any) -> Policy:
     """A policy for all tickets; `targets` are minutes for every priority: first reply, next reply, resolution."""
     calendar = fields.pop("calendar", None) or make_calendar()
     rows = [Target(priority, *targets) for priority in Ticket.Priority.values]
-    return save_policy(
-        by=_anyone(), name=name or f"Policy {next(_numbers)}", calendar=calendar, targets=rows, **fields
-    )
+    return save_policy(by=_anyone(), name=name or f"Policy {next(_numbers)}", calendar=calendar, targets=rows, **fields)
 
 
 def make_agent(user: User | None = None, **fields: Any) -> AgentProfile:

@@ -163,6 +163,8 @@ NO_HISTORY = {
     "catalog.RepricingRow": "part of the record of a run",
     "catalog.ProductRedirect": "written by a trigger; the product's own history has its handles",
     "catalog.Tag": "the names in products' tags, whose history has them",
+    "customers.OpenSpan": "worked out from calendars, which have a history",
+    "customers.PromiseCycle": "its events are append-only",
     "customers.Throttle": "counts of an hour",
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",

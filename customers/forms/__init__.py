@@ -12,6 +12,7 @@ from customers.forms.customers import (
     typed,
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
+from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
     AssignForm,
@@ -26,9 +27,12 @@ from customers.forms.tickets import (
 __all__ = [
     "AddressForm",
     "AddressFormSet",
+    "AgentForm",
     "ArticleForm",
     "AssignForm",
+    "AwayForm",
     "BaseRows",
+    "CalendarForm",
     "ComposeForm",
     "ConsentForm",
     "ContactForm",
@@ -39,10 +43,13 @@ __all__ = [
     "HandleForm",
     "NewTicketForm",
     "NoteForm",
+    "PolicyForm",
+    "PreviewForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",
     "SupportForm",
+    "SurveyForm",
     "Suspicious",
     "TagsField",
     "TagsForm",

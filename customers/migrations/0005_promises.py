@@ -755,6 +755,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='survey',
+            index=models.Index(fields=['asked_at'], name='survey_asked'),
+        ),
+        migrations.AddIndex(
+            model_name='survey',
             index=models.Index(condition=models.Q(('score__isnull', False)), fields=['-answered_at', '-id'], name='survey_newest'),
         ),
         migrations.AddIndex(

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,9 +40,7 @@ class Policy(models.Model):
     priorities = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("priorities"), default=list, blank=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Ticket.Channel, blank=True)
     price_group = models.CharField(_("customer group"), max_length=60, blank=True)
-    tag = models.CharField(
-        _("tag"), max_length=120, blank=True, help_text=_("Of the ticket or of its customer.")
-    )
+    tag = models.CharField(_("tag"), max_length=120, blank=True, help_text=_("Of the ticket or of its customer."))
     on_change = models.CharField(
         _("when priority or policy change"), max_length=10, choices=OnChange, default=OnChange.RECOUNT
     )
@@ -200,7 +198,9 @@ class PromiseEvent(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["promise", "what"], condition=Q(what__in=["warn", "breach", "escalate", "raise"]), name="promise_level_once"
+                fields=["promise", "what"],
+                condition=Q(what__in=["warn", "breach", "escalate", "raise"]),
+                name="promise_level_once",
             )
         ]
         indexes = [models.Index(fields=["promise", "id"], name="promise_event_of_promise")]

@@ -62,6 +62,7 @@ class Survey(Personal):
             )
         ]
         indexes = [
+            models.Index(fields=["asked_at"], name="survey_asked"),
             models.Index(fields=["-answered_at", "-id"], condition=Q(score__isnull=False), name="survey_newest"),
             models.Index(fields=["queue", "-answered_at"], condition=Q(score__isnull=False), name="survey_of_queue"),
             models.Index(fields=["agent", "-answered_at"], condition=Q(score__isnull=False), name="survey_of_agent"),

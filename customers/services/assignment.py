@@ -10,8 +10,6 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice import audit
 from backoffice.models import User
@@ -19,7 +17,6 @@ from customers.models import AgentProfile, Calendar, Queue, Ticket
 from customers.services.tickets.handling import assignable, return_work
 
 AT_ONCE = 500
-TASK = "customers.assign_waiting"
 
 
 @dataclass
@@ -63,17 +60,6 @@ def assign_waiting(queue: Queue, *, at: datetime | None = None, at_once: int = A
     return len(given)
 
 
-def assign_soon(queue: Queue) -> None:
-    """Let the worker assign what waits as soon as this is committed, where the queue has an automatic way."""
-    if queue.assignment == Queue.Assignment.MANUAL:
-        return
-    try:
-        with transaction.atomic():
-            app.configure_task(TASK, queueing_lock=TASK).defer(timestamp=0)
-    except AlreadyEnqueued:
-        return
-
-
 def return_of_absent(at: datetime | None = None) -> int:
     """Put the tickets of everybody whose absence has begun, and of those who left, back into their queues; once an absence."""
     at = at or timezone.now()
@@ -83,11 +69,16 @@ def return_of_absent(at: datetime | None = None) -> int:
         with transaction.atomic():
             locked = AgentProfile.objects.locked().filter(pk=profile.pk, absent_from=profile.absent_from)
             if locked.exists():
-                returned += return_work(profile.user, by=None, reason=_("%(user)s is away.") % {"user": profile.user})
+                returned += _take_back(profile, by=None)
                 locked.update(returned_at=at)
     for user in User.objects.filter(is_active=False, tickets__in=Ticket.objects.unsolved()).distinct():
         returned += return_work(user, by=None)
     return returned
+
+
+def _take_back(profile: AgentProfile, *, by: User | None) -> int:
+    reason = _("%(user)s is away.") % {"user": profile.user}
+    return return_work(profile.user, by=by, reason=reason, keeps_solved=True)
 
 
 @transaction.atomic
@@ -127,7 +118,7 @@ def go_away(profile: AgentProfile, *, by: User, until: datetime | None = None) -
     profile = AgentProfile.objects.locked().select_related("user").get(pk=profile.pk)
     profile.absent_from, profile.absent_until, profile.returned_at = now, until, now
     profile.save(update_fields=["absent_from", "absent_until", "returned_at"])
-    count = return_work(profile.user, by=by, reason=_("%(user)s is away.") % {"user": profile.user})
+    count = _take_back(profile, by=by)
     audit.record("agent.left", profile, by=by, data={"returned": count})
     return profile
 

@@ -13,8 +13,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -22,9 +24,11 @@ from django.views.decorators.http import require_GET, require_POST
 from backoffice import generic
 from backoffice.generic.actions import add_error
 from backoffice.models import User
+from backoffice.templatetags.houtai import badge, relative_time
 from customers import forms, services
 from customers.filters import TicketFilter
 from customers.models import Attachment, ContactPoint, Message, Queue, Ticket, TicketEvent
+from customers.services import promises
 from customers.services.attachments import safe_name
 
 PRIORITY_WORDS = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
@@ -36,6 +40,13 @@ def priority_word(ticket: Ticket) -> str:
 
 def priority_label(ticket: Ticket) -> str:
     return str(ticket.get_priority_display())
+
+
+def promised_for(ticket: Ticket, value: Any) -> SafeString:
+    """When something is due to the customer, marked where that is over."""
+    if value is None:
+        return mark_safe("")
+    return badge(relative_time(value), "bad") if value < timezone.now() else relative_time(value)
 
 
 def tags_of(ticket: Ticket) -> str:
@@ -54,6 +65,7 @@ class TicketList(generic.ListPage):
         generic.Column("priority", get=priority_label, reads=("priority",), template="tickets/_priority.html"),
         generic.Column("assignee", gettext_lazy("Assignee"), sql=generic.named("assignee")),
         generic.Column("queue", gettext_lazy("Queue"), sql=generic.in_reader_language("queue__name")),
+        generic.Column("promised_at", draw=promised_for),
         generic.Column("last_message_at", kind="relative"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("channel"),
@@ -62,23 +74,26 @@ class TicketList(generic.ListPage):
         generic.Column("about", kind="references"),
         generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
     ]
-    default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "last_message_at"]
+    default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "promised_at", "last_message_at"]
     ordering = {
         "newest": ("-last_message_at", "-id"),
         "oldest": ("last_message_at", "id"),
         "urgent": ("-priority", "-last_message_at", "-id"),
         "created": ("-created_at", "-id"),
+        "due": ("promised_at", "id"),
     }
     ordering_labels = {
         "newest": gettext_lazy("Last message, newest first"),
         "oldest": gettext_lazy("Last message, oldest first"),
         "urgent": gettext_lazy("Most urgent first"),
         "created": gettext_lazy("Opened last"),
+        "due": gettext_lazy("Due soonest"),
     }
     tabs = [
         generic.Tab(gettext_lazy("Unassigned"), "stage=unsolved&assignee=nobody"),
         generic.Tab(gettext_lazy("Mine"), "stage=unsolved&assignee=me"),
         generic.Tab(gettext_lazy("Unsolved"), "stage=unsolved"),
+        generic.Tab(gettext_lazy("Overdue"), "due=overdue&sort=due"),
         generic.Tab(gettext_lazy("Solved or ended"), "stage=done"),
     ]
     bulk_actions = [
@@ -184,6 +199,7 @@ class TicketRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, ticket = self.request.user, self.object
+        promised = promises.promises_of(ticket, user)
         handling = None
         if user.has_perm("customers.change_ticket") and ticket.status not in services.FINAL:
             handling = forms.HandleForm(ticket=ticket, user=user, auto_id="handle_%s")
@@ -192,7 +208,8 @@ class TicketRecord(generic.RecordPage):
                 "thread": self.thread,
                 "composer": self.composer,
                 "handling": handling,
-                "events": in_words(ticket, handling),
+                "events": sorted([*in_words(ticket, handling), *promised.moments], key=_at, reverse=True),
+                "promised": promised,
                 "contacts": contacts_of(ticket, user),
                 "others": others_of(ticket, user),
                 "newer": set(),
@@ -205,6 +222,10 @@ class TicketRecord(generic.RecordPage):
     def timeline(self) -> list[generic.Moment]:  # type: ignore[override]
         """The thread and the handling record say it all."""
         return []
+
+
+def _at(event: dict[str, Any]) -> Any:
+    return event["at"]
 
 
 def _tone(word: str) -> str:

@@ -37,7 +37,7 @@ def as_sorted_intervals(points):
 
 minutes_of_day = st.integers(0, 96).map(lambda quarter: quarter * 15)
 intervals = st.lists(minutes_of_day, min_size=0, max_size=6).map(as_sorted_intervals)
-weeks = st.fixed_dictionaries({day: intervals for day in range(7)}).filter(lambda week: any(week.values()))
+weeks = st.fixed_dictionaries(dict.fromkeys(range(7), intervals)).filter(lambda week: any(week.values()))
 starts = st.builds(
     lambda change, minutes: change + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-2880, 2880)
 )
@@ -75,7 +75,13 @@ def test_elapsed_and_due_are_what_the_clock_on_the_wall_says(zone, week, start, 
 
 @pytest.mark.django_db
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(zone=st.sampled_from(ZONES), week=weeks, start=starts, length=st.integers(0, 20_000), seconds=st.integers(0, 400_000))
+@given(
+    zone=st.sampled_from(ZONES),
+    week=weeks,
+    start=starts,
+    length=st.integers(0, 20_000),
+    seconds=st.integers(0, 400_000),
+)
 def test_the_database_reckons_the_same(zone, week, start, length, seconds):
     calendar = make_calendar(zone=zone, week=week, country="DE", days=[OwnDay(start.date(), is_open=True)])
     hours, end = hours_of(calendar), start + timedelta(minutes=length)
@@ -126,7 +132,9 @@ def test_what_are_no_hours_is_refused(text):
 @pytest.mark.django_db
 def test_holidays_are_closed_but_for_those_one_works_on():
     years = range(THIS, THIS + 2)
-    calendar = make_calendar(country="DE", days=[OwnDay(date(THIS, 5, 1), is_open=True), OwnDay(date(THIS, 7, 7), "Move")])
+    calendar = make_calendar(
+        country="DE", days=[OwnDay(date(THIS, 5, 1), is_open=True), OwnDay(date(THIS, 7, 7), "Move")]
+    )
 
     closed = hours_of(calendar, years).closed
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -20,8 +21,8 @@ from customers.models.calendars import DAY, as_week, clock
 from customers.services.calendars.hours import Hours, add_business, spans_of_day
 
 YEARS_BACK, YEARS_AHEAD = 1, 3
-_INTERVAL = re.compile(r"(\d{1,2})(?:[:.：](\d{2}))?\s*[-–—~至]\s*(\d{1,2})(?:[:.：](\d{2}))?")  # noqa: RUF001
-_SEPARATOR = re.compile(r"[,;，；、]")  # noqa: RUF001
+_INTERVAL = re.compile(r"(\d{1,2})(?:[:.：](\d{2}))?\s*[-–—~至]\s*(\d{1,2})(?:[:.：](\d{2}))?")
+_SEPARATOR = re.compile(r"[,;，；、]")
 
 Week = Mapping[int, Sequence[tuple[int, int]]]
 
@@ -31,7 +32,7 @@ class BadHours(ValidationError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            _("“%(text)s” is no opening time. Write hours like 09:00–12:30, 13:30–18:00."),  # noqa: RUF001
+            _("“%(text)s” is no opening time. Write hours like 09:00–12:30, 13:30–18:00."),
             code="bad_hours",
             params={"text": text},
         )
@@ -47,7 +48,7 @@ class OwnDay:
 
 
 def read_hours(text: str) -> list[tuple[int, int]]:
-    """ "9-12, 13:30–18:00" -> [(540, 720), (810, 1080)]; blank is closed. Raises BadHours."""  # noqa: RUF002
+    """ "9-12, 13:30–18:00" -> [(540, 720), (810, 1080)]; blank is closed. Raises BadHours."""
     found = []
     for part in filter(None, (part.strip() for part in _SEPARATOR.split(text))):
         match = _INTERVAL.fullmatch(part)
@@ -59,13 +60,13 @@ def read_hours(text: str) -> list[tuple[int, int]]:
             raise BadHours(part)
         found.append((begins, ends))
     found.sort()
-    if any(before[1] > after[0] for before, after in zip(found, found[1:], strict=False)):
+    if any(before[1] > after[0] for before, after in pairwise(found)):
         raise ValidationError(_("Opening hours of one day overlap."), code="hours_overlap")
     return found
 
 
 def in_words(intervals: Iterable[tuple[int, int]]) -> str:
-    return ", ".join(f"{clock(begins)}–{clock(ends)}" for begins, ends in intervals)  # noqa: RUF001
+    return ", ".join(f"{clock(begins)}–{clock(ends)}" for begins, ends in intervals)
 
 
 def week_in_words(calendar: Calendar) -> dict[int, str]:

@@ -3,6 +3,19 @@
 from customers.services.promises.policies import Target, save_policy
 from customers.services.promises.running import after
 from customers.services.promises.ticking import Ticked, leads_of, tick
-from customers.services.promises.wording import Told, duration, promises_of
+from customers.services.promises.wording import Promised, Told, duration, moment, promises_of, tone
 
-__all__ = ["Target", "Ticked", "Told", "after", "duration", "leads_of", "promises_of", "save_policy", "tick"]
+__all__ = [
+    "Promised",
+    "Target",
+    "Ticked",
+    "Told",
+    "after",
+    "duration",
+    "leads_of",
+    "moment",
+    "promises_of",
+    "save_policy",
+    "tick",
+    "tone",
+]

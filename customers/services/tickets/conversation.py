@@ -13,6 +13,7 @@ from backoffice.numbering import next_number
 from customers.models import ContactPoint, Customer, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments as files_of
 from customers.services import mail, promises
+from customers.services.calling import assign_soon
 from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
 from customers.services.tickets.states import (
@@ -77,6 +78,8 @@ def open_ticket(
         mail_later(message)
     elif channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
         mail_later(message)
+    if assignee is None:
+        assign_soon(queue)
     audit.record("ticket.opened", ticket, by=by, data={"channel": channel})
     return ticket
 

@@ -14,6 +14,7 @@ from backoffice.errors import IllegalTransition
 from backoffice.models import Scope, User
 from customers.models import Queue, Ticket, TicketEvent, TicketStatus
 from customers.services import promises
+from customers.services.calling import assign_soon
 from customers.services.customers import clean_tags
 from customers.services.tickets.states import (
     FINAL,
@@ -110,6 +111,8 @@ def move_to_queue(ticket: Ticket, *, queue: Queue, by: User, reason: str = "") -
         changes["assignee"] = None
     if change(ticket, by=by, reason=reason, **changes):
         audit.record("ticket.moved", ticket, by=by, reason=reason, data={"queue": queue.slug})
+        if ticket.assignee_id is None:
+            assign_soon(queue)
     return ticket
 
 
@@ -130,9 +133,9 @@ def add_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
 
 
 @transaction.atomic
-def return_work(user: User, *, by: User | None, reason: str = "") -> int:
+def return_work(user: User, *, by: User | None, reason: str = "", keeps_solved: bool = False) -> int:
     """Give every ticket of `user` that may still need somebody back to its queue; returns how many."""
-    tickets = list(Ticket.objects.locked().filter(assignee=user).exclude(status__in=FINAL))
+    tickets = list(Ticket.objects.locked().filter(assignee=user).exclude(status__in=_past_work(keeps_solved)))
     reason = reason or _("%(user)s no longer works here.") % {"user": user}
     TicketEvent.objects.bulk_create(
         TicketEvent(ticket=ticket, actor=by, field="assignee", old=str(user.pk), reason=reason[:300])
@@ -141,6 +144,11 @@ def return_work(user: User, *, by: User | None, reason: str = "") -> int:
     Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(assignee=None, updated_at=timezone.now())
     audit.record_many("ticket.unassigned", tickets, by=by, reason=reason)
     return len(tickets)
+
+
+def _past_work(keeps_solved: bool) -> list[str]:
+    """Statuses in which a ticket stays with whoever handled it."""
+    return [*FINAL, TicketStatus.SOLVED] if keeps_solved else [*FINAL]
 
 
 def assignable(queue: Queue | None = None) -> QuerySet[User]:
