@@ -264,6 +264,11 @@ USE_THOUSAND_SEPARATOR = True
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR")
 # A placed order is late when it was not shipped within so many working days; in BUSINESS_COUNTRY ("DE") public holidays are none.
 SHIP_WITHIN_DAYS = env.int("SHIP_WITHIN_DAYS", default=2)
+# Customers are asked how satisfied they are so many hours after their ticket was solved; the link works for SURVEY_DAYS, and an answer
+# can be changed for SURVEY_CHANGE_DAYS.
+SURVEY_AFTER_HOURS = env.int("SURVEY_AFTER_HOURS", default=24)
+SURVEY_DAYS = env.int("SURVEY_DAYS", default=30)
+SURVEY_CHANGE_DAYS = env.int("SURVEY_CHANGE_DAYS", default=7)
 BUSINESS_COUNTRY = env.str("BUSINESS_COUNTRY", default="")
 
 # An answer may be taken back for so many seconds before it is mailed.

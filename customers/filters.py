@@ -1,7 +1,7 @@
 """Filters of the lists, their exports and the API."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import django_filters
@@ -15,8 +15,11 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Macro, Queue, Ticket, TicketWatcher
+from customers.models import AgentProfile, Article, Customer, Macro, Queue, Survey, Ticket, TicketWatcher
 from customers.services import assignable
+
+SOON = timedelta(hours=2)
+PROMISED = [("overdue", _("overdue")), ("soon", _("within two hours")), ("today", _("today or earlier"))]
 
 
 class CustomerFilter(django_filters.FilterSet):
@@ -66,6 +69,10 @@ class TicketFilter(django_filters.FilterSet):
     customer = generic.LookupFilter(model=Customer, label=_("Customer"))
     updated = django_filters.DateFromToRangeFilter(field_name="last_message_at", label=_("Last message"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
+    promised = django_filters.ChoiceFilter(label=_("Promised for"), choices=PROMISED, method="is_promised")
+    satisfaction = django_filters.TypedChoiceFilter(
+        field_name="survey__score", label=_("Satisfaction"), choices=Survey.Score.choices, coerce=int
+    )
 
     class Meta:
         model = Ticket
@@ -110,6 +117,14 @@ class TicketFilter(django_filters.FilterSet):
 
     def is_follow_up(self, rows: QuerySet, name: str, answer: str) -> QuerySet:
         return rows.filter(follows__isnull=False)
+    def is_promised(self, rows: QuerySet, name: str, when: str) -> QuerySet:
+        now = timezone.now()
+        if when == "overdue":
+            return rows.filter(promised_at__lt=now)
+        if when == "soon":
+            return rows.filter(promised_at__range=(now, now + SOON))
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        return rows.filter(promised_at__lt=datetime.combine(tomorrow, time.min, timezone.get_current_timezone()))
 
     def assigned(self, rows: QuerySet, name: str, who: str) -> QuerySet:
         if who == "nobody":
@@ -134,6 +149,23 @@ class MacroFilter(django_filters.FilterSet):
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         text = text.replace("\x00", "").strip()
         return rows.filter(Q(name__icontains=text) | Q(name_zh__icontains=text))
+class AgentFilter(django_filters.FilterSet):
+    takes_tickets = django_filters.BooleanFilter()
+
+    class Meta:
+        model = AgentProfile
+        fields: list[str] = []
+
+
+class SurveyFilter(django_filters.FilterSet):
+    score = generic.AnyOfFilter(choices=Survey.Score.choices, widget=forms.CheckboxSelectMultiple)
+    queue = django_filters.ModelChoiceFilter(queryset=lambda request: Queue.objects.in_scope(request.user))
+    agent = django_filters.ModelChoiceFilter(queryset=User.objects.active())
+    answered = django_filters.DateFromToRangeFilter(field_name="answered_at", label=_("Answered"))
+
+    class Meta:
+        model = Survey
+        fields: list[str] = []
 
 
 class ArticleFilter(django_filters.FilterSet):

@@ -4,7 +4,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
-from customers.services import close_solved, limits, mail
+from customers.services import assignment, calendars, calling, close_solved, limits, mail, promises, surveys
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -27,3 +27,39 @@ def close_old(timestamp: int) -> None:
 def forget_uses(timestamp: int) -> None:
     """Drop the counters of the public form that no longer limit anybody."""
     limits.forget_uses()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="customers.sla_tick", queueing_lock="customers.sla_tick")
+def sla_tick(timestamp: int) -> None:
+    """Warn of promises that are nearly due, and tell of broken ones."""
+    promises.tick()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name=calling.TASK, queueing_lock=calling.TASK)
+def assign_waiting(timestamp: int) -> None:
+    """Give tickets to agents where the queue says so, and take them back from those who are away."""
+    assignment.assign_all()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="customers.ask_surveys", queueing_lock="customers.ask_surveys")
+def ask_surveys(timestamp: int) -> None:
+    """Ask how satisfied people are whose tickets were solved."""
+    while surveys.ask_due() == surveys.AT_ONCE:
+        pass
+
+
+@app.task(name=surveys.TASK, queue="mail", retry=RETRY)
+def mail_survey(survey: int) -> None:
+    """Mail the question of one survey."""
+    with acting(source="job:mail_survey"):
+        surveys.deliver(survey)
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(name="customers.extend_calendars", queueing_lock="customers.extend_calendars")
+def extend_calendars(timestamp: int) -> None:
+    """Write business hours out for the years to come."""
+    calendars.extend_spans()

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, help, support, tickets
+from customers.views import agents, articles, customers, help, promises, rating, support, tickets
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
@@ -41,6 +41,24 @@ ticket_urls = [
     path("<str:number>/status/<slug:status>/", tickets.SetStatus.as_view(), name="status"),
 ]
 
+promise_urls = [
+    path("satisfaction/", agents.Satisfaction.as_view(), name="satisfaction"),
+    path("calendars/", promises.CalendarList.as_view(), name="calendars"),
+    path("calendars/new/", promises.CalendarNew.as_view(), name="calendar_new"),
+    path("calendars/<int:pk>/", promises.CalendarRecord.as_view(), name="calendar"),
+    path("calendars/<int:pk>/edit/", promises.CalendarEdit.as_view(), name="calendar_edit"),
+    path("policies/", promises.PolicyList.as_view(), name="policies"),
+    path("policies/new/", promises.PolicyNew.as_view(), name="policy_new"),
+    path("policies/<int:pk>/", promises.PolicyRecord.as_view(), name="policy"),
+    path("policies/<int:pk>/edit/", promises.PolicyEdit.as_view(), name="policy_edit"),
+    path("agents/", agents.AgentList.as_view(), name="agents"),
+    path("agents/new/", agents.AgentNew.as_view(), name="agent_new"),
+    path("agents/<int:pk>/", agents.AgentRecord.as_view(), name="agent"),
+    path("agents/<int:pk>/edit/", agents.AgentEdit.as_view(), name="agent_edit"),
+    path("agents/<int:pk>/away/", agents.AgentAway.as_view(), name="agent_away"),
+    path("agents/<int:pk>/back/", agents.agent_back, name="agent_back"),
+]
+
 article_urls = [
     path("", articles.ArticleList.as_view(), name="list"),
     path("new/", articles.NewArticle.as_view(), name="new"),
@@ -57,12 +75,14 @@ help_urls = [
 support_urls = [
     path("", support.ask, name="ask"),
     path("sent/<str:signed>/", support.sent, name="sent"),
+    path("satisfaction/<str:signed>/", rating.satisfaction, name="satisfaction"),
     path("t/<str:token>/", support.ticket, name="ticket"),
     path("t/<str:token>/files/<int:pk>/", support.attachment, name="file"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", include((customer_urls, "customers"))),
+    path("tickets/", include((promise_urls, "promises"))),
     path("tickets/", include((ticket_urls, "tickets"))),
     path("articles/", include((article_urls, "articles"))),
     path("help/", include((help_urls, "help"))),

@@ -15,8 +15,10 @@ from backoffice.models import Scope, User
 from catalog import services as catalog
 from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from catalog.services import repricing
-from customers.models import Article, Customer, Queue, Ticket
+from customers.models import AgentProfile, Article, Calendar, Customer, Policy, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
+from customers.services.calendars import save_calendar
+from customers.services.promises import Target, save_policy
 from inventory import services as inventory
 from inventory.models import Bin, Location, StockCount, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
@@ -177,6 +179,26 @@ def make_ticket(
         **fields,
     }
     return open_ticket(subject=subject, body=body, queue=make_queue(queue), **fields)
+
+
+def make_calendar(name: str = "", *, week: Any = None, **fields: Any) -> Calendar:
+    """A calendar that is always open, in UTC, unless told otherwise."""
+    week = {day: [(0, 1440)] for day in range(7)} if week is None else week
+    return save_calendar(
+        by=_anyone(), name=name or f"Calendar {next(_numbers)}", week=week, **{"zone": "UTC", **fields}
+    )
+
+
+def make_policy(name: str = "", *, targets: Any = (60, 120, 480), **fields: Any) -> Policy:
+    """A policy for all tickets; `targets` are minutes for every priority: first reply, next reply, resolution."""
+    calendar = fields.pop("calendar", None) or make_calendar()
+    rows = [Target(priority, *targets) for priority in Ticket.Priority.values]
+    return save_policy(by=_anyone(), name=name or f"Policy {next(_numbers)}", calendar=calendar, targets=rows, **fields)
+
+
+def make_agent(user: User | None = None, **fields: Any) -> AgentProfile:
+    """A support agent who is given tickets."""
+    return AgentProfile.objects.create(user=user or make_user("support_agent"), **fields)
 
 
 def make_article(slug: str = "returns", *, published: bool = True, **fields: Any) -> Article:

@@ -164,6 +164,8 @@ NO_HISTORY = {
     "catalog.ProductRedirect": "written by a trigger; the product's own history has its handles",
     "catalog.Tag": "the names in products' tags, whose history has them",
     "customers.Draft": "what one person has not sent yet; what is sent has its history",
+    "customers.OpenSpan": "worked out from calendars, which have a history",
+    "customers.PromiseCycle": "its events are append-only",
     "customers.Throttle": "counts of an hour",
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",

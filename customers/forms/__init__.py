@@ -14,6 +14,7 @@ from customers.forms.customers import (
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
 from customers.forms.macros import PLACEHOLDERS, MacroForm
+from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
     LONGEST,
@@ -31,9 +32,12 @@ __all__ = [
     "PLACEHOLDERS",
     "AddressForm",
     "AddressFormSet",
+    "AgentForm",
     "ArticleForm",
     "AssignForm",
+    "AwayForm",
     "BaseRows",
+    "CalendarForm",
     "ChooseMacroForm",
     "ComposeForm",
     "ConsentForm",
@@ -48,6 +52,8 @@ __all__ = [
     "MergeManyForm",
     "NewTicketForm",
     "NoteForm",
+    "PolicyForm",
+    "PreviewForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",
@@ -55,6 +61,7 @@ __all__ = [
     "StatusForm",
     "SubjectForm",
     "SupportForm",
+    "SurveyForm",
     "Suspicious",
     "TagsField",
     "TagsForm",

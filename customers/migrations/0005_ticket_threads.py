@@ -245,10 +245,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('status', 'solved')), fields=['solved_at'], name='ticket_solved'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
             index=django.contrib.postgres.indexes.GinIndex(fields=['tags'], name='ticket_tags'),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -1,10 +1,14 @@
 """Who buys, and what they ask: customers, tickets, and the articles that answer before they ask."""
 
+from customers.models.agents import AgentProfile, AgentQuerySet
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.bonds import TicketMerge, TicketWatcher
+from customers.models.calendars import Calendar, CalendarDay, CalendarInterval, OpenSpan
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.drafts import Draft
 from customers.models.macros import Macro
+from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
+from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
     MERGEABLE,
     TICKET_TRANSITIONS,
@@ -26,20 +30,33 @@ __all__ = [
     "MERGEABLE",
     "TICKET_TRANSITIONS",
     "Address",
+    "AgentProfile",
+    "AgentQuerySet",
     "Article",
     "ArticleQuerySet",
     "Attachment",
     "AttachmentQuerySet",
+    "Calendar",
+    "CalendarDay",
+    "CalendarInterval",
     "Consent",
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
     "Draft",
+    "Kind",
     "Macro",
     "Message",
     "MessageQuerySet",
+    "OpenSpan",
+    "Policy",
+    "PolicyTarget",
+    "PromiseCycle",
+    "PromiseEvent",
     "Queue",
     "QueueQuerySet",
+    "Survey",
+    "SurveyQuerySet",
     "Throttle",
     "Ticket",
     "TicketEvent",

@@ -58,12 +58,20 @@ class QueueQuerySet(VisibleQuerySet):
 class Queue(models.Model):
     """Where tickets wait for a group of agents."""
 
+    class Assignment(models.TextChoices):
+        MANUAL = "manual", _("whoever takes them")
+        ROUND_ROBIN = "round_robin", _("agents in turn")
+        LEAST_BUSY = "least_busy", _("the agent with the fewest")
+
     slug = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     email = models.EmailField(_("answers from"), blank=True)
     is_default = models.BooleanField(_("default"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    assignment = models.CharField(
+        _("who gets new tickets"), max_length=12, choices=Assignment, default=Assignment.MANUAL, db_default="manual"
+    )
 
     objects = QueueQuerySet.as_manager()
 
@@ -132,7 +140,7 @@ def _public_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-@tracked()
+@tracked(exclude=["promised_at"])
 class Ticket(Personal, Stateful):
     """A customer's issue. What `services.tickets.states.TRACKED` names is written by services, each with a TicketEvent."""
 
@@ -192,6 +200,7 @@ class Ticket(Personal, Stateful):
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
     )
+    promised_at = models.DateTimeField(_("promised for"), null=True, editable=False)  # see models/promises.py
     search_text = search_text("number", "subject", "requester_name", "requester_email", "about")
 
     objects = TicketQuerySet.as_manager()
@@ -215,8 +224,14 @@ class Ticket(Personal, Stateful):
             models.Index(
                 fields=["-last_message_at", "-id"], condition=Q(follows__isnull=False), name="ticket_follow_ups"
             ),
-            models.Index(fields=["solved_at"], condition=Q(status="solved"), name="ticket_solved"),
             GinIndex(fields=["tags"], name="ticket_tags"),
+            models.Index(fields=["promised_at", "id"], name="ticket_promised"),
+            models.Index(fields=["solved_at"], condition=Q(status__in=["solved", "closed"]), name="ticket_solved"),
+            models.Index(
+                fields=["queue", "-priority", "created_at", "id"],
+                condition=Q(assignee=None, status__in=["new", "open"]),
+                name="ticket_to_assign",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -17,7 +17,8 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from customers.models import ContactPoint, Customer, Macro, Message, Queue, Ticket, TicketStatus
 from customers.services import attachments as files_of
-from customers.services import mail
+from customers.services import mail, promises
+from customers.services.calling import assign_soon
 from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
 from customers.services.tickets import drafts, macros, watching
@@ -90,6 +91,8 @@ def open_ticket(
         mail_later(message)
     elif channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
         mail_later(message)
+    if assignee is None:
+        assign_soon(queue)
     audit.record("ticket.opened", ticket, by=by, data={"channel": channel})
     return ticket
 
@@ -308,6 +311,7 @@ def write(
     files_of.keep(message, attachments)
     ticket.last_message_at = message.created_at
     ticket.save(update_fields=["last_message_at", "updated_at"])
+    promises.after(ticket)
     return message
 
 

@@ -15,6 +15,7 @@ from backoffice import audit
 from backoffice.errors import IllegalTransition
 from backoffice.models import Scope, User
 from customers.models import Queue, Ticket, TicketEvent, TicketStatus
+from customers.services.calling import assign_soon
 from customers.services.customers import clean_tags
 from customers.services.tickets import watching
 from customers.services.tickets.states import (
@@ -145,6 +146,8 @@ def move_to_queue(ticket: Ticket, *, queue: Queue, by: User, reason: str = "") -
         changes["assignee"] = None
     if change(ticket, by=by, reason=reason, **changes):
         audit.record("ticket.moved", ticket, by=by, reason=reason, data={"queue": queue.slug})
+        if ticket.assignee_id is None:
+            assign_soon(queue)
     return ticket
 
 
@@ -163,7 +166,6 @@ def add_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
     return set_ticket_tags(ticket, tags=[*ticket.tags, *tags], by=by)
 
 
-@transaction.atomic
 def remove_ticket_tags(ticket: Ticket, *, tags: Sequence[str], by: User) -> Ticket:
     ticket, gone = locked(ticket), {tag.casefold() for tag in tags}
     return set_ticket_tags(ticket, tags=[tag for tag in ticket.tags if tag.casefold() not in gone], by=by)
@@ -194,10 +196,10 @@ def _close_some(before: Any) -> int:
 
 
 @transaction.atomic
-def return_work(user: User, *, by: User | None) -> int:
+def return_work(user: User, *, by: User | None, reason: str = "", keeps_solved: bool = False) -> int:
     """Give every ticket of `user` that may still need somebody back to its queue; returns how many."""
-    tickets = list(Ticket.objects.locked().filter(assignee=user).exclude(status__in=FINAL))
-    reason = _("%(user)s no longer works here.") % {"user": user}
+    tickets = list(Ticket.objects.locked().filter(assignee=user).exclude(status__in=_past_work(keeps_solved)))
+    reason = reason or _("%(user)s no longer works here.") % {"user": user}
     TicketEvent.objects.bulk_create(
         TicketEvent(ticket=ticket, actor=by, field="assignee", old=str(user.pk), reason=reason[:300])
         for ticket in tickets
@@ -205,6 +207,11 @@ def return_work(user: User, *, by: User | None) -> int:
     Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(assignee=None, updated_at=timezone.now())
     audit.record_many("ticket.unassigned", tickets, by=by, reason=reason)
     return len(tickets)
+
+
+def _past_work(keeps_solved: bool) -> list[str]:
+    """Statuses in which a ticket stays with whoever handled it."""
+    return [*FINAL, TicketStatus.SOLVED] if keeps_solved else [*FINAL]
 
 
 def assignable(queue: Queue | None = None) -> QuerySet[User]:

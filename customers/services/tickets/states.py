@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.models import User
 from customers.models import Message, Queue, Ticket, TicketEvent, TicketStatus
+from customers.services import promises
 
 FINAL = (TicketStatus.CLOSED, TicketStatus.MERGED, TicketStatus.SPAM)
 # What the events of a ticket tell: replaying those of a field gives its present value. Other events tell what happened.
@@ -126,6 +127,7 @@ def change(ticket: Ticket, *, by: User | None, reason: str = "", **values: Any) 
         setattr(ticket, name, value)
     if changed:
         ticket.save(update_fields=[*changed, "solved_at", "updated_at"])
+        promises.after(ticket)
     return bool(changed)
 
 

@@ -10,11 +10,13 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from backoffice.generic.lists import COUNT_CAP
+from backoffice.templatetags.houtai import badge, relative_time
 from customers import forms, services
 from customers.filters import TicketFilter
 from customers.models import Queue, Ticket
@@ -34,6 +36,13 @@ def tags_of(ticket: Ticket) -> str:
     return ", ".join(ticket.tags)
 
 
+def promised_for(ticket: Ticket, value: Any) -> SafeString:
+    """When something is due to the customer, marked where that is over."""
+    if value is None:
+        return mark_safe("")
+    return badge(relative_time(value), "bad") if value < timezone.now() else relative_time(value)
+
+
 class TicketList(generic.ListPage):
     model = Ticket
     key = "tickets"
@@ -46,6 +55,7 @@ class TicketList(generic.ListPage):
         generic.Column("priority", get=priority_label, reads=("priority",), template="tickets/_priority.html"),
         generic.Column("assignee", gettext_lazy("Assignee"), sql=generic.named("assignee")),
         generic.Column("queue", gettext_lazy("Queue"), sql=generic.in_reader_language("queue__name")),
+        generic.Column("promised_at", draw=promised_for),
         generic.Column("last_message_at", kind="relative"),
         generic.Column("created_at", kind="datetime"),
         generic.Column("channel"),
@@ -55,23 +65,26 @@ class TicketList(generic.ListPage):
         generic.Column("tags", get=tags_of, sql=generic.joined("tags")),
         generic.Column("due_on", kind="date"),
     ]
-    default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "last_message_at"]
+    default_columns = ["subject", "number", "status", "priority", "assignee", "queue", "promised_at", "last_message_at"]
     ordering = {
         "newest": ("-last_message_at", "-id"),
         "oldest": ("last_message_at", "id"),
         "urgent": ("-priority", "-last_message_at", "-id"),
         "created": ("-created_at", "-id"),
+        "promised": ("promised_at", "id"),
     }
     ordering_labels = {
         "newest": gettext_lazy("Last message, newest first"),
         "oldest": gettext_lazy("Last message, oldest first"),
         "urgent": gettext_lazy("Most urgent first"),
         "created": gettext_lazy("Opened last"),
+        "promised": gettext_lazy("Due soonest"),
     }
     tabs = [
         generic.Tab(gettext_lazy("Unassigned"), "stage=unsolved&assignee=nobody"),
         generic.Tab(gettext_lazy("Mine"), "stage=unsolved&assignee=me"),
         generic.Tab(gettext_lazy("Unsolved"), "stage=unsolved"),
+        generic.Tab(gettext_lazy("Overdue"), "promised=overdue&sort=promised"),
         generic.Tab(gettext_lazy("Watched"), "watcher=me"),
         generic.Tab(gettext_lazy("Solved or ended"), "stage=done"),
     ]

@@ -21,6 +21,7 @@ from backoffice.generic.forms import EDITING
 from backoffice.rows import told_along
 from customers import forms, masking, services
 from customers.models import Attachment, ContactPoint, Draft, Macro, Message, Ticket, TicketEvent, TicketWatcher
+from customers.services import promises
 from customers.views.tickets.lists import TicketList, priority_word
 from customers.views.tickets.words import in_words
 
@@ -153,6 +154,7 @@ class TicketRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, ticket = self.user, self.object
+        promised = promises.promises_of(ticket, user)
         handling = None
         if user.has_perm("customers.change_ticket") and ticket.status not in services.FINAL:
             handling = forms.HandleForm(ticket=ticket, user=user, auto_id="handle_%s")
@@ -161,7 +163,8 @@ class TicketRecord(generic.RecordPage):
                 "thread": self.thread,
                 "composer": self.composer,
                 "handling": handling,
-                "events": in_words(ticket, handling),
+                "events": sorted([*in_words(ticket, handling), *promised.moments], key=_at, reverse=True),
+                "promised": promised,
                 "contacts": contacts_of(ticket, user),
                 "others": tickets_from(ticket.others),
                 "followed_by": tickets_from(ticket.later),
@@ -192,6 +195,10 @@ class TicketRecord(generic.RecordPage):
 
 def _tone(word: str) -> str:
     return {"urgent": "bad", "high": "warn"}.get(word, "neutral")
+
+
+def _at(event: dict[str, Any]) -> Any:
+    return event["at"]
 
 
 def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:

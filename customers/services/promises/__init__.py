@@ -1,0 +1,21 @@
+"""What the shop promises those who ask: policies, the clocks of tickets, and who is told when time runs out."""
+
+from customers.services.promises.policies import Target, save_policy
+from customers.services.promises.running import after
+from customers.services.promises.ticking import Ticked, leads_of, tick
+from customers.services.promises.wording import Promised, Told, duration, moment, promises_of, tone
+
+__all__ = [
+    "Promised",
+    "Target",
+    "Ticked",
+    "Told",
+    "after",
+    "duration",
+    "leads_of",
+    "moment",
+    "promises_of",
+    "save_policy",
+    "tick",
+    "tone",
+]
