@@ -2,6 +2,9 @@
 
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
+from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
+from customers.models.suppression import Suppression
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
     Attachment,
@@ -20,24 +23,34 @@ from customers.models.tickets import (
 
 __all__ = [
     "TICKET_TRANSITIONS",
+    "contact_text",
     "Address",
     "Article",
+    "ArticleAddress",
     "ArticleQuerySet",
+    "ArticleVote",
     "Attachment",
     "AttachmentQuerySet",
     "Consent",
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
+    "DataPackage",
+    "Erasure",
+    "HelpCategory",
     "Message",
     "MessageQuerySet",
     "Queue",
     "QueueQuerySet",
+    "RelatedArticle",
+    "Retained",
+    "RetainedQuerySet",
+    "Suppression",
     "Throttle",
     "Ticket",
     "TicketEvent",
     "TicketPartQuerySet",
     "TicketQuerySet",
     "TicketStatus",
-    "contact_text",
+    "VainSearch",
 ]

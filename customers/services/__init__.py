@@ -27,8 +27,20 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
+from customers.services.erasing import (
+    ERASURE,
+    CannotErase,
+    approve_erasure,
+    erase,
+    erase_due,
+    person_of,
+    preview_erasure,
+    remaining_traces,
+    request_erasure,
+)
 from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
+from customers.services.suppression import Suppressed, refuse_suppressed, suppression_of
 from customers.services.tickets import (
     FINAL,
     AlreadyTaken,
@@ -65,13 +77,16 @@ history.allow_restore(Article, ("slug", "topic", "title", "title_zh", "body", "b
 
 __all__ = [
     "ADDRESS_FIELDS",
+    "ERASURE",
     "FINAL",
     "AddressData",
     "AlreadyTaken",
+    "CannotErase",
     "CannotTake",
     "ContactData",
     "ContactTaken",
     "LiveArticle",
+    "Suppressed",
     "ThreadMoved",
     "TicketClosed",
     "TooLarge",
@@ -79,6 +94,7 @@ __all__ = [
     "add_note",
     "add_tags",
     "add_ticket_tags",
+    "approve_erasure",
     "archive_customer",
     "assign",
     "assignable",
@@ -89,6 +105,8 @@ __all__ = [
     "create_customer",
     "customer_replies",
     "default_queue",
+    "erase",
+    "erase_due",
     "find_by_email",
     "find_or_create_by_email",
     "find_or_create_by_emails",
@@ -103,9 +121,14 @@ __all__ = [
     "one_line",
     "open_file",
     "open_ticket",
+    "person_of",
+    "preview_erasure",
     "receive",
     "record_consent",
+    "refuse_suppressed",
+    "remaining_traces",
     "reply",
+    "request_erasure",
     "restore_customer",
     "return_work",
     "save_article",
@@ -113,6 +136,7 @@ __all__ = [
     "set_priority",
     "set_status",
     "set_ticket_tags",
+    "suppression_of",
     "take",
     "unassign",
     "update_customer",
