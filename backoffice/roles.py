@@ -156,6 +156,7 @@ ROLES: dict[str, Role] = {
             "orders.view_*",
             "inventory.view_stocklevel",
             "inventory.view_location",
+            "backoffice.view_approval",
             "backoffice.import_data",
             "backoffice.bulk_edit",
             *_exports,

@@ -276,6 +276,8 @@ JOBS = {
     "catalog.work_on_repricing": gettext_lazy("Work on a repricing"),
     "catalog.assess_due": gettext_lazy("See how complete products are"),
     "customers.deliver": gettext_lazy("Mail a message of a ticket"),
+    "customers.erase_due": gettext_lazy("Erase data that the law kept until now"),
+    "customers.make_package": gettext_lazy("Make a data package"),
     "customers.forget_uses": gettext_lazy("Forget who used the public form"),
     "inventory.clear_closed": gettext_lazy("Move promises of a closed warehouse"),
     "inventory.serve_all_waiting": gettext_lazy("Serve whatever waits"),

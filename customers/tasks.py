@@ -4,6 +4,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
+from customers import services
 from customers.services import limits, mail
 
 
@@ -19,3 +20,17 @@ def deliver(message: int) -> None:
 def forget_uses(timestamp: int) -> None:
     """Drop the counters of the public form that no longer limit anybody."""
     limits.forget_uses()
+
+
+@app.task(name="customers.make_package", retry=RETRY)
+def make_package(package: int) -> None:
+    """Write the data package of a customer."""
+    services.make_package(package)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="customers.erase_due", queueing_lock="customers.erase_due", retry=RETRY)
+def erase_due(timestamp: int) -> None:
+    """Erase what the law kept and need not be kept any longer, and data packages whose time is over."""
+    services.erase_due()
+    services.remove_expired_packages()

@@ -4,11 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, help, support, tickets
+from customers.views import articles, customers, help, privacy, support, tickets
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
     path("new/", customers.NewCustomer.as_view(), name="new"),
+    path("erasures/<str:number>/", privacy.ErasureRecord.as_view(), name="erasure"),
+    path("packages/<str:number>/", privacy.PackageRecord.as_view(), name="package"),
+    path("packages/<str:number>/take/", privacy.take_package, name="package-take"),
+    path("<str:number>/privacy/", privacy.Privacy.as_view(), name="privacy"),
+    path("<str:number>/privacy/erase/", privacy.AskForErasure.as_view(), name="erase"),
+    path("<str:number>/privacy/package/", privacy.ask_for_package, name="package-new"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
     path("<str:number>/edit/", customers.EditCustomer.as_view(), name="edit"),
     path("<str:number>/note/", customers.note, name="note"),

@@ -37,9 +37,18 @@ from customers.services.erasing import (
     preview_erasure,
     remaining_traces,
     request_erasure,
+    told_result,
 )
 from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
+from customers.services.packages import (
+    ask_for_package,
+    data_package,
+    make_package,
+    read_package,
+    remove_expired_packages,
+    take_package,
+)
 from customers.services.suppression import Suppressed, refuse_suppressed, suppression_of
 from customers.services.tickets import (
     FINAL,
@@ -96,6 +105,7 @@ __all__ = [
     "add_ticket_tags",
     "approve_erasure",
     "archive_customer",
+    "ask_for_package",
     "assign",
     "assignable",
     "clean_tags",
@@ -104,6 +114,7 @@ __all__ = [
     "create_by_selected_emails",
     "create_customer",
     "customer_replies",
+    "data_package",
     "default_queue",
     "erase",
     "erase_due",
@@ -114,6 +125,7 @@ __all__ = [
     "live_article",
     "live_articles",
     "live_position",
+    "make_package",
     "move_to_queue",
     "normalize_email",
     "normalize_phone",
@@ -123,10 +135,12 @@ __all__ = [
     "open_ticket",
     "person_of",
     "preview_erasure",
+    "read_package",
     "receive",
     "record_consent",
     "refuse_suppressed",
     "remaining_traces",
+    "remove_expired_packages",
     "reply",
     "request_erasure",
     "restore_customer",
@@ -138,6 +152,8 @@ __all__ = [
     "set_ticket_tags",
     "suppression_of",
     "take",
+    "take_package",
+    "told_result",
     "unassign",
     "update_customer",
 ]

@@ -1,5 +1,6 @@
 """Erasure: nothing of the person is left anywhere, orders add up as before, and nobody does it alone."""
 
+import json
 from datetime import date, timedelta
 from io import StringIO
 
@@ -10,11 +11,12 @@ from django.db.models import Sum
 
 from backoffice import approvals, audit
 from backoffice.errors import NotAllowed
-from backoffice.models import ImportRow, ImportRun, Notification
+from backoffice.models import Approval, ImportRow, ImportRun, Notification
 from customers import services
-from customers.models import Attachment, ContactPoint, Customer, Erasure, Message, Retained, Suppression, Ticket
+from customers.models import Attachment, ContactPoint, Customer, DataPackage, Erasure, Message, Retained, Suppression, Ticket
 from orders import services as orders
 from orders.models import Invoice, Order, SentMail
+from tests.backoffice.test_import_tables import bring
 from tests.factories import make_customer, make_ticket, make_user
 from tests.orders.builders import article
 
@@ -53,7 +55,7 @@ def person(django_capture_on_commit_callbacks):
         orders.issue_invoice(order, by=lead)
     SentMail.objects.create(number="M-1", key="k", order=order, kind="placed", to=EMAIL, subject=f"For {NAME}", body=STREET)
     Order.objects.filter(pk=order.pk).update(status="closed")
-    run = ImportRun.objects.create(number="IM-1", resource="customers", source="page", file_name="people.csv", read=1, new=1)
+    run = ImportRun.objects.create(number="IM-900", resource="customers", source="page", file_name="people.csv", read=1, new=1)
     ImportRow.objects.create(run=run, row=2, outcome="new", record=EMAIL.lower(), changes=[["name", "", NAME]])
     Notification.objects.create(user=lead, text=f"{NAME} answered")
     return customer
@@ -185,3 +187,67 @@ def test_the_audit_says_that_it_happened(person):
     services.erase(person, by=None)
 
     assert audit.AuditEvent.objects.filter(verb="customer.erased", subject=person.number).count() == 1
+
+
+def test_pages_preview_ask_and_show_what_was_done(person, sign_in, client):
+    sign_in("support_lead")
+    page = client.get(f"/customers/{person.number}/privacy/").content.decode()
+    assert "Invoices and credit notes" in page
+    assert "Kept until" in page
+
+    client.post(f"/customers/{person.number}/privacy/erase/", {"reason": "By letter"})
+    approval = Approval.objects.get()
+    other = sign_in("support_lead")
+    client.post(f"/approvals/{approval.number}/approve/", {"reason": ""})
+
+    erasure = Erasure.objects.get()
+    assert erasure.erased_by == other
+    assert client.get(erasure.get_absolute_url()).status_code == 200
+    shown = client.get(f"/customers/{person.number}/").content.decode()
+    assert f"Erased {person.number}" in shown
+    assert NAME not in shown
+
+
+def test_the_package_says_everything_by_class_and_taking_it_is_recorded(person, sign_in, client):
+    lead = sign_in("support_lead")
+    client.post(f"/customers/{person.number}/privacy/package/")
+    package = DataPackage.objects.get()
+    services.make_package(package.pk)
+
+    package.refresh_from_db()
+    response = client.post(f"{package.get_absolute_url()}take/")
+    told = json.loads(b"".join(response.streaming_content))
+    assert (told["format"], told["customer"]) == ("houtai.customer-data/1", person.number)
+    classes = {one["key"]: one for one in told["classes"]}
+    assert classes["customer"]["tables"][0]["rows"][0]["name"] == NAME
+    assert classes["tickets"]["tables"][1]["rows"][0]["body"] == f"I am {NAME}, {STREET}"
+    assert classes["contacts"]["tables"][0]["rows"][0]["raw"] == EMAIL
+    assert classes["invoices"]["tables"][0]["rows"][0]["content"]["buyer"]["name"] == NAME
+    assert classes["invoices"]["kept_until"]
+    assert audit.AuditEvent.objects.filter(verb="customer.package_taken", actor=lead, subject=person.number).count() == 1
+    page = client.get(package.get_absolute_url()).content.decode()
+    assert f"I am {NAME}, {STREET}" in page
+
+    services.erase(person, by=None)
+    package.refresh_from_db()
+    assert (package.status, package.file.name) == ("removed", "")
+
+
+def test_packages_are_not_for_agents(person, sign_in, client):
+    sign_in("support_agent")
+
+    assert client.post(f"/customers/{person.number}/privacy/package/").status_code == 403
+    assert client.get(f"/customers/{person.number}/privacy/").status_code == 403
+
+
+def test_files_do_not_bring_the_erased_back(person, tmp_path):
+    services.erase(person, by=None)
+    text = f"number,name,email\n,Somebody,{EMAIL}\n,Ada,ada@example.com\n{person.number},{NAME},\n"
+
+    result = bring(tmp_path, "customers", text, "--partial")
+
+    assert (result["new"], result["refused"]) == (1, 2)
+    told = {error["row"]: error["message"] for error in result["errors"]}
+    assert "belongs to somebody whose data were erased" in told[2]
+    assert told[4] == f"The data of {person.number} were erased; nothing can be added."
+    assert Customer.objects.exclude(pk=person.pk).get().name == "Ada"

@@ -14,6 +14,7 @@ from customers.services.erasing.verbs import (
     preview_erasure,
     remaining_traces,
     request_erasure,
+    told_result,
 )
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "register",
     "remaining_traces",
     "request_erasure",
+    "told_result",
     "traces_of",
 ]

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice import approvals, audit
 from backoffice.models import Approval, User
@@ -22,6 +23,14 @@ from customers.services.erasing.writing import clear
 from customers.services.suppression import suppress
 
 ERASURE = "customers.erasure"
+
+
+BESIDE = {
+    "log": gettext_lazy("Notes and reasons in the log"),
+    "imports": gettext_lazy("Rows of imports"),
+    "exports": gettext_lazy("Files of exports"),
+    "swept": gettext_lazy("Notifications, answers, messages to other systems"),
+}
 
 
 class CannotErase(ValidationError):
@@ -142,6 +151,16 @@ def _without(person: Person, text: str) -> str:
     for trace in person.traces:
         text = text.replace(trace, "…")
     return text[:500]
+
+
+def told_result(erasure: Erasure) -> list[dict[str, Any]]:
+    """The result with labels, for people."""
+    labels = {entry.key: entry.label for entry in every()} | BESIDE
+    rules = dict(Rule.choices)
+    return [
+        {**row, "label": labels.get(row["key"], row["key"]), "rule": rules.get(row["rule"], row["rule"])}
+        for row in erasure.result
+    ]
 
 
 def erase_due(today: date | None = None) -> int:
