@@ -13,7 +13,7 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Queue, Ticket
+from customers.models import Article, Customer, HelpCategory, Queue, Ticket, VainSearch
 from customers.services import assignable
 
 
@@ -110,3 +110,19 @@ class ArticleFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(containing(text))
+
+
+class HelpCategoryFilter(django_filters.FilterSet):
+    parent = django_filters.ModelChoiceFilter(queryset=HelpCategory.objects.filter(parent=None), label=_("Below"))
+
+    class Meta:
+        model = HelpCategory
+        fields: list[str] = []
+
+
+class VainSearchFilter(django_filters.FilterSet):
+    language = django_filters.CharFilter(label=_("Language"))
+
+    class Meta:
+        model = VainSearch
+        fields: list[str] = []

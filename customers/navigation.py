@@ -11,3 +11,9 @@ navigation.register("support", _("Tickets"), "tickets:list", "customers.view_tic
 navigation.register(
     "content", _("Articles"), "articles:list", "customers.view_article", order=20, icon="book", jump="a"
 )
+navigation.register(
+    "content", _("Help categories"), "articles:categories", "customers.view_helpcategory", order=21, icon="folder-tree"
+)
+navigation.register(
+    "content", _("Searches in vain"), "articles:vain", "customers.view_vainsearch", order=22, icon="search"
+)

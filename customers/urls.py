@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, help, privacy, support, tickets
+from customers.views import articles, customers, help, help_centre, privacy, support, tickets
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
@@ -37,6 +37,13 @@ ticket_urls = [
 article_urls = [
     path("", articles.ArticleList.as_view(), name="list"),
     path("new/", articles.NewArticle.as_view(), name="new"),
+    path("categories/", help_centre.CategoryList.as_view(), name="categories"),
+    path("categories/new/", help_centre.NewCategory.as_view(), name="category-new"),
+    path("categories/<slug:slug>/", help_centre.CategoryRecord.as_view(), name="category"),
+    path("categories/<slug:slug>/edit/", help_centre.EditCategory.as_view(), name="category-edit"),
+    path("categories/<slug:slug>/delete/", help_centre.DeleteCategory.as_view(), name="category-delete"),
+    path("vain/", help_centre.VainSearchList.as_view(), name="vain"),
+    path("<slug:slug>/related/", help_centre.Related.as_view(), name="related"),
     path("<slug:slug>/", articles.ArticleRecord.as_view(), name="article"),
     path("<slug:slug>/edit/", articles.EditArticle.as_view(), name="edit"),
     *pages.urls(Article, "<slug:slug>/", slug_field="slug"),
@@ -44,6 +51,10 @@ article_urls = [
 
 help_urls = [
     path("", help.home, name="home"),
+    path("suggest/", help.suggest, name="suggest"),
+    path("sitemap.xml", help.sitemap, name="sitemap"),
+    path("c/<slug:slug>/", help.category, name="category"),
+    path("<slug:slug>/helpful/", help.helpful, name="helpful"),
     path("<slug:slug>/", help.article, name="article"),
 ]
 

@@ -1,6 +1,6 @@
 """Shapes of what people type about customers, tickets and articles."""
 
-from customers.forms.articles import ArticleForm
+from customers.forms.articles import ArticleForm, HelpCategoryForm, RelatedForm
 from customers.forms.customers import (
     AddressForm,
     AddressFormSet,
@@ -37,11 +37,13 @@ __all__ = [
     "FilesField",
     "FilesInput",
     "HandleForm",
+    "HelpCategoryForm",
     "NewTicketForm",
     "NoteForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",
+    "RelatedForm",
     "SupportForm",
     "Suspicious",
     "TagsField",
