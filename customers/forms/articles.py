@@ -88,5 +88,5 @@ class RelatedForm(forms.Form):
 
     def __init__(self, *args: Any, article: Article, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["related"].queryset = Article.objects.published().exclude(pk=article.pk).order_by("topic", "title")[:300]
+        self.fields["related"].queryset = Article.objects.published().exclude(pk=article.pk).order_by("topic", "title")
         self.initial.setdefault("related", list(article.chosen.values_list("other", flat=True)))

@@ -71,7 +71,7 @@ class Article(Stateful):
                 func="""
                     INSERT INTO customers_helpcategory (topic, slug, name, name_zh, position, created_at)
                     SELECT NEW.topic, CASE WHEN s.slug IN ('', 'new') OR EXISTS (SELECT 1 FROM customers_helpcategory WHERE slug = s.slug)
-                                           THEN left(s.slug, 60) || '-' || left(md5(NEW.topic), 8) ELSE s.slug END,
+                                           THEN left(coalesce(nullif(s.slug, ''), 'topic'), 60) || '-' || left(md5(NEW.topic), 8) ELSE s.slug END,
                            NEW.topic, '', 100, now()
                     FROM (SELECT btrim(regexp_replace(lower(NEW.topic), '[^a-z0-9]+', '-', 'g'), '-')) s(slug)
                     WHERE NOT EXISTS (SELECT 1 FROM customers_helpcategory WHERE upper(topic) = upper(NEW.topic))

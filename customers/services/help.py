@@ -22,6 +22,8 @@ HEADS = ("slug", "topic", "title", "title_zh")
 WHOLE = (*HEADS, "body", "body_zh")
 RELATED, SUGGESTED = 5, 4
 EXCERPT = 160
+HALF, FEW = 0.5, 0.3  # how many of the parts must stand in a text; of the pairs of a Chinese sentence many are no words
+HANZI = re.compile(r"[\u3400-\u9fff]")
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W_]+")
 
 FIND = """
@@ -36,7 +38,7 @@ FIND = """
                word_similarity(upper(%(text)s), upper(concat(l.content ->> 'title', ' ', l.content ->> 'title_zh'))) AS alike
     ) s
     WHERE l.subject_type = 'customers.article' AND l.is_live AND l.subject_id <> ALL(%(apart)s)
-      AND (customers_article_words(l.content) @@ q.query OR s.parts >= 0.5 OR s.alike > 0.55)
+      AND (customers_article_words(l.content) @@ q.query OR s.parts >= %(enough)s OR s.alike > 0.55)
     ORDER BY s.words * 2 + s.parts + s.titles + s.alike / 2 + (upper(l.content ->> 'topic') = upper(%(topic)s))::int DESC, l.subject_id
     LIMIT %(limit)s
 """
@@ -102,7 +104,8 @@ def find_articles(text: str, *, limit: int, topic: str = "", apart: Sequence[int
     if not parts:
         return []
     with connection.cursor() as cursor:
-        asked = {"text": text, "parts": parts, "apart": list(apart), "topic": topic, "limit": limit}
+        enough = FEW if HANZI.search(text) else HALF
+        asked = {"enough": enough, "text": text, "parts": parts, "apart": list(apart), "topic": topic, "limit": limit}
         cursor.execute(FIND, asked)
         names = ("key", "revision", "published_at", *WHOLE)
         return [LiveArticle(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

@@ -9,7 +9,7 @@ CREATE INDEX live_article_words ON backoffice_liveversion USING gin (customers_a
 -- Whatever topics there are already become categories.
 INSERT INTO customers_helpcategory (topic, slug, name, name_zh, position, created_at)
 SELECT DISTINCT ON (upper(topic)) topic,
-       left(btrim(regexp_replace(lower(topic), '[^a-z0-9]+', '-', 'g'), '-'), 60) || CASE
+       left(coalesce(nullif(btrim(regexp_replace(lower(topic), '[^a-z0-9]+', '-', 'g'), '-'), ''), 'topic'), 60) || CASE
            WHEN btrim(regexp_replace(lower(topic), '[^a-z0-9]+', '-', 'g'), '-') IN ('', 'new')
              OR count(*) OVER (PARTITION BY btrim(regexp_replace(lower(topic), '[^a-z0-9]+', '-', 'g'), '-')) > 1
            THEN '-' || left(md5(topic), 8) ELSE '' END,
