@@ -62,6 +62,7 @@ support_urls = [
     path("", support.ask, name="ask"),
     path("sent/<str:signed>/", support.sent, name="sent"),
     path("t/<str:token>/", support.ticket, name="ticket"),
+    path("t/<str:token>/renew/", support.renew, name="renew"),
     path("t/<str:token>/files/<int:pk>/", support.attachment, name="file"),
 ]
 

@@ -44,6 +44,7 @@ from customers.services.help import (
     Shelf,
     addresses_of_map,
     category_of,
+    citation,
     cite,
     find_articles,
     live_article,
@@ -65,6 +66,7 @@ from customers.services.help_centre import (
     with_votes,
 )
 from customers.services.limits import TooMany, count_use
+from customers.services.links import find_by_link, fresh_url, mail_fresh_link
 from customers.services.packages import (
     ask_for_package,
     data_package,
@@ -135,6 +137,7 @@ __all__ = [
     "assign",
     "assignable",
     "category_of",
+    "citation",
     "cite",
     "clean_tags",
     "close",
@@ -149,13 +152,16 @@ __all__ = [
     "erase_due",
     "find_articles",
     "find_by_email",
+    "find_by_link",
     "find_or_create_by_email",
     "find_or_create_by_emails",
     "forget_vain_searches",
+    "fresh_url",
     "handle",
     "live_article",
     "live_articles",
     "live_position",
+    "mail_fresh_link",
     "make_package",
     "move_to_queue",
     "normalize_email",

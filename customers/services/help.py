@@ -183,8 +183,11 @@ def live_position(slug: str) -> str | None:
 def cite(slug: str, language: str) -> str:
     """Title and address of a live article in a language, for the text of a macro; "" where it is not public."""
     found = live_article(slug)
-    if found is None:
-        return ""
+    return citation(found, language) if found else ""
+
+
+def citation(found: LiveArticle, language: str) -> str:
+    """Title and address of an article in a language."""
     title = found.title_zh if language.startswith("zh") and found.title_zh else found.title
     return f"{title}: {public_address(found.slug)}"
 
