@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.models.signals import post_migrate
-from django.dispatch import receiver
+from django.test import TransactionTestCase
 from django.utils import translation
 
+from tests import flush
 from tests.template import ensure_template
 
 REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER") == "1"
+TransactionTestCase._fixture_teardown = flush.quickly
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -40,14 +41,6 @@ def english() -> Iterator[None]:
     """A page in another language leaves it active in this thread: the next test begins in English again."""
     yield
     translation.deactivate()
-
-
-@receiver(post_migrate)
-def forget_jobs(sender, **facts) -> None:
-    """Empty the queue where a test with real transactions ends: Django's flush leaves Procrastinate's tables alone."""
-    if sender.label == "procrastinate":
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +95,7 @@ def pytest_runtest_makereport(item: pytest.Item):
         return report
     reason = report.longrepr[2]
     report.longrepr = (__file__, None, reason)
-    if REQUIRE_BROWSER and "browser" in markers:
+    if REQUIRE_BROWSER and reason.startswith("Skipped: no Chromium"):
         report.outcome = "failed"
         report.longrepr = f"REQUIRE_BROWSER=1, but {item.nodeid} was skipped. {reason}"
     return report

@@ -6,14 +6,12 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
 from backoffice import publishing
 from backoffice.models import Scope, User
-from backoffice.roles import sync_roles
 from catalog import services as catalog
 from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from catalog.services import repricing
@@ -35,8 +33,6 @@ def make_user(
     **fields: Any,
 ) -> User:
     """A member of staff with one role ("" for none), confined to `warehouses` and `queues` when given."""
-    if role and not Group.objects.filter(name=role).exists():
-        sync_roles()
     number = next(_numbers)
     user = User.objects.create_user(
         email or f"user{number}@example.com", roles=(role,) if role else (), **{"name": f"User {number}", **fields}

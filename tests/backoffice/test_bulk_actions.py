@@ -10,7 +10,6 @@ from backoffice import publishing
 from backoffice.bulk_edit import actions
 from backoffice.imports import jobs
 from backoffice.models import AuditEvent, ImportRow, ImportRun, Notification
-from backoffice.roles import sync_roles
 from catalog.models import Product
 from catalog.views.products import ProductList
 from tests.backoffice.test_jobs import work
@@ -21,7 +20,6 @@ PRODUCTS = "/catalog/products/?q=tea"
 
 @pytest.fixture
 def owner(transactional_db):
-    sync_roles()
     return make_user("owner")
 
 

@@ -13,7 +13,6 @@ from backoffice import resources
 from backoffice.bulk_edit import editing
 from backoffice.imports import running
 from backoffice.models import ImportRun, Notification
-from backoffice.roles import sync_roles
 from catalog.models import Product, Variant
 from tests.backoffice.test_bulk_edit import PRODUCTS, VARIANTS, edit
 from tests.backoffice.test_bulk_edit_pages import send
@@ -25,7 +24,6 @@ ROWS = 60
 
 @pytest.fixture
 def owner(transactional_db):
-    sync_roles()
     return make_user("owner")
 
 

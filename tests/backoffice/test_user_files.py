@@ -10,7 +10,6 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from backoffice import context, people
 from backoffice.imports import undoing
 from backoffice.models import AuditEvent, ImportRun, Invitation, User
-from backoffice.roles import sync_roles
 from tests.backoffice.test_import_tables import bring as bring_any
 from tests.backoffice.test_import_tables import counts
 from tests.factories import make_user
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner():
-    sync_roles()
     return make_user("owner", email="olga@example.com", name="Olga Owner")
 
 

@@ -9,7 +9,6 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from backoffice.models import User
-from backoffice.roles import sync_roles
 
 expect.set_options(timeout=20_000)  # the machine may be busy; what is right is not slower for it
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop running in the thread of the tests.
@@ -64,8 +63,7 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def roles(transactional_db: None) -> None:
-    """The roles, as `sync_roles` writes them."""
-    sync_roles()
+    """The roles, committed, so that the server sees them."""
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from django.contrib.auth.models import Group
-
 from backoffice.models import Scope, User
-from backoffice.roles import sync_roles
 from catalog.models import Product, Variant
 from customers.models import Address, ContactPoint, Customer
 from inventory import services as inventory
@@ -21,8 +18,6 @@ _numbers = count(1)
 
 def staff(role: str = "order_clerk", *, warehouses: Sequence[str] = (), **fields: Any) -> User:
     """A member of staff with one role, "" for none; confined to `warehouses` when given."""
-    if role and not Group.objects.filter(name=role).exists():
-        sync_roles()
     number = next(_numbers)
     roles = (role,) if role else ()
     user = User.objects.create_user(f"staff{number}@example.com", roles=roles, **{"name": f"Staff {number}", **fields})
