@@ -31,6 +31,7 @@ def make_package(package: int) -> None:
 @app.periodic(cron="23 3 * * *")
 @app.task(name="customers.erase_due", queueing_lock="customers.erase_due", retry=RETRY)
 def erase_due(timestamp: int) -> None:
-    """Erase what the law kept and need not be kept any longer, and data packages whose time is over."""
+    """Erase what need not be kept any longer: by law, as data packages, and as searches in vain."""
     services.erase_due()
     services.remove_expired_packages()
+    services.forget_vain_searches()
