@@ -1,12 +1,13 @@
 """The built-in admin, for set-up data and rare edits, in the shell of the staff pages."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backoffice import approvals
+from backoffice import approvals, exports
 from backoffice.models import ApprovalThreshold, AuditEvent
 
 
@@ -16,10 +17,23 @@ class StaffModelAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    personal: ClassVar[Sequence[str]] = ()  # fields left out for those who may not see personal data
 
     def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request)
         return queryset.visible_to(request.user) if hasattr(queryset, "visible_to") else queryset
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        hidden = self._hidden(request)
+        return [name for name in super().get_list_display(request) if name not in hidden]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = self._hidden(request)
+        return [*(super().get_exclude(request, obj) or ()), *hidden] if hidden else super().get_exclude(request, obj)
+
+    def _hidden(self, request: HttpRequest) -> Sequence[str]:
+        may = request.user.has_perm(exports.PERSONAL)  # type: ignore[union-attr]
+        return () if may else self.personal
 
 
 class ReadOnlyAdmin(StaffModelAdmin):
@@ -39,6 +53,7 @@ class ReadOnlyAdmin(StaffModelAdmin):
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "verb", "subject", "actor", "source", "reason"]
     list_select_related = ["actor"]
+    personal = ["reason", "data"]
 
 
 class ThresholdForm(forms.ModelForm):

@@ -21,6 +21,7 @@ REGISTRATIONS = (
     "verification",
     "people",
     "previews",
+    "privacy",
 )
 
 

@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import generic
+from backoffice import exports, generic
 from backoffice.apps import named_models, own_apps
 from backoffice.generic.records import verb_text
 from backoffice.models import AuditEvent, User
@@ -55,7 +55,7 @@ class AuditList(generic.ListPage):
         generic.Column("subject", secondary=generic.Column("kind", get=subject_kind)),
         generic.Column("actor.name", _("By")),
         generic.Column("source", get=lambda event: source_words(event.source)),
-        generic.Column("reason", kind="text"),
+        generic.Column("reason", kind="text", personal=True),
         generic.Column("verb"),
         generic.Column("request_id", _("Request")),
     ]
@@ -91,6 +91,13 @@ class AuditRecord(generic.RecordPage):
 
     def get_title(self) -> str:
         return verb_text(self.object.verb)
+
+    def get_object(self) -> Any:
+        """Reasons and details are words about people: who may not see names reads that there were some."""
+        event = super().get_object()
+        if not self.request.user.has_perm(exports.PERSONAL):  # type: ignore[union-attr]
+            event.reason, event.data = event.reason and exports.MASK, {}
+        return event
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return super().get_context_data(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
 from customers.models import Consent, Queue, TicketEvent
@@ -30,5 +31,10 @@ class TicketEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    list_display = ["at", "customer", "channel", "purpose", "granted", "source"]
+    list_display = ["at", "customer_number", "channel", "purpose", "granted", "source"]
     list_select_related = ["customer"]
+    personal = ["customer"]
+
+    @admin.display(description=_("customer"))
+    def customer_number(self, row: Consent) -> str:
+        return row.customer.number

@@ -15,7 +15,18 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
-from customers.models import AgentProfile, Article, Customer, Macro, Queue, Survey, Ticket, TicketWatcher
+from customers.models import (
+    AgentProfile,
+    Article,
+    Customer,
+    HelpCategory,
+    Macro,
+    Queue,
+    Survey,
+    Ticket,
+    TicketWatcher,
+    VainSearch,
+)
 from customers.services import assignable
 
 SOON = timedelta(hours=2)
@@ -117,6 +128,7 @@ class TicketFilter(django_filters.FilterSet):
 
     def is_follow_up(self, rows: QuerySet, name: str, answer: str) -> QuerySet:
         return rows.filter(follows__isnull=False)
+
     def is_promised(self, rows: QuerySet, name: str, when: str) -> QuerySet:
         now = timezone.now()
         if when == "overdue":
@@ -149,6 +161,8 @@ class MacroFilter(django_filters.FilterSet):
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         text = text.replace("\x00", "").strip()
         return rows.filter(Q(name__icontains=text) | Q(name_zh__icontains=text))
+
+
 class AgentFilter(django_filters.FilterSet):
     takes_tickets = django_filters.BooleanFilter()
 
@@ -181,3 +195,19 @@ class ArticleFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(containing(text))
+
+
+class HelpCategoryFilter(django_filters.FilterSet):
+    parent = django_filters.ModelChoiceFilter(queryset=HelpCategory.objects.filter(parent=None), label=_("Below"))
+
+    class Meta:
+        model = HelpCategory
+        fields: list[str] = []
+
+
+class VainSearchFilter(django_filters.FilterSet):
+    language = django_filters.CharFilter(label=_("Language"))
+
+    class Meta:
+        model = VainSearch
+        fields: list[str] = []

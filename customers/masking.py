@@ -4,6 +4,7 @@ A model names its personal fields in PERSONAL; rows joined in by `select_related
 give their own querysets `MaskingQuerySet` as a base, so that a customer joined to an order is masked too.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
@@ -46,6 +47,14 @@ def contact(text: str) -> str:
 
 def text(value: str) -> str:
     return HIDDEN if value else ""
+
+
+CONTACTS = re.compile(r"[^\s<>@\"']+@[^\s<>@\"']+\.\w+|\+?\d[\d\s()/.-]{6,}\d")
+
+
+def contacts_in(value: str) -> str:
+    """A text of several sentences without the e-mail addresses and phone numbers in it."""
+    return CONTACTS.sub(lambda found: contact(found[0]), value)
 
 
 class Personal(models.Model):

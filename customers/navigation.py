@@ -17,3 +17,9 @@ navigation.register("support", _("Business calendars"), "promises:calendars", "c
 navigation.register(
     "content", _("Articles"), "articles:list", "customers.view_article", order=20, icon="book", jump="a"
 )
+navigation.register(
+    "content", _("Help categories"), "articles:categories", "customers.view_helpcategory", order=21, icon="folder-tree"
+)
+navigation.register(
+    "content", _("Searches in vain"), "articles:vain", "customers.view_vainsearch", order=22, icon="search"
+)

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from backoffice import panels
 from backoffice.templatetags.houtai import badge, relative_time
-from customers.models import Ticket
+from customers import services
+from customers.models import Message, Ticket
 
 
 @panels.register("customers.customer", order=20, permission="customers.view_ticket")
@@ -29,3 +30,25 @@ def tickets_panel(user: Any, customer: Any) -> panels.Panel:
         empty=_("This customer has asked nothing yet."),
         url=f"{reverse('tickets:list')}?customer=%23{customer.pk}",
     )
+
+
+@panels.register("customers.ticket", order=60, permission="customers.view_article")
+def articles_panel(user: Any, ticket: Any) -> panels.Panel | None:
+    """Public articles that may answer the ticket, by its subject and the customer's latest message, to be put into the answer."""
+    asked = Message.objects.visible_to(user).filter(ticket=ticket, kind=Message.Kind.CUSTOMER).last()
+    found = services.suggested_articles(f"{ticket.subject} {asked.body[:200] if asked else ''}")
+    if not found:
+        return None
+    rows = [(article, services.citation(article, ticket.language)) for article in found]
+    return panels.Panel(title=_("Articles that may answer it"), template="help/_panel.html", context={"rows": rows})
+
+
+@panels.register("customers.ticket", order=5, permission="customers.view_ticket")
+def suppressed_panel(user: Any, ticket: Any) -> panels.Panel | None:
+    """Says why a ticket has no customer where the data of whoever asks were erased before."""
+    if ticket.customer_id or not ticket.requester_email or getattr(ticket, "is_masked", False):
+        return None
+    found = services.suppression_of(ticket.requester_email)
+    if found is None:
+        return None
+    return panels.Panel(title=_("Erased before"), template="customers/_suppressed.html", context={"suppression": found})

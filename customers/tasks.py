@@ -4,6 +4,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
+from customers import services
 from customers.services import assignment, calendars, calling, close_solved, limits, mail, promises, surveys
 
 
@@ -63,3 +64,18 @@ def mail_survey(survey: int) -> None:
 def extend_calendars(timestamp: int) -> None:
     """Write business hours out for the years to come."""
     calendars.extend_spans()
+
+
+@app.task(name="customers.make_package", retry=RETRY)
+def make_package(package: int) -> None:
+    """Write the data package of a customer."""
+    services.make_package(package)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="customers.erase_due", queueing_lock="customers.erase_due", retry=RETRY)
+def erase_due(timestamp: int) -> None:
+    """Erase what need not be kept any longer: by law, as data packages, and as searches in vain."""
+    services.erase_due()
+    services.remove_expired_packages()
+    services.forget_vain_searches()

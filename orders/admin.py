@@ -79,6 +79,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = ["status"]
     search_fields = ["number__iexact"]
     inlines = [LineInline]
+    personal = ["customer", "customer_name", "email", "phone", "billing_address", "shipping_address", "note"]
 
 
 @admin.register(Payment)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import countries, generic, rows
+from backoffice import countries, generic
 from backoffice.generic import lookups
 from backoffice.generic.lists import COUNT_CAP
 from catalog.models import Variant
@@ -19,6 +19,7 @@ from inventory.models import Allocation, Location
 from orders import queues
 from orders.figures import Figure, FigureField
 from orders.models import Fulfilment, Invoice, Order, OrderLine, RefundGrant, Return
+from orders.search import fitting
 
 # Planned as if all were wanted, and stopped when there are many.
 TAGGED = """
@@ -26,19 +27,22 @@ TAGGED = """
 """
 
 
-def containing(queryset: QuerySet, name: str, value: str) -> QuerySet:
-    """Rows whose search text holds `value`, by the trigram index."""
-    return queryset.filter(rows.containing(value))
+class DocumentSearch(django_filters.CharFilter):
+    """Documents with this number, or of orders that the text fits; each way by its own index."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"label": _("Search"), **kwargs})
 
-def of_orders(queryset: QuerySet, name: str, value: str) -> QuerySet:
-    """Documents with this number, or of orders that `value` fits; each way by its own index."""
-    documents = queryset.model._default_manager.order_by().values("pk")
-    orders = containing(Order.objects.order_by(), name, value).values("pk")
-    wanted = documents.filter(number=value.strip().upper()).union(documents.filter(order__in=orders))
-    if queryset.model is Fulfilment:
-        wanted = wanted.union(documents.filter(tracking_number=value.strip()))
-    return queryset.filter(pk__in=wanted)
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return queryset
+        documents = queryset.model._default_manager.order_by().values("pk")
+        user = getattr(self.parent.request, "user", None)
+        orders = Order.objects.order_by().filter(fitting(user, value)).values("pk")
+        wanted = documents.filter(number=value.strip().upper()).union(documents.filter(order__in=orders))
+        if queryset.model is Fulfilment:
+            wanted = wanted.union(documents.filter(tracking_number=value.strip()))
+        return queryset.filter(pk__in=wanted)
 
 
 class CountryField(forms.CharField):
@@ -97,7 +101,8 @@ class OrderFilter(django_filters.FilterSet):
         return narrow(queryset)
 
     def found(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return self.of_orders(queryset, lambda orders: containing(orders, name, value))
+        user = getattr(self.request, "user", None)
+        return self.of_orders(queryset, lambda orders: orders.filter(fitting(user, value)))
 
     def in_queue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         user = getattr(self.request, "user", None)
@@ -185,7 +190,7 @@ class OrderLineFilter(OrderFilter):
 
 
 class FulfilmentFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    q = DocumentSearch()
     status = generic.AnyOfFilter(label=_("Status"), choices=Fulfilment.Status.choices)
     location = generic.LookupFilter(model=Location, label=_("Location"))
     created_at = generic.DateRangeFilter(label=_("Created"))
@@ -207,7 +212,7 @@ class FulfilmentFilter(django_filters.FilterSet):
 
 
 class RefundFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    q = DocumentSearch()
     status = generic.AnyOfFilter(label=_("Status"), choices=RefundGrant.Status.choices)
     asked_at = generic.DateRangeFilter(label=_("Asked for"))
 
@@ -217,7 +222,7 @@ class RefundFilter(django_filters.FilterSet):
 
 
 class ReturnFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    q = DocumentSearch()
     status = generic.AnyOfFilter(label=_("Status"), choices=Return.Status.choices)
     created_at = generic.DateRangeFilter(label=_("Created"))
     behind = BehindFilter(Figure.returns)
@@ -228,7 +233,7 @@ class ReturnFilter(django_filters.FilterSet):
 
 
 class InvoiceFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    q = DocumentSearch()
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Invoice.Kind.choices)
     issued_at = generic.DateRangeFilter(label=_("Issued"))
     gross = generic.NumberRangeFilter(label=_("Amount"))

@@ -4,12 +4,12 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
-from orders.filters import of_orders
+from orders.filters import DocumentSearch
 from orders.models import MailKind, SentMail
 
 
 class SentMailFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method=of_orders)
+    q = DocumentSearch()
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=MailKind.choices)
     sent_at = generic.DateRangeFilter(label=_("Sent"))
 

@@ -1,6 +1,6 @@
 """Shapes of what people type about customers, tickets and articles."""
 
-from customers.forms.articles import ArticleForm
+from customers.forms.articles import ArticleForm, HelpCategoryForm, RelatedForm
 from customers.forms.bonds import ChooseMacroForm, MergeForm, MergeManyForm, SplitForm, StatusForm, SubjectForm
 from customers.forms.customers import (
     AddressForm,
@@ -47,6 +47,7 @@ __all__ = [
     "FilesField",
     "FilesInput",
     "HandleForm",
+    "HelpCategoryForm",
     "MacroForm",
     "MergeForm",
     "MergeManyForm",
@@ -57,6 +58,7 @@ __all__ = [
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",
+    "RelatedForm",
     "SplitForm",
     "StatusForm",
     "SubjectForm",

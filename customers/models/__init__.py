@@ -6,8 +6,11 @@ from customers.models.bonds import TicketMerge, TicketWatcher
 from customers.models.calendars import Calendar, CalendarDay, CalendarInterval, OpenSpan
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.drafts import Draft
+from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
+from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
 from customers.models.macros import Macro
 from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
+from customers.models.suppression import Suppression
 from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
     MERGEABLE,
@@ -33,7 +36,9 @@ __all__ = [
     "AgentProfile",
     "AgentQuerySet",
     "Article",
+    "ArticleAddress",
     "ArticleQuerySet",
+    "ArticleVote",
     "Attachment",
     "AttachmentQuerySet",
     "Calendar",
@@ -43,7 +48,10 @@ __all__ = [
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
+    "DataPackage",
     "Draft",
+    "Erasure",
+    "HelpCategory",
     "Kind",
     "Macro",
     "Message",
@@ -55,6 +63,10 @@ __all__ = [
     "PromiseEvent",
     "Queue",
     "QueueQuerySet",
+    "RelatedArticle",
+    "Retained",
+    "RetainedQuerySet",
+    "Suppression",
     "Survey",
     "SurveyQuerySet",
     "Throttle",
@@ -65,5 +77,6 @@ __all__ = [
     "TicketQuerySet",
     "TicketStatus",
     "TicketWatcher",
+    "VainSearch",
     "contact_text",
 ]

@@ -1,5 +1,6 @@
 """Articles that answer before anybody asks."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -60,7 +61,25 @@ class Article(Stateful):
             models.Index(fields=["status", "-updated_at", "-id"], name="article_status"),
             models.Index(fields=["-updated_at", "-id"], name="article_updated"),
         ]
-        triggers = [legal_transitions("status", CONTENT_TRANSITIONS)]
+        triggers = [
+            legal_transitions("status", CONTENT_TRANSITIONS),
+            pgtrigger.Trigger(
+                name="category_of_topic",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("topic"),
+                condition=pgtrigger.Condition("NEW.topic <> ''"),
+                func="""
+                    INSERT INTO customers_helpcategory (topic, slug, name, name_zh, position, created_at)
+                    SELECT NEW.topic, CASE WHEN s.slug IN ('', 'new') OR EXISTS (SELECT 1 FROM customers_helpcategory WHERE slug = s.slug)
+                                           THEN left(coalesce(nullif(s.slug, ''), 'topic'), 60) || '-' || left(md5(NEW.topic), 8) ELSE s.slug END,
+                           NEW.topic, '', 100, now()
+                    FROM (SELECT btrim(regexp_replace(lower(NEW.topic), '[^a-z0-9]+', '-', 'g'), '-')) s(slug)
+                    WHERE NOT EXISTS (SELECT 1 FROM customers_helpcategory WHERE upper(topic) = upper(NEW.topic))
+                    ON CONFLICT DO NOTHING;
+                    RETURN NULL;
+                """,
+            ),
+        ]
         permissions = [("publish_article", _("Can publish, unpublish and archive articles"))]
 
     def __str__(self) -> str:

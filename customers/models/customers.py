@@ -2,6 +2,7 @@
 
 import re
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -60,6 +61,7 @@ class Customer(Personal):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         ARCHIVED = "archived", _("Archived")
+        ERASED = "erased", _("Erased")
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON)
@@ -120,7 +122,22 @@ class Customer(Personal):
             ),
             GinIndex(fields=["tags"], name="customer_tags"),
         ]
-        permissions = [("view_personal_data", _("Can see names, addresses and contacts unmasked"))]
+        permissions = [
+            ("view_personal_data", _("Can see names, addresses and contacts unmasked")),
+            ("erase_customer", _("Can ask for the erasure of personal data")),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="erased_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.status = 'erased'"),
+                func="""
+                    RAISE EXCEPTION 'The data of % were erased; nothing can be added.', OLD.number
+                    USING ERRCODE = 'restrict_violation';
+                """,
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

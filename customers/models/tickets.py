@@ -278,7 +278,7 @@ class Ticket(Personal, Stateful):
 class Message(Personal):
     """One turn of a conversation. Public messages reach the customer, internal notes never do."""
 
-    PERSONAL = {"author_name": masking.name, "author_email": masking.email}
+    PERSONAL = {"author_name": masking.name, "author_email": masking.email, "body": masking.contacts_in}
 
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Customer")

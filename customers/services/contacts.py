@@ -19,6 +19,7 @@ from backoffice.numbering import next_number, next_numbers, sequence_name
 from backoffice.rows import insert_selected
 from customers import masking
 from customers.models import ContactPoint, Customer
+from customers.services.suppression import in_database, refuse_suppressed
 
 
 class ContactTaken(ValidationError):
@@ -117,6 +118,7 @@ def find_or_create_by_emails(people: Mapping[str, str], *, by: User | None = Non
     live = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, normalized__in=people, ended_at=None)
     found = {contact.normalized: contact.customer for contact in live.select_related("customer")}
     missing = [email for email in people if email not in found]
+    refuse_suppressed(missing)
     created = Customer.objects.bulk_create(
         Customer(number=number, name=people[email].strip()[:200] or email[:200])
         for number, email in zip(next_numbers("CU", len(missing)), missing, strict=True)
@@ -132,14 +134,17 @@ def find_or_create_by_emails(people: Mapping[str, str], *, by: User | None = Non
 def create_by_selected_emails(cursor: Any, select: str, *, by: User | None) -> None:
     """Create a customer for each address that `select` yields, set-wise, for files of many.
 
-    select: a statement of ours: normalised address, which nobody uses now and which comes once, and name. Raises IntegrityError
-    when somebody else creates one of them just now.
+    select: a statement of ours: normalised address, which nobody uses now and which comes once, and name. Whose data were erased
+    is left out. Raises IntegrityError when somebody else creates one of them just now.
     """
+    digests, pads = in_database("p.email")
     cursor.execute(
         f"""CREATE TEMP TABLE new_customer ON COMMIT DROP AS
             SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, 'CU-' || nextval('{sequence_name("CU")}') AS number,
                    p.email, left(coalesce(nullif(trim(p.name), ''), p.email), 200) AS name
-            FROM ({select}) p(email, name)"""  # noqa: S608 - statements of ours
+            FROM ({select}) p(email, name)
+            WHERE NOT EXISTS (SELECT 1 FROM customers_suppression s WHERE s.digest = ANY({digests}))""",  # noqa: S608 - statements of ours
+        pads,
     )
     insert_selected(
         cursor,
@@ -169,6 +174,7 @@ def set_contacts(customer: Customer, contacts: Sequence[ContactData], *, by: Use
     _refuse_repeated(wanted)
     _refuse_taken(customer, wanted, by)
     live = {contact.pk: contact for contact in customer.contacts.filter(ended_at=None)}
+    refuse_suppressed({normalized for _data, normalized in wanted} - {contact.normalized for contact in live.values()})
     _end(customer, set(live) - {data.pk for data, _normalized in wanted})
     try:
         with transaction.atomic():

@@ -56,7 +56,7 @@ def update_customer(
     **fields: Any,
 ) -> Customer:
     """Change the given fields; contacts and addresses, where given, become exactly these."""
-    customer = Customer.objects.locked().get(pk=customer.pk)
+    customer = _locked(customer)
     for name, value in _known(fields).items():
         setattr(customer, name, value)
     _save(customer)
@@ -65,6 +65,16 @@ def update_customer(
     if addresses is not None:
         set_addresses(customer, addresses)
     audit.record("customer.changed", customer, by=by)
+    return customer
+
+
+def _locked(customer: Customer) -> Customer:
+    """The customer, locked for a change. Raises ValidationError where the data were erased."""
+    customer = Customer.objects.locked().get(pk=customer.pk)
+    if customer.status == Customer.Status.ERASED:
+        raise ValidationError(
+            _("The data of %(number)s were erased; nothing can be added."), params={"number": customer.number}
+        )
     return customer
 
 
@@ -137,7 +147,8 @@ def clean_tags(tags: Sequence[str]) -> list[str]:
 def add_tags(customers: Sequence[Customer], *, tags: Sequence[str], by: User) -> list[Customer]:
     """Add `tags` to every customer; who has them all already stays unchanged."""
     changed = []
-    for customer in Customer.objects.locked().filter(pk__in=[customer.pk for customer in customers]):
+    standing = Customer.objects.exclude(status=Customer.Status.ERASED)
+    for customer in standing.locked().filter(pk__in=[customer.pk for customer in customers]):
         wanted = clean_tags([*customer.tags, *tags])
         if wanted != customer.tags:
             customer.tags = wanted
@@ -152,6 +163,7 @@ def record_consent(
     customer: Customer, *, channel: str, purpose: str, granted: bool, source: str, by: User | None
 ) -> Consent:
     """Append what the customer agreed to, or withdrew; the latest entry governs."""
+    customer = _locked(customer)
     consent = Consent(customer=customer, channel=channel, purpose=purpose, granted=granted, source=source)
     consent.full_clean(exclude=["customer"])
     consent.save()
@@ -160,8 +172,10 @@ def record_consent(
     return consent
 
 
+@transaction.atomic
 def add_note(customer: Customer, *, note: str, by: User) -> Customer:
     """Keep a remark in the timeline."""
+    customer = _locked(customer)
     if not note.strip():
         raise ValidationError({"note": _("Write the note first.")})
     audit.record("customer.noted", customer, by=by, reason=note.strip())
@@ -180,7 +194,7 @@ def restore_customer(customer: Customer, *, by: User, reason: str = "") -> Custo
 
 @transaction.atomic
 def _become(customer: Customer, status: str, verb: str, by: User, reason: str) -> Customer:
-    customer = Customer.objects.locked().get(pk=customer.pk)
+    customer = _locked(customer)
     if customer.status == status:
         raise ValidationError(
             _("%(number)s is %(status)s already."),

@@ -26,8 +26,11 @@ class ArticleList(generic.ListPage):
         generic.Column("status", kind="badge"),
         generic.Column("author", gettext_lazy("Author")),
         generic.Column("published_at", kind="datetime"),
+        generic.Column("helped", gettext_lazy("Helped"), kind="number"),
+        generic.Column("not_helped", gettext_lazy("Did not help"), kind="number"),
         generic.Column("updated_at", kind="relative"),
     ]
+    default_columns = ["title", "topic", "status", "author", "published_at", "helped", "not_helped", "updated_at"]
     ordering = {
         "updated": ("-updated_at", "-id"),
         "title": ("title", "id"),
@@ -49,7 +52,7 @@ class ArticleList(generic.ListPage):
     empty_text = gettext_lazy("Answer in writing what customers ask again and again.")
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("author")
+        return services.with_votes(super().get_queryset().select_related("author"))
 
 
 class ArticleRecord(generic.RecordPage):
@@ -86,6 +89,8 @@ class ArticleRecord(generic.RecordPage):
         if user.has_perm("customers.change_article"):
             link = reverse("articles:edit", args=[article.slug])
             actions.append(generic.Action(_("Edit"), link, method="get", icon="edit"))
+            link = reverse("articles:related", args=[article.slug])
+            actions.append(generic.Action(_("Related articles"), link, method="get", icon="link"))
         if self.standing.live:
             link = reverse("help:article", args=[article.slug])
             actions.append(generic.Action(_("Show in the help centre"), link, method="get", icon="external"))

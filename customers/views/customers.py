@@ -111,6 +111,8 @@ class CustomerRecord(generic.RecordPage):
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
         actions = []
+        if customer.status == Customer.Status.ERASED:
+            return self._privacy_action() if may(["customers.erase_customer"]) else []
         if may(EDIT):
             link = reverse("customers:edit", args=[customer.number])
             actions.append(generic.Action(_("Edit"), link, method="get", primary=True, icon="edit"))
@@ -124,7 +126,11 @@ class CustomerRecord(generic.RecordPage):
                 ),
                 self._archive_action(),
             ]
-        return actions
+        return [*actions, *self._privacy_action()] if may(["customers.erase_customer"]) else actions
+
+    def _privacy_action(self) -> list[generic.Action]:
+        link = reverse("customers:privacy", args=[self.object.number])
+        return [generic.Action(_("Privacy"), link, method="get", icon="shield")]
 
     def _archive_action(self) -> generic.Action:
         if self.object.status == Customer.Status.ARCHIVED:
@@ -139,13 +145,13 @@ class CustomerRecord(generic.RecordPage):
             contacts=list(contacts.order_by("-ended_at", "kind", "-is_primary", "pk")),
             addresses=list(Address.objects.visible_to(user).filter(customer=customer)),
             consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
-            may_note=user.has_perm("customers.change_customer"),
+            may_note=user.has_perm("customers.change_customer") and customer.status != Customer.Status.ERASED,
             new_ticket_url=self._new_ticket_url(),
             **extra,
         )
 
     def _new_ticket_url(self) -> str:
-        allowed = self.request.user.has_perm("customers.add_ticket")
+        allowed = self.request.user.has_perm("customers.add_ticket") and self.object.status != Customer.Status.ERASED
         return f"{reverse('tickets:new')}?customer=%23{self.object.pk}" if allowed else ""
 
     @cached_property

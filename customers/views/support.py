@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backoffice.generic.actions import add_error
 from backoffice.generic.forms import summary
@@ -32,12 +32,13 @@ SALT = "customers.sent"
 def ask(request: HttpRequest) -> HttpResponse:
     """The form; what is sent becomes a ticket in the language of the page, and a receipt goes out by mail."""
     if request.method != "POST":
-        about = request.GET.get("about", "")[:60]
-        return _form_page(request, forms.SupportForm(initial={"about": about}))
+        about = request.GET.get("about", "").replace("\x00", "")[:60]
+        subject = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:200]
+        return _form_page(request, forms.SupportForm(initial={"about": about, "subject": subject}), subject=subject)
     form = forms.SupportForm(request.POST, request.FILES)
     ticket = _guarded(form, lambda fields: _open(request, fields))
     if ticket is None:
-        return _form_page(request, form, status=422)
+        return _form_page(request, form, status=422, subject=request.POST.get("subject", "").replace("\x00", "")[:200])
     return redirect("support:sent", signing.dumps(ticket.number, salt=SALT))
 
 
@@ -66,8 +67,16 @@ def _guarded(form: forms.PublicForm, perform: Callable[[dict[str, Any]], Any]) -
         return None
 
 
-def _form_page(request: HttpRequest, form: forms.SupportForm, status: int = 200) -> HttpResponse:
-    shown = {"form": form, "summary": summary(form), "title": _("Contact us")}
+def _form_page(request: HttpRequest, form: forms.SupportForm, status: int = 200, subject: str = "") -> HttpResponse:
+    """The form, with articles that may answer what it is about; a script looks for them while somebody types."""
+    suggested = services.suggested_articles(subject) if subject else []
+    shown = {
+        "form": form,
+        "summary": summary(form),
+        "title": _("Contact us"),
+        "suggested": suggested,
+        "subject": subject,
+    }
     return TemplateResponse(request, "support/ask.html", shown, status=status)
 
 
@@ -85,8 +94,13 @@ def sent(request: HttpRequest, signed: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
-    """The conversation as its customer sees it; an answer goes into the ticket."""
-    found = get_object_or_404(Ticket.objects.select_related("queue"), token=token)
+    """The conversation as its customer sees it; an answer goes into the ticket. An old link is renewed by mail."""
+    found, works = services.find_by_link(token)
+    if found is None:
+        raise Http404
+    if not works:
+        shown = {"token": token, "title": _("This link has expired")}
+        return TemplateResponse(request, "support/expired.html", shown, status=410)
     if request.method != "POST":
         return _ticket_page(request, found, forms.PublicReplyForm())
     form = forms.PublicReplyForm(request.POST, request.FILES)
@@ -108,6 +122,7 @@ def _answer(request: HttpRequest, found: Ticket, fields: dict[str, Any]) -> Mess
 def _ticket_page(request: HttpRequest, found: Ticket, form: forms.PublicReplyForm, status: int = 200) -> HttpResponse:
     shown = {
         "ticket": found,
+        "token": request.resolver_match.kwargs["token"] if request.resolver_match else found.token,
         "thread": list(found.messages.public().prefetch_related("attachments")),
         "form": None if found.status in services.FINAL else form,
         "summary": summary(form),
@@ -121,11 +136,30 @@ PUBLIC_STATES = {"pending": "waiting", "solved": "solved", "closed": "closed", "
 
 
 @never_cache
+@require_POST
+def renew(request: HttpRequest, token: str) -> HttpResponse:
+    """Mail a new link; the answer is the same whoever asks."""
+    found, _works = services.find_by_link(token)
+    if found is None:
+        raise Http404
+    try:
+        services.mail_fresh_link(found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("A new link is on its way to your mailbox."))
+    return redirect("support:ask")
+
+
+@never_cache
 @require_GET
 def attachment(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
     """A file out of a public message; nothing out of notes or quarantine."""
+    found, works = services.find_by_link(token)
+    if found is None or not works:
+        raise Http404
     files = Attachment.objects.filter(verdict=Attachment.Verdict.SAFE).exclude(message__kind=Message.Kind.NOTE)
-    return download(get_object_or_404(files, pk=pk, message__ticket__token=token), by=None)
+    return download(get_object_or_404(files, pk=pk, message__ticket=found), by=None)
 
 
 def client_address(request: HttpRequest) -> str:

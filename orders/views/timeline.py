@@ -1,5 +1,6 @@
 """The timelines of orders, parcels and returns: each event in words, with what it was about."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from backoffice.generic.records import TIMELINE_LENGTH, verb_text
 from backoffice.models import AuditEvent
 from backoffice.money import format_money
 from backoffice.verbs import source_words
+from customers import masking
 from orders.forms import method_name
 from orders.models import MailKind, OrderHold
 
@@ -130,6 +132,7 @@ class Timeline:
     """Gives a record page its timeline."""
 
     object: Any
+    request: Any
 
     @property
     def currency(self) -> str:
@@ -143,4 +146,13 @@ class Timeline:
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:
+        may_see = masking.may_see(self.request.user)
+        return [self._masked(one) if one.kind == "internal" and not may_see else one for one in self._moments()]
+
+    def _moments(self) -> list[generic.Moment]:
         return [moment(event, self.currency) for event in self.events]
+
+    @staticmethod
+    def _masked(one: generic.Moment) -> generic.Moment:
+        """Notes are about people: who may not see names reads that there was one."""
+        return replace(one, note="")

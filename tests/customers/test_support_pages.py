@@ -2,14 +2,17 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from backoffice.models import Job
 from customers import services
 from customers.models import Attachment, Customer, Message, Ticket
 from tests.customers.conftest import free
-from tests.factories import make_article, make_ticket, make_user
+from tests.factories import make_article, make_customer, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 FORM = "/support/"
@@ -223,3 +226,70 @@ def test_article_text_is_never_markup(client):
     page = client.get("/help/returns/").content.decode()
     assert "<script>alert" not in page
     assert '<a href="https://example.com"' in page
+
+
+# --- Links and suggestions ----------------------------------------------------------------------
+
+
+def test_an_old_link_is_renewed_by_mail_alone(client):
+    ticket = make_ticket()
+    Ticket.objects.update(last_message_at=timezone.now() - timedelta(days=91))
+
+    page = client.get(f"/support/t/{ticket.token}/")
+    assert page.status_code == 410
+    assert "Where is my parcel?" not in page.content.decode()
+    assert client.get(f"/support/t/{ticket.token}/renew/").status_code == 405
+
+    client.post(f"/support/t/{ticket.token}/renew/")
+    job = Job.objects.filter(task_name="backoffice.send_mail").get()
+    assert job.args["to"] == "jane@example.com"
+    link = re.search(r"http://localhost:8000(/support/t/\S+)", job.args["body"])[1]
+    assert "It has not come." in client.get(link).content.decode()
+    assert client.get(link.replace(ticket.token, "x" * 32)).status_code == 404
+    forged = f"/support/t/{ticket.token}:{'a' * 6}:{'b' * 43}/"
+    assert client.get(forged).status_code == 410
+
+
+def test_a_renewed_link_expires_too(client, monkeypatch):
+    ticket = make_ticket()
+    Ticket.objects.update(last_message_at=timezone.now() - timedelta(days=91))
+    address = services.fresh_url(ticket).removeprefix("http://localhost:8000")
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 8 * 86400)
+
+    assert client.get(address).status_code == 410
+
+
+def test_links_are_not_mailed_again_and_again(client):
+    ticket = make_ticket()
+    for _turn in range(5):
+        client.post(f"/support/t/{ticket.token}/renew/")
+
+    assert Job.objects.filter(task_name="backoffice.send_mail").count() == 3
+
+
+def test_articles_are_suggested_without_a_script(client, filled):
+    make_article("returns", title="Returns")
+
+    page = client.get("/support/", {"q": "a return"}).content.decode()
+    assert "/help/returns/" in page
+    assert 'value="a return"' in page
+    assert "/help/returns/" in filled(**{**GOOD, "subject": "Returns", "email": "nobody"}).content.decode()
+
+
+def test_articles_stand_beside_the_ticket_with_a_link_to_insert(client, agent):
+    make_article("parcels", title="Parcels", title_zh="包裹")
+    ticket = make_ticket("Where is my parcel?", language="zh-hans")
+
+    page = client.get(ticket.get_absolute_url()).content.decode()
+    assert 'data-insert="包裹: http://localhost:8000/help/parcels/"' in page
+
+
+def test_the_page_of_a_ticket_says_that_its_person_was_erased(client, agent):
+    customer = make_customer("Jane Doe", email="jane@example.com")
+    erasure = services.erase(customer, by=None)
+    ticket = services.receive(name="Jane", email="jane@example.com", subject="Hello", body="Again")
+
+    page = client.get(ticket.get_absolute_url()).content.decode()
+    assert f"({erasure.number})" in page
+    assert ticket.customer is None

@@ -21,6 +21,7 @@ from customers.services import mail, promises
 from customers.services.calling import assign_soon
 from customers.services.contacts import find_or_create_by_email, normalize_email
 from customers.services.customers import clean_tags
+from customers.services.suppression import Suppressed
 from customers.services.tickets import drafts, macros, watching
 from customers.services.tickets.states import (
     FINAL,
@@ -107,13 +108,16 @@ def receive(
     language: str = "en",
     attachments: Iterable[Any] = (),
 ) -> Ticket:
-    """Open the ticket of somebody who used the public form, as the customer of that address."""
+    """Open the ticket of somebody who used the public form, as the customer of that address.
+
+    Whose data were erased may ask all the same; no customer is made of it, and the page of the ticket says so.
+    """
     with transaction.atomic():
         return open_ticket(
             subject=subject,
             body=body,
             by=None,
-            customer=find_or_create_by_email(email, name, language=language),
+            customer=_customer_of(email, name, language),
             requester_name=name,
             requester_email=email,
             channel=Ticket.Channel.FORM,
@@ -121,6 +125,13 @@ def receive(
             language=language,
             attachments=attachments,
         )
+
+
+def _customer_of(email: str, name: str, language: str) -> Customer | None:
+    try:
+        return find_or_create_by_email(email, name, language=language)
+    except Suppressed:
+        return None
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from backoffice.imports.batch import may
 from customers import masking
+from customers.services.suppression import in_database
 from customers.services.upsert.columns import CONSENTS, STAGED
 from customers.services.upsert.finding import Finding
 
@@ -17,6 +18,7 @@ class Checking(Finding):
     def find_problems(self) -> None:
         self._check_identity()
         self._check_contacts()
+        self._check_erased()
         self._warn()
         self._refuse_followers()
 
@@ -57,6 +59,22 @@ class Checking(Finding):
             self.problem("contact_taken", f"{taken} AND {which}", error=error)
             later = "k.row > k.first_row" if error else "true"
             self.problem("contact_twice", f"{twice} AND {which} AND {later}", error=error)
+
+    def _check_erased(self) -> None:
+        """Nobody whose data were erased comes back by a file, neither by number nor by a contact."""
+        self.problem(
+            "erased",
+            """SELECT w.row, 'number', coalesce(w.number, ''), jsonb_build_object('number', t.number) FROM import_who w
+               JOIN customers_customer t ON t.id = w.customer_id WHERE t.status = 'erased'""",
+        )
+        digests, pads = in_database("k.normalized")
+        self.problem(
+            "suppressed",
+            f"""SELECT k.row, k.kind, k.raw, jsonb_build_object('value', k.raw, 'day', s.created_at::date, 'erasure', e.number)
+                FROM import_contact k JOIN customers_suppression s ON s.digest = ANY({digests})
+                JOIN customers_erasure e ON e.id = s.erasure_id WHERE k.id IS NULL""",
+            pads,
+        )
 
     def _warn(self) -> None:
         self.problem(

@@ -63,6 +63,10 @@ MESSAGES: Mapping[str, Any] = {
     "contact_twice": gettext_lazy("%(value)s stands in row %(row)s already, with another customer."),
     "customer_refused": gettext_lazy("Its customer is refused: see row %(row)s."),
     "name_differs": gettext_lazy("Row %(row)s gives this customer another name, which counts."),
+    "erased": gettext_lazy("The data of %(number)s were erased; nothing can be added."),
+    "suppressed": gettext_lazy(
+        "%(value)s belongs to somebody whose data were erased on %(day)s (%(erasure)s). It is not taken in again."
+    ),
     "may_not_add": gettext_lazy("You may change customers but not add any."),
     "name_made": gettext_lazy("The row has no name; “%(name)s” stands in its place."),
 }

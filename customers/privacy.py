@@ -1,0 +1,149 @@
+"""The classes of personal data of customers and tickets."""
+
+from django.db.models import Func, TextField
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import (
+    Address,
+    Attachment,
+    Consent,
+    ContactPoint,
+    Customer,
+    DataPackage,
+    Message,
+    Ticket,
+    TicketEvent,
+)
+from customers.services.erasing import ERASED, DataClass, Rule, Table, register
+
+# A link that nobody has: what was mailed to the person leads nowhere any more.
+FRESH_TOKEN = Func(function="gen_random_uuid", template="%(function)s()::text", output_field=TextField())
+
+register(
+    DataClass(
+        key="customer",
+        label=_("Customer"),
+        purpose=_("To know who buys and to serve them."),
+        rule=Rule.PSEUDONYMISE,
+        retention=_("The number stays, so that orders and their sums stay; name, company, note and tags go."),
+        tables=[
+            Table(
+                Customer,
+                via="pk",
+                blank={
+                    "name": "{pseudonym}",
+                    "company": "",
+                    "external_id": "",
+                    "note": "",
+                    "tags": [],
+                    "owner": None,
+                    "status": Customer.Status.ERASED,
+                },
+                traces=["name", "company"],
+                names=["number", "external_id"],
+                shown=["number", "kind", "language", "price_group", "tax_exempt", "created_at"],
+            )
+        ],
+        lists=["/customers/"],
+    )
+)
+
+register(
+    DataClass(
+        key="contacts",
+        label=_("Contacts and addresses"),
+        purpose=_("To write, call and deliver."),
+        rule=Rule.ERASE,
+        retention=_("Nothing stays but a hash by which a contact is recognised when a file brings it again."),
+        tables=[
+            Table(
+                ContactPoint,
+                via="customer",
+                blank={"raw": "", "normalized": "", "label": "", "is_primary": False},
+                traces=["raw", "normalized"],
+                deletes=True,
+                shown=["kind", "created_at", "ended_at"],
+            ),
+            Table(
+                Address,
+                via="customer",
+                blank=dict.fromkeys(("name", "company", "line1", "line2", "city", "region", "postal_code"), ""),
+                traces=["name", "company", "line1", "line2"],
+                deletes=True,
+                shown=["kind", "country", "created_at"],
+            ),
+        ],
+    )
+)
+
+register(
+    DataClass(
+        key="consents",
+        label=_("Consents"),
+        purpose=_("To prove what was agreed to."),
+        rule=Rule.PSEUDONYMISE,
+        retention=_("The entries stay under the number, without names."),
+        tables=[Table(Consent, via="customer", scrub=["source"], shown=["channel", "purpose", "granted", "at"])],
+    )
+)
+
+register(
+    DataClass(
+        key="tickets",
+        label=_("Tickets, messages and files"),
+        purpose=_("To answer what the person asked."),
+        rule=Rule.ERASE,
+        retention=_("Number, dates and handling stay for the figures; texts, names and files go."),
+        tables=[
+            Table(
+                Attachment,
+                via="message__ticket__customer",
+                blank={"name": ERASED, "sha256": "", "verdict_reason": ""},
+                files=["file"],
+                deletes=True,
+                shown=["size", "content_type", "created_at"],
+            ),
+            Table(
+                Message,
+                via="ticket__customer",
+                blank={"author_name": "", "author_email": "", "body": ERASED, "message_id": ""},
+                shown=["kind", "created_at"],
+            ),
+            Table(
+                Ticket,
+                via="customer",
+                blank={
+                    "subject": ERASED,
+                    "requester_name": "",
+                    "requester_email": "",
+                    "tags": [],
+                    "token": FRESH_TOKEN,
+                },
+                traces=["requester_name", "requester_email"],
+                names=["number", "source_number"],
+                shown=["number", "status", "channel", "about", "created_at", "solved_at"],
+            ),
+            Table(TicketEvent, via="ticket__customer", scrub=["old", "new", "reason"], shown=["at", "field"]),
+        ],
+        lists=["/tickets/"],
+    )
+)
+
+register(
+    DataClass(
+        key="packages",
+        label=_("Data packages"),
+        purpose=_("To tell the person what is held."),
+        rule=Rule.ERASE,
+        retention=_("The files go; that there was a package stays."),
+        tables=[
+            Table(
+                DataPackage,
+                via="customer",
+                blank={"file": "", "size": 0, "status": DataPackage.Status.REMOVED, "expires_at": None},
+                files=["file"],
+                shown=["number", "created_at"],
+            )
+        ],
+    )
+)
