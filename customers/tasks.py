@@ -1,10 +1,14 @@
-"""Jobs of tickets."""
+"""Jobs of customers and tickets."""
 
+from datetime import timedelta
+
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
-from customers.services import limits, mail
+from customers import services
+from customers.services import limits, mail, segments
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -19,3 +23,25 @@ def deliver(message: int) -> None:
 def forget_uses(timestamp: int) -> None:
     """Drop the counters of the public form that no longer limit anybody."""
     limits.forget_uses()
+
+
+@app.periodic(cron="50 1 * * *")
+@app.task(name="customers.segment", queueing_lock="customers.segment", retry=RETRY, pass_context=False)
+def segment(timestamp: int) -> None:
+    """Work the segments out as of yesterday, the last day that is over."""
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    with acting(source="job:segment"):
+        segments.segment(today - timedelta(days=1))
+
+
+@app.periodic(cron="0 6 * * *")
+@app.task(
+    name="customers.remind_of_follow_ups",
+    queueing_lock="customers.remind_of_follow_ups",
+    retry=RETRY,
+    pass_context=False,
+)
+def remind_of_follow_ups(timestamp: int) -> None:
+    """Tell people once what they are to follow up."""
+    with acting(source="job:remind_of_follow_ups"):
+        services.remind_of_follow_ups()

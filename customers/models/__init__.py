@@ -2,6 +2,8 @@
 
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
+from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
     Attachment,
@@ -19,6 +21,7 @@ from customers.models.tickets import (
 )
 
 __all__ = [
+    "FOLLOW_UP_TRANSITIONS",
     "TICKET_TRANSITIONS",
     "Address",
     "Article",
@@ -28,11 +31,20 @@ __all__ = [
     "Consent",
     "ContactPoint",
     "Customer",
+    "CustomerNote",
     "CustomerQuerySet",
+    "CustomerSegment",
+    "FollowUp",
+    "FollowUpQuerySet",
+    "FollowUpStatus",
     "Message",
     "MessageQuerySet",
     "Queue",
     "QueueQuerySet",
+    "SegmentLimits",
+    "SegmentRun",
+    "SegmentSnapshot",
+    "Segmented",
     "Throttle",
     "Ticket",
     "TicketEvent",

@@ -17,7 +17,6 @@ from customers.services.contacts import (
 from customers.services.customers import (
     ADDRESS_FIELDS,
     AddressData,
-    add_note,
     add_tags,
     archive_customer,
     clean_tags,
@@ -27,8 +26,18 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
+from customers.services.followups import (
+    cancel_follow_up,
+    change_follow_up,
+    complete_follow_up,
+    hand_back_follow_ups,
+    plan_follow_up,
+    plan_follow_ups,
+    remind_of_follow_ups,
+)
 from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
+from customers.services.notes import add_note, edit_note, pin_note
 from customers.services.tickets import (
     FINAL,
     AlreadyTaken,
@@ -82,16 +91,21 @@ __all__ = [
     "archive_customer",
     "assign",
     "assignable",
+    "cancel_follow_up",
+    "change_follow_up",
     "clean_tags",
     "close",
+    "complete_follow_up",
     "count_use",
     "create_by_selected_emails",
     "create_customer",
     "customer_replies",
     "default_queue",
+    "edit_note",
     "find_by_email",
     "find_or_create_by_email",
     "find_or_create_by_emails",
+    "hand_back_follow_ups",
     "handle",
     "live_article",
     "live_articles",
@@ -103,8 +117,12 @@ __all__ = [
     "one_line",
     "open_file",
     "open_ticket",
+    "pin_note",
+    "plan_follow_up",
+    "plan_follow_ups",
     "receive",
     "record_consent",
+    "remind_of_follow_ups",
     "reply",
     "restore_customer",
     "return_work",
