@@ -8,6 +8,7 @@ from procrastinate.contrib.django import app
 from backoffice.context import acting
 from backoffice.tasks import RETRY
 from customers import services
+from customers.models import SegmentRun
 from customers.services import limits, mail, segments
 
 
@@ -28,10 +29,11 @@ def forget_uses(timestamp: int) -> None:
 @app.periodic(cron="50 1 * * *")
 @app.task(name="customers.segment", queueing_lock="customers.segment", retry=RETRY, pass_context=False)
 def segment(timestamp: int) -> None:
-    """Work the segments out as of yesterday, the last day that is over."""
+    """Work the segments out as of yesterday, the last day that is over; a later day that was run is worked out anew."""
     today = timezone.localdate(timezone=timezone.get_default_timezone())
+    latest = SegmentRun.objects.order_by("-as_of").values_list("as_of", flat=True).first()
     with acting(source="job:segment"):
-        segments.segment(today - timedelta(days=1))
+        segments.segment(max(today - timedelta(days=1), latest or today - timedelta(days=1)))
 
 
 @app.periodic(cron="0 6 * * *")

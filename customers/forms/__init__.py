@@ -12,6 +12,8 @@ from customers.forms.customers import (
     typed,
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
+from customers.forms.followups import EditNoteForm, FollowUpForm, NewFollowUpForm, OutcomeForm, PlanForm
+from customers.forms.segments import LimitsForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
     AssignForm,
@@ -34,11 +36,17 @@ __all__ = [
     "ContactForm",
     "ContactFormSet",
     "CustomerForm",
+    "EditNoteForm",
     "FilesField",
     "FilesInput",
+    "FollowUpForm",
     "HandleForm",
+    "LimitsForm",
+    "NewFollowUpForm",
     "NewTicketForm",
     "NoteForm",
+    "OutcomeForm",
+    "PlanForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",

@@ -55,6 +55,11 @@ def plan_follow_ups(
     return made
 
 
+def follow_up_today(customers: Sequence[Customer], *, by: User) -> list[FollowUp]:
+    """Get in touch with every customer today: what one click plans."""
+    return plan_follow_ups(customers, what=_("Get in touch"), due_on=timezone.localdate(), by=by)
+
+
 def _active(user: User | None) -> User | None:
     return user if user is not None and user.is_active else None
 

@@ -18,6 +18,8 @@ from backoffice.generic.forms import formset_summary
 from customers import forms, services
 from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
+from customers.services import segments
+from customers.views import segment_columns, surroundings
 
 EDIT = ("customers.change_customer", "customers.view_personal_data")
 
@@ -49,8 +51,20 @@ class CustomerList(generic.ListPage):
         generic.Column("owner", pgettext_lazy("of a customer", "Owner"), sql=generic.named("owner")),
         generic.Column("status", kind="badge"),
         generic.Column("created_at", kind="date"),
+        *segment_columns.COLUMNS,
     ]
-    default_columns = ["name", "number", "company", "email", "tags", "owner", "status", "created_at"]
+    default_columns = [
+        "name",
+        "number",
+        "company",
+        "email",
+        "lifecycle",
+        "abc",
+        "tags",
+        "owner",
+        "status",
+        "created_at",
+    ]
     ordering = {
         "newest": ("-created_at", "-id"),
         "oldest": ("created_at", "id"),
@@ -61,6 +75,7 @@ class CustomerList(generic.ListPage):
         generic.Tab(gettext_lazy("Active"), "status=active"),
         generic.Tab(gettext_lazy("Companies"), "kind=company"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
+        *(generic.Tab(label, query) for label, query in segments.WORKLISTS),
     ]
     bulk_actions = [
         generic.BulkAction(
@@ -70,7 +85,23 @@ class CustomerList(generic.ListPage):
             permission="customers.change_customer",
             form_class=forms.TagsForm,
             batch=True,
-        )
+        ),
+        generic.BulkAction(
+            "follow_up",
+            gettext_lazy("Follow up today"),
+            services.follow_up_today,
+            permission="customers.add_followup",
+            batch=True,
+        ),
+        generic.BulkAction(
+            "plan",
+            gettext_lazy("Plan follow-ups"),
+            services.plan_follow_ups,
+            permission="customers.add_followup",
+            form_class=forms.PlanForm,
+            batch=True,
+            is_rare=True,
+        ),
     ]
     create_url = "customers:new"
     create_permission = "customers.add_customer"
@@ -79,9 +110,11 @@ class CustomerList(generic.ListPage):
     empty_text = gettext_lazy("Customers come by orders, tickets and imports, or are created here.")
 
     def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset().select_related("owner")
+        rows = super().get_queryset().select_related("owner", "segment")
         return rows.annotate(
-            email=primary_contact(ContactPoint.Kind.EMAIL), phone=primary_contact(ContactPoint.Kind.PHONE)
+            email=primary_contact(ContactPoint.Kind.EMAIL),
+            phone=primary_contact(ContactPoint.Kind.PHONE),
+            planned=segment_columns.planned(),
         )
 
 
@@ -106,7 +139,7 @@ class CustomerRecord(generic.RecordPage):
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("owner")
+        return super().get_queryset().select_related("owner", "segment__run")
 
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
@@ -141,6 +174,7 @@ class CustomerRecord(generic.RecordPage):
             consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
             may_note=user.has_perm("customers.change_customer"),
             new_ticket_url=self._new_ticket_url(),
+            **surroundings.of(user, customer),
             **extra,
         )
 

@@ -4,5 +4,17 @@ from customers.services.segments.running import Outcome, preview, segment
 from customers.services.segments.settings import save_limits
 from customers.services.segments.sources import CONTACTS, ORDERS, feed
 from customers.services.segments.wording import Reason, reasons
+from customers.services.segments.worklists import WORKLISTS
 
-__all__ = ["CONTACTS", "ORDERS", "Outcome", "Reason", "feed", "preview", "reasons", "save_limits", "segment"]
+__all__ = [
+    "CONTACTS",
+    "ORDERS",
+    "WORKLISTS",
+    "Outcome",
+    "Reason",
+    "feed",
+    "preview",
+    "reasons",
+    "save_limits",
+    "segment",
+]
