@@ -40,7 +40,7 @@ class FollowUpFilter(django_filters.FilterSet):
         """Choices of people are read once, however often the page iterates over them."""
         if not hasattr(self, "_form"):
             field = super().form.fields["assignee"]
-            field.widget.choices = [choice for choice in field.choices]  # noqa: C416 - list() counts first
+            field.choices = [choice for choice in field.choices]  # noqa: C416 - list() counts first
         return super().form
 
     def assigned(self, rows: QuerySet, name: str, who: str) -> QuerySet:

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, followups, help, segments, support, tickets
+from customers.views import articles, customers, followups, help, segments, support, tickets, timeline
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
@@ -16,6 +16,7 @@ customer_urls = [
     path("notes/<int:pk>/pin/", followups.pin, name="note_pin"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
     path("<str:number>/edit/", customers.EditCustomer.as_view(), name="edit"),
+    path("<str:number>/timeline/", timeline.CustomerTimeline.as_view(), name="timeline"),
     path("<str:number>/note/", customers.note, name="note"),
     path("<str:number>/consent/", customers.RecordConsent.as_view(), name="consent"),
     path("<str:number>/archive/", customers.ArchiveCustomer.as_view(), name="archive"),

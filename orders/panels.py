@@ -13,7 +13,7 @@ from backoffice.money import format_money
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import badge, plain_number
 from inventory.models import Allocation, PartPosting, StockMove
-from orders import customer_facts  # noqa: F401 - tells the customers what was bought
+from orders import customer_facts, customer_happenings  # noqa: F401 - tell the customers what was bought
 from orders.models import Order, OrderLine
 
 MOST = 8

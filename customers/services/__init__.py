@@ -2,6 +2,7 @@
 
 from backoffice import history
 from customers.models import Article, Customer
+from customers.services import happenings  # noqa: F401 - kinds of the timeline
 from customers.services.articles import save_article
 from customers.services.attachments import TooLarge, open_file
 from customers.services.contacts import (

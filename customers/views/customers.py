@@ -20,6 +20,7 @@ from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
 from customers.services import segments
 from customers.views import segment_columns, surroundings
+from customers.views.timeline import moments
 
 EDIT = ("customers.change_customer", "customers.view_personal_data")
 
@@ -184,11 +185,8 @@ class CustomerRecord(generic.RecordPage):
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:
-        """Notes are about people: those who may not see names read that there was one."""
-        moments = super().timeline
-        if not self.object.is_masked:
-            return moments
-        return [generic.Moment(at=m.at, text=m.text, by=m.by, icon=m.icon, kind=m.kind) for m in moments]
+        """What happened last, across modules; all of it has a page of its own."""
+        return moments(self.request.user, self.object)[0]
 
 
 class CustomerForm(generic.FormPage):
