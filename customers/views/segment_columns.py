@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
-from django.utils.html import format_html
+from django.db.models import Case, CharField, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast, Concat
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy
 
@@ -45,7 +45,7 @@ def draw_revenue(customer: Customer, value: Any) -> SafeString:
 
 
 def draw_planned(customer: Customer, value: Any) -> SafeString:
-    return format_html("{}", generic.display(value, "date")) if value else NOTHING
+    return generic.display(value, "date") if value else NOTHING
 
 
 def planned() -> Subquery:
@@ -53,6 +53,14 @@ def planned() -> Subquery:
     return Subquery(FollowUp.objects.open().filter(customer=OuterRef("pk")).order_by("due_on").values("due_on")[:1])
 
 
+RFM = Case(
+    When(
+        segment__recency__gt=0,
+        then=Concat(*(Cast(f"segment__{name}", CharField()) for name in ("recency", "frequency", "monetary"))),
+    ),
+    default=Value(""),
+    output_field=CharField(),
+)
 COLUMNS = [
     generic.Column(
         "lifecycle",
@@ -63,7 +71,7 @@ COLUMNS = [
         permission=SEEN_BY,
     ),
     generic.Column("abc", gettext_lazy("ABC"), get=_value("abc"), sql=F("segment__abc"), permission=SEEN_BY),
-    generic.Column("rfm", gettext_lazy("RFM"), get=rfm, reads=("segment",), permission=SEEN_BY),
+    generic.Column("rfm", gettext_lazy("RFM"), get=rfm, sql=RFM, permission=SEEN_BY),
     generic.Column(
         "risk",
         gettext_lazy("Churn risk"),
