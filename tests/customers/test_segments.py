@@ -3,12 +3,16 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from itertools import pairwise
 from json import loads
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from customers.models import Customer, CustomerSegment, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.services import segments
@@ -162,3 +166,90 @@ def test_a_day_between_two_runs_does_not_change_what_the_later_one_said():
     assert before == [(TODAY - timedelta(days=100), "active"), (TODAY, "active")] or before[0][1] != before[-1][1]
     after = list(row.snapshots.order_by("as_of").values_list("as_of", "lifecycle"))
     assert [one for one in after if one[0] != TODAY - timedelta(days=50)] == before
+
+
+# --- Against a plain model ------------------------------------------------------------------------
+
+
+def plain(bought: dict[int, list[tuple[date, int]]], limits: SegmentLimits) -> dict[int, tuple]:
+    """What the segmentation says, one customer after another: values of those who bought."""
+    gaps = {
+        pk: [(b - a).days for a, b in pairwise(sorted({day for day, _amount in rows}))] for pk, rows in bought.items()
+    }
+    every = sorted(gap for one in gaps.values() for gap in one)
+    usual, limit = Decimal(limits.gap_days), limits.gap_days * limits.churn_factor
+    if len(every) >= 20:
+        usual, limit = max(percentile(every, "0.5"), Decimal(1)), max(percentile(every, "0.9"), Decimal(1))
+    window = {
+        pk: [amount for day, amount in rows if (TODAY - day).days < limits.window_days] for pk, rows in bought.items()
+    }
+    found, before = {}, 0
+    whole = sum(sum(amounts) for amounts in window.values())
+    for pk in sorted(bought, key=lambda pk: (-sum(window[pk]), pk)):
+        days, revenue = (TODAY - max(day for day, _amount in bought[pk])).days, sum(window[pk])
+        abc = "C"
+        if revenue:
+            abc = (
+                "A"
+                if before * 100 < whole * limits.a_percent
+                else "B"
+                if before * 100 < whole * limits.b_percent
+                else "C"
+            )
+        before += revenue
+        mine, beyond = usual, limit
+        if len(gaps[pk]) >= 2:
+            mine = max(percentile(sorted(gaps[pk]), "0.5"), Decimal(1))
+            beyond = round(mine * limits.churn_factor, 1)
+        found[pk] = (
+            abc,
+            5 - sum(days > band for band in limits.recency_days),
+            1 + sum(len(window[pk]) >= band for band in limits.frequency_orders),
+            1 + sum(revenue >= band for band in limits.monetary_amounts),
+            "high" if days > beyond else "raised" if days > mine else "steady",
+        )
+    return found
+
+
+def percentile(rising: list[int], share: str) -> Decimal:
+    """As PostgreSQL's percentile_cont, to one decimal."""
+    place = Decimal(share) * (len(rising) - 1)
+    low = int(place)
+    high = min(low + 1, len(rising) - 1)
+    exact = rising[low] + (rising[high] - rising[low]) * (place - low)
+    return exact.quantize(Decimal("0.1"))
+
+
+SHOPS = st.lists(
+    st.lists(st.tuples(st.integers(0, 800), st.integers(1, 400)), min_size=1, max_size=6), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shops=SHOPS, a=st.integers(1, 60), b=st.integers(61, 100), window=st.integers(1, 700), factor=st.integers(1, 4))
+def test_shares_bands_and_gaps_are_those_of_a_plain_model(people, shops, a, b, window, factor):
+    limits = SegmentLimits(pk=1, a_percent=a, b_percent=b, window_days=window, churn_factor=factor)
+    bought = {
+        people[index].pk: [(TODAY - timedelta(days=days), amount) for days, amount in rows]
+        for index, rows in enumerate(shops)
+    }
+    with transaction.atomic():
+        limits.save()
+        Order.objects.bulk_create(
+            Order(number=f"P-{pk}-{n}", customer_id=pk, status="closed", placed_at=at((TODAY - day).days), total=amount)
+            for pk, rows in bought.items()
+            for n, (day, amount) in enumerate(rows)
+        )
+        segments.segment(TODAY)
+        found = {
+            one.customer_id: (one.abc, one.recency, one.frequency, one.monetary, one.risk)
+            for one in CustomerSegment.objects.filter(customer__in=bought)
+        }
+        transaction.set_rollback(True)
+
+    assert found == plain(bought, SegmentLimits.of(limits.values()))
+
+
+@pytest.fixture
+def people():
+    return [make_customer(f"P{index}") for index in range(12)]
