@@ -1,4 +1,4 @@
-"""Cards of the home page about tickets."""
+"""Cards of the home page about tickets and follow-ups."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice import dashboard
 from backoffice.panels import Panel
 from backoffice.templatetags.houtai import badge, relative_time
-from customers.models import Ticket
+from customers.models import FollowUp, Ticket
 
 
 def _card(label: str, rows: QuerySet, query: str, *, warn: bool = False) -> dashboard.Card:
@@ -58,3 +58,11 @@ def longest_waiting(user: Any) -> Panel | None:
         ],
         url=f"{reverse('tickets:list')}?status=new&status=open&sort=oldest",
     )
+
+
+@dashboard.card(permission="customers.change_followup", order=45)
+def my_follow_ups(user: Any) -> dashboard.Card:
+    rows = FollowUp.objects.visible_to(user).due().filter(assignee=user)
+    value = dashboard.capped(rows)
+    address = f"{reverse('followups:list')}?assignee=me&due=due"
+    return dashboard.Card(_("My follow-ups due"), value, address, tone="warn" if value != "0" else "")

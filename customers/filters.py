@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +19,11 @@ from customers.models import (
     AgentProfile,
     Article,
     Customer,
+    FollowUp,
     HelpCategory,
     Macro,
     Queue,
+    Segmented,
     Survey,
     Ticket,
     TicketWatcher,
@@ -32,6 +34,10 @@ from customers.services import assignable
 SOON = timedelta(hours=2)
 PROMISED = [("overdue", _("overdue")), ("soon", _("within two hours")), ("today", _("today or earlier"))]
 
+SCORES = [(str(score), str(score)) for score in range(5, 0, -1)]
+ORDERS = [("none", _("None")), ("one", _("One")), ("several", _("Several"))]
+PLANNED = [("open", _("Planned")), ("none", _("Nothing planned"))]
+
 
 class CustomerFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
@@ -41,6 +47,16 @@ class CustomerFilter(django_filters.FilterSet):
     tag = django_filters.CharFilter(label=_("Tag"), method="tagged")
     price_group = django_filters.CharFilter(method="in_price_group", label=_("Customer group"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
+    lifecycle = generic.AnyOfFilter(
+        field_name="segment__lifecycle", choices=Segmented.Lifecycle.choices, label=_("Lifecycle")
+    )
+    abc = generic.AnyOfFilter(field_name="segment__abc", choices=Segmented.Abc.choices, label=_("ABC class"))
+    risk = generic.AnyOfFilter(field_name="segment__risk", choices=Segmented.Risk.choices, label=_("Churn risk"))
+    recency = generic.AnyOfFilter(field_name="segment__recency", choices=SCORES, label=_("Recency score"))
+    frequency = generic.AnyOfFilter(field_name="segment__frequency", choices=SCORES, label=_("Frequency score"))
+    monetary = generic.AnyOfFilter(field_name="segment__monetary", choices=SCORES, label=_("Revenue score"))
+    orders = django_filters.ChoiceFilter(choices=ORDERS, label=_("Orders so far"), method="with_orders")
+    follow_up = django_filters.ChoiceFilter(choices=PLANNED, label=_("Follow-up"), method="followed_up")
 
     class Meta:
         model = Customer
@@ -57,6 +73,15 @@ class CustomerFilter(django_filters.FilterSet):
     def in_price_group(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         """The second condition is that of the index."""
         return rows.filter(price_group=text.replace("\x00", "").strip()).exclude(price_group="")
+
+    def with_orders(self, rows: QuerySet, name: str, number: str) -> QuerySet:
+        if number == "several":
+            return rows.filter(segment__orders__gt=1)
+        return rows.filter(segment__orders={"none": 0, "one": 1}[number])
+
+    def followed_up(self, rows: QuerySet, name: str, state: str) -> QuerySet:
+        planned = Exists(FollowUp.objects.open().filter(customer=OuterRef("pk")))
+        return rows.filter(planned if state == "open" else ~planned)
 
 
 class TicketFilter(django_filters.FilterSet):

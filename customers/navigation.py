@@ -7,6 +7,12 @@ from backoffice import navigation
 navigation.register(
     "customers", _("Customers"), "customers:list", "customers.view_customer", order=10, icon="users", jump="c"
 )
+navigation.register(
+    "customers", _("Follow-ups"), "followups:list", "customers.view_followup", order=20, icon="clock", jump="u"
+)
+navigation.register(
+    "customers", _("Segments"), "customers:segments", "customers.view_segmentrun", order=30, icon="chart"
+)
 navigation.register("support", _("Tickets"), "tickets:list", "customers.view_ticket", order=10, icon="ticket", jump="t")
 navigation.register("support", _("Queues"), "tickets:queues", "customers.view_ticket", order=20, icon="inbox")
 navigation.register("support", _("Macros"), "tickets:macros", "customers.view_macro", order=30, icon="zap")

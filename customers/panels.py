@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from backoffice import panels
 from backoffice.templatetags.houtai import badge, relative_time
 from customers import services
-from customers.models import Message, Ticket
+from customers.models import FollowUp, Message, Ticket
 
 
 @panels.register("customers.customer", order=20, permission="customers.view_ticket")
@@ -52,3 +52,20 @@ def suppressed_panel(user: Any, ticket: Any) -> panels.Panel | None:
     if found is None:
         return None
     return panels.Panel(title=_("Erased before"), template="customers/_suppressed.html", context={"suppression": found})
+
+
+@panels.register("customers.ticket", order=40, permission="customers.view_followup")
+def follow_ups_panel(user: Any, ticket: Any) -> panels.Panel | None:
+    """What is planned with the customer of a ticket."""
+    if not ticket.customer_id:
+        return None
+    rows = FollowUp.objects.visible_to(user).open().filter(customer=ticket.customer_id).select_related("assignee")[:10]
+    plan = f"{reverse('followups:new')}?customer=%23{ticket.customer_id}&ticket=%23{ticket.pk}"
+    return panels.Panel(
+        title=_("Follow-ups"),
+        template="customers/_ticket_follow_ups.html",
+        context={
+            "follow_ups": list(rows),
+            "plan_url": plan if user.has_perms(["customers.add_followup", "customers.view_personal_data"]) else "",
+        },
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from backoffice import people
 from backoffice.models import Scope, User
 from customers.models import Customer, Queue
-from customers.services import return_work
+from customers.services import hand_back_follow_ups, return_work
 
 
 def queue_choices() -> Iterable[tuple[str, str]]:
@@ -20,3 +20,4 @@ def disown(user: User, *, by: User) -> int:
 people.register_scope(Scope.Kind.QUEUE, queue_choices)
 people.on_deactivation(return_work)
 people.on_deactivation(disown)
+people.on_deactivation(hand_back_follow_ups)

@@ -1,11 +1,15 @@
-"""Jobs of tickets."""
+"""Jobs of customers and tickets."""
 
+from datetime import timedelta
+
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
 from customers import services
-from customers.services import assignment, calendars, calling, close_solved, limits, mail, promises, surveys
+from customers.models import SegmentRun
+from customers.services import assignment, calendars, calling, close_solved, limits, mail, promises, segments, surveys
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -79,3 +83,26 @@ def erase_due(timestamp: int) -> None:
     services.erase_due()
     services.remove_expired_packages()
     services.forget_vain_searches()
+
+
+@app.periodic(cron="50 1 * * *")
+@app.task(name="customers.segment", queueing_lock="customers.segment", retry=RETRY, pass_context=False)
+def segment(timestamp: int) -> None:
+    """Work the segments out as of yesterday, the last day that is over; a later day that was run is worked out anew."""
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    latest = SegmentRun.objects.order_by("-as_of").values_list("as_of", flat=True).first()
+    with acting(source="job:segment"):
+        segments.segment(max(today - timedelta(days=1), latest or today - timedelta(days=1)))
+
+
+@app.periodic(cron="0 6 * * *")
+@app.task(
+    name="customers.remind_of_follow_ups",
+    queueing_lock="customers.remind_of_follow_ups",
+    retry=RETRY,
+    pass_context=False,
+)
+def remind_of_follow_ups(timestamp: int) -> None:
+    """Tell people once what they are to follow up."""
+    with acting(source="job:remind_of_follow_ups"):
+        services.remind_of_follow_ups()

@@ -4,7 +4,21 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import agents, articles, customers, help, help_centre, privacy, promises, rating, support, tickets
+from customers.views import (
+    agents,
+    articles,
+    customers,
+    followups,
+    help,
+    help_centre,
+    privacy,
+    promises,
+    rating,
+    segments,
+    support,
+    tickets,
+    timeline,
+)
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
@@ -15,12 +29,27 @@ customer_urls = [
     path("<str:number>/privacy/", privacy.Privacy.as_view(), name="privacy"),
     path("<str:number>/privacy/erase/", privacy.AskForErasure.as_view(), name="erase"),
     path("<str:number>/privacy/package/", privacy.ask_for_package, name="package-new"),
+    path("segments/", segments.Overview.as_view(), name="segments"),
+    path("segments/limits/", segments.Limits.as_view(), name="segment_limits"),
+    path("segments/work-out/", segments.work_out, name="segments_work_out"),
+    path("notes/<int:pk>/edit/", followups.EditNote.as_view(), name="note_edit"),
+    path("notes/<int:pk>/pin/", followups.pin, name="note_pin"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
     path("<str:number>/edit/", customers.EditCustomer.as_view(), name="edit"),
+    path("<str:number>/timeline/", timeline.CustomerTimeline.as_view(), name="timeline"),
     path("<str:number>/note/", customers.note, name="note"),
     path("<str:number>/consent/", customers.RecordConsent.as_view(), name="consent"),
     path("<str:number>/archive/", customers.ArchiveCustomer.as_view(), name="archive"),
     path("<str:number>/restore/", customers.restore, name="restore"),
+]
+
+followup_urls = [
+    path("", followups.FollowUpList.as_view(), name="list"),
+    path("new/", followups.NewFollowUp.as_view(), name="new"),
+    path("<int:pk>/", followups.FollowUpRecord.as_view(), name="followup"),
+    path("<int:pk>/edit/", followups.EditFollowUp.as_view(), name="edit"),
+    path("<int:pk>/done/", followups.CompleteFollowUp.as_view(), name="done"),
+    path("<int:pk>/cancel/", followups.CancelFollowUp.as_view(), name="cancel"),
 ]
 
 ticket_urls = [
@@ -101,6 +130,7 @@ support_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/", include((customer_urls, "customers"))),
     path("tickets/", include((promise_urls, "promises"))),
+    path("follow-ups/", include((followup_urls, "followups"))),
     path("tickets/", include((ticket_urls, "tickets"))),
     path("articles/", include((article_urls, "articles"))),
     path("help/", include((help_urls, "help"))),

@@ -13,8 +13,10 @@ from customers.forms.customers import (
     typed,
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
+from customers.forms.followups import EditNoteForm, FollowUpForm, NewFollowUpForm, OutcomeForm, PlanForm
 from customers.forms.macros import PLACEHOLDERS, MacroForm
 from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
+from customers.forms.segments import LimitsForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
     LONGEST,
@@ -44,15 +46,21 @@ __all__ = [
     "ContactForm",
     "ContactFormSet",
     "CustomerForm",
+    "EditNoteForm",
     "FilesField",
     "FilesInput",
+    "FollowUpForm",
     "HandleForm",
     "HelpCategoryForm",
+    "LimitsForm",
     "MacroForm",
     "MergeForm",
     "MergeManyForm",
+    "NewFollowUpForm",
     "NewTicketForm",
     "NoteForm",
+    "OutcomeForm",
+    "PlanForm",
     "PolicyForm",
     "PreviewForm",
     "PublicForm",

@@ -7,9 +7,11 @@ from customers.models.calendars import Calendar, CalendarDay, CalendarInterval, 
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.drafts import Draft
 from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
+from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
 from customers.models.macros import Macro
 from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
+from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.models.suppression import Suppression
 from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
@@ -30,6 +32,7 @@ from customers.models.tickets import (
 )
 
 __all__ = [
+    "FOLLOW_UP_TRANSITIONS",
     "MERGEABLE",
     "TICKET_TRANSITIONS",
     "Address",
@@ -47,10 +50,15 @@ __all__ = [
     "Consent",
     "ContactPoint",
     "Customer",
+    "CustomerNote",
     "CustomerQuerySet",
+    "CustomerSegment",
     "DataPackage",
     "Draft",
     "Erasure",
+    "FollowUp",
+    "FollowUpQuerySet",
+    "FollowUpStatus",
     "HelpCategory",
     "Kind",
     "Macro",
@@ -66,6 +74,10 @@ __all__ = [
     "RelatedArticle",
     "Retained",
     "RetainedQuerySet",
+    "SegmentLimits",
+    "SegmentRun",
+    "SegmentSnapshot",
+    "Segmented",
     "Suppression",
     "Survey",
     "SurveyQuerySet",

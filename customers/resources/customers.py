@@ -19,6 +19,8 @@ from customers.services import normalize_email
 from customers.services.upsert import CONSENTS, PURPOSE, correct_consents, upsert_customers
 
 NOT_KEPT = gettext_lazy("not kept")
+WORKED_OUT = gettext_lazy("worked out from orders and messages")
+SEGMENTS = ("lifecycle", "abc", "rfm", "risk")
 COUNTED = gettext_lazy("counted from the orders here")
 SUPPLIERS = {"supplierid", "supplier id", "supplier code", "vendor id", "vendor code", "供应商编码", "供应商编号"}
 KINDS = {
@@ -278,6 +280,7 @@ class CustomerResource(resources.BaseResource):
     accepts_sms = BooleanColumn(gettext_lazy("Accepts SMS marketing"), aliases=["SMS marketing", "接受短信营销"])
 
     ignored = {
+        **dict.fromkeys(SEGMENTS, WORKED_OUT),
         **dict.fromkeys(["Total spent", "Total orders", "Orders", "Orders count", "Total spend", "AOV", "累计消费", "订单数"], COUNTED),
         **dict.fromkeys(
             ["Fax", "Contact title", "contactTitle", "Title", "Username", "user_login", "Last active", "Date registered", "Sign up", "role",
@@ -319,7 +322,8 @@ class CustomerResource(resources.BaseResource):
             found[name] = Subquery(latest.values("granted")[:1])
         parts = {name: F(f"addresses__{column}") for name, column in ADDRESS.items()}
         conditions = {LOOKUPS.get(name, name): value for name, value in where.items()}
-        return Customer.objects.annotate(**found, **parts).filter(**conditions).order_by("pk", "addresses__pk")
+        rows = Customer.objects.select_related("segment").annotate(**found, **parts)
+        return rows.filter(**conditions).order_by("pk", "addresses__pk")
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
         may_see = user is None or user.has_perm(PERMISSION)
@@ -343,6 +347,7 @@ LOOKUPS = {
     "email": "emails__contains",
     "phone": "phones__contains",
     "tag": "tags__contains",
+    **{name: f"segment__{name}" for name in ("lifecycle", "abc", "risk")},
 }
 PERSONAL_COLUMNS = {name for name, column in CustomerResource().columns().items() if column.permission == PERMISSION}
 
@@ -359,6 +364,10 @@ def _others(name: str) -> Any:
     return lambda customer: ", ".join((getattr(customer, name) or [])[1:])
 
 
+def _segment(name: str) -> Any:
+    return lambda customer: getattr(getattr(customer, "segment", None), name, "")
+
+
 EXPORT = [
     *(_column(name) for name in ("number", "external_id", "name", "company", "kind", "status", "language")),
     _column("tags", get=lambda customer: ", ".join(customer.tags)),
@@ -371,4 +380,5 @@ EXPORT = [
     _column("other_phones", get=_others("phones")),
     *(_column(name, kind="bool") for name in CONSENTS),
     *(_column(name, kind="bool" if name == "default_address" else "text") for name in ADDRESS),
+    *(_column(name, get=_segment(name)) for name in SEGMENTS),
 ]

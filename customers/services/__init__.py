@@ -2,6 +2,7 @@
 
 from backoffice import history
 from customers.models import Article, Customer
+from customers.services import happenings  # noqa: F401 - kinds of the timeline
 from customers.services.articles import save_article
 from customers.services.attachments import TooLarge, open_file
 from customers.services.contacts import (
@@ -17,7 +18,6 @@ from customers.services.contacts import (
 from customers.services.customers import (
     ADDRESS_FIELDS,
     AddressData,
-    add_note,
     add_tags,
     archive_customer,
     clean_tags,
@@ -38,6 +38,16 @@ from customers.services.erasing import (
     remaining_traces,
     request_erasure,
     told_result,
+)
+from customers.services.followups import (
+    cancel_follow_up,
+    change_follow_up,
+    complete_follow_up,
+    follow_up_today,
+    hand_back_follow_ups,
+    plan_follow_up,
+    plan_follow_ups,
+    remind_of_follow_ups,
 )
 from customers.services.help import (
     LiveArticle,
@@ -67,6 +77,7 @@ from customers.services.help_centre import (
 )
 from customers.services.limits import TooMany, count_use
 from customers.services.links import find_by_link, fresh_url, mail_fresh_link
+from customers.services.notes import add_note, edit_note, pin_note
 from customers.services.packages import (
     ask_for_package,
     data_package,
@@ -168,12 +179,15 @@ __all__ = [
     "ask_for_package",
     "assign",
     "assignable",
+    "cancel_follow_up",
     "category_of",
+    "change_follow_up",
     "citation",
     "cite",
     "clean_tags",
     "close",
     "close_solved",
+    "complete_follow_up",
     "count_use",
     "create_by_selected_emails",
     "create_customer",
@@ -183,6 +197,7 @@ __all__ = [
     "default_queue",
     "delete_category",
     "drop_draft",
+    "edit_note",
     "erase",
     "erase_due",
     "find_articles",
@@ -190,8 +205,10 @@ __all__ = [
     "find_by_link",
     "find_or_create_by_email",
     "find_or_create_by_emails",
+    "follow_up_today",
     "forget_vain_searches",
     "fresh_url",
+    "hand_back_follow_ups",
     "handle",
     "happened",
     "keep_draft",
@@ -213,6 +230,9 @@ __all__ = [
     "open_file",
     "open_ticket",
     "person_of",
+    "pin_note",
+    "plan_follow_up",
+    "plan_follow_ups",
     "present_address",
     "preview_erasure",
     "public_address",
@@ -222,6 +242,7 @@ __all__ = [
     "refuse_suppressed",
     "related_articles",
     "remaining_traces",
+    "remind_of_follow_ups",
     "remove_expired_packages",
     "remove_ticket_tags",
     "rename",

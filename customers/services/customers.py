@@ -172,16 +172,6 @@ def record_consent(
     return consent
 
 
-@transaction.atomic
-def add_note(customer: Customer, *, note: str, by: User) -> Customer:
-    """Keep a remark in the timeline."""
-    customer = _locked(customer)
-    if not note.strip():
-        raise ValidationError({"note": _("Write the note first.")})
-    audit.record("customer.noted", customer, by=by, reason=note.strip())
-    return customer
-
-
 def archive_customer(customer: Customer, *, by: User, reason: str = "") -> Customer:
     """Take a customer out of the working lists; orders and tickets stay."""
     return _become(customer, Customer.Status.ARCHIVED, "customer.archived", by, reason)

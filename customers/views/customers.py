@@ -18,6 +18,9 @@ from backoffice.generic.forms import formset_summary
 from customers import forms, services
 from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
+from customers.services import segments
+from customers.views import segment_columns, surroundings
+from customers.views.timeline import moments
 
 EDIT = ("customers.change_customer", "customers.view_personal_data")
 
@@ -49,8 +52,20 @@ class CustomerList(generic.ListPage):
         generic.Column("owner", pgettext_lazy("of a customer", "Owner"), sql=generic.named("owner")),
         generic.Column("status", kind="badge"),
         generic.Column("created_at", kind="date"),
+        *segment_columns.COLUMNS,
     ]
-    default_columns = ["name", "number", "company", "email", "tags", "owner", "status", "created_at"]
+    default_columns = [
+        "name",
+        "number",
+        "company",
+        "email",
+        "lifecycle",
+        "abc",
+        "tags",
+        "owner",
+        "status",
+        "created_at",
+    ]
     ordering = {
         "newest": ("-created_at", "-id"),
         "oldest": ("created_at", "id"),
@@ -61,6 +76,7 @@ class CustomerList(generic.ListPage):
         generic.Tab(gettext_lazy("Active"), "status=active"),
         generic.Tab(gettext_lazy("Companies"), "kind=company"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
+        *(generic.Tab(label, query) for label, query in segments.WORKLISTS),
     ]
     bulk_actions = [
         generic.BulkAction(
@@ -70,7 +86,23 @@ class CustomerList(generic.ListPage):
             permission="customers.change_customer",
             form_class=forms.TagsForm,
             batch=True,
-        )
+        ),
+        generic.BulkAction(
+            "follow_up",
+            gettext_lazy("Follow up today"),
+            services.follow_up_today,
+            permission="customers.add_followup",
+            batch=True,
+        ),
+        generic.BulkAction(
+            "plan",
+            gettext_lazy("Plan follow-ups"),
+            services.plan_follow_ups,
+            permission="customers.add_followup",
+            form_class=forms.PlanForm,
+            batch=True,
+            is_rare=True,
+        ),
     ]
     create_url = "customers:new"
     create_permission = "customers.add_customer"
@@ -79,9 +111,11 @@ class CustomerList(generic.ListPage):
     empty_text = gettext_lazy("Customers come by orders, tickets and imports, or are created here.")
 
     def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset().select_related("owner")
+        rows = super().get_queryset().select_related("owner", "segment")
         return rows.annotate(
-            email=primary_contact(ContactPoint.Kind.EMAIL), phone=primary_contact(ContactPoint.Kind.PHONE)
+            email=primary_contact(ContactPoint.Kind.EMAIL),
+            phone=primary_contact(ContactPoint.Kind.PHONE),
+            planned=segment_columns.planned(),
         )
 
 
@@ -106,7 +140,7 @@ class CustomerRecord(generic.RecordPage):
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("owner")
+        return super().get_queryset().select_related("owner", "segment__run")
 
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
@@ -147,6 +181,7 @@ class CustomerRecord(generic.RecordPage):
             consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
             may_note=user.has_perm("customers.change_customer") and customer.status != Customer.Status.ERASED,
             new_ticket_url=self._new_ticket_url(),
+            **surroundings.of(user, customer),
             **extra,
         )
 
@@ -156,11 +191,8 @@ class CustomerRecord(generic.RecordPage):
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:
-        """Notes are about people: those who may not see names read that there was one."""
-        moments = super().timeline
-        if not self.object.is_masked:
-            return moments
-        return [generic.Moment(at=m.at, text=m.text, by=m.by, icon=m.icon, kind=m.kind) for m in moments]
+        """What happened last, across modules; all of it has a page of its own."""
+        return moments(self.request.user, self.object)[0]
 
 
 class CustomerForm(generic.FormPage):

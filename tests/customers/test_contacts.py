@@ -170,12 +170,13 @@ def test_archive_twice_is_refused():
         services.archive_customer(jane, by=by)
 
 
-def test_a_note_stands_in_the_audit_and_never_by_name():
+def test_the_audit_says_that_a_note_was_kept_and_never_what_it_says():
     jane = make_customer("Jane Doe")
     services.add_note(jane, note="Calls on Mondays", by=make_user())
 
     event = AuditEvent.objects.get(verb="customer.noted")
-    assert (event.subject, event.reason) == (jane.number, "Calls on Mondays")
+    assert (event.subject, event.reason) == (jane.number, "")
+    assert jane.notes.get().text == "Calls on Mondays"
 
 
 def test_tags_are_kept_once():

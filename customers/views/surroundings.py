@@ -1,0 +1,39 @@
+"""What stands on the page of a customer beside the record: why it is in its segments, what is planned, what colleagues noted."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from customers.models import Customer, CustomerNote, FollowUp, SegmentLimits, SegmentSnapshot
+from customers.services import segments
+from customers.views.segment_columns import segment_of
+
+MOST = 10
+
+
+def of(user: Any, customer: Customer) -> dict[str, Any]:
+    """For the template: `reasons`, `snapshots`, `follow_ups`, `notes`, and where more can be done."""
+    shown: dict[str, Any] = {}
+    if user.has_perm("customers.view_customersegment"):
+        shown |= _segments(customer)
+    if user.has_perm("customers.view_followup"):
+        rows = FollowUp.objects.visible_to(user).open().filter(customer=customer).select_related("assignee")
+        shown["follow_ups"] = list(rows[:MOST])
+        if user.has_perms(["customers.add_followup", "customers.view_personal_data"]):
+            shown["plan_url"] = f"{reverse('followups:new')}?customer=%23{customer.pk}"
+    notes = CustomerNote.objects.visible_to(user).filter(customer=customer).select_related("author")
+    shown["notes"] = [{"note": note, "may_edit": note.may_edit(user) and not note.is_masked} for note in notes[:MOST]]
+    return shown
+
+
+def _segments(customer: Customer) -> dict[str, Any]:
+    segment = segment_of(customer)
+    if segment is None:
+        return {}
+    run = segment.run
+    limits = SegmentLimits.of(run.limits)
+    return {
+        "segmented": run,
+        "reasons": segments.reasons(segment, limits, run.as_of),
+        "snapshots": list(SegmentSnapshot.objects.filter(customer=customer).order_by("-as_of")[:MOST]),
+    }
