@@ -2,6 +2,16 @@
 
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.merges import CustomerMerge, DuplicatePair, MergedRow
+from customers.models.ownership import (
+    DISPUTE_TRANSITIONS,
+    FREEZING,
+    DisputeFile,
+    DisputeStatus,
+    Ownership,
+    OwnershipDispute,
+    OwnershipSettings,
+)
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
     Attachment,
@@ -19,6 +29,8 @@ from customers.models.tickets import (
 )
 
 __all__ = [
+    "DISPUTE_TRANSITIONS",
+    "FREEZING",
     "TICKET_TRANSITIONS",
     "Address",
     "Article",
@@ -28,9 +40,17 @@ __all__ = [
     "Consent",
     "ContactPoint",
     "Customer",
+    "CustomerMerge",
     "CustomerQuerySet",
+    "DisputeFile",
+    "DisputeStatus",
+    "DuplicatePair",
+    "MergedRow",
     "Message",
     "MessageQuerySet",
+    "Ownership",
+    "OwnershipDispute",
+    "OwnershipSettings",
     "Queue",
     "QueueQuerySet",
     "Throttle",

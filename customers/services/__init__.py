@@ -27,8 +27,11 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
+from customers.services.duplicates import dismiss_pair, find_duplicates, in_words, look_alikes
 from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
+from customers.services.merging import merge_customers, undo_merge
+from customers.services.ownership import claim, give, recycle, release, transfer
 from customers.services.tickets import (
     FINAL,
     AlreadyTaken,
@@ -58,7 +61,7 @@ from customers.services.tickets import (
 
 history.allow_restore(
     Customer,
-    ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "price_group"),
+    ("kind", "name", "company", "external_id", "tax_id", "language", "tags", "note", "tax_exempt", "price_group"),
     update_customer,
 )
 history.allow_restore(Article, ("slug", "topic", "title", "title_zh", "body", "body_zh"), save_article)
@@ -82,6 +85,7 @@ __all__ = [
     "archive_customer",
     "assign",
     "assignable",
+    "claim",
     "clean_tags",
     "close",
     "count_use",
@@ -89,13 +93,19 @@ __all__ = [
     "create_customer",
     "customer_replies",
     "default_queue",
+    "dismiss_pair",
     "find_by_email",
+    "find_duplicates",
     "find_or_create_by_email",
     "find_or_create_by_emails",
+    "give",
     "handle",
+    "in_words",
     "live_article",
     "live_articles",
     "live_position",
+    "look_alikes",
+    "merge_customers",
     "move_to_queue",
     "normalize_email",
     "normalize_phone",
@@ -105,6 +115,8 @@ __all__ = [
     "open_ticket",
     "receive",
     "record_consent",
+    "recycle",
+    "release",
     "reply",
     "restore_customer",
     "return_work",
@@ -114,6 +126,8 @@ __all__ = [
     "set_status",
     "set_ticket_tags",
     "take",
+    "transfer",
     "unassign",
+    "undo_merge",
     "update_customer",
 ]

@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -104,6 +105,11 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("created_at", kind="datetime"),
         generic.Column("note"),
     ]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The number of a merged customer leads on to the survivor."""
+        survivor = Customer.objects.visible_to(request.user).survivor_of(kwargs["number"])
+        return redirect(survivor) if survivor is not None else super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("owner")
