@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from customers.models import Consent, Queue, TicketEvent
+from customers.models import Consent, Ownership, OwnershipSettings, Queue, TicketEvent
 
 
 @admin.register(Queue)
@@ -32,3 +32,22 @@ class TicketEventAdmin(ReadOnlyAdmin):
 class ConsentAdmin(ReadOnlyAdmin):
     list_display = ["at", "customer", "channel", "purpose", "granted", "source"]
     list_select_related = ["customer"]
+
+
+@admin.register(OwnershipSettings)
+class OwnershipSettingsAdmin(StaffModelAdmin):
+    """One row: it is added once and changed from then on."""
+
+    list_display = ["__str__", "most_held", "most_claims", "idle_days", "protection_days"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not OwnershipSettings.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Ownership)
+class OwnershipAdmin(ReadOnlyAdmin):
+    list_display = ["began_at", "customer", "user", "source", "ended_at", "ended_how"]
+    list_select_related = ["customer", "user"]

@@ -4,17 +4,42 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, help, support, tickets
+from customers.views import articles, customers, disputes, help, merging, ownership, support, tickets
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
     path("new/", customers.NewCustomer.as_view(), name="new"),
+    path("pool/", ownership.Pool.as_view(), name="pool"),
+    path("mine/", ownership.MyCustomers.as_view(), name="mine"),
+    path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="unmerge"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
     path("<str:number>/edit/", customers.EditCustomer.as_view(), name="edit"),
     path("<str:number>/note/", customers.note, name="note"),
     path("<str:number>/consent/", customers.RecordConsent.as_view(), name="consent"),
     path("<str:number>/archive/", customers.ArchiveCustomer.as_view(), name="archive"),
     path("<str:number>/restore/", customers.restore, name="restore"),
+    path("<str:number>/claim/", ownership.claim, name="claim"),
+    path("<str:number>/release/", ownership.ReleaseCustomer.as_view(), name="release"),
+    path("<str:number>/give/", ownership.GiveCustomer.as_view(), name="give"),
+    path("<str:number>/dispute/", ownership.DisputeOwner.as_view(), name="dispute"),
+    path("<str:number>/merge/", merging.MergeCustomers.as_view(), name="merge"),
+]
+
+duplicate_urls = [
+    path("", merging.PairList.as_view(), name="list"),
+    path("<int:pk>/", merging.PairRecord.as_view(), name="pair"),
+    path("<int:pk>/dismiss/", merging.dismiss, name="dismiss"),
+]
+
+dispute_urls = [
+    path("", disputes.DisputeList.as_view(), name="list"),
+    path("<str:number>/", disputes.DisputeRecord.as_view(), name="dispute"),
+    path("<str:number>/answer/", disputes.Answer.as_view(), name="answer"),
+    path("<str:number>/decide/", disputes.Decide.as_view(), name="decide"),
+    path("<str:number>/appeal/", disputes.Appeal.as_view(), name="appeal"),
+    path("<str:number>/appeal/decide/", disputes.DecideAppeal.as_view(), name="decide-appeal"),
+    path("<str:number>/withdraw/", disputes.withdraw, name="withdraw"),
+    path("<str:number>/files/<int:pk>/", disputes.evidence, name="file"),
 ]
 
 ticket_urls = [
@@ -49,6 +74,8 @@ support_urls = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
+    path("customers/disputes/", include((dispute_urls, "disputes"))),
     path("customers/", include((customer_urls, "customers"))),
     path("tickets/", include((ticket_urls, "tickets"))),
     path("articles/", include((article_urls, "articles"))),

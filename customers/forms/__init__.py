@@ -12,6 +12,15 @@ from customers.forms.customers import (
     typed,
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
+from customers.forms.ownership import (
+    AnswerForm,
+    AppealForm,
+    ClaimForm,
+    DecisionForm,
+    GiveForm,
+    MergeForm,
+    OtherCustomerForm,
+)
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
 from customers.forms.tickets import (
     AssignForm,
@@ -26,19 +35,26 @@ from customers.forms.tickets import (
 __all__ = [
     "AddressForm",
     "AddressFormSet",
+    "AnswerForm",
+    "AppealForm",
     "ArticleForm",
     "AssignForm",
     "BaseRows",
+    "ClaimForm",
     "ComposeForm",
     "ConsentForm",
     "ContactForm",
     "ContactFormSet",
     "CustomerForm",
+    "DecisionForm",
     "FilesField",
     "FilesInput",
+    "GiveForm",
     "HandleForm",
+    "MergeForm",
     "NewTicketForm",
     "NoteForm",
+    "OtherCustomerForm",
     "PublicForm",
     "PublicReplyForm",
     "ReasonForm",

@@ -597,6 +597,10 @@ class Migration(migrations.Migration):
             model_name='duplicatepair',
             index=models.Index(fields=['status', '-score', '-id'], name='duplicate_pair_best'),
         ),
+        migrations.AddIndex(
+            model_name='duplicatepair',
+            index=models.Index(fields=['-score', '-id'], name='duplicate_pair_any'),
+        ),
         migrations.AddConstraint(
             model_name='duplicatepair',
             constraint=models.UniqueConstraint(fields=('one', 'other'), name='duplicate_pair_once'),

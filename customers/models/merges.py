@@ -1,5 +1,7 @@
 """Customers who may be the same, and merges with all that they moved."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.rows import tracked
 from customers.masking import MaskingQuerySet
 from customers.models.customers import Customer
+
+
+class PairQuerySet(MaskingQuerySet):
+    def in_scope(self, user: Any) -> Self:
+        """Pairs of which neither became part of somebody."""
+        return self.filter(one__merged_into=None, other__merged_into=None)
 
 
 @tracked()
@@ -32,7 +40,7 @@ class DuplicatePair(models.Model):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
-    objects = MaskingQuerySet.as_manager()
+    objects = PairQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("possible duplicate")
@@ -42,7 +50,10 @@ class DuplicatePair(models.Model):
             models.UniqueConstraint(fields=["one", "other"], name="duplicate_pair_once"),
             models.CheckConstraint(condition=Q(one__lt=F("other")), name="duplicate_pair_ordered"),
         ]
-        indexes = [models.Index(fields=["status", "-score", "-id"], name="duplicate_pair_best")]
+        indexes = [
+            models.Index(fields=["status", "-score", "-id"], name="duplicate_pair_best"),
+            models.Index(fields=["-score", "-id"], name="duplicate_pair_any"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.one.number} · {self.other.number}"

@@ -134,6 +134,8 @@ class Ownership(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
     )
 
+    rules: OwnershipSettings | None = None  # where many rows are shown, read once
+
     objects = OwnershipQuerySet.as_manager()
 
     class Meta:
@@ -199,7 +201,8 @@ class Ownership(models.Model):
     @property
     def recycled_at(self) -> datetime:
         """When the customer goes back to the pool, if nothing happens until then."""
-        idle = self.active_at + timedelta(days=OwnershipSettings.current().idle_days)
+        rules = self.rules or OwnershipSettings.current()
+        idle = self.active_at + timedelta(days=rules.idle_days)
         return max(idle, self.protected_until) if self.protected_until else idle
 
 

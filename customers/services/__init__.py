@@ -27,7 +27,7 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
-from customers.services.duplicates import dismiss_pair, find_duplicates, in_words, look_alikes
+from customers.services.duplicates import LookAlike, dismiss_pair, find_duplicates, in_words, look_alikes
 from customers.services.help import LiveArticle, live_article, live_articles, live_position
 from customers.services.limits import TooMany, count_use
 from customers.services.merging import merge_customers, undo_merge
@@ -75,6 +75,7 @@ __all__ = [
     "ContactData",
     "ContactTaken",
     "LiveArticle",
+    "LookAlike",
     "ThreadMoved",
     "TicketClosed",
     "TooLarge",

@@ -3,7 +3,7 @@ CREATE FUNCTION customers_name_key(text) RETURNS text LANGUAGE sql IMMUTABLE STR
     SELECT coalesce(string_agg(word, ' ' ORDER BY word), '') FROM regexp_split_to_table(
         regexp_replace(
             translate(regexp_replace(lower(normalize($1, NFKD)), '[\u0300-\u036f.]', '', 'g'), '，、。·・「」《》“”‘’—–', '             '),
-            '(股份有限公司|有限责任公司|有限公司|集团公司|集团|公司)(?=$|[\s(])', '', 'g'),
+            '(股份有限公司|有限责任公司|有限公司|集团公司|集团|公司)(?=$|[\s()])', '', 'g'),
         '[\s!-/:-@\[-`{-~]+') word
     WHERE word <> '' AND word NOT IN ('gmbh', 'mbh', 'ag', 'kg', 'ohg', 'ug', 'ek', 'ltd', 'limited', 'inc', 'incorporated', 'llc', 'llp',
         'plc', 'co', 'corp', 'corporation', 'company', 'sa', 'sas', 'sarl', 'srl', 'spa', 'sl', 'bv', 'nv', 'ab', 'as', 'aps', 'oy', 'kft', 'pty',

@@ -1,9 +1,11 @@
 """Pages of customers."""
 
 from copy import copy
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +21,8 @@ from backoffice.generic.forms import formset_summary
 from customers import forms, services
 from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
+from customers.views.merging import MERGE
+from customers.views.ownership import ownership_actions
 
 EDIT = ("customers.change_customer", "customers.view_personal_data")
 
@@ -61,6 +65,7 @@ class CustomerList(generic.ListPage):
     tabs = [
         generic.Tab(gettext_lazy("Active"), "status=active"),
         generic.Tab(gettext_lazy("Companies"), "kind=company"),
+        generic.Tab(gettext_lazy("Mine"), "held=mine"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
     ]
     bulk_actions = [
@@ -98,6 +103,7 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("kind"),
         generic.Column("company"),
         generic.Column("external_id"),
+        generic.Column("tax_id"),
         generic.Column("language"),
         generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
         generic.Column("price_group"),
@@ -130,7 +136,10 @@ class CustomerRecord(generic.RecordPage):
                 ),
                 self._archive_action(),
             ]
-        return actions
+        if may(MERGE):
+            link = reverse("customers:merge", args=[customer.number])
+            actions.append(generic.Action(_("Merge with another"), link, method="get", icon="merge"))
+        return [*actions, *ownership_actions(self.request.user, customer)]
 
     def _archive_action(self) -> generic.Action:
         if self.object.status == Customer.Status.ARCHIVED:
@@ -215,7 +224,33 @@ class CustomerForm(generic.FormPage):
 
 
 class NewCustomer(CustomerForm):
+    """Who looks like somebody known is shown with them first; "somebody else" saves all the same."""
+
     permission = "customers.add_customer"
+    look_alikes: Sequence[services.LookAlike] = ()
+
+    def perform(self, form: Any) -> Customer:
+        if not self.request.POST.get("somebody_else"):
+            self.look_alikes = self._look_alikes(form)
+            if self.look_alikes:
+                raise ValidationError(_("This may be a customer you have already: see below."), code="looks_alike")
+        return super().perform(form)
+
+    def _look_alikes(self, form: Any) -> list[services.LookAlike]:
+        fields = form.cleaned_data
+        return services.look_alikes(
+            name=fields["name"],
+            company=fields["company"],
+            tax_id=fields["tax_id"],
+            contacts=[forms.ContactForm.data_of(row) for row in self.formset.filled()],
+            postal_codes=[row["postal_code"] for row in self.addresses.filled() if row["postal_code"]],
+        )
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        """Names of those whom the reader may not see in full are masked."""
+        seen = Customer.objects.visible_to(self.request.user).in_bulk([one.customer.pk for one in self.look_alikes])
+        shown = [(seen.get(one.customer.pk), one) for one in self.look_alikes]
+        return super().get_context_data(form, look_alikes=shown, **extra)
 
 
 class EditCustomer(CustomerForm):

@@ -32,6 +32,14 @@ def checked():
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+def refused_at_the_end(write):
+    with transaction.atomic():
+        write()
+        with pytest.raises(IntegrityError, match="give the customer to somebody by a transfer"):
+            checked()
+        transaction.set_rollback(True)
+
+
 def later(period, *, days, **fields):
     """Let a period lie so many days back, which no service does."""
     with connection.cursor() as cursor:
@@ -74,15 +82,9 @@ def test_every_change_of_owner_is_a_period():
 
 def test_an_owner_that_no_period_backs_is_refused():
     customer, anna = make_customer(), make_user()
-    with pytest.raises(IntegrityError, match="give the customer to somebody by a transfer"), transaction.atomic():
-        Customer.objects.filter(pk=customer.pk).update(owner=anna)
-        checked()
-    with pytest.raises(IntegrityError, match="give the customer to somebody by a transfer"), transaction.atomic():
-        Ownership.objects.create(customer=customer, user=anna)
-        checked()
-    with pytest.raises(IntegrityError, match="give the customer to somebody by a transfer"), transaction.atomic():
-        Customer.objects.create(number="CU-X", name="X", owner=anna)
-        checked()
+    refused_at_the_end(lambda: Customer.objects.filter(pk=customer.pk).update(owner=anna))
+    refused_at_the_end(lambda: Ownership.objects.create(customer=customer, user=anna))
+    refused_at_the_end(lambda: Customer.objects.create(number="CU-X", name="X", owner=anna))
 
 
 def test_periods_neither_overlap_nor_change():

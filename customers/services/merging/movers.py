@@ -82,7 +82,7 @@ def move(merge: CustomerMerge, wins: set[tuple[str, str]]) -> dict[str, int]:
     moved = {}
     keep, lose = merge.keep_id, merge.lose_id
     for mover in every():
-        t, flag, live_o, live_t = mover.table, mover.flag, mover.live("o"), mover.live("t")
+        t, flag, live_o = mover.table, mover.flag, mover.live("o")
         if flag:
             winning = sorted(kind for label, kind in wins if label == mover.kind)
             _lower(merge, mover, winning)
