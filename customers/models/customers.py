@@ -55,7 +55,8 @@ class CustomerQuerySet(MaskingQuerySet):
 
     def survivor_of(self, number: str) -> "Customer | None":
         """Who the merged customer of this number became part of, among these rows; None where none was merged."""
-        return self.filter(pk__in=Customer.objects.survivors(number).values("found")).first()
+        found: Customer | None = self.filter(pk__in=Customer.objects.survivors(number).values("found")).first()
+        return found
 
 
 def contact_text(text: str) -> str:

@@ -230,13 +230,14 @@ class NewCustomer(CustomerForm):
     look_alikes: Sequence[services.LookAlike] = ()
 
     def perform(self, form: Any) -> Customer:
+        customer = super().perform(form)
         if not self.request.POST.get("somebody_else"):
-            self.look_alikes = self._look_alikes(form)
+            self.look_alikes = self._look_alikes(form, customer)
             if self.look_alikes:
                 raise ValidationError(_("This may be a customer you have already: see below."), code="looks_alike")
-        return super().perform(form)
+        return customer
 
-    def _look_alikes(self, form: Any) -> list[services.LookAlike]:
+    def _look_alikes(self, form: Any, customer: Customer) -> list[services.LookAlike]:
         fields = form.cleaned_data
         return services.look_alikes(
             name=fields["name"],
@@ -244,6 +245,7 @@ class NewCustomer(CustomerForm):
             tax_id=fields["tax_id"],
             contacts=[forms.ContactForm.data_of(row) for row in self.formset.filled()],
             postal_codes=[row["postal_code"] for row in self.addresses.filled() if row["postal_code"]],
+            apart=customer,
         )
 
     def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:

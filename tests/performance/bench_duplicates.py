@@ -54,7 +54,9 @@ def main() -> dict[str, Any]:
     parser.add_argument("--rows", type=int, default=300_000)
     rows = parser.parse_args().rows
     if "DATABASE_URL" not in os.environ:
-        os.environ["EMBEDDED_POSTGRES_DIR"] = os.environ.get("BENCH_POSTGRES_DIR", str(PROJECT / ".data" / "duplicates"))
+        os.environ["EMBEDDED_POSTGRES_DIR"] = os.environ.get(
+            "BENCH_POSTGRES_DIR", str(PROJECT / ".data" / "duplicates")
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.performance.settings")
     import django
 

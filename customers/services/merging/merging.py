@@ -53,7 +53,7 @@ def merge_customers(
     merge = CustomerMerge.objects.create(keep=keep, lose=lose, choices=chosen, reason=reason, by=by)
     _remember_loser(merge)
     _move_owner(merge, lines, by)
-    wins = {(ContactPoint._meta.label_lower, kind) for name, kind in FLAGGED.items() if chosen[name] == LOSE}
+    wins = {(str(ContactPoint._meta.label_lower), str(kind)) for name, kind in FLAGGED.items() if chosen[name] == LOSE}
     moved = movers.move(merge, wins)
     _append(keep, consents, merge)
     after = {line.name: line.lose for line in lines if line.name in _plain() and line.chosen == LOSE}

@@ -98,8 +98,8 @@ def follow_owners(customers: Sequence[int], *, by: User | None) -> None:
         if running.get(key) != owner:
             wanted.setdefault(owner, []).append(key)
     people = User.objects.in_bulk([owner for owner in wanted if owner])
-    for owner, keys in wanted.items():
-        begin_periods(keys, people.get(owner) if owner else None, by=by, source=Source.EDITED)
+    for whose, theirs in wanted.items():
+        begin_periods(theirs, people.get(whose) if whose else None, by=by, source=Source.EDITED)
 
 
 def _moment(keys: list[int]) -> datetime:
