@@ -1,6 +1,7 @@
 """Text references between modules: "SO-1042" becomes a link to whatever the upper module registered for it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,18 @@ class Kind:
     prefix: str
     model: type[models.Model]
     field: str
+    instead: Callable[[models.QuerySet, str], models.Model | None] | None = None
 
 
-def register(*, prefix: str, model: type[models.Model], field: str = "number") -> None:
-    _kinds[prefix] = Kind(prefix, model, field)
+def register(
+    *,
+    prefix: str,
+    model: type[models.Model],
+    field: str = "number",
+    instead: Callable[[models.QuerySet, str], models.Model | None] | None = None,
+) -> None:
+    """Let "<prefix>-12" lead to the row of `model`; `instead(rows, number)` finds what took the place of one that is gone."""
+    _kinds[prefix] = Kind(prefix, model, field, instead)
 
 
 def resolve(text: str, user: Any) -> models.Model | None:
@@ -31,7 +40,9 @@ def resolve(text: str, user: Any) -> models.Model | None:
     kind = _kinds.get(match[1]) if match else None
     if kind is None:
         return None
-    return kind.model.objects.visible_to(user).filter(**{kind.field: text.strip().upper()}).first()  # type: ignore[attr-defined]
+    rows, number = kind.model.objects.visible_to(user), text.strip().upper()  # type: ignore[attr-defined]
+    found: models.Model | None = rows.filter(**{kind.field: number}).first()
+    return kind.instead(rows, number) if found is None and kind.instead else found
 
 
 def linked(text: str, url: str = "/go/") -> SafeString:

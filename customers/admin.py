@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from customers.models import Consent, Queue, TicketEvent
+from customers.models import Consent, Ownership, OwnershipSettings, Queue, TicketEvent
 
 
 @admin.register(Queue)
@@ -38,3 +38,23 @@ class ConsentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("customer"))
     def customer_number(self, row: Consent) -> str:
         return row.customer.number
+
+
+@admin.register(OwnershipSettings)
+class OwnershipSettingsAdmin(StaffModelAdmin):
+    """One row: it is added once and changed from then on."""
+
+    list_display = ["__str__", "most_held", "most_claims", "idle_days", "protection_days"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not OwnershipSettings.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Ownership)
+class OwnershipAdmin(ReadOnlyAdmin):
+    personal = ["customer"]
+    list_display = ["began_at", "customer", "user", "source", "ended_at", "ended_how"]
+    list_select_related = ["customer", "user"]

@@ -23,6 +23,7 @@ class CustomerOut(Schema):
     name: str
     company: str
     external_id: str
+    tax_id: str
     language: str
     tags: list[str]
     created_at: datetime
@@ -119,7 +120,7 @@ def customer(request: HttpRequest, number: str) -> Any:
     rows = Customer.objects.visible_to(request.user).prefetch_related(
         Prefetch("contacts", contacts), Prefetch("addresses", addresses)
     )
-    return get_object_or_404(rows, number__iexact=number)
+    return rows.survivor_of(number) or get_object_or_404(rows, number__iexact=number)
 
 
 def _tickets(request: HttpRequest) -> QuerySet[Ticket]:

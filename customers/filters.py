@@ -19,9 +19,12 @@ from customers.models import (
     AgentProfile,
     Article,
     Customer,
+    DuplicatePair,
     FollowUp,
     HelpCategory,
     Macro,
+    Ownership,
+    OwnershipDispute,
     Queue,
     Segmented,
     Survey,
@@ -44,6 +47,11 @@ class CustomerFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=Customer.Kind.choices)
     status = django_filters.ChoiceFilter(choices=Customer.Status.choices)
     owner = django_filters.ModelChoiceFilter(queryset=User.objects.active(), null_label=_("Nobody"))
+    held = django_filters.ChoiceFilter(
+        label=_("Ownership"),
+        method="held_by",
+        choices=[("mine", _("Mine")), ("nobody", _("Nobody's")), ("soon", _("Goes back to the pool soon"))],
+    )
     tag = django_filters.CharFilter(label=_("Tag"), method="tagged")
     price_group = django_filters.CharFilter(method="in_price_group", label=_("Customer group"))
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
@@ -66,6 +74,11 @@ class CustomerFilter(django_filters.FilterSet):
         """By number, name, e-mail or phone; those who may not see names find by number only."""
         text = text.replace("\x00", "").strip()
         return rows.search(text) if masking.may_see(self.request.user) else rows.filter(number__iexact=text)
+
+    def held_by(self, rows: QuerySet, name: str, which: str) -> QuerySet:
+        if which == "soon":
+            return rows.filter(pk__in=Ownership.objects.about_to_end().order_by().values("customer"))
+        return rows.filter(owner=self.request.user if which == "mine" else None)
 
     def tagged(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(tags__contains=[text.replace("\x00", "").strip()])
@@ -236,3 +249,54 @@ class VainSearchFilter(django_filters.FilterSet):
     class Meta:
         model = VainSearch
         fields: list[str] = []
+
+
+class PoolFilter(CustomerFilter):
+    """Customers nobody owns: what is always so is not asked."""
+
+    owner = None
+    status = None
+    held = None
+
+
+class OwnedFilter(django_filters.FilterSet):
+    """Of one's own customers."""
+
+    q = django_filters.CharFilter(label=_("Search"), method="search")
+    soon = django_filters.BooleanFilter(label=_("Goes back to the pool soon"), method="ends_soon")
+
+    class Meta:
+        model = Ownership
+        fields: list[str] = []
+
+    def search(self, rows: Any, name: str, text: str) -> QuerySet:
+        customers = Customer.objects.visible_to(self.request.user)
+        found = CustomerFilter({"q": text}, customers, request=self.request).qs
+        return rows.filter(customer__in=found.order_by().values("pk"))
+
+    def ends_soon(self, rows: Any, name: str, soon: bool) -> QuerySet:
+        return rows.about_to_end() if soon else rows
+
+
+class PairFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=DuplicatePair.Status.choices)
+
+    class Meta:
+        model = DuplicatePair
+        fields: list[str] = []
+
+
+class DisputeFilter(django_filters.FilterSet):
+    status = generic.AnyOfFilter(choices=OwnershipDispute.Status.choices, widget=forms.CheckboxSelectMultiple)
+    waits = django_filters.ChoiceFilter(
+        label=_("Waits for"), method="waits_for", choices=[("decision", _("a decision")), ("me", _("my answer"))]
+    )
+
+    class Meta:
+        model = OwnershipDispute
+        fields: list[str] = []
+
+    def waits_for(self, rows: Any, name: str, whom: str) -> QuerySet:
+        if whom == "decision":
+            return rows.to_decide()
+        return rows.filter(status=OwnershipDispute.Status.OPEN, holder=self.request.user)

@@ -11,7 +11,15 @@ navigation.register(
     "customers", _("Follow-ups"), "followups:list", "customers.view_followup", order=20, icon="clock", jump="u"
 )
 navigation.register(
-    "customers", _("Segments"), "customers:segments", "customers.view_segmentrun", order=30, icon="chart"
+    "customers", _("Segments"), "customers:segments", "customers.view_segmentrun", order=60, icon="chart"
+)
+navigation.register("customers", _("My customers"), "customers:mine", "customers.claim_customer", order=11, icon="user")
+navigation.register("customers", _("Claim pool"), "customers:pool", "customers.view_ownership", order=12, icon="inbox")
+navigation.register(
+    "customers", _("Disputes"), "disputes:list", "customers.view_ownershipdispute", order=40, icon="scale"
+)
+navigation.register(
+    "customers", _("Possible duplicates"), "duplicates:list", "customers.view_duplicatepair", order=50, icon="copy"
 )
 navigation.register("support", _("Tickets"), "tickets:list", "customers.view_ticket", order=10, icon="ticket", jump="t")
 navigation.register("support", _("Queues"), "tickets:queues", "customers.view_ticket", order=20, icon="inbox")

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from backoffice import people
 from backoffice.models import Scope, User
 from customers.models import Customer, Queue
-from customers.services import hand_back_follow_ups, return_work
+from customers.services import hand_back_follow_ups, return_work, transfer
+from customers.services.ownership import Source
 
 
 def queue_choices() -> Iterable[tuple[str, str]]:
@@ -14,7 +15,7 @@ def queue_choices() -> Iterable[tuple[str, str]]:
 
 def disown(user: User, *, by: User) -> int:
     """Customers of somebody who leaves have no owner until somebody takes them."""
-    return Customer.objects.filter(owner=user).update(owner=None)
+    return len(transfer(Customer.objects.filter(owner=user), None, by=by, source=Source.LEFT))
 
 
 people.register_scope(Scope.Kind.QUEUE, queue_choices)

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import references, search
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Ticket
+from customers.models import Article, Customer, OwnershipDispute, Ticket
 
-references.register(prefix="CU", model=Customer)
+references.register(prefix="CU", model=Customer, instead=lambda rows, number: rows.survivor_of(number))  # type: ignore[attr-defined]
+references.register(prefix="DP", model=OwnershipDispute)
 references.register(prefix="TK", model=Ticket)
 
 

@@ -9,7 +9,19 @@ from backoffice.context import acting
 from backoffice.tasks import RETRY
 from customers import services
 from customers.models import SegmentRun
-from customers.services import assignment, calendars, calling, close_solved, limits, mail, promises, segments, surveys
+from customers.services import (
+    assignment,
+    calendars,
+    calling,
+    close_solved,
+    duplicates,
+    limits,
+    mail,
+    ownership,
+    promises,
+    segments,
+    surveys,
+)
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -106,3 +118,18 @@ def remind_of_follow_ups(timestamp: int) -> None:
     """Tell people once what they are to follow up."""
     with acting(source="job:remind_of_follow_ups"):
         services.remind_of_follow_ups()
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="customers.find_duplicates", queueing_lock="customers.find_duplicates")
+def find_duplicates(timestamp: int) -> None:
+    """Compare all customers and suggest those who may be the same."""
+    duplicates.find_duplicates()
+
+
+@app.periodic(cron="25 4 * * *")
+@app.task(name="customers.recycle", queueing_lock="customers.recycle")
+def recycle(timestamp: int) -> None:
+    """Remind owners of idle customers, return those reminded of in vain to the pool, and close disputes nobody appealed."""
+    ownership.close_decided()
+    ownership.recycle()

@@ -8,9 +8,12 @@ from customers.views import (
     agents,
     articles,
     customers,
+    disputes,
     followups,
     help,
     help_centre,
+    merging,
+    ownership,
     privacy,
     promises,
     rating,
@@ -34,6 +37,9 @@ customer_urls = [
     path("segments/work-out/", segments.work_out, name="segments_work_out"),
     path("notes/<int:pk>/edit/", followups.EditNote.as_view(), name="note_edit"),
     path("notes/<int:pk>/pin/", followups.pin, name="note_pin"),
+    path("pool/", ownership.Pool.as_view(), name="pool"),
+    path("mine/", ownership.MyCustomers.as_view(), name="mine"),
+    path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="unmerge"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
     path("<str:number>/edit/", customers.EditCustomer.as_view(), name="edit"),
     path("<str:number>/timeline/", timeline.CustomerTimeline.as_view(), name="timeline"),
@@ -41,6 +47,28 @@ customer_urls = [
     path("<str:number>/consent/", customers.RecordConsent.as_view(), name="consent"),
     path("<str:number>/archive/", customers.ArchiveCustomer.as_view(), name="archive"),
     path("<str:number>/restore/", customers.restore, name="restore"),
+    path("<str:number>/claim/", ownership.claim, name="claim"),
+    path("<str:number>/release/", ownership.ReleaseCustomer.as_view(), name="release"),
+    path("<str:number>/give/", ownership.GiveCustomer.as_view(), name="give"),
+    path("<str:number>/dispute/", ownership.DisputeOwner.as_view(), name="dispute"),
+    path("<str:number>/merge/", merging.MergeCustomers.as_view(), name="merge"),
+]
+
+duplicate_urls = [
+    path("", merging.PairList.as_view(), name="list"),
+    path("<int:pk>/", merging.PairRecord.as_view(), name="pair"),
+    path("<int:pk>/dismiss/", merging.dismiss, name="dismiss"),
+]
+
+dispute_urls = [
+    path("", disputes.DisputeList.as_view(), name="list"),
+    path("<str:number>/", disputes.DisputeRecord.as_view(), name="dispute"),
+    path("<str:number>/answer/", disputes.Answer.as_view(), name="answer"),
+    path("<str:number>/decide/", disputes.Decide.as_view(), name="decide"),
+    path("<str:number>/appeal/", disputes.Appeal.as_view(), name="appeal"),
+    path("<str:number>/appeal/decide/", disputes.DecideAppeal.as_view(), name="decide-appeal"),
+    path("<str:number>/withdraw/", disputes.withdraw, name="withdraw"),
+    path("<str:number>/files/<int:pk>/", disputes.evidence, name="file"),
 ]
 
 followup_urls = [
@@ -128,6 +156,8 @@ support_urls = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
+    path("customers/disputes/", include((dispute_urls, "disputes"))),
     path("customers/", include((customer_urls, "customers"))),
     path("tickets/", include((promise_urls, "promises"))),
     path("follow-ups/", include((followup_urls, "followups"))),

@@ -177,6 +177,7 @@ NO_HISTORY = {
     "customers.SegmentSnapshot": "a history itself, which can be worked out anew",
     "customers.Throttle": "counts of an hour",
     "customers.VainSearch": "counts of words",
+    "customers.MergedRow": "part of the record of a merge",
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",

@@ -15,6 +15,15 @@ from customers.forms.customers import (
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
 from customers.forms.followups import EditNoteForm, FollowUpForm, NewFollowUpForm, OutcomeForm, PlanForm
 from customers.forms.macros import PLACEHOLDERS, MacroForm
+from customers.forms.ownership import (
+    AnswerForm,
+    AppealForm,
+    ClaimForm,
+    DecisionForm,
+    GiveForm,
+    MergeCustomersForm,
+    OtherCustomerForm,
+)
 from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
 from customers.forms.segments import LimitsForm
 from customers.forms.support import PublicForm, PublicReplyForm, SupportForm, Suspicious
@@ -35,30 +44,37 @@ __all__ = [
     "AddressForm",
     "AddressFormSet",
     "AgentForm",
+    "AnswerForm",
+    "AppealForm",
     "ArticleForm",
     "AssignForm",
     "AwayForm",
     "BaseRows",
     "CalendarForm",
     "ChooseMacroForm",
+    "ClaimForm",
     "ComposeForm",
     "ConsentForm",
     "ContactForm",
     "ContactFormSet",
     "CustomerForm",
+    "DecisionForm",
     "EditNoteForm",
     "FilesField",
     "FilesInput",
     "FollowUpForm",
+    "GiveForm",
     "HandleForm",
     "HelpCategoryForm",
     "LimitsForm",
     "MacroForm",
+    "MergeCustomersForm",
     "MergeForm",
     "MergeManyForm",
     "NewFollowUpForm",
     "NewTicketForm",
     "NoteForm",
+    "OtherCustomerForm",
     "OutcomeForm",
     "PlanForm",
     "PolicyForm",

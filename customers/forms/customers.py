@@ -27,6 +27,7 @@ class CustomerForm(forms.ModelForm):
             "language",
             "owner",
             "external_id",
+            "tax_id",
             "tags",
             "price_group",
             "tax_exempt",

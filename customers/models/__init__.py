@@ -10,6 +10,16 @@ from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQu
 from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
 from customers.models.macros import Macro
+from customers.models.merges import CustomerMerge, DuplicatePair, MergedRow
+from customers.models.ownership import (
+    DISPUTE_TRANSITIONS,
+    FREEZING,
+    DisputeFile,
+    DisputeStatus,
+    Ownership,
+    OwnershipDispute,
+    OwnershipSettings,
+)
 from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
 from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.models.suppression import Suppression
@@ -32,7 +42,9 @@ from customers.models.tickets import (
 )
 
 __all__ = [
+    "DISPUTE_TRANSITIONS",
     "FOLLOW_UP_TRANSITIONS",
+    "FREEZING",
     "MERGEABLE",
     "TICKET_TRANSITIONS",
     "Address",
@@ -50,11 +62,15 @@ __all__ = [
     "Consent",
     "ContactPoint",
     "Customer",
+    "CustomerMerge",
     "CustomerNote",
     "CustomerQuerySet",
     "CustomerSegment",
     "DataPackage",
+    "DisputeFile",
+    "DisputeStatus",
     "Draft",
+    "DuplicatePair",
     "Erasure",
     "FollowUp",
     "FollowUpQuerySet",
@@ -62,9 +78,13 @@ __all__ = [
     "HelpCategory",
     "Kind",
     "Macro",
+    "MergedRow",
     "Message",
     "MessageQuerySet",
     "OpenSpan",
+    "Ownership",
+    "OwnershipDispute",
+    "OwnershipSettings",
     "Policy",
     "PolicyTarget",
     "PromiseCycle",

@@ -1,13 +1,14 @@
 """Who buys, and how they are reached."""
 
 import re
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -25,12 +26,38 @@ from customers import masking
 from customers.masking import MaskingQuerySet, Personal
 
 
+class Survivor(Func):
+    """The customer that a merged one became part of at last; who was never merged is the survivor."""
+
+    function = "customers_survivor"
+    output_field = models.BigIntegerField()
+
+
 class CustomerQuerySet(MaskingQuerySet):
+    def in_scope(self, user: Any) -> "CustomerQuerySet":
+        """Who was merged is seen as part of the survivor."""
+        return self.filter(merged_into=None)
+
     def search(self, text: str) -> "CustomerQuerySet":
-        """Rows whose number, name or company holds `text`, or an e-mail or phone does; each road has its index."""
+        """Rows whose number, name or company holds `text`, or an e-mail or phone does; each road has its index.
+
+        The number of a merged customer finds the survivor.
+        """
         by_name = Customer.objects.filter(containing(text)).order_by().values("pk")
         contacts = ContactPoint.objects.filter(normalized__contains=contact_text(text), ended_at=None)
-        return self.filter(pk__in=by_name.union(contacts.order_by().values("customer_id")))
+        return self.filter(
+            pk__in=by_name.union(contacts.order_by().values("customer_id"), self.survivors(text).values("found"))
+        )
+
+    def survivors(self, number: str) -> "CustomerQuerySet":
+        """What the merged customer of this number became part of, as `found`."""
+        merged = Customer.objects.filter(number=number.replace("\x00", "").strip().upper(), merged_into__isnull=False)
+        return merged.order_by().annotate(found=Survivor("pk"))
+
+    def survivor_of(self, number: str) -> "Customer | None":
+        """Who the merged customer of this number became part of, among these rows; None where none was merged."""
+        found: Customer | None = self.filter(pk__in=Customer.objects.survivors(number).values("found")).first()
+        return found
 
 
 def contact_text(text: str) -> str:
@@ -69,6 +96,9 @@ class Customer(Personal):
     name = models.CharField(_("name"), max_length=200)
     company = models.CharField(_("company"), max_length=200, blank=True)
     external_id = models.CharField(_("number elsewhere"), max_length=100, blank=True)
+    tax_id = models.CharField(
+        _("tax number"), max_length=40, blank=True, default="", db_default="", help_text=_("VAT number or the like.")
+    )
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
     tags = ArrayField(models.CharField(max_length=120), verbose_name=_("tags"), default=list, blank=True)
     note = models.TextField(_("note"), blank=True)
@@ -88,6 +118,15 @@ class Customer(Personal):
         blank=True,
         related_name="customers",
         verbose_name=_("owner"),
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
@@ -109,6 +148,12 @@ class Customer(Personal):
                 name="customer_external_once",
                 violation_error_message=_("Another customer has this number already."),
             ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_in_itself"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(owner=None),
+                name="customer_merged_has_no_owner",
+                violation_error_message=_("A merged customer has no owner."),
+            ),
         ]
         indexes = [
             search_index("customer_search"),
@@ -120,10 +165,14 @@ class Customer(Personal):
             models.Index(
                 fields=["price_group", "-created_at", "-id"], condition=~Q(price_group=""), name="customer_price_group"
             ),
+            models.Index(fields=["tax_id"], condition=~Q(tax_id=""), name="customer_tax_id"),
             GinIndex(fields=["tags"], name="customer_tags"),
         ]
         permissions = [
             ("view_personal_data", _("Can see names, addresses and contacts unmasked")),
+            ("merge_customer", _("Can merge customers and undo it")),
+            ("claim_customer", _("Can claim customers for themselves")),
+            ("transfer_customer", _("Can give customers to others")),
             ("erase_customer", _("Can ask for the erasure of personal data")),
         ]
         triggers = [

@@ -271,6 +271,13 @@ class CustomerResource(resources.BaseResource):
         help=gettext_lazy("The code that price lists for this customer have."),
         example="WHOLESALE",
     )
+    tax_id = TextColumn(
+        gettext_lazy("Tax number"),
+        aliases=["VAT number", "VAT ID", "Tax ID", "Tax code", "税号", "纳税人识别号"],
+        max_length=40,
+        help=gettext_lazy("VAT number or the like."),
+        example="DE811907980",
+    )
     accepts_email = BooleanColumn(
         gettext_lazy("Accepts e-mail marketing"),
         aliases=["Accepts email marketing", "Accepts marketing", "Email marketing", "接受邮件营销"],
@@ -374,6 +381,7 @@ EXPORT = [
     _column("note"),
     _column("tax_exempt", kind="bool"),
     _column("price_group"),
+    _column("tax_id"),
     _column("email", get=_first("emails")),
     _column("other_emails", get=_others("emails")),
     _column("phone", get=_first("phones")),

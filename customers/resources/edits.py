@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
@@ -13,6 +14,7 @@ from backoffice.bulk_edit.operations import EditField
 from backoffice.models import User
 from customers.models import Article, Customer, Queue, Ticket
 from customers.services import assignable
+from customers.services.ownership import follow_owners
 from customers.services.upsert.edits import ArticleEditBatch, CustomerEditBatch, TicketEditBatch
 from customers.services.upsert.tickets import correct_events
 
@@ -24,10 +26,17 @@ class CustomerEdit(EditResource):
     permission = "customers.change_customer"
     batch = CustomerEditBatch
     models = (Customer,)
-    editable = ("tags", "owner", "kind", "language", "tax_exempt", "price_group", "company", "note")
+    permissions = {"owner": "customers.transfer_customer"}
+    editable = ("tags", "owner", "kind", "language", "tax_exempt", "price_group", "company", "tax_id", "note")
 
     def value_field(self, field: EditField, user: Any) -> Any:
         return forms.ModelChoiceField(User.objects.active()) if field.name == "owner" else None
+
+    def settle(self, run: Any, *, backwards: bool) -> None:
+        """Owners that were set back, or again, have periods like any others."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM rewind_customers_customer")
+            follow_owners([key for (key,) in cursor.fetchall()], by=None)
 
 
 @resources.register_edit

@@ -40,7 +40,7 @@ PARTS = {
 }
 LENGTHS = {"name": 200, "company": 200, "line1": 200, "line2": 200, "city": 120, "region": 120, "postal_code": 20}
 KEPT_AS_READ = (
-    "number", "external_id", "company", "note", "status", "tax_exempt", "price_group", "accepts_email", "accepts_sms",
+    "number", "external_id", "company", "note", "status", "tax_exempt", "price_group", "tax_id", "accepts_email", "accepts_sms",
 )  # fmt: skip
 EMAILS = ("email", "other_emails")
 PHONES = ("phone", "mobile", "other_phones")

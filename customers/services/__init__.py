@@ -27,6 +27,7 @@ from customers.services.customers import (
     save_customer,
     update_customer,
 )
+from customers.services.duplicates import LookAlike, dismiss_pair, find_duplicates, in_words, look_alikes
 from customers.services.erasing import (
     ERASURE,
     CannotErase,
@@ -77,7 +78,9 @@ from customers.services.help_centre import (
 )
 from customers.services.limits import TooMany, count_use
 from customers.services.links import find_by_link, fresh_url, mail_fresh_link
+from customers.services.merging import merge_customers, undo_merge
 from customers.services.notes import add_note, edit_note, pin_note
+from customers.services.ownership import claim, give, recycle, release, transfer
 from customers.services.packages import (
     ask_for_package,
     data_package,
@@ -142,7 +145,7 @@ from customers.services.tickets import (
 
 history.allow_restore(
     Customer,
-    ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "price_group"),
+    ("kind", "name", "company", "external_id", "tax_id", "language", "tags", "note", "tax_exempt", "price_group"),
     update_customer,
 )
 history.allow_restore(Article, ("slug", "topic", "title", "title_zh", "body", "body_zh"), save_article)
@@ -161,6 +164,7 @@ __all__ = [
     "ContactTaken",
     "LeftAlready",
     "LiveArticle",
+    "LookAlike",
     "OtherRequester",
     "Shelf",
     "Suppressed",
@@ -184,6 +188,7 @@ __all__ = [
     "change_follow_up",
     "citation",
     "cite",
+    "claim",
     "clean_tags",
     "close",
     "close_solved",
@@ -196,6 +201,7 @@ __all__ = [
     "data_package",
     "default_queue",
     "delete_category",
+    "dismiss_pair",
     "drop_draft",
     "edit_note",
     "erase",
@@ -203,23 +209,28 @@ __all__ = [
     "find_articles",
     "find_by_email",
     "find_by_link",
+    "find_duplicates",
     "find_or_create_by_email",
     "find_or_create_by_emails",
     "follow_up_today",
     "forget_vain_searches",
     "fresh_url",
+    "give",
     "hand_back_follow_ups",
     "handle",
     "happened",
+    "in_words",
     "keep_draft",
     "live_article",
     "live_articles",
     "live_position",
+    "look_alikes",
     "mail_fresh_link",
     "make_package",
     "may_be_taken_back",
     "may_read",
     "merge",
+    "merge_customers",
     "merge_many",
     "move_to_queue",
     "normalize_email",
@@ -239,8 +250,10 @@ __all__ = [
     "read_package",
     "receive",
     "record_consent",
+    "recycle",
     "refuse_suppressed",
     "related_articles",
+    "release",
     "remaining_traces",
     "remind_of_follow_ups",
     "remove_expired_packages",
@@ -268,7 +281,9 @@ __all__ = [
     "take_back",
     "take_package",
     "told_result",
+    "transfer",
     "unassign",
+    "undo_merge",
     "unknown_placeholders",
     "unmerge",
     "unwatch",

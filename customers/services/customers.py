@@ -13,8 +13,11 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from customers.models import Address, Consent, Customer
 from customers.services.contacts import ContactData, set_contacts
+from customers.services.ownership import transfer
 
-FIELDS = ("kind", "name", "company", "external_id", "language", "tags", "note", "tax_exempt", "price_group", "owner")
+FIELDS = (
+    "kind", "name", "company", "external_id", "tax_id", "language", "tags", "note", "tax_exempt", "price_group",
+)  # fmt: skip
 ADDRESS_FIELDS = ("kind", "name", "company", "line1", "line2", "city", "region", "postal_code", "country", "is_default")
 
 
@@ -32,6 +35,7 @@ def create_customer(
     by: User | None,
     contacts: Sequence[ContactData] = (),
     addresses: Sequence[AddressData] = (),
+    owner: User | None = None,
     **fields: Any,
 ) -> Customer:
     """Create a customer with contacts and addresses, or nothing.
@@ -43,6 +47,9 @@ def create_customer(
     set_contacts(customer, contacts, by=by)
     set_addresses(customer, addresses)
     audit.record("customer.created", customer, by=by)
+    if owner is not None:
+        transfer([customer], owner, by=by)
+        customer.owner = owner
     return customer
 
 
@@ -55,8 +62,12 @@ def update_customer(
     addresses: Sequence[AddressData] | None = None,
     **fields: Any,
 ) -> Customer:
-    """Change the given fields; contacts and addresses, where given, become exactly these."""
+    """Change the given fields; contacts and addresses, where given, become exactly these. An `owner` gets the customer by a transfer."""
     customer = _locked(customer)
+    if "owner" in fields:
+        owner = fields.pop("owner")
+        transfer([customer], owner, by=by)
+        customer.owner = owner
     for name, value in _known(fields).items():
         setattr(customer, name, value)
     _save(customer)
@@ -69,11 +80,17 @@ def update_customer(
 
 
 def _locked(customer: Customer) -> Customer:
-    """The customer, locked for a change. Raises ValidationError where the data were erased."""
+    """The customer, locked for a change. Raises ValidationError where the data were erased, or the customer became part of another."""
     customer = Customer.objects.locked().get(pk=customer.pk)
     if customer.status == Customer.Status.ERASED:
         raise ValidationError(
             _("The data of %(number)s were erased; nothing can be added."), params={"number": customer.number}
+        )
+    if customer.merged_into is not None:
+        raise ValidationError(
+            _("%(number)s was merged into %(survivor)s: change that customer."),
+            code="merged",
+            params={"number": customer.number, "survivor": customer.merged_into.number},
         )
     return customer
 

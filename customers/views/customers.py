@@ -1,12 +1,15 @@
 """Pages of customers."""
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -20,6 +23,8 @@ from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
 from customers.services import segments
 from customers.views import segment_columns, surroundings
+from customers.views.merging import MERGE
+from customers.views.ownership import ownership_actions
 from customers.views.timeline import moments
 
 EDIT = ("customers.change_customer", "customers.view_personal_data")
@@ -75,6 +80,7 @@ class CustomerList(generic.ListPage):
     tabs = [
         generic.Tab(gettext_lazy("Active"), "status=active"),
         generic.Tab(gettext_lazy("Companies"), "kind=company"),
+        generic.Tab(gettext_lazy("Mine"), "held=mine"),
         generic.Tab(gettext_lazy("Archived"), "status=archived"),
         *(generic.Tab(label, query) for label, query in segments.WORKLISTS),
     ]
@@ -131,6 +137,7 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("kind"),
         generic.Column("company"),
         generic.Column("external_id"),
+        generic.Column("tax_id"),
         generic.Column("language"),
         generic.Column("owner", pgettext_lazy("of a customer", "Owner")),
         generic.Column("price_group"),
@@ -138,6 +145,11 @@ class CustomerRecord(generic.RecordPage):
         generic.Column("created_at", kind="datetime"),
         generic.Column("note"),
     ]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The number of a merged customer leads on to the survivor."""
+        survivor = Customer.objects.visible_to(request.user).survivor_of(kwargs["number"])
+        return redirect(survivor) if survivor is not None else super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("owner", "segment__run")
@@ -160,6 +172,10 @@ class CustomerRecord(generic.RecordPage):
                 ),
                 self._archive_action(),
             ]
+        if may(MERGE):
+            link = reverse("customers:merge", args=[customer.number])
+            actions.append(generic.Action(_("Merge with another"), link, method="get", icon="merge"))
+        actions += ownership_actions(self.request.user, customer)
         return [*actions, *self._privacy_action()] if may(["customers.erase_customer"]) else actions
 
     def _privacy_action(self) -> list[generic.Action]:
@@ -247,7 +263,35 @@ class CustomerForm(generic.FormPage):
 
 
 class NewCustomer(CustomerForm):
+    """Who looks like somebody known is shown with them first; "somebody else" saves all the same."""
+
     permission = "customers.add_customer"
+    look_alikes: Sequence[services.LookAlike] = ()
+
+    def perform(self, form: Any) -> Customer:
+        customer = super().perform(form)
+        if not self.request.POST.get("somebody_else"):
+            self.look_alikes = self._look_alikes(form, customer)
+            if self.look_alikes:
+                raise ValidationError(_("This may be a customer you have already: see below."), code="looks_alike")
+        return customer
+
+    def _look_alikes(self, form: Any, customer: Customer) -> list[services.LookAlike]:
+        fields = form.cleaned_data
+        return services.look_alikes(
+            name=fields["name"],
+            company=fields["company"],
+            tax_id=fields["tax_id"],
+            contacts=[forms.ContactForm.data_of(row) for row in self.formset.filled()],
+            postal_codes=[row["postal_code"] for row in self.addresses.filled() if row["postal_code"]],
+            apart=customer,
+        )
+
+    def get_context_data(self, form: Any, **extra: Any) -> dict[str, Any]:
+        """Names of those whom the reader may not see in full are masked."""
+        seen = Customer.objects.visible_to(self.request.user).in_bulk([one.customer.pk for one in self.look_alikes])
+        shown = [(seen.get(one.customer.pk), one) for one in self.look_alikes]
+        return super().get_context_data(form, look_alikes=shown, **extra)
 
 
 class EditCustomer(CustomerForm):

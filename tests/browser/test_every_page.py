@@ -39,8 +39,9 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import repricing
-from customers.models import Article, Customer, Macro, Ticket
-from customers.services import merge
+from customers import services as sales
+from customers.models import Article, Customer, DuplicatePair, Macro, Ticket
+from customers.services import merge, ownership
 from customers.views.support import SALT
 from inventory import services as inventory
 from inventory.models import (
@@ -95,6 +96,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "imports:template",
     "imports:work",
     "bulk_edit:work",
+    "disputes:file",
     "orders:invoice-pdf",
     "orders:invoice-pdfs",
     "preview:picture",
@@ -118,6 +120,9 @@ ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
+    "customers:release",
+    "disputes:appeal",
+    "disputes:decide-appeal",
     "inventory:count_cancel",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
@@ -512,11 +517,35 @@ def of_parcels() -> Paths:
     yield reverse("orders:return-cancel", args=[coming.number])
 
 
+def of_owners(customer: Customer) -> Paths:
+    """A customer with an owner and a dispute, two who are alike, and two who were merged."""
+    anna, ben = User.objects.active().order_by("pk")[:2]
+    sales.transfer([customer], anna, by=None)
+    dispute = ownership.open_dispute(customer, claim="I called first", by=ben)
+    yield customer.get_absolute_url()
+    yield dispute.get_absolute_url()
+    for name in ("answer", "decide"):
+        yield reverse(f"disputes:{name}", args=[dispute.number])
+    one, other, third = Customer.objects.filter(owner=None).order_by("pk")[:3]
+    yield reverse("customers:give", args=[one.number])
+    sales.transfer([third], ben, by=None)
+    yield reverse("customers:dispute", args=[third.number])
+    pair = DuplicatePair.objects.create(one=one, other=other, score=72, reasons=["name", "postal"])
+    yield reverse("duplicates:list")
+    yield pair.get_absolute_url()
+    yield reverse("customers:merge", args=[one.number])
+    yield f"{reverse('customers:merge', args=[one.number])}?other={other.number}"
+    merge = sales.merge_customers(one, other, by=None)
+    yield one.get_absolute_url()
+    yield reverse("customers:unmerge", args=[merge.pk])
+
+
 def of_customers() -> Paths:
     customer = Customer.objects.filter(orders__isnull=False, tickets__isnull=False).first()
     yield customer.get_absolute_url()
     yield reverse("customers:edit", args=[customer.number])
     yield reverse("customers:consent", args=[customer.number])
+    yield from of_owners(customer)
     ticket = Ticket.objects.filter(status="open").first()
     yield ticket.get_absolute_url()
     yield reverse("tickets:status", args=[ticket.number, "pending"])

@@ -65,6 +65,8 @@ OF_ORDERS = [
 TYPED: dict[str, dict[str, list[str]]] = {
     "audit:events": {"verb": ["product.", "product.created"]},
     "customers": {"tag": ["vip"]},
+    "customers:pool": {"tag": ["vip"]},
+    "customers:mine": {"q": [SOMETHING]},
     "inventory:level": {"by": ["okafor"], "cause": ["SO-7234"]},
     "inventory:moves": {"q": ["slim paper"], "cause": ["SO-7234"], "by": ["okafor"]},
     "inventory:receipts": {"article": ["slim paper"]},

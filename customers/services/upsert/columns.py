@@ -38,6 +38,7 @@ STAGED: Mapping[str, Staged] = {
     "note": _text(),
     "tax_exempt": _kept("bool", "false"),
     "price_group": _text(),
+    "tax_id": _text(),
     "emails": Staged("text[]"),
     "raw_emails": Staged("text[]"),
     "phones": Staged("text[]"),

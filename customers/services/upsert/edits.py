@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from backoffice.bulk_edit import EditBatch
 from backoffice.imports.tables import Lookup
 from backoffice.models import User
-from customers.models import Customer
+from customers.models import FREEZING, Customer
+from customers.services.ownership import follow_owners
 from customers.services.tickets import FINAL, assignable
 from customers.services.upsert.articles import ArticleBatch
 from customers.services.upsert.tickets import TicketBatch
@@ -22,8 +23,37 @@ class CustomerEditBatch(EditBatch):
     resource = "customers"
     model = Customer
     key = ("number",)
-    names = ("number", "kind", "company", "language", "tags", "owner", "tax_exempt", "price_group", "note")
+    names = ("number", "kind", "company", "tax_id", "language", "tags", "owner", "tax_exempt", "price_group", "note")
     lookups = {"owner": Lookup(User, "email", "lower")}
+    messages = {
+        **EditBatch.messages,
+        "disputed": gettext_lazy("%(dispute)s waits for a decision; until then the customer stays with the owner."),
+        "owner_left": gettext_lazy("%(user)s is no longer active."),
+    }
+
+    def find_problems(self) -> None:
+        super().find_problems()
+        if "owner" not in self.present:
+            return
+        record = "FROM import_record r JOIN customers_customer t ON t.id = r.id"
+        waits = ", ".join(f"'{status.value}'" for status in FREEZING)
+        self.told(
+            "disputed",
+            f"""SELECT r.row, 'owner', '', jsonb_build_object('dispute', d.number) {record}
+                JOIN customers_ownershipdispute d ON d.customer_id = t.id AND d.status IN ({waits})
+                WHERE r.owner_id IS DISTINCT FROM t.owner_id""",
+        )
+        self.told(
+            "owner_left",
+            f"""SELECT r.row, 'owner', u.email, jsonb_build_object('user', coalesce(nullif(u.name, ''), u.email)) {record}
+                JOIN backoffice_user u ON u.id = r.owner_id AND NOT u.is_active WHERE r.owner_id IS DISTINCT FROM t.owner_id""",
+        )
+
+    def write(self) -> None:
+        super().write()
+        if "owner" in self.present:
+            self.cursor.execute("SELECT id FROM import_record WHERE changed")
+            follow_owners([key for (key,) in self.cursor.fetchall()], by=self.by)
 
 
 class ArticleEditBatch(EditBatch, ArticleBatch):  # type: ignore[misc]

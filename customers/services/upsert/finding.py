@@ -50,8 +50,9 @@ class Finding(Batch):
                                  WHEN number <> '' THEN 'n' || upper(number) WHEN email <> '' THEN 'e' || email
                                  WHEN phone <> '' THEN 'p' || phone END AS gkey
                 FROM (
-                    SELECT s.row, s.external_id, s.number, s.emails[1] AS email, s.phones[1] AS phone, x.id AS external_customer, n.id AS numbered,
-                           coalesce(x.id, n.id, CASE WHEN {adopted.format("ec")} THEN e.customer_id END,
+                    SELECT s.row, s.external_id, s.number, s.emails[1] AS email, s.phones[1] AS phone, coalesce(customers_survivor(x.merged_into_id), x.id) AS external_customer,
+                           coalesce(customers_survivor(n.merged_into_id), n.id) AS numbered,
+                           coalesce(customers_survivor(x.merged_into_id), x.id, customers_survivor(n.merged_into_id), n.id, CASE WHEN {adopted.format("ec")} THEN e.customer_id END,
                                     CASE WHEN s.emails[1] IS NULL AND {adopted.format("pc")} THEN p.customer_id END) AS customer_id
                     FROM import_stage s
                     LEFT JOIN customers_customer x ON s.external_id <> '' AND x.external_id <> '' AND upper(x.external_id) = upper(s.external_id)
