@@ -24,7 +24,7 @@ def save_article(article: Article | None = None, *, by: User, **fields: Any) -> 
     before = article.slug
     for name, value in fields.items():
         setattr(article, name, value)
-    article.slug = article.slug or slugify(article.title)[:120]
+    article.slug = article.slug or before or slugify(article.title)[:120]
     if not article.slug:
         raise ValidationError({"slug": _("Give the address in Latin letters: it cannot be made from this title.")})
     if article.slug in RESERVED:
