@@ -23,7 +23,6 @@ from customers.models.tickets import (
 
 __all__ = [
     "TICKET_TRANSITIONS",
-    "contact_text",
     "Address",
     "Article",
     "ArticleAddress",
@@ -53,4 +52,5 @@ __all__ = [
     "TicketQuerySet",
     "TicketStatus",
     "VainSearch",
+    "contact_text",
 ]

@@ -21,7 +21,9 @@ class Suppressed(ValidationError):
     def __init__(self, value: str, suppression: Suppression) -> None:
         day = date_format(timezone.localdate(suppression.created_at), "SHORT_DATE_FORMAT")
         super().__init__(
-            _("%(value)s belongs to somebody whose data were erased on %(day)s (%(erasure)s). It is not taken in again."),
+            _(
+                "%(value)s belongs to somebody whose data were erased on %(day)s (%(erasure)s). It is not taken in again."
+            ),
             code="suppressed",
             params={"value": value, "day": day, "erasure": suppression.erasure.number},
         )

@@ -103,7 +103,13 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
         messages.info(request, _("You have told us already, thank you."))
     response = redirect(f"{reverse('help:article', args=[slug])}#opinion")
     response.set_signed_cookie(
-        READER, reader, salt=READER, max_age=READER_YEARS * 31_536_000, httponly=True, samesite="Lax", secure=request.is_secure()
+        READER,
+        reader,
+        salt=READER,
+        max_age=READER_YEARS * 31_536_000,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
     )
     return response
 

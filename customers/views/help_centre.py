@@ -132,5 +132,3 @@ class VainSearchList(generic.ListPage):
     ordering = {"often": ("-count", "-id")}
     empty_title = gettext_lazy("Nothing was looked for in vain")
     empty_text = gettext_lazy("Words that readers of the help centre find nothing by are counted here.")
-
-

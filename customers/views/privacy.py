@@ -57,7 +57,9 @@ class AskForErasure(generic.ActionView):
     service = services.request_erasure
     form_class = forms.ReasonForm
     title = gettext_lazy("Ask for erasure")
-    confirm = gettext_lazy("Somebody else approves it. Then the data are erased at once, and nobody can bring them back.")
+    confirm = gettext_lazy(
+        "Somebody else approves it. Then the data are erased at once, and nobody can bring them back."
+    )
     done = gettext_lazy("%s waits for the approval of somebody else.")
     danger = True
 

@@ -39,7 +39,8 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import repricing
-from customers.models import Article, Customer, Ticket
+from customers import services as support
+from customers.models import Article, Customer, HelpCategory, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
 from inventory.models import (
@@ -106,6 +107,8 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "orders:work-start",
     "shell:lookup",
     "shell:mentions",
+    "help:sitemap",
+    "help:suggest",
     "support:file",
     "tickets:compose",
     "tickets:file",
@@ -113,6 +116,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
 ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
+    "articles:category-delete",
     "customers:archive",
     "inventory:count_cancel",
     "inventory:purchase_cancel",
@@ -519,6 +523,24 @@ def of_customers() -> Paths:
     article = Article.objects.first()
     yield article.get_absolute_url()
     yield reverse("articles:edit", args=[article.slug])
+    yield reverse("articles:related", args=[article.slug])
+    category = HelpCategory.objects.first()
+    yield category.get_absolute_url()
+    yield reverse("articles:category-edit", args=[category.slug])
+    yield from of_privacy()
+
+
+def of_privacy() -> Paths:
+    """A customer with a data package, and one whose data were erased."""
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    customer = support.create_customer(by=owner, name="Otto Oblivion")
+    package = support.ask_for_package(customer, by=owner)
+    support.make_package(package.pk)
+    yield reverse("customers:privacy", args=[customer.number])
+    yield reverse("customers:erase", args=[customer.number])
+    yield package.get_absolute_url()
+    gone = support.create_customer(by=owner, name="Ina Invisible")
+    yield support.erase(gone, by=owner).get_absolute_url()
 
 
 def of_reviews() -> Paths:
@@ -618,6 +640,8 @@ def of_the_public() -> Paths:
     yield reverse("help:home")
     yield f"{reverse('help:home')}?q=return"
     yield reverse("help:article", args=[Article.objects.first().slug])
+    yield reverse("help:category", args=[HelpCategory.objects.first().slug])
+    yield f"{reverse('support:ask')}?q=return"
     yield previews.Link("catalog.product", Product.objects.filter(media__isnull=False).first().pk).url
     yield previews.Link("customers.article", Article.objects.first().pk).url
     live = LiveVersion.objects.live().filter(subject_type="catalog.product")

@@ -13,7 +13,17 @@ from backoffice import approvals, audit
 from backoffice.errors import NotAllowed
 from backoffice.models import Approval, ImportRow, ImportRun, Notification
 from customers import services
-from customers.models import Attachment, ContactPoint, Customer, DataPackage, Erasure, Message, Retained, Suppression, Ticket
+from customers.models import (
+    Attachment,
+    ContactPoint,
+    Customer,
+    DataPackage,
+    Erasure,
+    Message,
+    Retained,
+    Suppression,
+    Ticket,
+)
 from orders import services as orders
 from orders.models import Invoice, Order, SentMail
 from tests.backoffice.test_import_tables import bring
@@ -37,12 +47,16 @@ def sell(customer):
 
 @pytest.fixture
 def person(django_capture_on_commit_callbacks):
-    customer = make_customer(NAME, email=EMAIL, phone=PHONE, company="Quark & Sons", note=f"{NAME} likes tea", tags=["vip"])
+    customer = make_customer(
+        NAME, email=EMAIL, phone=PHONE, company="Quark & Sons", note=f"{NAME} likes tea", tags=["vip"]
+    )
     lead = make_user("support_lead")
     services.update_customer(customer, by=lead, addresses=[services.AddressData(values=ADDRESS)])
     services.update_customer(customer, by=lead, name=NAME.upper())
     services.update_customer(customer, by=lead, name=NAME, addresses=[])
-    services.record_consent(customer, channel="email", purpose="marketing", granted=True, source=f"Told by {NAME}", by=lead)
+    services.record_consent(
+        customer, channel="email", purpose="marketing", granted=True, source=f"Told by {NAME}", by=lead
+    )
     services.add_note(customer, note=f"Called {PHONE}", by=lead)
     with django_capture_on_commit_callbacks(execute=False):
         ticket = make_ticket(
@@ -53,9 +67,13 @@ def person(django_capture_on_commit_callbacks):
         services.set_status(ticket, status="solved", by=lead, reason=f"Told {NAME}")
         order = sell(customer)
         orders.issue_invoice(order, by=lead)
-    SentMail.objects.create(number="M-1", key="k", order=order, kind="placed", to=EMAIL, subject=f"For {NAME}", body=STREET)
+    SentMail.objects.create(
+        number="M-1", key="k", order=order, kind="placed", to=EMAIL, subject=f"For {NAME}", body=STREET
+    )
     Order.objects.filter(pk=order.pk).update(status="closed")
-    run = ImportRun.objects.create(number="IM-900", resource="customers", source="page", file_name="people.csv", read=1, new=1)
+    run = ImportRun.objects.create(
+        number="IM-900", resource="customers", source="page", file_name="people.csv", read=1, new=1
+    )
     ImportRow.objects.create(run=run, row=2, outcome="new", record=EMAIL.lower(), changes=[["name", "", NAME]])
     Notification.objects.create(user=lead, text=f"{NAME} answered")
     return customer
@@ -82,7 +100,11 @@ def test_no_string_of_the_person_is_left_in_any_table(person, django_capture_on_
     assert not path.storage.exists(path.name)
     assert (sums(), list(Order.objects.values_list("number", "status"))) == (totals, numbers)
     kept = Retained.objects.get()
-    assert (kept.key, kept.until, kept.erasure) == ("invoices", date(Invoice.objects.get().issued_at.year + 10, 12, 31), erasure)
+    assert (kept.key, kept.until, kept.erasure) == (
+        "invoices",
+        date(Invoice.objects.get().issued_at.year + 10, 12, 31),
+        erasure,
+    )
     assert Order.objects.get().shipping_address == {"country": "DE"}
     person.refresh_from_db()
     assert (person.name, person.status) == (f"Erased {person.number}", "erased")
@@ -224,7 +246,9 @@ def test_the_package_says_everything_by_class_and_taking_it_is_recorded(person, 
     assert classes["contacts"]["tables"][0]["rows"][0]["raw"] == EMAIL
     assert classes["invoices"]["tables"][0]["rows"][0]["content"]["buyer"]["name"] == NAME
     assert classes["invoices"]["kept_until"]
-    assert audit.AuditEvent.objects.filter(verb="customer.package_taken", actor=lead, subject=person.number).count() == 1
+    assert (
+        audit.AuditEvent.objects.filter(verb="customer.package_taken", actor=lead, subject=person.number).count() == 1
+    )
     page = client.get(package.get_absolute_url()).content.decode()
     assert f"I am {NAME}, {STREET}" in page
 

@@ -87,8 +87,16 @@ def test_only_an_empty_category_is_deleted():
     ],
 )
 def test_search_finds_by_words_of_both_languages(text, expected):
-    make_article("returns", title="Returns", body="Send it back within 30 days.", title_zh="怎样退货", body_zh="三十天内可以退货。")
-    make_article("shipping", title="Shipping", body="Parcels arrive in two days.", title_zh="配送", body_zh="运费五元。")
+    make_article(
+        "returns",
+        title="Returns",
+        body="Send it back within 30 days.",
+        title_zh="怎样退货",
+        body_zh="三十天内可以退货。",
+    )
+    make_article(
+        "shipping", title="Shipping", body="Parcels arrive in two days.", title_zh="配送", body_zh="运费五元。"
+    )
 
     assert slugs(services.find_articles(text, limit=5)) == expected
 
@@ -125,6 +133,16 @@ def test_opinions_count_once_for_each_reader_and_version(client, django_assert_n
     row = services.with_votes(Article.objects.filter(pk=article.pk)).get()
     assert (row.helped, row.not_helped) == (1, 0)
     assert ArticleVote.objects.count() == 3
+
+
+def test_staff_see_which_articles_do_not_help(client, sign_in):
+    good, bad = make_article("returns"), make_article("invoices")
+    for number in range(3):
+        services.vote(services.live_article(bad.slug), reader=str(number), is_helpful=number == 0, language="en")
+        services.vote(services.live_article(good.slug), reader=str(number), is_helpful=number > 0, language="en")
+    sign_in("support_lead")
+
+    assert [row.object.slug for row in client.get("/articles/?unhelpful=true").context["rows"]] == ["invoices"]
 
 
 def test_related_are_those_that_staff_chose_then_those_of_category_and_words():

@@ -44,7 +44,9 @@ def world(db):
     )  # fmt: skip
     services.note(ticket, body=f"Called {PHONE}", by=lead)
     order = sell(customer)
-    SentMail.objects.create(number="M-1", key="k", order=order, kind="placed", to=EMAIL, subject="Placed", body=f"Dear {NAME}")
+    SentMail.objects.create(
+        number="M-1", key="k", order=order, kind="placed", to=EMAIL, subject="Placed", body=f"Dear {NAME}"
+    )
     return made
 
 

@@ -19,16 +19,23 @@ WITHOUT = {
 
 def own_models():
     return [
-        model for config in own_apps() for model in config.get_models() if model._meta.managed and not hasattr(model, "pgh_id")
+        model
+        for config in own_apps()
+        for model in config.get_models()
+        if model._meta.managed and not hasattr(model, "pgh_id")
     ]
 
 
 def points_at_a_person(model):
     people = {Customer, Ticket, Message, Order}
-    return model in people or any(field.related_model in people for field in model._meta.concrete_fields if field.is_relation)
+    return model in people or any(
+        field.related_model in people for field in model._meta.concrete_fields if field.is_relation
+    )
 
 
-@pytest.mark.parametrize("model", [m for m in own_models() if points_at_a_person(m) or getattr(m, "PERSONAL", {})], ids=str)
+@pytest.mark.parametrize(
+    "model", [m for m in own_models() if points_at_a_person(m) or getattr(m, "PERSONAL", {})], ids=str
+)
 def test_every_model_about_people_has_a_class(model):
     classified = {found for entry in erasing.every() for found in entry.models}
 

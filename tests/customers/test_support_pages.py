@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from backoffice.models import Job
-from customers import forms, services
+from customers import services
 from customers.models import Attachment, Customer, Message, Ticket
 from tests.customers.conftest import free
 from tests.factories import make_article, make_customer, make_ticket, make_user

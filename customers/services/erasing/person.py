@@ -31,7 +31,9 @@ class Person:
     @property
     def pattern(self) -> str:
         """Regular expression of PostgreSQL that matches any of the strings, in plain text and in JSON; "" matches nothing."""
-        forms = dict.fromkeys(form for trace in self.traces for form in (trace, json.dumps(trace, ensure_ascii=False)[1:-1]))
+        forms = dict.fromkeys(
+            form for trace in self.traces for form in (trace, json.dumps(trace, ensure_ascii=False)[1:-1])
+        )
         return "|".join(re.sub(r"([^\w\s]|_)", r"\\\1", form) for form in forms)
 
 

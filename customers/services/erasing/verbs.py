@@ -124,7 +124,12 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
     beside = clear_platform(person, subjects, by)
     result += [{"key": key, "rule": Rule.ERASE.value, "rows": rows, "until": None} for key, rows in beside.items()]
     erasure = Erasure.objects.create(
-        number=number, customer=customer, reason=_without(person, reason), approval=approval, result=result, erased_by=by
+        number=number,
+        customer=customer,
+        reason=_without(person, reason),
+        approval=approval,
+        result=result,
+        erased_by=by,
     )
     Retained.objects.bulk_create(Retained(erasure=erasure, key=key, row=row, until=until) for key, row, until in kept)
     suppress(contacts, erasure)

@@ -77,7 +77,7 @@ def _values(table: Table, model: type[models.Model], person: Person) -> dict[str
 def _clear_history(table: Table, person: Person, keys: list[int]) -> None:
     past = table.past(person.customer, keys)
     contexts = set(past.exclude(pgh_context=None).values_list("pgh_context_id", flat=True))
-    values = _values(table, table.history, person) | {name: "" for name in table.files}
+    values = _values(table, table.history, person) | dict.fromkeys(table.files, "")
     if values:
         with allowed(table.history):
             past.update(**values)
