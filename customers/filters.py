@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +32,7 @@ from customers.models import (
     TicketWatcher,
     VainSearch,
 )
-from customers.services import assignable
+from customers.services import assignable, with_votes
 
 SOON = timedelta(hours=2)
 PROMISED = [("overdue", _("overdue")), ("soon", _("within two hours")), ("today", _("today or earlier"))]
@@ -225,11 +225,17 @@ class ArticleFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Article.Status.choices)
     changes = ChangesFilter()
     topic = django_filters.CharFilter(lookup_expr="iexact", label=_("Topic"))
+    unhelpful = django_filters.BooleanFilter(label=_("Helped fewer than it did not"), method="is_unhelpful")
     updated = django_filters.DateFromToRangeFilter(field_name="updated_at", label=_("Updated"))
 
     class Meta:
         model = Article
         fields: list[str] = []
+
+    def is_unhelpful(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
+        """By what readers said of the version that is live now."""
+        less = Q(pk__in=with_votes(Article.objects.order_by()).filter(not_helped__gt=F("helped")).values("pk"))
+        return rows.filter(less if value else ~less)
 
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(containing(text))

@@ -105,7 +105,14 @@ def find_articles(text: str, *, limit: int, topic: str = "", apart: Sequence[int
         return []
     with connection.cursor() as cursor:
         enough = FEW if HANZI.search(text) else HALF
-        asked = {"enough": enough, "text": text, "parts": parts, "apart": list(apart), "topic": topic, "limit": limit}
+        asked: dict[str, Any] = {
+            "enough": enough,
+            "text": text,
+            "parts": parts,
+            "apart": list(apart),
+            "topic": topic,
+            "limit": limit,
+        }
         cursor.execute(FIND, asked)
         names = ("key", "revision", "published_at", *WHOLE)
         return [LiveArticle(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
@@ -175,7 +182,7 @@ def present_address(slug: str) -> str:
 def live_position(slug: str) -> str | None:
     """Another text after each change of what a page of this address shows; None where nothing is live. One statement."""
     marks = [
-        RawSQL(f"SELECT coalesce(max(pgh_id), 0) FROM {model.history.rel.related_model._meta.db_table}", [])  # type: ignore[attr-defined]  # noqa: S608, S611
+        RawSQL(f"SELECT coalesce(max(pgh_id), 0) FROM {model.history.rel.related_model._meta.db_table}", [])  # type: ignore[union-attr]  # noqa: S608, S611
         for model in (HelpCategory, RelatedArticle)
     ]
     found = _of_content(("slug",)).filter(slug=slug).annotate(shelf=marks[0], beside=marks[1])

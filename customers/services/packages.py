@@ -136,7 +136,7 @@ def remove_expired_packages() -> int:
         DataPackage.objects.filter(status=DataPackage.Status.DONE, expires_at__lte=timezone.now())
     )
     for package in expired:
-        storage, name = package.file.storage, package.file.name
+        storage, name = package.file.storage, str(package.file.name)
         DataPackage.objects.filter(pk=package.pk).update(file="", size=0, status=DataPackage.Status.REMOVED)
         storage.delete(name)
     return len(expired)

@@ -39,6 +39,7 @@ class ArticleList(generic.ListPage):
     tabs = [
         generic.Tab(gettext_lazy("Published"), "status=published"),
         generic.Tab(gettext_lazy("Unpublished changes"), "changes=true"),
+        generic.Tab(gettext_lazy("Not helpful"), "unhelpful=true"),
         generic.Tab(gettext_lazy("In review"), "status=in_review"),
         generic.Tab(gettext_lazy("Scheduled"), "status=scheduled"),
         generic.Tab(gettext_lazy("Drafts"), "status=draft"),

@@ -39,8 +39,8 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import repricing
-from customers import services as sales
-from customers.models import Article, Customer, DuplicatePair, Macro, Ticket
+from customers import services as support
+from customers.models import Article, Customer, DuplicatePair, HelpCategory, Macro, Ticket
 from customers.services import merge, ownership
 from customers.views.support import SALT
 from inventory import services as inventory
@@ -110,6 +110,8 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "orders:work-start",
     "shell:lookup",
     "shell:mentions",
+    "help:sitemap",
+    "help:suggest",
     "support:file",
     "tickets:compose",
     "tickets:draft",
@@ -119,6 +121,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
 ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
+    "articles:category-delete",
     "customers:archive",
     "customers:release",
     "disputes:appeal",
@@ -520,7 +523,7 @@ def of_parcels() -> Paths:
 def of_owners(customer: Customer) -> Paths:
     """A customer with an owner and a dispute, two who are alike, and two who were merged."""
     anna, ben = User.objects.active().order_by("pk")[:2]
-    sales.transfer([customer], anna, by=None)
+    support.transfer([customer], anna, by=None)
     dispute = ownership.open_dispute(customer, claim="I called first", by=ben)
     yield customer.get_absolute_url()
     yield dispute.get_absolute_url()
@@ -528,14 +531,14 @@ def of_owners(customer: Customer) -> Paths:
         yield reverse(f"disputes:{name}", args=[dispute.number])
     one, other, third = Customer.objects.filter(owner=None).order_by("pk")[:3]
     yield reverse("customers:give", args=[one.number])
-    sales.transfer([third], ben, by=None)
+    support.transfer([third], ben, by=None)
     yield reverse("customers:dispute", args=[third.number])
     pair = DuplicatePair.objects.create(one=one, other=other, score=72, reasons=["name", "postal"])
     yield reverse("duplicates:list")
     yield pair.get_absolute_url()
     yield reverse("customers:merge", args=[one.number])
     yield f"{reverse('customers:merge', args=[one.number])}?other={other.number}"
-    merge = sales.merge_customers(one, other, by=None)
+    merge = support.merge_customers(one, other, by=None)
     yield one.get_absolute_url()
     yield reverse("customers:unmerge", args=[merge.pk])
 
@@ -561,6 +564,24 @@ def of_customers() -> Paths:
     article = Article.objects.first()
     yield article.get_absolute_url()
     yield reverse("articles:edit", args=[article.slug])
+    yield reverse("articles:related", args=[article.slug])
+    category = HelpCategory.objects.first()
+    yield category.get_absolute_url()
+    yield reverse("articles:category-edit", args=[category.slug])
+    yield from of_privacy()
+
+
+def of_privacy() -> Paths:
+    """A customer with a data package, and one whose data were erased."""
+    owner = User.objects.get(email=sign_ins.address("owner"))
+    customer = support.create_customer(by=owner, name="Otto Oblivion")
+    package = support.ask_for_package(customer, by=owner)
+    support.make_package(package.pk)
+    yield reverse("customers:privacy", args=[customer.number])
+    yield reverse("customers:erase", args=[customer.number])
+    yield package.get_absolute_url()
+    gone = support.create_customer(by=owner, name="Ina Invisible")
+    yield support.erase(gone, by=owner).get_absolute_url()
 
 
 def of_reviews() -> Paths:
@@ -660,6 +681,8 @@ def of_the_public() -> Paths:
     yield reverse("help:home")
     yield f"{reverse('help:home')}?q=return"
     yield reverse("help:article", args=[Article.objects.first().slug])
+    yield reverse("help:category", args=[HelpCategory.objects.first().slug])
+    yield f"{reverse('support:ask')}?q=return"
     yield previews.Link("catalog.product", Product.objects.filter(media__isnull=False).first().pk).url
     yield previews.Link("customers.article", Article.objects.first().pk).url
     live = LiveVersion.objects.live().filter(subject_type="catalog.product")

@@ -135,6 +135,16 @@ def test_opinions_count_once_for_each_reader_and_version(client, django_assert_n
     assert ArticleVote.objects.count() == 3
 
 
+def test_staff_see_which_articles_do_not_help(client, sign_in):
+    good, bad = make_article("returns"), make_article("invoices")
+    for number in range(3):
+        services.vote(services.live_article(bad.slug), reader=str(number), is_helpful=number == 0, language="en")
+        services.vote(services.live_article(good.slug), reader=str(number), is_helpful=number > 0, language="en")
+    sign_in("support_lead")
+
+    assert [row.object.slug for row in client.get("/articles/?unhelpful=true").context["rows"]] == ["invoices"]
+
+
 def test_related_are_those_that_staff_chose_then_those_of_category_and_words():
     article = make_article("returns", title="Returns of parcels", topic="Orders")
     near = make_article("parcels", title="Parcels", topic="Orders")
