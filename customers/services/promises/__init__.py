@@ -3,7 +3,7 @@
 from customers.services.promises.policies import Target, save_policy
 from customers.services.promises.running import after
 from customers.services.promises.ticking import Ticked, leads_of, tick
-from customers.services.promises.wording import Promised, Told, duration, moment, promises_of, tone
+from customers.services.promises.wording import Promised, Told, duration, moment, promised_to, tone, with_promises
 
 __all__ = [
     "Promised",
@@ -14,8 +14,9 @@ __all__ = [
     "duration",
     "leads_of",
     "moment",
-    "promises_of",
+    "promised_to",
     "save_policy",
     "tick",
     "tone",
+    "with_promises",
 ]
