@@ -108,14 +108,13 @@ def _fill(rows: int) -> tuple[Any, float]:
 
     from customers.models import AgentProfile, Queue, Ticket
     from customers.services.promises.running import follow
-    from tests.factories import make_calendar, make_policy, make_user
+    from tests.factories import make_calendar, make_policy
 
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE customers_ticket, customers_policy, customers_calendar, customers_agentprofile CASCADE")
         queue = Queue.objects.first()
         Queue.objects.update(assignment=Queue.Assignment.LEAST_BUSY)
-        people = [make_user("support_agent").pk for _each in range(AGENTS)]
-        busy = [make_user("support_agent").pk for _each in range(AGENTS)]
+        people, busy = ([_agent(name, number) for number in range(AGENTS)] for name in ("free", "busy"))
         AgentProfile.objects.bulk_create(AgentProfile(user_id=person, cap=CAP) for person in people)
         calendar = make_calendar(zone="Europe/Berlin", week={day: [(0, 720), (780, 1440)] for day in range(7)})
         make_policy(calendar=calendar, targets=(480, 480, 840))
@@ -131,6 +130,15 @@ def _fill(rows: int) -> tuple[Any, float]:
         taken = time.perf_counter() - began
         cursor.execute("ANALYZE")
     return queue, taken
+
+
+def _agent(name: str, number: int) -> int:
+    """The key of a support agent, made where there is none yet."""
+    from backoffice.models import User
+    from tests.factories import make_user
+
+    email = f"{name}{number}@bench.example"
+    return (User.objects.filter(email=email).first() or make_user("support_agent", email=email)).pk
 
 
 if __name__ == "__main__":
