@@ -48,7 +48,7 @@ def main() -> None:
 
     from customers.services import assignment, promises
 
-    queue, following = _fill(options.rows)
+    following = _fill(options.rows)
     start = timezone.now()
 
     def seconds(call: Callable[[], Any]) -> float:
@@ -102,8 +102,8 @@ def _open() -> None:
     call_command("migrate", verbosity=0)
 
 
-def _fill(rows: int) -> tuple[Any, float]:
-    """Open tickets with their promises, every hundredth with a short one; gives the queue and the seconds of following them."""
+def _fill(rows: int) -> float:
+    """Open tickets with their promises, every hundredth with a short one; gives the seconds of following them."""
     from django.db import connection
 
     from customers.models import AgentProfile, Queue, Ticket
@@ -111,7 +111,9 @@ def _fill(rows: int) -> tuple[Any, float]:
     from tests.factories import make_calendar, make_policy
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE customers_ticket, customers_policy, customers_calendar, customers_agentprofile CASCADE")
+        cursor.execute(
+            "TRUNCATE customers_ticket, customers_policy, customers_calendar, customers_agentprofile CASCADE"
+        )
         queue = Queue.objects.first()
         Queue.objects.update(assignment=Queue.Assignment.LEAST_BUSY)
         people, busy = ([_agent(name, number) for number in range(AGENTS)] for name in ("free", "busy"))
@@ -129,7 +131,7 @@ def _fill(rows: int) -> tuple[Any, float]:
             follow(keys[first : first + 1000])
         taken = time.perf_counter() - began
         cursor.execute("ANALYZE")
-    return queue, taken
+    return taken
 
 
 def _agent(name: str, number: int) -> int:
