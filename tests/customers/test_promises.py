@@ -13,6 +13,7 @@ from customers.models import Policy, PromiseCycle, PromiseEvent, Ticket, TicketE
 from customers.services import promises
 from customers.services.calendars import elapsed, hours_of
 from customers.verification import mend_promises, ticket_promises
+from tests.backoffice.test_import_tables import bring
 from tests.factories import make_calendar, make_customer, make_policy, make_queue, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -295,3 +296,15 @@ def test_what_is_used_is_the_running_time_within_business_hours(changes, zone):
     assert (abs(total - used) <= len(changes), abs(still - paused) <= len(changes)) == (True, True)
     policy.is_active = False
     policy.save(update_fields=["is_active"])
+
+
+def test_a_file_that_sets_another_status_stops_the_clock(tmp_path):
+    make_policy()
+    ticket = make_ticket()
+
+    bring(tmp_path, "tickets", f"Number,Subject,Status\n{ticket.number},{ticket.subject},pending\n")
+
+    ticket.refresh_from_db()
+    assert (promise(ticket, "resolution").state, ticket.promised_at) == ("paused", None)
+    bring(tmp_path, "tickets", "Subject,Description,Requester\nFrom elsewhere,Long ago,Jane\n")
+    assert PromiseCycle.objects.exclude(ticket=ticket).count() == 0
