@@ -1,7 +1,11 @@
 """Tickets proven against their events."""
 
+from django.db import connection
+
+from backoffice.models import User
 from backoffice.verification import Result, check, compare
 from customers.models import Ticket
+from customers.services import promises
 
 WRONG_STATES = """
     SELECT t.id, f.field, f.stored, coalesce(e.new, '')
@@ -16,6 +20,31 @@ WRONG_STATES = """
                FROM customers_ticketevent ORDER BY ticket_id, field, id DESC) e ON e.ticket_id = t.id AND e.field = f.field
     WHERE f.stored <> coalesce(e.new, '')
 """
+
+
+WRONG_PROMISES = """
+    SELECT t.id, t.promised_at, p.due FROM customers_ticket t
+    LEFT JOIN (SELECT ticket_id, min(due_at) AS due FROM customers_promisecycle WHERE state = 'running' GROUP BY ticket_id) p
+      ON p.ticket_id = t.id
+    WHERE t.promised_at IS DISTINCT FROM p.due
+"""
+
+
+def mend_promises(by: User | None) -> None:
+    """Let the promises of all tickets that are told wrong follow these anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG_PROMISES)
+        promises.follow([ticket for ticket, _stored, _due in cursor.fetchall()])
+
+
+@check("ticket_promises", repair=mend_promises)
+def ticket_promises() -> Result:
+    """A ticket tells when the first of its running promises is due."""
+    return compare(
+        checked="SELECT count(*) FROM customers_ticket",
+        wrong=WRONG_PROMISES,
+        say=lambda row: f"{Ticket.objects.get(pk=row[0]).number}: {row[1]}, {row[2]}",
+    )
 
 
 @check("ticket_states")

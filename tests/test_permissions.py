@@ -180,6 +180,8 @@ class World:
         self.article = factories.make_article()
         for name in (
             "make_prices",
+            "make_policy",
+            "make_agent",
             "make_order",
             "make_supplier",
             "make_count",

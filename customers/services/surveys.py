@@ -117,8 +117,9 @@ def compose(survey: Survey) -> EmailMessage:
     """The mail; expects the language of the ticket to be active."""
     ticket, url = survey.ticket, public_url(survey)
     scores = [(label, f"{url}?score={value}") for value, label in reversed(Survey.Score.choices)]
+    subject = _("How did we do? %(subject)s") % {"subject": ticket.subject}
     return EmailMessage(
-        subject=f"{_('How did we do? %(subject)s') % {'subject': ticket.subject}} [{ticket.number}]",
+        subject=f"{subject} [{ticket.number}]",
         body=render_to_string(
             "tickets/mail/survey.txt",
             {"ticket": ticket, "url": url, "scores": scores, "company": settings.COMPANY_NAME},

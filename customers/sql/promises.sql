@@ -17,15 +17,21 @@ RETURNS double precision LANGUAGE sql STABLE AS $$
 $$;
 
 -- The moment when so many open seconds have passed since `start`; NULL beyond the last span.
+-- The bound is a whole number of the column's type, or no index could find it.
 CREATE OR REPLACE FUNCTION customers_business_due(the_calendar bigint, start timestamptz, seconds double precision)
-RETURNS timestamptz LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN seconds <= 0 THEN start ELSE (
-        SELECT s.begins + make_interval(secs => p.target - s.before)
-        FROM (SELECT customers_business_position(the_calendar, start) + seconds AS target) p
-        JOIN customers_openspan s ON s.calendar_id = the_calendar AND s.after >= p.target
-        ORDER BY s.after LIMIT 1
-    ) END
-$$;
+RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    target double precision := customers_business_position(the_calendar, start) + seconds;
+    bound bigint := ceil(target);
+BEGIN
+    IF seconds <= 0 THEN
+        RETURN start;
+    END IF;
+    RETURN (
+        SELECT s.begins + make_interval(secs => target - s.before) FROM customers_openspan s
+        WHERE s.calendar_id = the_calendar AND s.after >= bound ORDER BY s.after LIMIT 1
+    );
+END $$;
 
 -- Bring the promises of tickets up to what their status, priority, queue and messages say at `at`. Doing it twice changes nothing.
 CREATE OR REPLACE FUNCTION customers_follow_promises(tickets bigint[], at timestamptz) RETURNS void LANGUAGE plpgsql AS $$

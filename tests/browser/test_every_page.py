@@ -40,8 +40,8 @@ from catalog.models import (
 )
 from catalog.services import repricing
 from customers import services as support
-from customers.models import Article, Customer, DuplicatePair, HelpCategory, Macro, Ticket
-from customers.services import merge, ownership
+from customers.models import Article, Customer, DuplicatePair, HelpCategory, Macro, Survey, Ticket
+from customers.services import merge, ownership, promises, surveys
 from customers.views.support import SALT
 from inventory import services as inventory
 from inventory.models import (
@@ -61,7 +61,7 @@ from inventory.models import (
 from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
-from tests.factories import make_ticket
+from tests.factories import make_agent, make_calendar, make_policy, make_ticket
 from tests.test_permissions import OWN
 
 RULES = {
@@ -569,6 +569,7 @@ def of_customers() -> Paths:
     yield category.get_absolute_url()
     yield reverse("articles:category-edit", args=[category.slug])
     yield from of_privacy()
+    yield from of_promises()
 
 
 def of_privacy() -> Paths:
@@ -582,6 +583,24 @@ def of_privacy() -> Paths:
     yield package.get_absolute_url()
     gone = support.create_customer(by=owner, name="Ina Invisible")
     yield support.erase(gone, by=owner).get_absolute_url()
+
+
+def of_promises() -> Paths:
+    """A promise that was warned of, an agent, and what somebody said; the ticket is seen with all of it."""
+    agent = make_agent(User.objects.get(email=sign_ins.address("support_agent")), skills=["returns"])
+    policy = make_policy(
+        "Standard", calendar=make_calendar("Office", week={0: [(540, 750), (810, 1080)]}, country="DE")
+    )
+    ticket = make_ticket(assignee=agent.user)
+    promises.tick(timezone.now() + timedelta(days=8))
+    survey = Survey.objects.create(ticket=ticket, agent=agent.user, queue=ticket.queue, asked_at=timezone.now())
+    yield reverse("support:satisfaction", args=[surveys.signed(survey)])
+    surveys.answer(survey, score=4, comment="Friendly.")
+    yield ticket.get_absolute_url()
+    for name, about in (("calendar", policy.calendar), ("policy", policy), ("agent", agent)):
+        yield about.get_absolute_url()
+        yield reverse(f"promises:{name}_edit", args=[about.pk])
+    yield reverse("promises:agent_away", args=[agent.pk])
 
 
 def of_reviews() -> Paths:

@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backoffice.models import Notification
 from customers import services
-from customers.models import PromiseCycle, PromiseEvent, Ticket, TicketEvent
+from customers.models import Policy, PromiseCycle, PromiseEvent, Ticket, TicketEvent
 from customers.services import promises
 from customers.services.calendars import elapsed, hours_of
-from customers.services.promises.running import follow
+from customers.verification import mend_promises, ticket_promises
+from tests.backoffice.test_import_tables import bring
 from tests.factories import make_calendar, make_customer, make_policy, make_queue, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -73,11 +73,11 @@ def test_while_the_ticket_waits_for_the_customer_the_clock_stands_still(agent):
     ticket = make_ticket()
     start = promise(ticket, "resolution").started_at
     Ticket.objects.filter(pk=ticket.pk).update(status="pending")
-    follow([ticket.pk], at=start + HOUR)
+    promises.follow([ticket.pk], at=start + HOUR)
     waiting = promise(ticket, "resolution")
 
     Ticket.objects.filter(pk=ticket.pk).update(status="open")
-    follow([ticket.pk], at=start + 10 * HOUR)
+    promises.follow([ticket.pk], at=start + 10 * HOUR)
 
     running = promise(ticket, "resolution")
     assert (waiting.state, waiting.due_at, waiting.used) == ("paused", None, 3600)
@@ -90,7 +90,7 @@ def test_following_twice_changes_nothing():
     ticket = make_ticket()
     before = list(PromiseCycle.objects.values()), list(PromiseEvent.objects.values())
 
-    follow([ticket.pk])
+    promises.follow([ticket.pk])
 
     assert (list(PromiseCycle.objects.values()), list(PromiseEvent.objects.values())) == before
 
@@ -142,7 +142,7 @@ def test_another_priority_is_what_the_policy_says(agent, on_change, cycles):
     start = promise(ticket, "resolution").started_at
     Ticket.objects.filter(pk=ticket.pk).update(priority=3)
 
-    follow([ticket.pk], at=start + 3 * HOUR)
+    promises.follow([ticket.pk], at=start + 3 * HOUR)
 
     rows = PromiseCycle.objects.filter(ticket=ticket).order_by("cycle")
     asked = start + 3 * HOUR
@@ -227,27 +227,40 @@ def test_the_database_lets_no_level_be_reached_twice_and_no_event_be_changed():
     assert (again.warned, again.told) == (0, 0)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    targets=st.lists(st.integers(1, 300), min_size=1, max_size=4),
-    moments=st.lists(st.integers(0, 900), min_size=1, max_size=4),
+    targets=st.lists(st.integers(1, 300), min_size=1, max_size=4, unique=True),
+    moments=st.lists(st.integers(0, 900), min_size=1, max_size=3),
 )
 def test_set_wise_is_the_same_as_one_by_one(targets, moments):
-    start = timezone.now()
+    start, calendar = timezone.now(), make_calendar()
+    tags = [f"within {minutes}" for minutes in targets]
+    for tag, minutes in zip(tags, targets, strict=True):
+        make_policy(targets=(minutes, None, minutes * 2), tag=tag, calendar=calendar, position=1)
     reached = []
     for at_once in (1, 20_000):
-        sid = connection.savepoint() if connection.in_atomic_block else None
-        before = PromiseCycle.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        for minutes in targets:
-            make_policy(position=len(reached) * 0 + 1, targets=(minutes, None, minutes * 2), tag=f"t{minutes}")
-            make_ticket(tags=[f"t{minutes}"])
+        tickets = [make_ticket(tags=[tag]) for tag in tags]
         for moment in sorted(moments):
             promises.tick(start + moment * MINUTE, at_once=at_once)
-        rows = PromiseCycle.objects.filter(pk__gt=before).order_by("pk")
+        rows = PromiseCycle.objects.filter(ticket__in=tickets).order_by("pk")
         reached.append([(one.kind, one.level, one.target, one.events.count()) for one in rows])
-        if sid:
-            connection.savepoint_rollback(sid)
+    Policy.objects.update(is_active=False)
+
     assert reached[0] == reached[1]
+
+
+def test_what_a_ticket_tells_is_proven_and_mended(agent):
+    make_policy()
+    ticket = make_ticket()
+    due = promise(ticket, "first_reply").due_at
+    right = ticket_promises().wrong
+    Ticket.objects.filter(pk=ticket.pk).update(promised_at=None)
+
+    wrong = ticket_promises().wrong
+    mend_promises(agent)
+
+    ticket.refresh_from_db()
+    assert (right, wrong, ticket.promised_at) == (0, 1, due)
 
 
 STATUSES = st.sampled_from(["open", "pending", "on_hold"])
@@ -274,7 +287,7 @@ def test_what_is_used_is_the_running_time_within_business_hours(changes, zone):
         used, paused = (used + passed, paused) if running else (used, paused + passed)
         if status != wanted:
             Ticket.objects.filter(pk=ticket.pk).update(status=wanted)
-        follow([ticket.pk], at=at)
+        promises.follow([ticket.pk], at=at)
         status = wanted
 
     stored = promise(ticket, "resolution")
@@ -283,3 +296,15 @@ def test_what_is_used_is_the_running_time_within_business_hours(changes, zone):
     assert (abs(total - used) <= len(changes), abs(still - paused) <= len(changes)) == (True, True)
     policy.is_active = False
     policy.save(update_fields=["is_active"])
+
+
+def test_a_file_that_sets_another_status_stops_the_clock(tmp_path):
+    make_policy()
+    ticket = make_ticket()
+
+    bring(tmp_path, "tickets", f"Number,Subject,Status\n{ticket.number},{ticket.subject},pending\n")
+
+    ticket.refresh_from_db()
+    assert (promise(ticket, "resolution").state, ticket.promised_at) == ("paused", None)
+    bring(tmp_path, "tickets", "Subject,Description,Requester\nFrom elsewhere,Long ago,Jane\n")
+    assert PromiseCycle.objects.exclude(ticket=ticket).count() == 0

@@ -1,9 +1,9 @@
 """What the shop promises those who ask: policies, the clocks of tickets, and who is told when time runs out."""
 
 from customers.services.promises.policies import Target, save_policy
-from customers.services.promises.running import after
+from customers.services.promises.running import after, follow
 from customers.services.promises.ticking import Ticked, leads_of, tick
-from customers.services.promises.wording import Promised, Told, duration, moment, promises_of, tone
+from customers.services.promises.wording import Promised, Told, duration, moment, promised_to, tone, with_promises
 
 __all__ = [
     "Promised",
@@ -12,10 +12,12 @@ __all__ = [
     "Told",
     "after",
     "duration",
+    "follow",
     "leads_of",
     "moment",
-    "promises_of",
+    "promised_to",
     "save_policy",
     "tick",
     "tone",
+    "with_promises",
 ]

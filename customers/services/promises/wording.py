@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -51,32 +51,30 @@ class Promised:
     survey: Rated | None = None
 
 
-def promises_of(ticket: Ticket, user: Any) -> Promised:
-    """What `user` may see of it, read in one statement."""
+def with_promises(tickets: QuerySet[Ticket], user: Any) -> QuerySet[Ticket]:
+    """Tickets with what `promised_to` reads of them, in their own statement; what `user` may not see is not among it."""
     happened = PromiseEvent.objects.filter(promise=OuterRef("pk"), what__in=NOTABLE).order_by("pk")
     given = PromiseCycle.objects.visible_to(user).filter(ticket=OuterRef("pk")).order_by("pk")
-    facts = {name: F(name) for name in _FACTS}
     asked = Survey.objects.visible_to(user).filter(ticket=OuterRef("pk"))
-    row = (
-        Ticket.objects.filter(pk=ticket.pk)
-        .values_list(
-            told_along(
-                given,
-                **facts,
-                policy_name=F("policy__name"),
-                calendar_name=F("calendar__name"),
-                happened=ArraySubquery(happened.values(json=JSONObject(what="what", at="at", told="told"))),
-            ),
-            told_along(asked, score=F("score"), comment=F("comment")),
-        )
-        .get()
+    return tickets.annotate(
+        given=told_along(
+            given,
+            **{name: F(name) for name in _FACTS},
+            policy_name=F("policy__name"),
+            calendar_name=F("calendar__name"),
+            happened=ArraySubquery(happened.values(json=JSONObject(what="what", at="at", told="told"))),
+        ),
+        asked=told_along(asked, score=F("score"), comment=F("comment")),
     )
-    rows, surveys = row[0] or [], row[1] or []
-    promises = [(_restored(each), each["happened"] or []) for each in rows]
+
+
+def promised_to(ticket: Any, user: Any) -> Promised:
+    """Everything promised to a ticket that was read by `with_promises`."""
+    promises = [(_restored(row), row["happened"] or []) for row in ticket.given or []]
     told = [Told(one, headline(one), because(one), tone(one)) for one, _events in promises]
     told.sort(key=lambda one: (one.promise.ended_at is not None, one.promise.due_at or one.promise.started_at))
     moments = [_moment(one, event) for one, events in promises for event in events]
-    return Promised(told, moments, _rated(surveys[0], user) if surveys else None)
+    return Promised(told, moments, _rated(ticket.asked[0], user) if ticket.asked else None)
 
 
 def _restored(row: Mapping[str, Any]) -> PromiseCycle:

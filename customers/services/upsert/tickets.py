@@ -166,6 +166,9 @@ class TicketBatch(TableBatch):
             )
         super().write()
         self._write_openings(by, reason)
+        self.run(
+            "SELECT customers_follow_promises(array_agg(id ORDER BY id), now()) FROM import_record WHERE changed AND NOT is_new"
+        )
         if any(name == "number" for name in self.columns):
             self.run(
                 f"""SELECT setval('{SEQUENCE}', g.most) FROM (
@@ -208,7 +211,7 @@ class TicketBatch(TableBatch):
 
 
 def correct_events(run: str) -> None:
-    """Counter-entries where undo or redo of `run` gave tickets states that their events do not tell of."""
+    """Counter-entries where undo or redo of `run` gave tickets states that their events do not tell of; promises follow."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO customers_ticketevent (ticket_id, at, actor_id, field, old, new, reason)
@@ -218,6 +221,9 @@ def correct_events(run: str) -> None:
                                    ORDER BY e.id DESC LIMIT 1) e ON true
                 WHERE n.value <> coalesce(e.new, '') ORDER BY t.id, n.field""",
             [run],
+        )
+        cursor.execute(
+            "SELECT customers_follow_promises(array_agg(id ORDER BY id), now()) FROM rewind_customers_ticket"
         )
 
 

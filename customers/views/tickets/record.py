@@ -51,6 +51,7 @@ class TicketRecord(generic.RecordPage):
             actor_id=Cast("actor_id", TextField()),
         )
         rows = super().get_queryset().select_related("assignee", "queue", "customer", "follows", "merged_into")
+        rows = promises.with_promises(rows, self.request.user)
         return with_surroundings(rows, self.user).annotate(happened=ArraySubquery(happened.values(json=fields)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -154,7 +155,7 @@ class TicketRecord(generic.RecordPage):
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         user, ticket = self.user, self.object
-        promised = promises.promises_of(ticket, user)
+        promised = promises.promised_to(ticket, user)
         handling = None
         if user.has_perm("customers.change_ticket") and ticket.status not in services.FINAL:
             handling = forms.HandleForm(ticket=ticket, user=user, auto_id="handle_%s")
