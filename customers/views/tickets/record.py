@@ -49,7 +49,7 @@ class TicketRecord(generic.RecordPage):
             actor=by,
             actor_id=Cast("actor_id", TextField()),
         )
-        rows = super().get_queryset().select_related("assignee", "queue", "customer", "follows", "merged_into")
+        rows = super().get_queryset().select_related("assignee", "queue", "customer__owner", "follows", "merged_into")
         return with_surroundings(rows, self.user).annotate(happened=ArraySubquery(happened.values(json=fields)))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
