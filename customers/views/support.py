@@ -86,8 +86,10 @@ def sent(request: HttpRequest, signed: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
     """The conversation as its customer sees it; an answer goes into the ticket."""
-    found = get_object_or_404(Ticket.objects.select_related("queue"), token=token)
+    found = get_object_or_404(Ticket.objects.select_related("queue", "merged_into"), token=token)
     if request.method != "POST":
+        if found.merged_into and services.same_requester(found, found.merged_into):
+            return redirect("support:ticket", token=found.merged_into.token)
         return _ticket_page(request, found, forms.PublicReplyForm())
     form = forms.PublicReplyForm(request.POST, request.FILES)
     written = _guarded(form, lambda fields: _answer(request, found, fields))

@@ -66,7 +66,7 @@ for (const undo of document.querySelectorAll("[data-undo]")) setTimeout(() => un
 const presence = document.querySelector("[data-presence]");
 const look = async () => {
   if (document.hidden) return;
-  const query = new URLSearchParams({ editing: 1, seen: presence.dataset.seen });
+  const query = new URLSearchParams({ editing: 1, seen: presence.dataset.seen, count: presence.dataset.count });
   const response = await fetch(`${location.pathname.replace(/compose\/$/, "")}?${query}`).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = document.createElement("div");

@@ -71,8 +71,10 @@ class Compose(TicketRecord):
     def show_moved(self, form: forms.ComposeForm, moved: services.ThreadMoved) -> HttpResponseBase:
         """The thread with what is new marked, and the text ready to be sent again."""
         form.add_error(None, moved)
+        del self.thread  # read before somebody wrote
         form.data = form.data.copy()
-        form.data["last_message_id"] = moved.newer[-1].pk
+        for name, value in self.read.items():
+            form.data[name] = str(value)
         return self.show_again(form, status=409, newer={message.pk for message in moved.newer})
 
     def show_again(self, form: forms.ComposeForm, *, status: int, **extra: Any) -> HttpResponseBase:
