@@ -376,6 +376,7 @@ def test_a_draft_waits_in_the_composer(client, agent):
     composer = client.get(url("ticket", ticket)).context["composer"]
     assert (composer["body"].value(), composer["mode"].value()) == ("Dear Jane", "note")
 
+    client.post(url("draft", ticket), {"leaving": "1"})
     compose(client, ticket, body="Dear Jane,", mode="reply", keep="1")
     assert Draft.objects.get().body == "Dear Jane,"
     client.post(url("draft", ticket), {"drop": "1"})

@@ -128,7 +128,10 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
         services.drop_draft(ticket, by=user)  # type: ignore[arg-type]
         messages.success(request, _("Draft deleted."))
         return HttpResponseRedirect(ticket.get_absolute_url())
-    services.keep_draft(ticket, by=user, **_typed(request))  # type: ignore[arg-type]
+    if "body" in request.POST:
+        last = request.POST.get("last_message_id", "")
+        known = int(last) if last.isdigit() and len(last) < 19 else None
+        services.keep_draft(ticket, by=user, last_message_id=known, **_typed(request))  # type: ignore[arg-type]
     if "leaving" in request.POST:
         editing.closed(ticket, user)  # type: ignore[arg-type]
     return HttpResponse(status=204)
