@@ -54,6 +54,7 @@ class ComposeForm(forms.Form):
     )
     status = forms.ChoiceField(label=gettext_lazy("Then the ticket is"), required=False)
     last_message_id = forms.IntegerField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     macro = forms.ModelChoiceField(Macro.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -22,7 +22,7 @@ _stamp = signing.TimestampSigner(salt="customers.link")
 def find_by_link(text: str) -> tuple[Ticket | None, bool]:
     """The ticket of a link, and whether the link still works: a token, or a token with the time at which it was mailed anew."""
     token = text.partition(":")[0]
-    ticket = Ticket.objects.select_related("queue").filter(token=token).first()
+    ticket = Ticket.objects.select_related("queue", "merged_into").filter(token=token).first()
     if ticket is None:
         return None, False
     return ticket, ticket.last_message_at > timezone.now() - timedelta(days=LINK_DAYS) or _is_fresh(text)

@@ -102,6 +102,8 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         shown = {"token": token, "title": _("This link has expired")}
         return TemplateResponse(request, "support/expired.html", shown, status=410)
     if request.method != "POST":
+        if found.merged_into and services.same_requester(found, found.merged_into):
+            return redirect("support:ticket", token=found.merged_into.token)
         return _ticket_page(request, found, forms.PublicReplyForm())
     form = forms.PublicReplyForm(request.POST, request.FILES)
     written = _guarded(form, lambda fields: _answer(request, found, fields))

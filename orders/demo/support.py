@@ -6,7 +6,7 @@ from django.db import connection
 
 from backoffice import demo
 from backoffice.models import User
-from customers.models import Article
+from customers.models import Article, Macro
 from orders.demo import texts
 from orders.demo.tables import temporary_table
 
@@ -29,6 +29,7 @@ def load(tickets: int, owner: User) -> None:
         temporary_table(cursor, "demo_note", "n int, note text", enumerate(texts.NOTES))
         cursor.execute(statements)
     load_articles(owner)
+    Macro.objects.bulk_create(Macro(**macro) for macro in texts.MACROS)
 
 
 def _numbered_questions() -> list[tuple[str, int, str, str, str]]:

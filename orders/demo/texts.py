@@ -1,5 +1,7 @@
 """What customers of the demonstration shop ask, what agents answer, and the articles of its help centre."""
 
+from typing import Any
+
 # (subject, question, answer) in English and in Chinese; {order} is the number of the customer's order.
 QUESTIONS = [
     (
@@ -89,3 +91,30 @@ ARTICLES = [
     ("cast-iron", "Care", "Caring for cast iron", "铸铁保养", "Wash without soap, dry at once, and rub with a drop of oil while warm.", "不用洗洁精，洗后立即擦干，趁热抹一滴油。"),
     ("wholesale", "Companies", "Ordering for a café or shop", "批发合作", "We sell to cafés, hotels and shops from 300 euros on. Write to us and we set up an account with your prices.", "咖啡馆、酒店和店铺满 300 欧元可享批发价，欢迎来信开户。"),
 ]  # fmt: skip
+
+MACROS: list[dict[str, Any]] = [
+    {
+        "name": "Parcel is late",
+        "name_zh": "包裹延误",
+        "body": "Hello {{ customer }},\n\nwe are sorry that {{ order }} is late. We have asked the carrier and write again by tomorrow.",
+        "body_zh": "{{ customer }} 您好，\n\n很抱歉 {{ order }} 延误了。我们已联系承运商，明天之前再回复您。",
+        "status": "on_hold",
+        "takes": True,
+        "tags": ["parcel"],
+    },
+    {
+        "name": "How to send something back",
+        "name_zh": "如何退货",
+        "body": "Hello {{ customer }},\n\nplease tell us which articles of {{ order }} you send back. A label comes by mail.",
+        "body_zh": "{{ customer }} 您好，\n\n请告诉我们 {{ order }} 中要退回的商品，退货面单会通过邮件发送。",
+        "status": "pending",
+        "tags": ["return"],
+    },
+    {
+        "name": "Solved, thank you",
+        "name_zh": "已解决，谢谢",
+        "body": "Hello {{ customer }},\n\nwe are glad that it works. Just answer if anything is missing.",
+        "body_zh": "{{ customer }} 您好，\n\n很高兴问题已解决。如有其他需要，请直接回复。",
+        "status": "solved",
+    },
+]

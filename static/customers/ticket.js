@@ -4,10 +4,11 @@ const text = form?.elements.namedItem("body");
 const field = (name) => form.elements.namedItem(name);
 let kept = form && text.value;
 let sending = false;
+const DRAFT = ["mode", "body", "last_message_id"];
 
-const typed = (more = {}) => {
+const typed = (names, more = {}) => {
   const data = new FormData();
-  for (const name of ["csrfmiddlewaretoken", "mode", "body"]) data.append(name, field(name).value);
+  for (const name of ["csrfmiddlewaretoken", ...names]) data.append(name, field(name).value);
   for (const [name, value] of Object.entries(more)) data.append(name, value);
   return data;
 };
@@ -17,7 +18,7 @@ if (form) {
   const keep = async () => {
     const body = text.value;
     if (sending || body === kept) return;
-    const response = await fetch(form.dataset.draft, { method: "POST", body: typed() }).catch(() => null); // kept the next time
+    const response = await fetch(form.dataset.draft, { method: "POST", body: typed(DRAFT) }).catch(() => null); // kept the next time
     if (response?.ok) kept = body;
   };
   text.addEventListener("input", () => {
@@ -25,7 +26,7 @@ if (form) {
     waiting = setTimeout(keep, 2000);
   });
   document.addEventListener("visibilitychange", () => document.hidden && keep());
-  addEventListener("pagehide", () => !sending && navigator.sendBeacon(form.dataset.draft, typed({ leaving: 1 })));
+  addEventListener("pagehide", () => !sending && navigator.sendBeacon(form.dataset.draft, typed(text.value === kept ? [] : DRAFT, { leaving: 1 })));
   addEventListener("beforeunload", (event) => {
     // Chosen files are the one thing that a draft does not keep.
     if (!sending && field("attachments").files.length) event.preventDefault();
@@ -66,7 +67,7 @@ for (const undo of document.querySelectorAll("[data-undo]")) setTimeout(() => un
 const presence = document.querySelector("[data-presence]");
 const look = async () => {
   if (document.hidden) return;
-  const query = new URLSearchParams({ editing: 1, seen: presence.dataset.seen });
+  const query = new URLSearchParams({ editing: 1, seen: presence.dataset.seen, count: presence.dataset.count });
   const response = await fetch(`${location.pathname.replace(/compose\/$/, "")}?${query}`).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const fresh = document.createElement("div");

@@ -68,6 +68,8 @@ def test_two_agents_collide_and_nothing_is_lost(window_of: WindowOf, ticket: Tic
     assert Draft.objects.get().body == "Dear Jane Doe, it is late."
 
     merge_and_undo(anna, ticket)
+    for page in (anna, ben):  # leaving tells the server, which is to hear it before it ends
+        page.goto("/tickets/queues/", wait_until="networkidle")
 
 
 def merge_and_undo(page: Page, ticket: Ticket) -> None:

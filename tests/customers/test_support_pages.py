@@ -293,3 +293,25 @@ def test_the_page_of_a_ticket_says_that_its_person_was_erased(client, agent):
     page = client.get(ticket.get_absolute_url()).content.decode()
     assert f"({erasure.number})" in page
     assert ticket.customer is None
+def test_a_merged_ticket_leads_its_own_customer_to_the_other_and_no_stranger(client):
+    by = make_user("support_lead")
+    target, own = make_ticket(), make_ticket()
+    strange = make_ticket(requester_email="john@example.com", body="Mine.")
+    services.merge(own, into=target, by=by)
+    services.merge(strange, into=target, by=by, knowing=True)
+
+    assert client.get(f"/support/t/{own.token}/")["Location"] == f"/support/t/{target.token}/"
+    page = client.get(f"/support/t/{strange.token}/")
+    assert (page.status_code, "It has not come." in page.content.decode()) == (200, False)
+
+
+def test_what_comes_late_opens_a_ticket_that_follows(filled):
+    ticket = make_ticket()
+    services.set_status(ticket, status="solved", by=make_user("support_lead"))
+    Ticket.objects.filter(pk=ticket.pk).update(solved_at=timezone.now() - timedelta(days=15))
+
+    response = filled(f"/support/t/{ticket.token}/", body="Broken again.")
+
+    new = ticket.followed_by.get()
+    assert response["Location"] == f"/support/t/{new.token}/#last"
+    assert new.messages.get().body == "Broken again."

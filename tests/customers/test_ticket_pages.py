@@ -376,6 +376,7 @@ def test_a_draft_waits_in_the_composer(client, agent):
     composer = client.get(url("ticket", ticket)).context["composer"]
     assert (composer["body"].value(), composer["mode"].value()) == ("Dear Jane", "note")
 
+    client.post(url("draft", ticket), {"leaving": "1"})
     compose(client, ticket, body="Dear Jane,", mode="reply", keep="1")
     assert Draft.objects.get().body == "Dear Jane,"
     client.post(url("draft", ticket), {"drop": "1"})
@@ -433,6 +434,18 @@ def test_merge_by_page_asks_before_strangers_are_merged(client, agent):
     assert client.get(url("unmerge", john)).status_code == 200
     client.post(url("unmerge", john))
     assert set(Ticket.objects.values_list("status", flat=True)) == {"new"}
+
+
+def test_a_reply_is_refused_when_a_merge_brought_older_messages_along(client, agent):
+    older, ticket = make_ticket("Older"), make_ticket()
+    services.merge(older, into=ticket, by=agent)
+
+    refused = compose(client, ticket, body="Sorry.", last_message_id=ticket.messages.last().pk, seen=1)
+
+    form = refused.context["composer"]
+    assert (refused.status_code, form["seen"].value(), form["body"].value()) == (409, "2", "Sorry.")
+    assert "is-new" in refused.content.decode()
+    assert compose(client, ticket, body="Sorry.", seen=2).status_code == 302
 
 
 def test_split_by_page(client, agent):

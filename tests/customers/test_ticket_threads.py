@@ -375,7 +375,11 @@ def test_a_draft_is_of_one_person_and_gone_when_sent(anna):
         (ben.pk, "reply", "Mine"),
     ]
 
+    seen = ticket.messages.get().pk
     services.note(ticket, body="Dear Jane,", by=anna)
+    services.keep_draft(
+        ticket, body="Dear Jane", mode="note", by=anna, last_message_id=seen
+    )  # on its way all the while
     services.keep_draft(ticket, body="  ", mode="reply", by=ben)
 
     assert not Draft.objects.exists()

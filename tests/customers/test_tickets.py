@@ -1,6 +1,7 @@
 """Tickets: transitions, the handling record, who gets which."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from django.apps import apps
@@ -311,6 +312,18 @@ class TicketLife(RuleBasedStateMachine):
     @rule(priority=st.integers(1, 4))
     def priority(self, priority):
         self.attempt(services.set_priority, priority=priority, by=self.lead)
+
+    @rule(day=st.sampled_from([None, date(2026, 1, 5), date(2026, 2, 1)]))
+    def due(self, day):
+        self.attempt(services.set_due, due_on=day, by=self.lead)
+
+    @rule(tags=st.lists(st.sampled_from(["a", "b, c", "A"]), max_size=2))
+    def tag(self, tags):
+        self.attempt(services.set_ticket_tags, tags=tags, by=self.lead)
+
+    @rule(subject=st.sampled_from(["", "One", "Two\nlines"]))
+    def rename(self, subject):
+        self.attempt(services.rename, subject=subject, by=self.lead)
 
     @rule(status=st.sampled_from(["", "pending", "solved"]))
     def reply(self, status):

@@ -142,6 +142,7 @@ def reply(
     by: User,
     status: str = "",
     last_message_id: int | None = None,
+    seen: int | None = None,
     attachments: Iterable[Any] = (),
     macro: Macro | None = None,
     kept: Iterable[str] = (),
@@ -149,10 +150,10 @@ def reply(
     """Answer the customer, who gets it by mail once UNDO_SEND_SECONDS are over; then set `status`, if one is given.
 
     `macro` does to the ticket what it says, but for its status; `kept` are files of the draft that go along.
-    Raises ThreadMoved when the thread went on after `last_message_id`, TicketClosed when nobody may answer any more.
+    Raises ThreadMoved when the thread went on after `last_message_id` or has not the `seen` number of messages, TicketClosed when nobody may answer any more.
     """
     ticket = open_for_messages(ticket)
-    must_be_current(ticket, last_message_id)
+    must_be_current(ticket, last_message_id, seen)
     message = write(ticket, Message.Kind.REPLY, body, by=by, attachments=attachments)
     drafts.spend(message, by=by, kept=kept)
     mail_later(message, seconds=settings.UNDO_SEND_SECONDS)
@@ -174,6 +175,7 @@ def note(
     by: User,
     status: str = "",
     last_message_id: int | None = None,
+    seen: int | None = None,
     attachments: Iterable[Any] = (),
     macro: Macro | None = None,
     kept: Iterable[str] = (),
@@ -182,7 +184,7 @@ def note(
     ticket = locked(ticket)
     if ticket.status == TicketStatus.MERGED:
         raise TicketClosed(ticket)
-    must_be_current(ticket, last_message_id)
+    must_be_current(ticket, last_message_id, seen)
     message = write(ticket, Message.Kind.NOTE, body, by=by, attachments=attachments)
     drafts.spend(message, by=by, kept=kept)
     if status and status != ticket.status:

@@ -13,8 +13,14 @@ from customers.models import Attachment, Draft, Message, Ticket
 COLUMNS = ("file", "name", "size", "sha256", "content_type", "verdict", "verdict_reason")
 
 
-def keep_draft(ticket: Ticket, *, body: str, mode: str, by: User) -> Draft | None:
-    """Keep what `by` has typed so far; a blank text without files keeps nothing."""
+def keep_draft(ticket: Ticket, *, body: str, mode: str, by: User, last_message_id: int | None = None) -> Draft | None:
+    """Keep what `by` has typed so far; a blank text without files keeps nothing.
+
+    What was typed before `by` sent a message after `last_message_id` came late, and is that message.
+    """
+    own = Message.objects.filter(ticket=ticket, author=by)
+    if last_message_id is not None and own.filter(pk__gt=last_message_id).exists():
+        return None
     body = body.replace("\x00", "")
     if not body.strip():
         found = Draft.objects.filter(ticket=ticket, user=by)

@@ -93,12 +93,17 @@ def open_for_messages(ticket: Ticket) -> Ticket:
     return ticket
 
 
-def must_be_current(ticket: Ticket, last_message_id: int | None) -> None:
+def must_be_current(ticket: Ticket, last_message_id: int | None, seen: int | None = None) -> None:
+    """Raise ThreadMoved when the thread has messages after `last_message_id`, or others than the `seen` up to there: a merge
+    brings older ones along, a split takes some away."""
     if last_message_id is None:
         return
-    newer = ticket.messages.filter(pk__gt=last_message_id).select_related("author").order_by("pk")
+    thread = ticket.messages.select_related("author").order_by("pk")
+    newer = list(thread.filter(pk__gt=last_message_id))
+    if not newer and seen is not None and thread.count() != seen:
+        raise ThreadMoved(list(thread.filter(moved_from__isnull=False)))
     if newer:
-        raise ThreadMoved(list(newer))
+        raise ThreadMoved(newer)
 
 
 def record_opening(ticket: Ticket, by: User | None) -> None:

@@ -71,8 +71,10 @@ class Compose(TicketRecord):
     def show_moved(self, form: forms.ComposeForm, moved: services.ThreadMoved) -> HttpResponseBase:
         """The thread with what is new marked, and the text ready to be sent again."""
         form.add_error(None, moved)
+        del self.thread  # read before somebody wrote
         form.data = form.data.copy()
-        form.data["last_message_id"] = moved.newer[-1].pk
+        for name, value in self.read.items():
+            form.data[name] = str(value)
         return self.show_again(form, status=409, newer={message.pk for message in moved.newer})
 
     def show_again(self, form: forms.ComposeForm, *, status: int, **extra: Any) -> HttpResponseBase:
@@ -126,7 +128,10 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
         services.drop_draft(ticket, by=user)  # type: ignore[arg-type]
         messages.success(request, _("Draft deleted."))
         return HttpResponseRedirect(ticket.get_absolute_url())
-    services.keep_draft(ticket, by=user, **_typed(request))  # type: ignore[arg-type]
+    if "body" in request.POST:
+        last = request.POST.get("last_message_id", "")
+        known = int(last) if last.isdigit() and len(last) < 19 else None
+        services.keep_draft(ticket, by=user, last_message_id=known, **_typed(request))  # type: ignore[arg-type]
     if "leaving" in request.POST:
         editing.closed(ticket, user)  # type: ignore[arg-type]
     return HttpResponse(status=204)

@@ -50,7 +50,7 @@ class TicketRecord(generic.RecordPage):
             actor=by,
             actor_id=Cast("actor_id", TextField()),
         )
-        rows = super().get_queryset().select_related("assignee", "queue", "customer", "follows", "merged_into")
+        rows = super().get_queryset().select_related("assignee", "queue", "customer__owner", "follows", "merged_into")
         rows = promises.with_promises(rows, self.request.user)
         return with_surroundings(rows, self.user).annotate(happened=ArraySubquery(happened.values(json=fields)))
 
@@ -118,7 +118,8 @@ class TicketRecord(generic.RecordPage):
 
     @cached_property
     def composer(self) -> forms.ComposeForm | None:
-        return self.get_composer() if self.request.user.has_perm("customers.change_ticket") else None
+        takes_notes = self.object.status != Ticket.Status.MERGED and self.user.has_perm("customers.change_ticket")
+        return self.get_composer() if takes_notes else None
 
     def get_composer(self, data: Any = None, files: Any = None) -> forms.ComposeForm:
         """The composer, with what was begun before."""
@@ -128,15 +129,15 @@ class TicketRecord(generic.RecordPage):
             files,
             ticket=self.object,
             user=self.user,
-            initial={"last_message_id": self.last_message_id, **{k: draft[k] for k in ("mode", "body") if k in draft}},
+            initial={**self.read, **{name: draft[name] for name in ("mode", "body") if name in draft}},
             kept=draft.get("files") or [],
             auto_id="compose_%s",
         )
 
     @property
-    def last_message_id(self) -> int:
-        """The newest message that the reader sees. Merged ones may stand earlier in the thread."""
-        return max((message.pk for message in self.thread), default=0)
+    def read(self) -> dict[str, int]:
+        """What the reader sees of the thread: its newest message, which merged ones may stand after, and how many there are."""
+        return {"last_message_id": max((message.pk for message in self.thread), default=0), "seen": len(self.thread)}
 
     # --- Who else is here -----------------------------------------------------------------------
 
@@ -146,8 +147,9 @@ class TicketRecord(generic.RecordPage):
 
     def show_presence(self) -> HttpResponseBase:
         """The notice alone, which the open page asks for every ten seconds: who is here, who writes, what is new."""
-        seen = self.request.GET.get("seen", "")
-        newer = self.last_message_id if seen.isdigit() and int(seen) < self.last_message_id else 0
+        told, last = self.request.GET, self.read["last_message_id"]
+        seen = (told.get("seen", str(last)), told.get("count", str(self.read["seen"])))
+        newer = last if seen != (str(last), str(self.read["seen"])) else 0
         others = Draft.objects.filter(ticket=self.object, updated_at__gt=timezone.now() - WRITING).exclude(body="")
         writers = [draft.user for draft in others.exclude(user=self.user).select_related("user")]
         shown = {"editors": self.editors, "writers": writers, "newer": newer, "object": self.object}
