@@ -140,7 +140,7 @@ class CustomerRecord(generic.RecordPage):
     ]
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("owner", "segment__run")
+        return super().get_queryset().select_related("owner", "segment")
 
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]

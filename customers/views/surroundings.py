@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from customers.models import Customer, CustomerNote, FollowUp, SegmentLimits, SegmentSnapshot
+from customers.models import Customer, CustomerNote, FollowUp, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.services import segments
 from customers.views.segment_columns import segment_of
 
@@ -27,10 +27,9 @@ def of(user: Any, customer: Customer) -> dict[str, Any]:
 
 
 def _segments(customer: Customer) -> dict[str, Any]:
-    segment = segment_of(customer)
-    if segment is None:
+    segment, run = segment_of(customer), SegmentRun.objects.order_by("-as_of").first()
+    if segment is None or run is None:
         return {}
-    run = segment.run
     limits = SegmentLimits.of(run.limits)
     return {
         "segmented": run,

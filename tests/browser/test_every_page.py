@@ -39,7 +39,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import repricing
-from customers.models import Article, Customer, Ticket
+from customers.models import Article, Customer, FollowUp, Ticket
 from customers.views.support import SALT
 from inventory import services as inventory
 from inventory.models import (
@@ -114,6 +114,7 @@ ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "customers:archive",
+    "followups:cancel",
     "inventory:count_cancel",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
@@ -513,6 +514,14 @@ def of_customers() -> Paths:
     yield customer.get_absolute_url()
     yield reverse("customers:edit", args=[customer.number])
     yield reverse("customers:consent", args=[customer.number])
+    yield reverse("customers:timeline", args=[customer.number])
+    note = customer.notes.create(author=User.objects.get(email=sign_ins.address("owner")), text="Calls on Mondays")
+    yield reverse("customers:note_edit", args=[note.pk])
+    follow_up = FollowUp.objects.open().first()
+    yield follow_up.get_absolute_url()
+    for verb in ("edit", "done"):
+        yield reverse(f"followups:{verb}", args=[follow_up.pk])
+    yield f"{reverse('customers:list')}?lifecycle=silent&columns=name&columns=lifecycle&columns=abc&columns=rfm&columns=risk&columns=planned"
     ticket = Ticket.objects.filter(status="open").first()
     yield ticket.get_absolute_url()
     yield reverse("tickets:status", args=[ticket.number, "pending"])
