@@ -3,6 +3,7 @@
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
+from customers.models.groups import ConsentPurpose, CustomerGroup
 from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
@@ -29,8 +30,10 @@ __all__ = [
     "Attachment",
     "AttachmentQuerySet",
     "Consent",
+    "ConsentPurpose",
     "ContactPoint",
     "Customer",
+    "CustomerGroup",
     "CustomerNote",
     "CustomerQuerySet",
     "CustomerSegment",

@@ -17,7 +17,7 @@ from backoffice import generic
 from backoffice.generic.forms import formset_summary
 from customers import forms, services
 from customers.filters import CustomerFilter
-from customers.models import Address, Consent, ContactPoint, Customer
+from customers.models import Address, ContactPoint, Customer
 from customers.services import segments
 from customers.views import segment_columns, surroundings
 from customers.views.timeline import moments
@@ -172,7 +172,6 @@ class CustomerRecord(generic.RecordPage):
         return super().get_context_data(
             contacts=list(contacts.order_by("-ended_at", "kind", "-is_primary", "pk")),
             addresses=list(Address.objects.visible_to(user).filter(customer=customer)),
-            consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
             may_note=user.has_perm("customers.change_customer"),
             new_ticket_url=self._new_ticket_url(),
             **surroundings.of(user, customer),
