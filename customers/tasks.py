@@ -1,9 +1,12 @@
 """Jobs of customers and tickets."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
@@ -34,6 +37,12 @@ def segment(timestamp: int) -> None:
     latest = SegmentRun.objects.order_by("-as_of").values_list("as_of", flat=True).first()
     with acting(source="job:segment"):
         segments.segment(max(today - timedelta(days=1), latest or today - timedelta(days=1)))
+
+
+def segment_soon() -> None:
+    """Have the worker do it now; where it waits already nothing more is needed."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        segment.defer(timestamp=0)
 
 
 @app.periodic(cron="0 6 * * *")
