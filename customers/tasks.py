@@ -14,6 +14,8 @@ from customers import services
 from customers.models import SegmentRun
 from customers.services import limits, mail, segments
 
+SEGMENT = "customers.segment"
+
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
 def deliver(message: int) -> None:
@@ -30,7 +32,7 @@ def forget_uses(timestamp: int) -> None:
 
 
 @app.periodic(cron="50 1 * * *")
-@app.task(name="customers.segment", queueing_lock="customers.segment", retry=RETRY, pass_context=False)
+@app.task(name=SEGMENT, queueing_lock=SEGMENT, retry=RETRY, pass_context=False)
 def segment(timestamp: int) -> None:
     """Work the segments out as of yesterday, the last day that is over; a later day that was run is worked out anew."""
     today = timezone.localdate(timezone=timezone.get_default_timezone())
@@ -42,7 +44,7 @@ def segment(timestamp: int) -> None:
 def segment_soon() -> None:
     """Have the worker do it now; where it waits already nothing more is needed."""
     with suppress(AlreadyEnqueued), transaction.atomic():
-        segment.defer(timestamp=0)
+        app.configure_task(SEGMENT, queueing_lock=SEGMENT).defer(timestamp=0)
 
 
 @app.periodic(cron="0 6 * * *")
