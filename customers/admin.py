@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from customers.models import Consent, Ownership, OwnershipSettings, Queue, TicketEvent
+from customers.models import Consent, ConsentPurpose, CustomerGroup, Ownership, OwnershipSettings, Queue, TicketEvent
 
 
 @admin.register(Queue)
@@ -20,6 +20,19 @@ class QueueAdmin(StaffModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A queue is taken out of use, never deleted."""
+        return False
+
+
+@admin.register(CustomerGroup, ConsentPurpose)
+class NamedAdmin(StaffModelAdmin):
+    list_display = ["code", "name", "name_zh", "is_active"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Customers keep the code, so it stays."""
+        return ["code"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What customers refer to is taken out of use, never deleted."""
         return False
 
 

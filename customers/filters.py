@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -93,8 +93,11 @@ class CustomerFilter(django_filters.FilterSet):
         return rows.filter(segment__orders={"none": 0, "one": 1}[number])
 
     def followed_up(self, rows: QuerySet, name: str, state: str) -> QuerySet:
-        planned = Exists(FollowUp.objects.open().filter(customer=OuterRef("pk")))
-        return rows.filter(planned if state == "open" else ~planned)
+        """Who has nothing is looked up row by row, so that a page costs what it shows and not all that is planned."""
+        planned = FollowUp.objects.open().filter(customer=OuterRef("pk"))
+        if state == "open":
+            return rows.filter(Exists(planned))
+        return rows.alias(open_one=Subquery(planned.values("pk")[:1])).filter(open_one=None)
 
 
 class TicketFilter(django_filters.FilterSet):

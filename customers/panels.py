@@ -10,7 +10,7 @@ from backoffice import panels
 from backoffice.references import linked
 from backoffice.templatetags.houtai import badge, relative_time
 from customers import services
-from customers.models import CustomerMerge, FollowUp, Message, Ownership, Ticket
+from customers.models import CustomerMerge, Message, Ownership, Ticket
 
 
 @panels.register("customers.customer", order=20, permission="customers.view_ticket")
@@ -56,20 +56,17 @@ def suppressed_panel(user: Any, ticket: Any) -> panels.Panel | None:
     return panels.Panel(title=_("Erased before"), template="customers/_suppressed.html", context={"suppression": found})
 
 
-@panels.register("customers.ticket", order=40, permission="customers.view_followup")
+@panels.register("customers.ticket", order=40, permission="customers.add_followup")
 def follow_ups_panel(user: Any, ticket: Any) -> panels.Panel | None:
-    """What is planned with the customer of a ticket."""
-    if not ticket.customer_id:
+    """The ways to the follow-ups of a ticket's customer and to a new one; nothing is read for it."""
+    if not ticket.customer_id or not user.has_perm("customers.view_personal_data"):
         return None
-    rows = FollowUp.objects.visible_to(user).open().filter(customer=ticket.customer_id).select_related("assignee")[:10]
-    plan = f"{reverse('followups:new')}?customer=%23{ticket.customer_id}&ticket=%23{ticket.pk}"
+    customer = f"customer=%23{ticket.customer_id}"
     return panels.Panel(
         title=_("Follow-ups"),
         template="customers/_ticket_follow_ups.html",
-        context={
-            "follow_ups": list(rows),
-            "plan_url": plan if user.has_perms(["customers.add_followup", "customers.view_personal_data"]) else "",
-        },
+        context={"plan_url": f"{reverse('followups:new')}?{customer}&ticket=%23{ticket.pk}"},
+        url=f"{reverse('followups:list')}?{customer}&status=open",
     )
 
 

@@ -1,9 +1,12 @@
 """Jobs of customers and tickets."""
 
+from contextlib import suppress
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice.context import acting
 from backoffice.tasks import RETRY
@@ -22,6 +25,8 @@ from customers.services import (
     segments,
     surveys,
 )
+
+SEGMENT = "customers.segment"
 
 
 @app.task(name="customers.deliver", queue="mail", retry=RETRY)
@@ -98,13 +103,19 @@ def erase_due(timestamp: int) -> None:
 
 
 @app.periodic(cron="50 1 * * *")
-@app.task(name="customers.segment", queueing_lock="customers.segment", retry=RETRY, pass_context=False)
+@app.task(name=SEGMENT, queueing_lock=SEGMENT, retry=RETRY, pass_context=False)
 def segment(timestamp: int) -> None:
     """Work the segments out as of yesterday, the last day that is over; a later day that was run is worked out anew."""
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     latest = SegmentRun.objects.order_by("-as_of").values_list("as_of", flat=True).first()
     with acting(source="job:segment"):
         segments.segment(max(today - timedelta(days=1), latest or today - timedelta(days=1)))
+
+
+def segment_soon() -> None:
+    """Have the worker do it now; where it waits already nothing more is needed."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(SEGMENT, queueing_lock=SEGMENT).defer(timestamp=0)
 
 
 @app.periodic(cron="0 6 * * *")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.models import User
 from customers import services
 from customers.forms.fields import NOT_ASSIGNED, TagsField
-from customers.models import Address, Consent, ContactPoint, Customer
+from customers.models import Address, Consent, ConsentPurpose, ContactPoint, Customer, CustomerGroup
 
 
 class CustomerForm(forms.ModelForm):
@@ -41,6 +41,19 @@ class CustomerForm(forms.ModelForm):
         owners: Any = self.fields["owner"]
         owners.queryset = User.objects.filter(Q(is_active=True) | keep) if keep else User.objects.active()
         owners.empty_label = NOT_ASSIGNED
+        offer(self, "price_group", CustomerGroup.offered(self.instance.price_group))
+
+
+def offer(form: forms.BaseForm, name: str, choices: list[tuple[str, str]], *, empty: bool = True) -> None:
+    """Let a field that takes any code offer those that are set up, if any are."""
+    if choices:
+        field = form.fields[name]
+        form.fields[name] = forms.ChoiceField(
+            label=field.label,
+            choices=[("", "–"), *choices] if empty else choices,
+            required=not empty,
+            help_text=field.help_text,
+        )
 
 
 def typed(form: forms.BaseForm) -> bool:
@@ -135,3 +148,7 @@ class ConsentForm(forms.Form):
     source = forms.CharField(
         label=gettext_lazy("How we know"), max_length=100, help_text=gettext_lazy("Such as: phone call, signed form.")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "purpose", ConsentPurpose.offered(), empty=False)

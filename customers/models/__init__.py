@@ -8,6 +8,7 @@ from customers.models.customers import Address, Consent, ContactPoint, Customer,
 from customers.models.drafts import Draft
 from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
 from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
+from customers.models.groups import ConsentPurpose, CustomerGroup
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
 from customers.models.macros import Macro
 from customers.models.merges import CustomerMerge, DuplicatePair, MergedRow
@@ -60,8 +61,10 @@ __all__ = [
     "CalendarDay",
     "CalendarInterval",
     "Consent",
+    "ConsentPurpose",
     "ContactPoint",
     "Customer",
+    "CustomerGroup",
     "CustomerMerge",
     "CustomerNote",
     "CustomerQuerySet",

@@ -226,7 +226,10 @@ class Segmented(models.Model):
 
 
 class CustomerSegment(Segmented):
-    """What a customer is by the latest run. Without a constraint on the customer, so that it stops nobody who deletes one."""
+    """What a customer is by the latest run; `run` is the one that changed the row last.
+
+    Without a constraint on the customer, so that it stops nobody who deletes one.
+    """
 
     customer = models.OneToOneField(
         Customer,

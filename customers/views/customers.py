@@ -20,7 +20,7 @@ from backoffice import generic
 from backoffice.generic.forms import formset_summary
 from customers import forms, services
 from customers.filters import CustomerFilter
-from customers.models import Address, Consent, ContactPoint, Customer
+from customers.models import Address, ContactPoint, Customer
 from customers.services import segments
 from customers.views import segment_columns, surroundings
 from customers.views.merging import MERGE
@@ -152,7 +152,7 @@ class CustomerRecord(generic.RecordPage):
         return redirect(survivor) if survivor is not None else super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("owner", "segment__run")
+        return super().get_queryset().select_related("owner", "segment")
 
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
@@ -194,7 +194,6 @@ class CustomerRecord(generic.RecordPage):
         return super().get_context_data(
             contacts=list(contacts.order_by("-ended_at", "kind", "-is_primary", "pk")),
             addresses=list(Address.objects.visible_to(user).filter(customer=customer)),
-            consents=list(Consent.objects.visible_to(user).filter(customer=customer)[:20]),
             may_note=user.has_perm("customers.change_customer") and customer.status != Customer.Status.ERASED,
             new_ticket_url=self._new_ticket_url(),
             **surroundings.of(user, customer),

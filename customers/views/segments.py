@@ -129,7 +129,7 @@ class Limits(generic.Page):
         except ValidationError as error:
             add_error(form, error)
             return self.show(form, status=422)
-        tasks.segment.defer(timestamp=0)
+        tasks.segment_soon()
         messages.success(request, _("Limits saved. The segments are being worked out anew."))
         return HttpResponseRedirect(reverse("customers:segments"))
 
@@ -155,6 +155,6 @@ def latest_day() -> Any:
 @permission_required("customers.change_segmentlimits", raise_exception=True)
 def work_out(request: HttpRequest) -> HttpResponse:
     """Have the worker do now what it does every night."""
-    tasks.segment.defer(timestamp=0)
+    tasks.segment_soon()
     messages.success(request, _("The segments are being worked out."))
     return HttpResponseRedirect(reverse("customers:segments"))

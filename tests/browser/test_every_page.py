@@ -40,7 +40,7 @@ from catalog.models import (
 )
 from catalog.services import repricing
 from customers import services as support
-from customers.models import Article, Customer, DuplicatePair, HelpCategory, Macro, Survey, Ticket
+from customers.models import Article, Customer, DuplicatePair, FollowUp, HelpCategory, Macro, Survey, Ticket
 from customers.services import merge, ownership, promises, surveys
 from customers.views.support import SALT
 from inventory import services as inventory
@@ -126,6 +126,7 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "customers:release",
     "disputes:appeal",
     "disputes:decide-appeal",
+    "followups:cancel",
     "inventory:count_cancel",
     "inventory:purchase_cancel",
     "inventory:purchase_close",
@@ -548,6 +549,14 @@ def of_customers() -> Paths:
     yield customer.get_absolute_url()
     yield reverse("customers:edit", args=[customer.number])
     yield reverse("customers:consent", args=[customer.number])
+    yield reverse("customers:timeline", args=[customer.number])
+    note = customer.notes.create(author=User.objects.get(email=sign_ins.address("owner")), text="Calls on Mondays")
+    yield reverse("customers:note_edit", args=[note.pk])
+    follow_up = FollowUp.objects.open().first()
+    yield follow_up.get_absolute_url()
+    for verb in ("edit", "done"):
+        yield reverse(f"followups:{verb}", args=[follow_up.pk])
+    yield f"{reverse('customers:list')}?lifecycle=silent&columns=name&columns=lifecycle&columns=abc&columns=rfm&columns=risk&columns=planned"
     yield from of_owners(customer)
     ticket = Ticket.objects.filter(status="open").first()
     yield ticket.get_absolute_url()

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from backoffice import search
 from backoffice.models import AuditEvent
 from customers import masking, services
-from customers.models import Article, Consent, ContactPoint, Customer, Ticket
+from customers.models import Article, Consent, ConsentPurpose, ContactPoint, Customer, CustomerGroup, Ticket
 from customers.services import AddressData, ContactData
 from tests.factories import make_article, make_customer, make_ticket, make_user
 
@@ -334,3 +334,25 @@ def test_customers_of_a_group_are_found_by_its_code(client):
 
     assert [row.object.name for row in rows] == ["Ada"]
     assert client.get("/customers/?price_group=wholesale").context["rows"] == []
+
+
+def test_groups_and_purposes_that_are_set_up_are_offered(client, agent, jane):
+    edit = f"/customers/{jane.number}/edit/"
+    assert client.get(edit).context["form"].fields["price_group"].__class__.__name__ == "CharField"
+    CustomerGroup.objects.create(code="VIP", name="Best customers", name_zh="贵宾")
+    CustomerGroup.objects.create(code="OLD", name="Formerly", is_active=False)
+    ConsentPurpose.objects.create(code="News", name="Newsletter")
+    Customer.objects.filter(pk=jane.pk).update(price_group="FILE")
+
+    choices = client.get(edit).context["form"].fields["price_group"].choices
+    client.post(
+        f"/customers/{jane.number}/consent/", {"channel": "email", "purpose": "News", "granted": "1", "source": "x"}
+    )
+    client.post(
+        f"/customers/{jane.number}/consent/", {"channel": "email", "purpose": "News", "granted": "", "source": "y"}
+    )
+    page = client.get(jane.get_absolute_url()).context
+
+    assert choices == [("", "–"), ("VIP", "Best customers"), ("FILE", "FILE")]
+    assert [(one.called, one.granted) for one in page["consents"]] == [("Newsletter", False)]
+    assert [(one.called, one.granted) for one in page["earlier_consents"]] == [("Newsletter", True)]

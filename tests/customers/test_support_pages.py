@@ -293,6 +293,8 @@ def test_the_page_of_a_ticket_says_that_its_person_was_erased(client, agent):
     page = client.get(ticket.get_absolute_url()).content.decode()
     assert f"({erasure.number})" in page
     assert ticket.customer is None
+
+
 def test_a_merged_ticket_leads_its_own_customer_to_the_other_and_no_stranger(client):
     by = make_user("support_lead")
     target, own = make_ticket(), make_ticket()

@@ -84,7 +84,7 @@ NEW = """
     SELECT customer_id, abc, recency, frequency, monetary,
            CASE WHEN %(as_of)s::date - started_on < %(new_days)s THEN 'new' WHEN quiet >= %(lost_days)s THEN 'lost'
                 WHEN quiet >= %(silent_days)s THEN 'silent' WHEN risk = 'high' THEN 'churning' ELSE 'active' END AS lifecycle,
-           risk, orders, window_orders, uncounted, revenue, coalesce(round(before / whole, 6), 1) AS share_before, started_on,
+           risk, orders, window_orders, uncounted, revenue, coalesce(round(before / whole, 3), 1) AS share_before, started_on,
            last_order_on, last_contact_on, usual_gap, limit_gap, gap_is_own
     FROM scored
 """

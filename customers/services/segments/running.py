@@ -16,7 +16,13 @@ from customers.services.segments.computing import FACTS, VALUES, compute
 
 LOCK = "customers_segments"
 COLUMNS = ", ".join((*VALUES, *FACTS))
-OF_NEW = ", ".join(f"n.{name}" for name in (*VALUES, *FACTS))
+
+
+def _each(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in (*VALUES, *FACTS))
+
+
+OF_NEW = _each("n")
 
 
 def _values(alias: str) -> str:
@@ -33,7 +39,7 @@ def _latest(before: str) -> str:
 # What was held for the day until now, and what the run before it said.
 HELD = f"""
     CREATE TEMP TABLE segment_held ON COMMIT DROP AS
-    SELECT n.customer_id, o.run_id, {", ".join(f"o.{name}" for name in (*VALUES, *FACTS))}
+    SELECT n.customer_id, o.run_id, {_each("o")}
     FROM segment_new n {_latest("s.as_of <= %(as_of)s")} WHERE o.id IS NOT NULL
 """
 BEFORE = f"""
@@ -52,15 +58,17 @@ KEEP = f"""
 # A day between two runs must not change what the later one said.
 UPHOLD = f"""
     INSERT INTO customers_segmentsnapshot (customer_id, run_id, as_of, {COLUMNS})
-    SELECT h.customer_id, %(next)s, %(next_as_of)s, {", ".join(f"h.{name}" for name in (*VALUES, *FACTS))}
+    SELECT h.customer_id, %(next)s, %(next_as_of)s, {_each("h")}
     FROM segment_held h JOIN segment_new n ON n.customer_id = h.customer_id
     WHERE {_values("h")} IS DISTINCT FROM {_values("n")}
     ON CONFLICT (customer_id, as_of) DO NOTHING
 """
+# Who is what they were is not written again: `run` is the one that changed the row.
 NOW = f"""
     INSERT INTO customers_customersegment AS t (customer_id, run_id, {COLUMNS})
     SELECT n.customer_id, %(run)s, {OF_NEW} FROM segment_new n ORDER BY n.customer_id
-    ON CONFLICT (customer_id) DO UPDATE SET (run_id, {COLUMNS}) = (EXCLUDED.run_id, {", ".join(f"EXCLUDED.{name}" for name in (*VALUES, *FACTS))})
+    ON CONFLICT (customer_id) DO UPDATE SET (run_id, {COLUMNS}) = (EXCLUDED.run_id, {_each("EXCLUDED")})
+    WHERE ({_each("t")}) IS DISTINCT FROM ({_each("EXCLUDED")})
 """
 GONE = "DELETE FROM customers_customersegment t WHERE NOT EXISTS (SELECT FROM segment_new n WHERE n.customer_id = t.customer_id)"
 CELLS = "SELECT abc, lifecycle, count(*), sum(revenue) FROM segment_new GROUP BY 1, 2 ORDER BY 1, 2"
