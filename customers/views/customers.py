@@ -1,7 +1,7 @@
 """Pages of customers."""
 
-from copy import copy
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -18,6 +18,8 @@ from django.views.decorators.http import require_POST
 
 from backoffice import generic
 from backoffice.generic.forms import formset_summary
+from backoffice.generic.records import TIMELINE_LENGTH, event_moment
+from backoffice.models import AuditEvent
 from customers import forms, services
 from customers.filters import CustomerFilter
 from customers.models import Address, Consent, ContactPoint, Customer
@@ -162,6 +164,12 @@ class CustomerRecord(generic.RecordPage):
     def _new_ticket_url(self) -> str:
         allowed = self.request.user.has_perm("customers.add_ticket")
         return f"{reverse('tickets:new')}?customer=%23{self.object.pk}" if allowed else ""
+
+    def get_moments(self) -> list[generic.Moment]:
+        """What was written of those who became part of the customer."""
+        gone = Customer.objects.absorbed_by(self.object).order_by().values("pk")
+        events = AuditEvent.objects.filter(subject_type=Customer._meta.label_lower, subject_id__in=gone)
+        return [event_moment(event) for event in events.select_related("actor")[:TIMELINE_LENGTH]]
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:
