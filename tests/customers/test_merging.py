@@ -202,6 +202,20 @@ def test_owners_go_along_and_come_back():
     assert [Customer.objects.get(pk=one.pk).owner for one in (keep, lose)] == [anna, ben]
 
 
+def test_who_lost_the_owner_by_a_merge_gets_it_back():
+    keep, lose = make_pair()
+    anna = make_user("support_agent")
+    services.transfer([keep], anna, by=None)
+
+    merge = services.merge_customers(keep, lose, {"owner": "lose"}, by=None)
+    keep.refresh_from_db()
+    assert keep.owner is None
+    services.undo_merge(merge, by=None)
+
+    keep.refresh_from_db()
+    assert keep.owner == anna
+
+
 def test_a_preview_writes_nothing():
     keep, lose = make_pair()
     before = state()
