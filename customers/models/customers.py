@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -49,6 +50,13 @@ class CustomerQuerySet(MaskingQuerySet):
             pk__in=by_name.union(contacts.order_by().values("customer_id"), self.survivors(text).values("found"))
         )
 
+    def absorbed_by(self, customer: "Customer") -> "CustomerQuerySet":
+        """Who became part of `customer`, be it by way of another."""
+        gone = """WITH RECURSIVE gone(id) AS (
+            SELECT id FROM customers_customer WHERE merged_into_id = %s
+            UNION SELECT c.id FROM gone g JOIN customers_customer c ON c.merged_into_id = g.id) SELECT id FROM gone"""
+        return self.filter(pk__in=RawSQL(gone, [customer.pk]))  # noqa: S611 - a statement of ours
+
     def survivors(self, number: str) -> "CustomerQuerySet":
         """What the merged customer of this number became part of, as `found`."""
         merged = Customer.objects.filter(number=number.replace("\x00", "").strip().upper(), merged_into__isnull=False)
@@ -56,8 +64,7 @@ class CustomerQuerySet(MaskingQuerySet):
 
     def survivor_of(self, number: str) -> "Customer | None":
         """Who the merged customer of this number became part of, among these rows; None where none was merged."""
-        found: Customer | None = self.filter(pk__in=Customer.objects.survivors(number).values("found")).first()
-        return found
+        return self.filter(pk__in=Customer.objects.survivors(number).values("found")).first()  # type: ignore[return-value]
 
 
 def contact_text(text: str) -> str:

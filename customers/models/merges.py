@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import tracked
-from customers.masking import MaskingQuerySet
+from customers import masking
+from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
 
 
@@ -63,8 +64,10 @@ class DuplicatePair(models.Model):
 
 
 @tracked()
-class CustomerMerge(models.Model):
+class CustomerMerge(Personal):
     """`lose` became part of `keep`. `fields` has each value of `keep` that changed, as [before, after]."""
+
+    PERSONAL = {"fields": masking.text, "reason": masking.text}
 
     keep = models.ForeignKey(Customer, models.PROTECT, related_name="merges", verbose_name=_("survivor"))
     lose = models.ForeignKey(Customer, models.PROTECT, related_name="merged_by", verbose_name=_("merged customer"))

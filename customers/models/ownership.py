@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import Stateful, VisibleQuerySet, tracked
 from backoffice.triggers import legal_transitions
-from customers.masking import MaskingQuerySet
+from customers import masking
+from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
 
 
@@ -236,12 +237,19 @@ class DisputeQuerySet(MaskingQuerySet):
 
 
 @tracked()
-class OwnershipDispute(Stateful):
+class OwnershipDispute(Personal, Stateful):
     """A claim against the owner of a customer: claim, answer, decision by a third person, at most one appeal.
 
     `status` is written by `services.ownership`; while a dispute waits the customer changes hands by its decision alone.
     """
 
+    PERSONAL = {
+        "claim": masking.text,
+        "answer": masking.text,
+        "decision": masking.text,
+        "appeal": masking.text,
+        "final_decision": masking.text,
+    }
     Status = DisputeStatus
     TRANSITIONS = DISPUTE_TRANSITIONS
     lookup_fields = ("number",)

@@ -103,7 +103,8 @@ def _statements() -> list[str]:
     best = " ".join(f"WHEN bool_or(reason = '{name}') THEN {score}" for name, score in STRONG.items())
     return [
         """CREATE TEMP TABLE dup_who ON COMMIT DROP AS
-           SELECT id, external_id, tax_id, customers_name_key(name) AS name_key, customers_name_key(company) AS company_key
+           SELECT id, external_id, tax_id, customers_name_key(name) AS name_key,
+                  CASE WHEN company = '' THEN '' ELSE customers_name_key(company) END AS company_key
            FROM customers_customer WHERE merged_into_id IS NULL""",
         "ALTER TABLE dup_who ADD PRIMARY KEY (id)",
         "ANALYZE dup_who",

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_POST
 
 from backoffice import generic
 from backoffice.generic.forms import formset_summary
+from backoffice.generic.records import TIMELINE_LENGTH, event_moment
+from backoffice.models import AuditEvent
 from customers import forms, services
 from customers.filters import CustomerFilter
 from customers.models import Address, ContactPoint, Customer
@@ -203,6 +205,12 @@ class CustomerRecord(generic.RecordPage):
     def _new_ticket_url(self) -> str:
         allowed = self.request.user.has_perm("customers.add_ticket") and self.object.status != Customer.Status.ERASED
         return f"{reverse('tickets:new')}?customer=%23{self.object.pk}" if allowed else ""
+
+    def get_moments(self) -> list[generic.Moment]:
+        """What was written of those who became part of the customer."""
+        gone = Customer.objects.absorbed_by(self.object).order_by().values("pk")
+        events = AuditEvent.objects.filter(subject_type=Customer._meta.label_lower, subject_id__in=gone)
+        return [event_moment(event) for event in events.select_related("actor")[:TIMELINE_LENGTH]]
 
     @cached_property
     def timeline(self) -> list[generic.Moment]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
-from customers import forms
+from customers import forms, masking
 from customers.filters import DisputeFilter
 from customers.models import DisputeFile, DisputeStatus, OwnershipDispute
 from customers.services import ownership
@@ -111,9 +111,14 @@ class DisputeRecord(generic.RecordPage):
     def _may_withdraw(self, user: Any) -> bool:
         return self.object.may_become(DisputeStatus.WITHDRAWN) and self.object.claimant_id == user.pk
 
+    def get_facts(self) -> list[generic.Fact]:
+        """What is known so far."""
+        return [fact for fact in super().get_facts() if fact.value]
+
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         evidence = DisputeFile.objects.filter(dispute=self.object).select_related("added_by")
-        return super().get_context_data(evidence=list(evidence), **extra)
+        shown = list(evidence) if masking.may_see(self.request.user) else []
+        return super().get_context_data(evidence=shown, **extra)
 
 
 class DisputeAction(generic.ActionView):
@@ -166,7 +171,7 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     return generic.act(request, ownership.withdraw, dispute, done=_("%s is withdrawn."))
 
 
-@permission_required("customers.view_ownershipdispute", raise_exception=True)
+@permission_required(("customers.view_ownershipdispute", masking.PERMISSION), raise_exception=True)
 def evidence(request: HttpRequest, number: str, pk: int) -> HttpResponseBase:
     """A file of evidence as a download that no browser runs; one that could run is for those who decide."""
     disputes = OwnershipDispute.objects.visible_to(request.user)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -226,10 +226,8 @@ class UndoMerge(generic.ActionView):
 
     def ask(self, obj: Any, form: Any) -> HttpResponseBase:
         response = super().ask(obj, form)
-        kinds = obj.rows.filter(before__has_key="customer_id").values_list("kind", flat=True)
-        counts: dict[str, int] = {}
-        for kind in kinds:
-            counts[kind] = counts.get(kind, 0) + 1
+        moved = obj.rows.filter(before__has_key="customer_id")
+        counts = dict(moved.order_by("kind").values_list("kind").annotate(Count("pk")))
         changed = [
             str(Customer._meta.get_field(name).verbose_name)
             for name, pair in obj.fields.items()

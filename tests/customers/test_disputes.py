@@ -62,7 +62,7 @@ def test_a_dispute_from_the_claim_to_the_last_word(customer, people):
 
 
 def test_a_dispute_keeps_the_customer_where_it_is(customer, people):
-    anna, ben, lea, _kim = people
+    _anna, ben, lea, _kim = people
     dispute = ownership.open_dispute(customer, claim="Mine", by=ben)
 
     with pytest.raises(Disputed, match=f"{customer.number} is disputed"):

@@ -10,6 +10,7 @@ from customers.models import Address, Consent, ContactPoint, Customer, CustomerM
 from customers.services import AddressData, ContactData
 from customers.services.merging import look, movers
 from customers.services.merging.preview import latest
+from tests.backoffice.test_import_tables import bring as bring_any
 from tests.factories import make_customer, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,31 @@ def test_old_numbers_lead_to_the_survivor(client):
     assert lose not in Customer.objects.visible_to(owner)
 
 
+def test_files_that_name_a_merged_customer_are_about_the_survivor(tmp_path):
+    keep, lose = make_pair()
+    services.update_customer(keep, by=None, external_id="K-1")
+    services.merge_customers(keep, lose, by=None)
+
+    result = bring_any(tmp_path, "customers", f"number,name,language\n{lose.number},Jane Doe,zh-hans\n")
+    assert [one["message"] for one in result["warnings"]] == [
+        f"{lose.number} was merged into {keep.number}; the row is about that customer."
+    ]
+    bring_any(tmp_path, "customers", "external_id,note\nX-1,By the old number\n")
+
+    keep.refresh_from_db()
+    assert (keep.language, keep.note, keep.external_id) == ("zh-hans", "By the old number", "K-1")
+    assert Customer.objects.count() == 2
+
+
+def test_the_timeline_shows_what_was_noted_of_both(client):
+    keep, lose = make_pair()
+    services.add_note(lose, note="Wants a catalogue", by=make_user())
+    services.merge_customers(keep, lose, by=None)
+    client.force_login(make_user())
+
+    assert "Wants a catalogue" in client.get(keep.get_absolute_url()).content.decode()
+
+
 def test_the_database_keeps_merged_customers_as_they_are():
     keep, lose = make_pair()
     services.merge_customers(keep, lose, by=None)
@@ -174,6 +200,20 @@ def test_owners_go_along_and_come_back():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert [Customer.objects.get(pk=one.pk).owner for one in (keep, lose)] == [anna, ben]
+
+
+def test_who_lost_the_owner_by_a_merge_gets_it_back():
+    keep, lose = make_pair()
+    anna = make_user("support_agent")
+    services.transfer([keep], anna, by=None)
+
+    merge = services.merge_customers(keep, lose, {"owner": "lose"}, by=None)
+    keep.refresh_from_db()
+    assert keep.owner is None
+    services.undo_merge(merge, by=None)
+
+    keep.refresh_from_db()
+    assert keep.owner == anna
 
 
 def test_a_preview_writes_nothing():

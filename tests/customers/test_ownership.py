@@ -185,7 +185,7 @@ def test_a_contact_in_time_keeps_the_customer():
 
 def test_a_protected_customer_is_not_recycled():
     anna = make_user("support_agent")
-    customer, period = owned(anna)
+    _customer, period = owned(anna)
     now = timezone.now()
     later(period, days=70, reminded_at=now - timedelta(days=9), protected_until=now + timedelta(days=1))
 

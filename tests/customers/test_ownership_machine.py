@@ -1,5 +1,7 @@
 """Whatever happens to owners and merges, in whatever order: the periods and rows agree with a model in a few lines."""
 
+from itertools import pairwise
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -73,7 +75,7 @@ def test_periods_follow_a_model(steps):
         for which, customer in enumerate(customers):
             periods = list(Ownership.objects.filter(customer=customer).order_by("began_at", "pk"))
             assert [people.index(period.user) for period in periods] == history[which]
-            assert all(one.ended_at <= other.began_at for one, other in zip(periods, periods[1:], strict=False))
+            assert all(one.ended_at <= other.began_at for one, other in pairwise(periods))
             running = [people.index(period.user) for period in periods if period.ended_at is None]
             assert running == ([] if owners[which] is None else [owners[which]])
         transaction.set_rollback(True)

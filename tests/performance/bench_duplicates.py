@@ -16,7 +16,7 @@ FIRST = "ARRAY['Anna','Ben','Carla','David','Eva','Felix','Greta','Hugo','Ida','
 LAST = "ARRAY['Müller','Schmidt','Rossi','Silva','Novak','Jensen','Kowalski','Moreau','Garcia','Ivanov','Nagy','Berg','Costa','Popa','Weber','Lang']"
 CUSTOMERS = f"""
 INSERT INTO customers_customer (number, kind, status, name, company, external_id, language, tags, note, tax_exempt, created_at, updated_at)
-SELECT 'BD-' || n, 'person', 'active', ({FIRST})[1 + n % 16] || ' ' || ({LAST})[1 + n / 16 % 16] || ' ' || chr(65 + n / 256 % 26) || chr(97 + n / 7 % 26),
+SELECT 'BD-' || n, 'person', 'active', ({FIRST})[1 + n %% 16] || ' ' || ({LAST})[1 + n / 16 %% 16] || ' ' || chr(65 + n / 256 %% 26) || chr(97 + n / 7 %% 26),
        '', '', 'en', '{{}}', '', false, now(), now() FROM generate_series(1, %(rows)s) n
 """
 CONTACTS = """

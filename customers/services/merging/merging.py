@@ -174,16 +174,19 @@ def _return_owners(
     people = User.objects.active().in_bulk([key for key in (before["owner"], before["keep_owner"]) if key])
     if before["owner"] in people:
         transfer([lose], people[before["owner"]], by=by, source=Source.UNMERGED, reason=keep.number)
+    theirs = before["keep_owner"]
+    if theirs != keep.owner_id and (not theirs or theirs in people) and _still_as_merged(keep, lose):
+        transfer([keep], people.get(theirs), by=by, source=Source.UNMERGED, reason=lose.number)
+
+
+def _still_as_merged(keep: Customer, lose: Customer) -> bool:
+    """Whether the survivor's owner, or that it has none, still comes from the merge with `lose`."""
     last = keep.periods.order_by("-began_at", "-pk").first()
-    by_merge = (
-        last is not None and last.source == Source.MERGED and last.reason == lose.number and last.ended_at is None
-    )
-    if (
-        by_merge
-        and before["keep_owner"] != keep.owner_id
-        and (before["keep_owner"] in people or not before["keep_owner"])
-    ):
-        transfer([keep], people.get(before["keep_owner"]), by=by, source=Source.UNMERGED, reason=lose.number)
+    if last is None:
+        return False
+    if last.ended_at is None:
+        return last.source == Source.MERGED and last.reason == lose.number
+    return last.ended_how == Source.MERGED
 
 
 def _source(merge: CustomerMerge) -> str:

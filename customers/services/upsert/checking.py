@@ -89,6 +89,13 @@ class Checking(Finding):
                JOIN customers_customer t ON t.id = w.customer_id WHERE w.number <> '' AND w.numbered IS NULL""",
             error=False,
         )
+        self.problem(
+            "number_merged",
+            """SELECT w.row, 'number', w.number, jsonb_build_object('number', upper(w.number), 'found', t.number) FROM import_who w
+               JOIN customers_customer t ON t.id = w.customer_id WHERE w.numbered IS NOT NULL AND t.number <> upper(w.number)
+                 AND w.numbered = w.customer_id""",
+            error=False,
+        )
         if "name" in self.present:
             self.problem(
                 "name_differs",

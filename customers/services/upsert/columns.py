@@ -58,6 +58,7 @@ MESSAGES: Mapping[str, Any] = {
     ),
     "number_kept": gettext_lazy("There is no customer %(number)s; the new one gets this number."),
     "number_other": gettext_lazy("There is no customer %(number)s; the row is about %(found)s."),
+    "number_merged": gettext_lazy("%(number)s was merged into %(found)s; the row is about that customer."),
     "two_customers": gettext_lazy("The number elsewhere is that of %(one)s, the number that of %(other)s."),
     "external_twice": gettext_lazy("Row %(row)s gives this number to another customer."),
     "contact_taken": gettext_lazy("%(value)s belongs to %(customer)s (%(number)s) already."),

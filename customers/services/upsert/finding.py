@@ -63,6 +63,12 @@ class Finding(Batch):
                     LEFT JOIN customers_customer pc ON pc.id = p.customer_id
                 ) f"""
         )
+        if "external_id" in self.present:
+            # The number elsewhere of who was merged stays with the record that was; the survivor keeps its own.
+            self.run(
+                """UPDATE import_stage s SET external_id = '' FROM customers_customer m
+                   WHERE s.external_id <> '' AND m.external_id <> '' AND upper(m.external_id) = upper(s.external_id) AND m.merged_into_id IS NOT NULL"""
+            )
         for sign, name in (("e", "email"), ("p", "phone")):
             # A row that gives only an address is about the customer who has it in a row that says more.
             self.run(
