@@ -2,6 +2,7 @@
 
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
+from customers.models.mailboxes import Collaborator, IncomingMail, IncomingMailQuerySet, Mailbox, MailboxQuerySet
 from customers.models.tickets import (
     TICKET_TRANSITIONS,
     Attachment,
@@ -25,10 +26,15 @@ __all__ = [
     "ArticleQuerySet",
     "Attachment",
     "AttachmentQuerySet",
+    "Collaborator",
     "Consent",
     "ContactPoint",
     "Customer",
     "CustomerQuerySet",
+    "IncomingMail",
+    "IncomingMailQuerySet",
+    "Mailbox",
+    "MailboxQuerySet",
     "Message",
     "MessageQuerySet",
     "Queue",

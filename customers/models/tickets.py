@@ -60,6 +60,10 @@ class Queue(models.Model):
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     email = models.EmailField(_("answers from"), blank=True)
+    signature = models.TextField(
+        _("signature"), blank=True, default="", db_default="", help_text=_("Stands below every mail of this queue.")
+    )
+    signature_zh = models.TextField(_("signature (Chinese)"), blank=True, default="", db_default="")
     is_default = models.BooleanField(_("default"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -167,6 +171,9 @@ class Ticket(Personal, Stateful):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     solved_at = models.DateTimeField(_("solved"), null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows")
+    )
     search_text = search_text("number", "subject", "requester_name", "requester_email", "about")
 
     objects = TicketQuerySet.as_manager()
@@ -241,7 +248,7 @@ class Message(Personal):
         indexes = [models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="customer") | Q(author__isnull=False), name="message_of_staff_has_author"
+                condition=~Q(kind="reply") | Q(author__isnull=False), name="message_of_staff_has_author"
             )
         ]
 

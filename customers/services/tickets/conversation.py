@@ -46,10 +46,14 @@ def open_ticket(
     tags: Sequence[str] = (),
     assignee: User | None = None,
     attachments: Iterable[Any] = (),
+    follows: Ticket | None = None,
+    message_id: str = "",
+    acknowledge: bool = True,
 ) -> Ticket:
     """Open a ticket with its first message: what the customer asked, a mail to the customer, or a note.
 
-    What came through the form or by mail is answered with a receipt. Without `queue` the default one takes it.
+    What came through the form or by mail is answered with a receipt, unless a machine wrote it (`acknowledge`).
+    Without `queue` the default one takes it. `follows` is the closed ticket that this one goes on with.
     """
     queue = queue or default_queue()
     ticket = Ticket(
@@ -65,17 +69,18 @@ def open_ticket(
         priority=priority,
         tags=clean_tags(tags),
         assignee=assignee,
+        follows=follows,
     )
     if assignee is not None:
         must_be_able(assignee, queue)
-    ticket.full_clean(exclude=["number", "token", "customer", "queue", "assignee"])
+    ticket.full_clean(exclude=["number", "token", "customer", "queue", "assignee", "follows"])
     ticket.save()
     record_opening(ticket, by)
-    message = write(ticket, kind, body, by=by, attachments=attachments)
+    message = write(ticket, kind, body, by=by, attachments=attachments, message_id=message_id)
     if kind == Message.Kind.REPLY:
         change(ticket, by=by, status=TicketStatus.PENDING)
         mail_later(message)
-    elif channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
+    elif acknowledge and channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
         mail_later(message)
     audit.record("ticket.opened", ticket, by=by, data={"channel": channel})
     return ticket
@@ -137,12 +142,12 @@ def note(
     ticket: Ticket,
     *,
     body: str,
-    by: User,
+    by: User | None,
     status: str = "",
     last_message_id: int | None = None,
     attachments: Iterable[Any] = (),
 ) -> Message:
-    """Write a note for colleagues; it is never mailed and never shown to the customer."""
+    """Write a note for colleagues; it is never mailed and never shown to the customer. Without `by`, it is Houtai's."""
     ticket = locked(ticket)
     must_be_current(ticket, last_message_id)
     message = write(ticket, Message.Kind.NOTE, body, by=by, attachments=attachments)
