@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from customers.models import Consent, Queue, TicketEvent
+from customers.models import Collaborator, Consent, IncomingMail, Mailbox, Queue, TicketEvent
 
 
 @admin.register(Queue)
@@ -32,3 +32,26 @@ class TicketEventAdmin(ReadOnlyAdmin):
 class ConsentAdmin(ReadOnlyAdmin):
     list_display = ["at", "customer", "channel", "purpose", "granted", "source"]
     list_select_related = ["customer"]
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(StaffModelAdmin):
+    list_display = ["name", "address", "queue", "host", "is_active", "last_fetched_at", "last_error"]
+    list_select_related = ["queue"]
+    readonly_fields = ["last_fetched_at", "last_error"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its mail refers to it: a mailbox is taken out of use."""
+        return False
+
+
+@admin.register(IncomingMail)
+class IncomingMailAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "subject", "sender", "verdict", "mailbox", "ticket"]
+    list_select_related = ["mailbox", "ticket"]
+
+
+@admin.register(Collaborator)
+class CollaboratorAdmin(ReadOnlyAdmin):
+    list_display = ["ticket", "name", "email"]
+    list_select_related = ["ticket"]

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
-from customers.views import articles, customers, help, support, tickets
+from customers.views import articles, customers, help, mail, support, tickets
 
 customer_urls = [
     path("", customers.CustomerList.as_view(), name="list"),
@@ -21,6 +21,17 @@ ticket_urls = [
     path("", tickets.TicketList.as_view(), name="list"),
     path("new/", tickets.NewTicket.as_view(), name="new"),
     path("files/<int:pk>/", tickets.attachment, name="file"),
+    path("mail/", mail.IncomingMailList.as_view(), name="mails"),
+    path("mail/<int:pk>/", mail.IncomingMailRecord.as_view(), name="mail"),
+    path("mail/<int:pk>/raw/", mail.raw, name="mail-raw"),
+    path("mail/<int:pk>/ticket/", mail.MakeTicket.as_view(), name="mail-release"),
+    path("mail/<int:pk>/again/", mail.TakeInAgain.as_view(), name="mail-again"),
+    path("mailboxes/", mail.MailboxList.as_view(), name="mailboxes"),
+    path("mailboxes/new/", mail.NewMailbox.as_view(), name="mailbox-new"),
+    path("mailboxes/<int:pk>/", mail.MailboxRecord.as_view(), name="mailbox"),
+    path("mailboxes/<int:pk>/edit/", mail.EditMailbox.as_view(), name="mailbox-edit"),
+    path("mailboxes/<int:pk>/fetch/", mail.FetchNow.as_view(), name="mailbox-fetch"),
+    path("mailboxes/<int:pk>/test/", mail.TestConnection.as_view(), name="mailbox-test"),
     path("<str:number>/", tickets.TicketRecord.as_view(), name="ticket"),
     path("<str:number>/compose/", tickets.Compose.as_view(), name="compose"),
     path("<str:number>/take/", tickets.take, name="take"),

@@ -164,6 +164,7 @@ NO_HISTORY = {
     "catalog.ProductRedirect": "written by a trigger; the product's own history has its handles",
     "catalog.Tag": "the names in products' tags, whose history has them",
     "customers.Throttle": "counts of an hour",
+    "customers.IncomingMail": "it is the log itself; its verbs are in the audit",
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",

@@ -24,8 +24,9 @@ from backoffice.generic.actions import add_error
 from backoffice.models import User
 from customers import forms, services
 from customers.filters import TicketFilter
-from customers.models import Attachment, ContactPoint, Message, Queue, Ticket, TicketEvent
+from customers.models import Attachment, Collaborator, ContactPoint, Message, Queue, Ticket, TicketEvent
 from customers.services.attachments import safe_name
+from customers.views.bodies import WithPictures
 
 PRIORITY_WORDS = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 
@@ -106,7 +107,7 @@ class TicketList(generic.ListPage):
         return super().get_queryset().select_related("assignee", "queue", "customer")
 
 
-class TicketRecord(generic.RecordPage):
+class TicketRecord(WithPictures, generic.RecordPage):
     """The conversation: the thread with its composer, and beside it who handles it and who asks."""
 
     model = Ticket
@@ -125,8 +126,11 @@ class TicketRecord(generic.RecordPage):
             actor=by,
             actor_id=Cast("actor_id", TextField()),
         )
-        rows = super().get_queryset().select_related("assignee", "queue", "customer")
-        return rows.annotate(happened=ArraySubquery(happened.values(json=fields)))
+        copied_in = Collaborator.objects.visible_to(self.request.user).filter(ticket=OuterRef("pk")).order_by("pk")
+        rows = super().get_queryset().select_related("assignee", "queue", "customer", "follows")
+        return rows.annotate(
+            happened=ArraySubquery(happened.values(json=fields)), copied_in=ArraySubquery(copied_in.values("email"))
+        )
 
     def get_title(self) -> str:
         return str(self.object.subject)
@@ -163,8 +167,8 @@ class TicketRecord(generic.RecordPage):
         """The messages, oldest first, each with its `files`."""
         files = Attachment.objects.visible_to(self.request.user).filter(message=OuterRef("pk")).order_by("pk")
         fields = JSONObject(**{name: name for name in ("pk", "name", "size", "verdict", "verdict_reason")})
-        rows = Message.objects.visible_to(self.request.user).filter(ticket=self.object).select_related("author")
-        return list(rows.annotate(files=ArraySubquery(files.values(json=fields))))
+        rows = Message.objects.visible_to(self.request.user).filter(ticket=self.object).select_related("author", "mail")
+        return self.prepared(rows.annotate(files=ArraySubquery(files.values(json=fields))))
 
     @cached_property
     def composer(self) -> forms.ComposeForm | None:

@@ -152,7 +152,7 @@ def fetch_now(mailbox: Mailbox, *, by: User) -> Mailbox:
     return mailbox
 
 
-def test_connection(mailbox: Mailbox, *, by: User) -> Mailbox:
+def try_connection(mailbox: Mailbox, *, by: User) -> Mailbox:
     """Sign in and open the folder, and read nothing. Raises CannotFetch with what the server says."""
     must_be_fetchable(mailbox)
     with connected(mailbox) as box:

@@ -68,7 +68,7 @@ def take_in(pk: int) -> str:
         except ValidationError as error:
             _conclude(incoming, Verdict.QUARANTINED, verdicts.REFUSED, {"error": " ".join(error.messages)[:500]})
         except (*parsing.UNREADABLE, DataError, IntegrityError) as error:
-            log.warning("mail_quarantined", mail=incoming.pk, error=repr(error))
+            log.exception("mail_quarantined", mail=incoming.pk)
             _conclude(incoming, Verdict.QUARANTINED, verdicts.REFUSED, {"error": type(error).__name__})
         return str(incoming.verdict)
 

@@ -2,8 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-NOTHING_SAME_ID = gettext_noop("A mail of this sender with the same Message-ID stands in %(number)s, with another content.")
-KNOWN = gettext_noop("It answers nothing that we know: a new request.")
+NOTHING_KNOWN = gettext_noop("It answers nothing that we know: a new request.")
 STRANGER = gettext_noop("Its subject names %(number)s, but it does not come from anybody who writes there: a new request.")
 NOT_PROVEN = gettext_noop("Its subject names %(number)s, but its sender may be forged: a new request.")
 FOLLOW_UP = gettext_noop("It answers %(number)s, which is closed: a new ticket that follows it.")
