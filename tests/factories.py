@@ -17,8 +17,10 @@ from backoffice.roles import sync_roles
 from catalog import services as catalog
 from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from catalog.services import repricing
-from customers.models import Article, Customer, Queue, Ticket
+from customers.models import Article, Customer, IncomingMail, Mailbox, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
+from customers.services.mail.incoming import take_in
+from customers.services.mail.keeping import keep
 from inventory import services as inventory
 from inventory.models import Bin, Location, StockCount, StockLevel, StockMove, Supplier
 from inventory.services import Move, post, virtual
@@ -181,6 +183,19 @@ def make_ticket(
         **fields,
     }
     return open_ticket(subject=subject, body=body, queue=make_queue(queue), **fields)
+
+
+def make_mailbox(address: str = "support@houtai.example", **fields: Any) -> Mailbox:
+    fields = {"name": address.partition("@")[0].title(), "queue": make_queue("support"), **fields}
+    return Mailbox.objects.create(address=address, **fields)
+
+
+def make_incoming_mail(mailbox: Mailbox | None = None) -> IncomingMail:
+    """A mail that came into the mailbox (or one made for it) and is a ticket now."""
+    raw = b"From: Jane Doe <jane@example.com>\nTo: support@houtai.example\nSubject: Where is my parcel?\nMessage-ID: <1@mail.example.com>\n\nIt has not come."
+    kept = keep(BytesIO(raw), mailbox or make_mailbox())
+    take_in(kept.incoming.pk)
+    return IncomingMail.objects.get(pk=kept.incoming.pk)
 
 
 def make_article(slug: str = "returns", *, published: bool = True, **fields: Any) -> Article:

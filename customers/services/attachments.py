@@ -179,9 +179,7 @@ def check_size(file: Any) -> None:
         raise ValidationError(_("%(name)s is empty."), code="empty", params={"name": clean_name(file.name)})
 
 
-def keep(
-    message: Message, files: Iterable[Any], *, most: int = MAX_FILES, quarantine: str = ""
-) -> list[Attachment]:
+def keep(message: Message, files: Iterable[Any], *, most: int = MAX_FILES, quarantine: str = "") -> list[Attachment]:
     """Keep `files` with `message`: checked, hashed, renamed. Raises TooLarge before anything is written.
 
     quarantine: why all of them are put there, whatever they are.

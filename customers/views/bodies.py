@@ -59,7 +59,9 @@ class WithPictures(generic.Page):
                 "quoted": quoted,
                 "page": page,
                 "pictures_url": pictures_url,
-                "is_shown": mail is not None and bool(self.origins) and f":{mail.pk}:" in self.request.GET.get(PICTURES, ""),
+                "is_shown": mail is not None
+                and bool(self.origins)
+                and f":{mail.pk}:" in self.request.GET.get(PICTURES, ""),
             }
             for name, value in shown.items():
                 setattr(message, name, value)

@@ -96,10 +96,16 @@ class IncomingMailRecord(WithPictures, generic.RecordPage):
 
     def get_actions(self) -> list[generic.Action]:
         pk = self.object.pk
-        actions = [generic.Action(_("Download raw mail"), reverse("tickets:mail-raw", args=[pk]), method="get", icon="download")]
+        actions = [
+            generic.Action(
+                _("Download raw mail"), reverse("tickets:mail-raw", args=[pk]), method="get", icon="download"
+            )
+        ]
         if self.object.may_become_ticket and generic.may(self.user, DECIDE):
             actions += [
-                generic.Action(_("Make a ticket of it"), reverse("tickets:mail-release", args=[pk]), primary=True, icon="ticket"),
+                generic.Action(
+                    _("Make a ticket of it"), reverse("tickets:mail-release", args=[pk]), primary=True, icon="ticket"
+                ),
                 generic.Action(_("Take in again"), reverse("tickets:mail-again", args=[pk]), icon="refresh"),
             ]
         return actions
@@ -113,7 +119,11 @@ class IncomingMailRecord(WithPictures, generic.RecordPage):
         with self.object.raw.open("rb") as file:
             try:
                 source = parsing.take_apart(file.read(HEAD))
-                return [(name, headers.text(source, name)[:LONGEST_SHOWN]) for name in HEADERS if headers.values(source, name)]
+                return [
+                    (name, headers.text(source, name)[:LONGEST_SHOWN])
+                    for name in HEADERS
+                    if headers.values(source, name)
+                ]
             except (parsing.Unreadable, *parsing.UNREADABLE):
                 return []
 
@@ -200,7 +210,11 @@ class MailboxRecord(generic.RecordPage):
     def get_badges(self) -> list[generic.Badge]:
         if not self.object.is_active:
             return [generic.Badge(_("Not in use"), "neutral")]
-        return [generic.Badge(_("Cannot be fetched"), "bad")] if self.object.last_error else [generic.Badge(_("In use"), "good")]
+        return (
+            [generic.Badge(_("Cannot be fetched"), "bad")]
+            if self.object.last_error
+            else [generic.Badge(_("In use"), "good")]
+        )
 
     def get_actions(self) -> list[generic.Action]:
         def to(name: str) -> str:

@@ -3,20 +3,23 @@
 from email.message import EmailMessage
 from io import BytesIO
 
-from customers.models import IncomingMail, Mailbox
+from customers.models import IncomingMail
 from customers.services.mail import fetching
-from tests.factories import make_queue
 
 SUPPORT = "support@houtai.example"
 _numbers = iter(range(1, 10**9))
 
 
-def make_mailbox(address=SUPPORT, **fields):
-    fields = {"name": address.partition("@")[0].title(), "queue": make_queue("support"), **fields}
-    return Mailbox.objects.create(address=address, **fields)
-
-
-def write(body="It has not come.", *, sender="Jane Doe <jane@example.com>", to=SUPPORT, subject="Where is my parcel?", html="", files=(), **headers):
+def write(
+    body="It has not come.",
+    *,
+    sender="Jane Doe <jane@example.com>",
+    to=SUPPORT,
+    subject="Where is my parcel?",
+    html="",
+    files=(),
+    **headers,
+):
     """The bytes of a mail; `headers` by name with "_" for "-"."""
     mail = EmailMessage()
     given = {"From": sender, "To": to, "Subject": subject, "Message-ID": f"<{next(_numbers)}@mail.example.com>"}

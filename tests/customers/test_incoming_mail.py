@@ -7,9 +7,9 @@ from customers import services
 from customers.models import Collaborator, ContactPoint, IncomingMail, Message, Ticket
 from customers.services import mail
 from customers.services.mail import incoming, signing
-from tests.customers.mails import SUPPORT, make_mailbox, take, write
+from tests.customers.mails import SUPPORT, take, write
 from tests.customers.test_mail import queued, send_all
-from tests.factories import make_customer, make_ticket, make_user
+from tests.factories import make_customer, make_mailbox, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +125,11 @@ def test_a_number_in_the_subject_counts_from_those_who_write_there_only(by):
 def test_a_number_in_the_subject_does_not_count_when_the_sender_may_be_forged(by):
     ticket, _reply = answered(by)
 
-    came = take(write(subject=f"[{ticket.number}]", Authentication_Results="mx.houtai.example; dmarc=fail header.from=example.com"))
+    came = take(
+        write(
+            subject=f"[{ticket.number}]", Authentication_Results="mx.houtai.example; dmarc=fail header.from=example.com"
+        )
+    )
 
     assert (came.verdict, came.is_doubtful, came.ticket == ticket) == ("new", True, False)
     assert not came.ticket.collaborators.exists()
@@ -280,7 +284,9 @@ def test_two_responders_stop():
     mailbox = make_mailbox()
     first = take(write(), mailbox)
     send_all()
-    take(write("Away.", Auto_Submitted="auto-replied", in_reply_to=outbox.outbox[0].extra_headers["Message-ID"]), mailbox)
+    take(
+        write("Away.", Auto_Submitted="auto-replied", in_reply_to=outbox.outbox[0].extra_headers["Message-ID"]), mailbox
+    )
     send_all()
 
     assert len(outbox.outbox) == 1
@@ -381,7 +387,12 @@ def test_gmail_s_report_in_plain_text_finds_its_ticket(by):
     )
 
     came = take(
-        write(text, sender="mailer-daemon@googlemail.com", subject="Delivery Status Notification (Failure)", X_Failed_Recipients="jane@example.com")
+        write(
+            text,
+            sender="mailer-daemon@googlemail.com",
+            subject="Delivery Status Notification (Failure)",
+            X_Failed_Recipients="jane@example.com",
+        )
     )
 
     assert (came.verdict, came.ticket) == ("bounce", ticket)
@@ -413,7 +424,12 @@ def test_a_header_in_a_header_stays_text():
 
 def test_scripts_and_drawings_never_reach_the_page():
     html = "<p>Hi<script>alert(1)</script><svg onload=alert(1)></svg><a href='javascript:alert(1)'>x</a><img src=x onerror=alert(1)></p>"
-    came = take(write(html=html, files=[("a.svg", b"<svg onload='alert(1)'/>", "image/svg+xml"), ("b.html", b"<html>x", "text/html")]))
+    came = take(
+        write(
+            html=html,
+            files=[("a.svg", b"<svg onload='alert(1)'/>", "image/svg+xml"), ("b.html", b"<html>x", "text/html")],
+        )
+    )
 
     assert came.html.strip() == '<p>Hi<a rel="noopener noreferrer nofollow">x</a><img src="x"></p>'
     assert set(came.message.attachments.values_list("name", "verdict")) == {
@@ -432,7 +448,9 @@ def test_a_mail_beyond_the_limit_is_kept_whole_and_put_aside():
 
 
 def test_a_mail_to_ten_thousand_is_put_aside():
-    raw = write().replace(b"To: support@houtai.example", b"To: " + b",\n ".join(b"u%d@example.com" % n for n in range(10_000)))
+    raw = write().replace(
+        b"To: support@houtai.example", b"To: " + b",\n ".join(b"u%d@example.com" % n for n in range(10_000))
+    )
     assert take(raw).verdict == "quarantined"
 
 

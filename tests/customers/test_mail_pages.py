@@ -7,8 +7,8 @@ import pytest
 from customers import services
 from customers.models import IncomingMail, Mailbox, Ticket
 from tests.customers.conftest import free
-from tests.customers.mails import make_mailbox, take, write
-from tests.factories import make_queue, make_user
+from tests.customers.mails import take, write
+from tests.factories import make_mailbox, make_queue, make_user
 
 pytestmark = pytest.mark.django_db
 HTML = '<p>Look: <img src="https://pictures.example.com/a.png" alt="a cup"></p>'
@@ -126,7 +126,9 @@ def test_a_page_of_a_mail_breaks_no_policy(client, agent):
 
 
 def test_quoted_text_is_folded_away_and_still_there(client, agent):
-    came = take(write("It is red.\n\nOn Mon, 5 Jan 2026 at 15:12, Houtai <support@houtai.example> wrote:\n> Which colour?\n"))
+    came = take(
+        write("It is red.\n\nOn Mon, 5 Jan 2026 at 15:12, Houtai <support@houtai.example> wrote:\n> Which colour?\n")
+    )
 
     page = client.get(came.ticket.get_absolute_url()).content.decode()
 
@@ -168,7 +170,9 @@ def test_a_mailbox_is_added_and_its_history_holds_no_password(client, owner, mon
     mailbox = Mailbox.objects.get()
     assert response.url == f"/tickets/mailboxes/{mailbox.pk}/"
     assert "hunter2" not in client.get(response.url).content.decode()
-    assert not any("password" in field.name and field.name != "password_variable" for field in Mailbox._meta.get_fields())
+    assert not any(
+        "password" in field.name and field.name != "password_variable" for field in Mailbox._meta.get_fields()
+    )
 
 
 def test_no_other_secret_can_be_named(client, owner):
@@ -182,7 +186,9 @@ def test_no_other_secret_can_be_named(client, owner):
 
 def test_an_address_has_one_mailbox(client, owner):
     make_mailbox()
-    response = client.post("/tickets/mailboxes/new/", {**FIELDS, "address": "Support@houtai.example", "queue": make_queue("support").pk})
+    response = client.post(
+        "/tickets/mailboxes/new/", {**FIELDS, "address": "Support@houtai.example", "queue": make_queue("support").pk}
+    )
 
     assert response.status_code == 422
     assert "Another mailbox has this address." in response.content.decode()

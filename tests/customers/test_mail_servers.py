@@ -21,9 +21,9 @@ from django.core.management import call_command
 from customers import services
 from customers.models import IncomingMail, Mailbox, Message, Ticket
 from customers.services.mail import fetching
-from tests.customers.mails import SUPPORT, make_mailbox, write
+from tests.customers.mails import SUPPORT, write
 from tests.customers.test_mail import send_all
-from tests.factories import make_user
+from tests.factories import make_mailbox, make_user
 
 pytestmark = pytest.mark.django_db
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
@@ -277,13 +277,25 @@ def test_five_turns_with_two_mail_programs_are_one_ticket(mailbox, box, smtp):
         send_all()
         last = smtp.mails[-1]
         by_reference = {"in_reply_to": str(last["Message-ID"])} if turn < 5 else {}
-        box.put(write(f"Turn {turn}.\n\n{quote(last)}", to=str(last["Reply-To"]), subject=f"Re: {turn}", **by_reference))
+        box.put(
+            write(f"Turn {turn}.\n\n{quote(last)}", to=str(last["Reply-To"]), subject=f"Re: {turn}", **by_reference)
+        )
         fetching.fetch(Mailbox.objects.get())
         assert str(last["Message-ID"]) == ours.message_id
 
     assert Ticket.objects.get() == ticket
     texts = [body.partition("\n")[0] for body in ticket.messages.order_by("pk").values_list("body", flat=True)]
-    assert texts == ["Turn 1.", "Answer 2.", "Turn 2.", "Answer 3.", "Turn 3.", "Answer 4.", "Turn 4.", "Answer 5.", "Turn 5."]
+    assert texts == [
+        "Turn 1.",
+        "Answer 2.",
+        "Turn 2.",
+        "Answer 3.",
+        "Turn 3.",
+        "Answer 4.",
+        "Turn 4.",
+        "Answer 5.",
+        "Turn 5.",
+    ]
     assert len(smtp.mails) == 5
     assert [mail["Auto-Submitted"] for mail in smtp.mails] == ["auto-replied", None, None, None, None]
     assert smtp.mails[-1]["References"].split()[-1] == str(smtp.mails[-1]["In-Reply-To"])
@@ -294,11 +306,15 @@ def test_what_goes_out_carries_signature_copies_and_files(mailbox, smtp):
     mailbox.queue.save()
     assert fetching.take_pipe(BytesIO(write("订单还没有到。", cc="Bob <bob@example.com>")), mailbox).new == 1
     ticket = Ticket.objects.get()
-    services.reply(ticket, body="明天到。", by=make_user("support_agent"), attachments=[SimpleUploadedFile("label.txt", b"DE-1")])
+    services.reply(
+        ticket, body="明天到。", by=make_user("support_agent"), attachments=[SimpleUploadedFile("label.txt", b"DE-1")]
+    )
     send_all()
 
     receipt, reply = smtp.mails
     assert ticket.language == "zh-hans"
     assert (receipt["Cc"], reply["Cc"]) == (None, "Bob <bob@example.com>")
     assert "客服团队" in reply.get_body().get_content()
-    assert [(one.get_filename(), one.get_content().strip()) for one in reply.iter_attachments()] == [("label.txt", "DE-1")]
+    assert [(one.get_filename(), one.get_content().strip()) for one in reply.iter_attachments()] == [
+        ("label.txt", "DE-1")
+    ]

@@ -25,7 +25,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--mailbox", help="address or name of the mailbox; without it all, or the one a mail is addressed to")
+        parser.add_argument(
+            "--mailbox", help="address or name of the mailbox; without it all, or the one a mail is addressed to"
+        )
         parser.add_argument("--files", nargs="+", metavar="PATH", help="files and folders to take in")
         parser.add_argument("pipe", nargs="?", choices=[PIPE], help="read one mail from standard input")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -12,7 +12,10 @@ VACATION = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 BULK = {"bulk", "list", "junk", "auto_reply"}
-NO_REPLY = re.compile(r"^(no-?_?\.?reply|do-?not-?reply|donotreply|mailer-daemon|postmaster|bounces?|notifications?)([+._-].*)?@", re.IGNORECASE)
+NO_REPLY = re.compile(
+    r"^(no-?_?\.?reply|do-?not-?reply|donotreply|mailer-daemon|postmaster|bounces?|notifications?)([+._-].*)?@",
+    re.IGNORECASE,
+)
 
 
 def is_reply_of_machine(mail: Mail) -> bool:
@@ -23,10 +26,15 @@ def is_reply_of_machine(mail: Mail) -> bool:
         return True
     if any(source.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Autoresponder")):
         return headers.text(source, "X-Autoreply").lower() != "no"
-    if headers.text(source, "Precedence").lower() == "auto_reply" or "vacation" in headers.text(source, "X-Mailer").lower():
+    if (
+        headers.text(source, "Precedence").lower() == "auto_reply"
+        or "vacation" in headers.text(source, "X-Mailer").lower()
+    ):
         return True
     is_noticed = bool(VACATION.match(mail.subject))
-    return is_noticed and (submitted == "auto-generated" or _is_unanswerable(mail) or _is_bulk(mail) or not mail.references)
+    return is_noticed and (
+        submitted == "auto-generated" or _is_unanswerable(mail) or _is_bulk(mail) or not mail.references
+    )
 
 
 def may_be_answered(mail: Mail, own: Iterable[str]) -> bool:

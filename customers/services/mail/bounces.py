@@ -10,7 +10,10 @@ from customers.services.mail.charsets import clean
 from customers.services.mail.headers import ADDRESS, MESSAGE_ID
 from customers.services.mail.parsing import Mail, bytes_in, parts_of, text_in
 
-ROBOT = re.compile(r"(mailer-?daemon|postmaster|mail ?delivery (sub)?system|mail delivery system|mdaemon|microsoftexchange)", re.IGNORECASE)
+ROBOT = re.compile(
+    r"(mailer-?daemon|postmaster|mail ?delivery (sub)?system|mail delivery system|mdaemon|microsoftexchange)",
+    re.IGNORECASE,
+)
 SUBJECT = re.compile(
     r"(undeliver|delivery (status notification|failure|has failed|report|error)|returned mail|mail (delivery )?failed|failure notice|delivery incomplete|could not send message"
     r"|non remis|unzustellbar|zustellung|退信|系统退信|无法(送达|投递)|未送达|投递失败|配信不能|送信エラー|배달 (실패|불가))",
@@ -18,7 +21,10 @@ SUBJECT = re.compile(
 )  # fmt: skip
 STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 CODE = re.compile(r"\b([45])\d\d[ -]")
-DELAY = re.compile(r"(delay|still undelivered|will (keep|retry|be retried)|warning message only|not yet been delivered|延迟)", re.IGNORECASE)
+DELAY = re.compile(
+    r"(delay|still undelivered|will (keep|retry|be retried)|warning message only|not yet been delivered|延迟)",
+    re.IGNORECASE,
+)
 # Where the mail that did not arrive begins in the text of a report.
 ORIGINAL = re.compile(
     r"^[-\s>#*]*(original message( headers)?|message headers follow|returned message|header of the (original|undelivered) message|below this line is a copy of the message"
@@ -53,7 +59,11 @@ class Report:
     @property
     def gone(self) -> list[str]:
         """Addresses that do not exist any more, other than those whose mailbox is full, say."""
-        return [one.email for one in self.failures if self.is_final and one.email and one.status.startswith(("5.1.", "5.0."))]
+        return [
+            one.email
+            for one in self.failures
+            if self.is_final and one.email and one.status.startswith(("5.1.", "5.0."))
+        ]
 
 
 def report_in(mail: Mail) -> Report | None:
@@ -81,7 +91,11 @@ def _reads_like_one(mail: Mail) -> bool:
         return True
     named = f"{headers.text(source, 'From')} {headers.text(source, 'Sender')}"
     by_robot = bool(ROBOT.search(named)) or headers.text(source, "Return-Path") == "<>"
-    return by_robot and bool(SUBJECT.search(mail.subject)) and bool(STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body))
+    return (
+        by_robot
+        and bool(SUBJECT.search(mail.subject))
+        and bool(STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body))
+    )
 
 
 def _listed(parts: list[Message]) -> Iterator[tuple[str, Failure]]:
@@ -110,7 +124,7 @@ def _told(mail: Mail) -> Iterator[tuple[str, Failure]]:
     status = STATUS.search(text)
     code = CODE.search(text)
     lines = [line.strip() for line in text.split("\n")]
-    line = max(lines, key=lambda one: (bool(CODE.search(one)) * 2 + bool(STATUS.search(one))), default="")
+    line = max(lines, key=lambda one: bool(CODE.search(one)) * 2 + bool(STATUS.search(one)), default="")
     is_delay = bool(DELAY.search(f"{mail.subject}\n{text}")) and not (code and code[1] == "5")
     for email in emails:
         yield "delayed" if is_delay else "failed", Failure(email, status[1] if status else "", line[:300])

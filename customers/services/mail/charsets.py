@@ -3,7 +3,17 @@
 import re
 from collections.abc import Iterator
 
-UNKNOWN = {"", "x-unknown", "unknown-8bit", "unknown", "default", "default_charset", "utf-8-mac", "binary", "x-user-defined"}
+UNKNOWN = {
+    "",
+    "x-unknown",
+    "unknown-8bit",
+    "unknown",
+    "default",
+    "default_charset",
+    "utf-8-mac",
+    "binary",
+    "x-user-defined",
+}
 # What is sent under a name is often a larger set that contains it.
 LARGER = {
     "gb2312": "gb18030",
@@ -47,7 +57,7 @@ def text_of(data: bytes, claimed: str = "") -> str:
     for codec in _candidates(data, claimed):
         try:
             text = data.decode(codec)
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # names of codecs may hold anything
             continue
         return clean(_encoded_once(text, claimed) if codec == "utf-8-sig" else text)
     return clean(_damaged(data, claimed))
@@ -85,11 +95,13 @@ def _damaged(data: bytes, claimed: str) -> str:
     codec = LARGER.get(name, name)
     beyond = sum(byte > 127 for byte in data) or 1
     if JIS.search(data):  # signs that vendors added, which no codec of ISO-2022-JP has
-        return JIS.sub(_as_euc, data).decode("euc_jis_2004", errors="replace").replace("\x1b(B", "").replace("\x1b(J", "")
+        return (
+            JIS.sub(_as_euc, data).decode("euc_jis_2004", errors="replace").replace("\x1b(B", "").replace("\x1b(J", "")
+        )
     if name not in UNKNOWN | {"us-ascii", "ascii"}:
         try:
             text = data.decode(codec, errors="replace")
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # names of codecs may hold anything
             text = ""
         if text and text.count("\ufffd") <= FEW * beyond:
             return text

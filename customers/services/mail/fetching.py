@@ -108,7 +108,9 @@ def _mails_in(path: Path) -> Iterator[IO[bytes]]:
 
 def addressed(file: IO[bytes]) -> Mailbox | None:
     """The mailbox that a mail is addressed to, else the only one there is."""
-    mailboxes = {mailbox.address.lower(): mailbox for mailbox in Mailbox.objects.filter(is_active=True).select_related("queue")}
+    mailboxes = {
+        mailbox.address.lower(): mailbox for mailbox in Mailbox.objects.filter(is_active=True).select_related("queue")
+    }
     if len(mailboxes) < 2:
         return next(iter(mailboxes.values()), None)
     file.seek(0)
@@ -172,7 +174,9 @@ def connected(mailbox: Mailbox) -> Iterator[BaseMailBox]:
     """The mailbox, signed in, in its folder. Whatever the server refuses becomes CannotFetch."""
     password = os.environ.get(mailbox.password_variable, "") if mailbox.password_variable else ""
     if not password:
-        raise CannotFetch(_("The variable %(name)s with the password is not set.") % {"name": mailbox.password_variable or "–"})
+        raise CannotFetch(
+            _("The variable %(name)s with the password is not set.") % {"name": mailbox.password_variable or "–"}
+        )
     try:
         with _open(mailbox).login(mailbox.username or mailbox.address, password, initial_folder=mailbox.folder) as box:
             yield box

@@ -171,5 +171,3 @@ def is_html(text: str) -> bool:
     """Whether a text that calls itself plain is HTML after all."""
     start = re.match(r"\s*<(!doctype html|html|body|div|p|table|br|span|font)\b", text[:2000], re.IGNORECASE)
     return bool(start) and "</" in text
-
-

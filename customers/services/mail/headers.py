@@ -92,7 +92,9 @@ def _people(value: str, charset: str) -> list[Person]:
     """Read the addresses before the encoded words, which may hold commas; then anything that looks like an address."""
     value = value[:LONGEST_HEADER]
     pairs = [(name, email) for name, email in getaddresses([value]) if "@" in email]
-    return _valid(pairs, charset) or _valid([("", email) for email in ADDRESS.findall(decoded(value, charset))], charset)
+    return _valid(pairs, charset) or _valid(
+        [("", email) for email in ADDRESS.findall(decoded(value, charset))], charset
+    )
 
 
 def _valid(pairs: list[tuple[str, str]], charset: str) -> list[Person]:

@@ -75,7 +75,9 @@ def take_in(pk: int) -> str:
 
 def take_in_waiting() -> int:
     """Take in what was kept and not read, because a process was ended between the two; returns how many."""
-    waiting = list(IncomingMail.objects.filter(verdict=Verdict.RECEIVED).order_by("pk").values_list("pk", flat=True)[:500])
+    waiting = list(
+        IncomingMail.objects.filter(verdict=Verdict.RECEIVED).order_by("pk").values_list("pk", flat=True)[:500]
+    )
     for pk in waiting:
         take_in(pk)
     return len(waiting)
@@ -191,16 +193,16 @@ def _may_acknowledge(mail: Mail, own: set[str]) -> bool:
     return automatic.may_be_answered(mail, own) and not bounced.exists()
 
 
-def _open(
-    incoming: IncomingMail, mail: Mail, *, follows: Ticket | None = None, acknowledge: bool = False
-) -> Ticket:
+def _open(incoming: IncomingMail, mail: Mail, *, follows: Ticket | None = None, acknowledge: bool = False) -> Ticket:
     person = mail.sender
     if automatic.NO_REPLY.match(person.email) and mail.reply_to:
         person = mail.reply_to[0]  # a form of another page, which sends in somebody's name
     mailbox = incoming.mailbox
     language = _language_of(mail, mailbox.language if mailbox else settings.LANGUAGE_CODE)
     known = find_by_email(person.email) if person.email else None
-    customer = known or (find_or_create_by_email(person.email, person.name, language=language) if person.email else None)
+    customer = known or (
+        find_or_create_by_email(person.email, person.name, language=language) if person.email else None
+    )
     return open_ticket(
         subject=one_line(mail.subject)[:300] or _("(no subject)"),
         body=_body_of(mail),
@@ -258,15 +260,23 @@ def _add_collaborators(ticket: Ticket, mail: Mail, own: Iterable[str]) -> None:
     people = [
         one
         for one in (*mail.to, *mail.cc)
-        if one.email != ticket.requester_email and not threading.is_own(one.email, own) and not automatic.NO_REPLY.match(one.email)
+        if one.email != ticket.requester_email
+        and not threading.is_own(one.email, own)
+        and not automatic.NO_REPLY.match(one.email)
     ]
     Collaborator.objects.bulk_create(
-        (Collaborator(ticket=ticket, name=one.name, email=one.email) for one in people[: max(0, room)]), ignore_conflicts=True
+        (Collaborator(ticket=ticket, name=one.name, email=one.email) for one in people[: max(0, room)]),
+        ignore_conflicts=True,
     )
 
 
 def _conclude(
-    incoming: IncomingMail, verdict: str, reason: str, facts: Any = None, ticket: Ticket | None = None, message: Any = None
+    incoming: IncomingMail,
+    verdict: str,
+    reason: str,
+    facts: Any = None,
+    ticket: Ticket | None = None,
+    message: Any = None,
 ) -> None:
     incoming.verdict, incoming.reason, incoming.facts = verdict, reason, facts or {}
     incoming.ticket, incoming.message = ticket, message

@@ -173,7 +173,18 @@ def name_of(part: Message) -> str:
     name = part.get_filename()
     if not name:
         return ""
+    if "\ufffd" in name:  # raw bytes beyond ASCII, which the standard library gives up
+        name = _with_raw_bytes(part).get_filename() or name
     return clean(headers.decoded(str(name), str(part.get_content_charset() or ""))).replace("\n", " ").strip()
+
+
+def _with_raw_bytes(part: Message) -> Message:
+    """The same headers, their raw bytes read."""
+    readable = Message(policy.compat32)
+    for header in ("Content-Type", "Content-Disposition"):
+        for value in headers.values(part, header):
+            readable[header] = text_of(raw_bytes(value))
+    return readable
 
 
 def text_in(part: Message) -> str:

@@ -36,7 +36,9 @@ FIELD = re.compile(
     r"|发件人|寄件人|寄件者|发送时间|发送日期|寄件日期|日期|时间|收件人|收件者|主题|主旨|抄送|副本|差出人|送信日時|宛先|件名|보낸 사람|보낸사람|받는 사람|제목|날짜|от|отправлено|кому|тема)[*\s]*[:：]",
     re.IGNORECASE,
 )  # fmt: skip
-FIRST_FIELD = re.compile(r"^[\s*|]*(from|von|de|da|van|发件人|寄件人|寄件者|差出人|보낸 사람|보낸사람|от)[*\s]*[:：]", re.IGNORECASE)
+FIRST_FIELD = re.compile(
+    r"^[\s*|]*(from|von|de|da|van|发件人|寄件人|寄件者|差出人|보낸 사람|보낸사람|от)[*\s]*[:：]", re.IGNORECASE
+)
 FIELDS_NEEDED = 2
 FIELDS_WITHIN = 6
 SIGNATURE_LINES = 8  # what may stand below a quote without being the answer
@@ -112,7 +114,8 @@ def _trailing(lines: list[str], starts: list[int]) -> int | None:
     at = len(lines)
     while at and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith(">")):
         at -= 1
-    return starts[at] if any(line.strip() for line in lines[at:]) else None
+    first = next((number for number in range(at, len(lines)) if lines[number].strip()), None)
+    return starts[first] if first is not None else None
 
 
 def _by_library(text: str) -> int | None:

@@ -56,7 +56,9 @@ def _ticket_of(report: Report) -> tuple[Ticket | None, bool]:
     for number in signed_numbers(report.about):
         if ticket := Ticket.objects.select_related("queue").filter(number=number).first():
             return threading.heir(ticket), True
-    sent = Message.objects.filter(message_id__in=report.original_ids, kind=Message.Kind.REPLY).select_related("ticket__queue")
+    sent = Message.objects.filter(message_id__in=report.original_ids, kind=Message.Kind.REPLY).select_related(
+        "ticket__queue"
+    )
     message = sent.order_by("-pk").first()
     return (threading.heir(message.ticket), False) if message else (None, False)
 

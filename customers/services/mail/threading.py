@@ -71,7 +71,12 @@ def _by_own_id(mail: Mail) -> Ticket | None:
 
 def _by_signature(mail: Mail) -> Ticket | None:
     return next(
-        (ticket for pk in reversed(list(signed_messages(" ".join(mail.references)))) if (ticket := ticket_of_message(pk))), None
+        (
+            ticket
+            for pk in reversed(list(signed_messages(" ".join(mail.references))))
+            if (ticket := ticket_of_message(pk))
+        ),
+        None,
     )
 
 

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_noop
 
 NOTHING_KNOWN = gettext_noop("It answers nothing that we know: a new request.")
-STRANGER = gettext_noop("Its subject names %(number)s, but it does not come from anybody who writes there: a new request.")
+STRANGER = gettext_noop(
+    "Its subject names %(number)s, but it does not come from anybody who writes there: a new request."
+)
 NOT_PROVEN = gettext_noop("Its subject names %(number)s, but its sender may be forged: a new request.")
 FOLLOW_UP = gettext_noop("It answers %(number)s, which is closed: a new ticket that follows it.")
 BY_HAND = gettext_noop("%(user)s made a ticket of it.")
@@ -27,7 +29,9 @@ COMPLAINT_ALONE = gettext_noop("A report that a mail was unwanted, which we do n
 UNREADABLE = gettext_noop("It cannot be read (%(error)s). The raw mail is kept.")
 REFUSED = gettext_noop("It could not be taken in: %(error)s")
 TOO_LARGE = gettext_noop("It has %(size)s MB, and a mail may have %(limit)s MB.")
-ONLY_HEAD = gettext_noop("It has %(size)s MB, and a mail may have %(limit)s MB. Only its head was fetched; the rest is still in the mailbox.")
+ONLY_HEAD = gettext_noop(
+    "It has %(size)s MB, and a mail may have %(limit)s MB. Only its head was fetched; the rest is still in the mailbox."
+)
 TOO_MANY_RECIPIENTS = gettext_noop("It is addressed to %(count)s people.")
 OUR_OWN = gettext_noop("It comes from an address of ours: %(email)s.")
 TOO_MANY = gettext_noop("Its sender wrote very often within an hour.")
