@@ -196,9 +196,10 @@ def test_mails_without_message_id_are_told_apart_by_their_content():
 
 
 def test_what_was_kept_when_the_process_ended_is_taken_in_later(monkeypatch):
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed:
         killed.setattr("customers.services.mail.fetching.take_in", _interrupt)
-        take(write())
+        with pytest.raises(KeyboardInterrupt):
+            take(write())
     assert IncomingMail.objects.get().verdict == "received"
 
     assert incoming.take_in_waiting() == 1
@@ -400,7 +401,7 @@ def test_gmail_s_report_in_plain_text_finds_its_ticket(by):
 
 
 def test_an_address_that_did_not_work_gets_no_receipt_until_it_writes_by_hand(by):
-    ticket, reply = answered(by, customer=make_customer("Jane Doe", email="jane@example.com"))
+    _ticket, reply = answered(by, customer=make_customer("Jane Doe", email="jane@example.com"))
     take(report(reply.message_id))
     before = queued()
 

@@ -184,9 +184,10 @@ def test_mail_is_moved_where_the_mailbox_says(mailbox, box):
 def test_a_visit_that_is_ended_half_way_loses_and_doubles_nothing(mailbox, box, monkeypatch):
     for text in ("One.", "Two.", "Three."):
         box.put(write(text))
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed:
         killed.setattr("imap_tools.mailbox.BaseMailBox.flag", _interrupt)  # kept, but not marked as read
-        fetching.fetch(mailbox)
+        with pytest.raises(KeyboardInterrupt):
+            fetching.fetch(mailbox)
     assert IncomingMail.objects.get().verdict == "received"
 
     tally = fetching.fetch(Mailbox.objects.get())
@@ -217,7 +218,7 @@ def test_what_the_server_refuses_stands_at_the_mailbox(mailbox, monkeypatch, cli
 
     Mailbox.objects.update(port=free_port())
     monkeypatch.setenv("MAIL_PASSWORD_SUPPORT", PASSWORD)
-    with pytest.raises(fetching.CannotFetch, match="The mail server said: .*refused"):
+    with pytest.raises(fetching.CannotFetch, match=r"The mail server said: .*refused"):
         fetching.try_connection(Mailbox.objects.get(), by=make_user("owner"))
 
 

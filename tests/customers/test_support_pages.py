@@ -6,7 +6,7 @@ import time
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from customers import forms, services
+from customers import services
 from customers.models import Attachment, Customer, Message, Ticket
 from tests.customers.conftest import free
 from tests.factories import make_article, make_ticket, make_user

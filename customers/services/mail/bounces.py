@@ -8,7 +8,7 @@ from email.message import Message
 from customers.services.mail import headers
 from customers.services.mail.charsets import clean
 from customers.services.mail.headers import ADDRESS, MESSAGE_ID
-from customers.services.mail.parsing import Mail, bytes_in, parts_of, text_in
+from customers.services.mail.parsing import Mail, bytes_in, inside, parts_of, text_in
 
 ROBOT = re.compile(
     r"(mailer-?daemon|postmaster|mail ?delivery (sub)?system|mail delivery system|mdaemon|microsoftexchange)",
@@ -103,8 +103,7 @@ def _listed(parts: list[Message]) -> Iterator[tuple[str, Failure]]:
     for part in parts:
         if part.get_content_type() != "message/delivery-status":
             continue
-        payload = part.get_payload()
-        for group in payload if isinstance(payload, list) else []:
+        for group in inside(part):
             given = headers.text(group, "Original-Recipient") or headers.text(group, "Final-Recipient")
             if given:
                 action = headers.text(group, "Action").lower().partition(" ")[0]
@@ -150,9 +149,8 @@ def _original_ids(mail: Mail, parts: list[Message]) -> list[str]:
     """Message-IDs of the mail that did not arrive, from the copy of its headers, the most certain first."""
     found: list[str] = []
     for part in parts:
-        payload = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
-            found += [one for inner in payload for one in headers.message_ids(inner, "Message-ID")]
+        if part.get_content_type() == "message/rfc822":
+            found += [one for inner in inside(part) for one in headers.message_ids(inner, "Message-ID")]
         elif part.get_content_type() == "text/rfc822-headers":
             found += re.findall(r"^Message-ID:\s*(<[^<>\s]+>)", text_in(part), re.IGNORECASE | re.MULTILINE)
     pieces = ORIGINAL.split(mail.body[:LONGEST_TEXT], maxsplit=1)

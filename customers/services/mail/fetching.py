@@ -23,10 +23,10 @@ from backoffice import audit
 from backoffice.models import User
 from customers.models import IncomingMail, Mailbox
 from customers.services.mail import verdicts
+from customers.services.mail.headers import people
 from customers.services.mail.incoming import LARGEST, take_in, take_in_waiting
 from customers.services.mail.keeping import keep
 from customers.services.mail.parsing import UNREADABLE, take_apart
-from customers.services.mail.headers import people
 
 DUPLICATE = "duplicate"
 SECONDS = 30

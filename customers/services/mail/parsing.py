@@ -144,12 +144,17 @@ def parts_of(source: Message) -> list[Message]:
     waiting = [source]
     while waiting and len(leaves) <= MOST_PARTS:
         part = waiting.pop()
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting += reversed(payload)
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting += reversed(inside(part))
         else:
             leaves.append(part)
     return leaves
+
+
+def inside(part: Message) -> list[Message]:
+    """The messages within a part: its parts, the mail that it carries, the groups of a report."""
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
 
 
 def _sort_in(part: Message, texts: list[str], pages: list[str], files: list[MailFile]) -> None:
@@ -195,7 +200,7 @@ def bytes_in(part: Message) -> bytes:
     """The content of a leaf: decoded, or as it stands where it says that it is encoded and is not."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        return b"".join(_as_sent(inner) for inner in payload)
+        return b"".join(_as_sent(inner) for inner in inside(part))
     data = part.get_payload(decode=True)
     if isinstance(data, bytes):
         return data
