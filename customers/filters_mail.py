@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import generic
-from customers.models import IncomingMail, Mailbox
+from customers.models import IncomingMail, Mailbox, Ticket
 
 
 class IncomingMailFilter(django_filters.FilterSet):
@@ -21,4 +21,5 @@ class IncomingMailFilter(django_filters.FilterSet):
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         """By the whole address of the sender, the Message-ID, or the number of the ticket."""
         text = text.replace("\x00", "").strip()
-        return rows.filter(Q(sender=text.lower()) | Q(identifier=text) | Q(ticket__number=text.upper()))
+        ticket = Ticket.objects.filter(number=text.upper()).values("pk")[:1]
+        return rows.filter(Q(sender=text.lower()) | Q(identifier=text) | Q(ticket_id=ticket))

@@ -355,6 +355,14 @@ class Migration(migrations.Migration):
             model_name='incomingmail',
             index=models.Index(fields=['mailbox', '-received_at', '-id'], name='incoming_mail_mailbox'),
         ),
+        migrations.AddIndex(
+            model_name='incomingmail',
+            index=models.Index(fields=['sender', '-received_at', '-id'], name='incoming_mail_sender'),
+        ),
+        migrations.AddIndex(
+            model_name='incomingmail',
+            index=models.Index(fields=['identifier'], name='incoming_mail_identifier'),
+        ),
         migrations.AddConstraint(
             model_name='incomingmail',
             constraint=models.UniqueConstraint(fields=('mailbox', 'key'), name='incoming_mail_once', nulls_distinct=False),

@@ -174,6 +174,8 @@ class IncomingMail(Personal):
             models.Index(fields=["-received_at", "-id"], name="incoming_mail_newest"),
             models.Index(fields=["verdict", "-received_at", "-id"], name="incoming_mail_verdict"),
             models.Index(fields=["mailbox", "-received_at", "-id"], name="incoming_mail_mailbox"),
+            models.Index(fields=["sender", "-received_at", "-id"], name="incoming_mail_sender"),
+            models.Index(fields=["identifier"], name="incoming_mail_identifier"),
         ]
 
     def __str__(self) -> str:

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
-    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "inventory_stocklevel",
+    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "customers_incomingmail", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
 AT_MOST = 11
@@ -65,6 +65,7 @@ OF_ORDERS = [
 TYPED: dict[str, dict[str, list[str]]] = {
     "audit:events": {"verb": ["product.", "product.created"]},
     "customers": {"tag": ["vip"]},
+    "incoming_mail": {"q": ["jane@example.com"]},
     "inventory:level": {"by": ["okafor"], "cause": ["SO-7234"]},
     "inventory:moves": {"q": ["slim paper"], "cause": ["SO-7234"], "by": ["okafor"]},
     "inventory:receipts": {"article": ["slim paper"]},
