@@ -474,10 +474,10 @@ def test_parts_within_parts_without_end_are_put_aside():
 
 def test_a_reply_goes_to_fifty_at_most(by):
     ticket = make_ticket(channel="staff")
-    Collaborator.objects.bulk_create(Collaborator(ticket=ticket, email=f"u{n}@example.com") for n in range(10_000))
+    Collaborator.objects.bulk_create(Collaborator(ticket=ticket, email=f"u{n}@example.com") for n in range(60))
     reply = services.reply(ticket, body="Hello.", by=by)
 
-    with pytest.raises(mail.outgoing.TooManyRecipients, match="50 people at most, and this one would go to 10001"):
+    with pytest.raises(mail.outgoing.TooManyRecipients, match="50 people at most, and this one would go to 61"):
         mail.deliver(reply.pk)
     assert outbox.outbox == []
 

@@ -37,7 +37,7 @@ def test_no_sign_that_the_database_refuses_comes_through():
     assert text_of(b"a\x00b\x0bc\r\nd", "utf-8") == "abc\nd"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=200),
     st.sampled_from(["", "utf-8", "gb2312", "utf-7", "iso-2022-jp", "utf-16", "base64", "rot13", "\x00", "idna"]),
@@ -46,7 +46,7 @@ def test_any_bytes_become_text(data, claimed):
     text_of(data, claimed).encode("utf-8")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data):
     try:
@@ -141,7 +141,7 @@ def test_what_is_no_quote_stays_in_sight(what):
     assert split_quote(WHOLE[what]) == (WHOLE[what], "")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from([*"\n".join(QUOTED.values()).split("\n"), "", "Hello.", "> x"]), max_size=30))
 def test_both_parts_are_the_text(lines):
     text = "\n".join(lines)

@@ -27,12 +27,12 @@ from backoffice.context import acting
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
-from customers.models import Customer
+from customers.models import Customer, IncomingMail
 from inventory.models import Location, Lot, StockCount, StockLevel, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
 from orders.models import Order, SentMail
-from tests.factories import make_prices, make_user
+from tests.factories import make_mailbox, make_prices, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +163,11 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
                 number=f"ML-{order.pk}", key=order.number, order=order, kind="placed", to=order.email
             )
         make_prices()
+        mailbox = make_mailbox()
+        IncomingMail.objects.bulk_create(
+            IncomingMail(mailbox=mailbox, key=f"<{n}>", size=1, sender="jane@example.com", verdict="new")
+            for n in range(3 * PAGE)
+        )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
             cursor.execute(AS_IF_LARGE, [sorted(LARGE)] * 2)
