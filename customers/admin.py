@@ -7,7 +7,18 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
-from customers.models import Consent, ConsentPurpose, CustomerGroup, Ownership, OwnershipSettings, Queue, TicketEvent
+from customers.models import (
+    Collaborator,
+    Consent,
+    ConsentPurpose,
+    CustomerGroup,
+    IncomingMail,
+    Mailbox,
+    Ownership,
+    OwnershipSettings,
+    Queue,
+    TicketEvent,
+)
 
 
 @admin.register(Queue)
@@ -71,3 +82,26 @@ class OwnershipAdmin(ReadOnlyAdmin):
     personal = ["customer"]
     list_display = ["began_at", "customer", "user", "source", "ended_at", "ended_how"]
     list_select_related = ["customer", "user"]
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(StaffModelAdmin):
+    list_display = ["name", "address", "queue", "host", "is_active", "last_fetched_at", "last_error"]
+    list_select_related = ["queue"]
+    readonly_fields = ["last_fetched_at", "last_error"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its mail refers to it: a mailbox is taken out of use."""
+        return False
+
+
+@admin.register(IncomingMail)
+class IncomingMailAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "subject", "sender", "verdict", "mailbox", "ticket"]
+    list_select_related = ["mailbox", "ticket"]
+
+
+@admin.register(Collaborator)
+class CollaboratorAdmin(ReadOnlyAdmin):
+    list_display = ["ticket", "name", "email"]
+    list_select_related = ["ticket"]

@@ -29,6 +29,9 @@ navigation.register("support", _("Agents"), "promises:agents", "customers.view_a
 navigation.register("support", _("Service promises"), "promises:policies", "customers.view_policy", 70, "clock")
 navigation.register("support", _("Business calendars"), "promises:calendars", "customers.view_calendar", 80, "calendar")
 navigation.register(
+    "support", _("Incoming mail"), "tickets:mails", "customers.view_incomingmail", order=30, icon="mail"
+)
+navigation.register(
     "content", _("Articles"), "articles:list", "customers.view_article", order=20, icon="book", jump="a"
 )
 navigation.register(

@@ -11,7 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from backoffice.context import acting
 from backoffice.tasks import RETRY
 from customers import services
-from customers.models import SegmentRun
+from customers.models import Mailbox, SegmentRun
 from customers.services import (
     assignment,
     calendars,
@@ -25,6 +25,7 @@ from customers.services import (
     segments,
     surveys,
 )
+from customers.services.mail import fetching
 
 SEGMENT = "customers.segment"
 
@@ -52,6 +53,29 @@ def forget_uses(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(name="customers.fetch_all_mail", queueing_lock="customers.fetch_all_mail")
+def fetch_all_mail(timestamp: int) -> None:
+    """Have every mailbox read, each by a job of its own: a server that does not answer keeps no other waiting."""
+    for mailbox in Mailbox.objects.fetched().values_list("pk", flat=True):
+        name = f"mailbox-{mailbox}"
+        try:
+            with transaction.atomic():
+                app.configure_task("customers.fetch_mailbox", lock=name, queueing_lock=name).defer(mailbox=mailbox)
+        except AlreadyEnqueued:
+            continue
+    fetching.take_in_waiting()
+
+
+@app.task(name="customers.fetch_mailbox", queue="mail")
+def fetch_mailbox(mailbox: int) -> None:
+    """Read one mailbox. What its server refuses stands on its page, and the next minute tries again."""
+    with acting(source="job:fetch_mail"):
+        try:
+            fetching.fetch(Mailbox.objects.select_related("queue").get(pk=mailbox))
+        except fetching.CannotFetch:
+            return
+
+
 @app.task(name="customers.sla_tick", queueing_lock="customers.sla_tick")
 def sla_tick(timestamp: int) -> None:
     """Warn of promises that are nearly due, and tell of broken ones."""

@@ -15,9 +15,11 @@ from backoffice.models import Scope, User
 from catalog import services as catalog
 from catalog.models import AttributeDefinition, Brand, Category, Product, Variant
 from catalog.services import repricing
-from customers.models import AgentProfile, Article, Calendar, Customer, Policy, Queue, Ticket
+from customers.models import AgentProfile, Article, Calendar, Customer, IncomingMail, Mailbox, Policy, Queue, Ticket
 from customers.services import ContactData, create_customer, open_ticket, save_article
 from customers.services.calendars import save_calendar
+from customers.services.mail.incoming import take_in
+from customers.services.mail.keeping import keep
 from customers.services.promises import Target, save_policy
 from inventory import services as inventory
 from inventory.models import Bin, Location, StockCount, StockLevel, StockMove, Supplier
@@ -199,6 +201,19 @@ def make_policy(name: str = "", *, targets: Any = (60, 120, 480), **fields: Any)
 def make_agent(user: User | None = None, **fields: Any) -> AgentProfile:
     """A support agent who is given tickets."""
     return AgentProfile.objects.create(user=user or make_user("support_agent"), **fields)
+
+
+def make_mailbox(address: str = "support@houtai.example", **fields: Any) -> Mailbox:
+    fields = {"name": address.partition("@")[0].title(), "queue": make_queue("support"), **fields}
+    return Mailbox.objects.create(address=address, **fields)
+
+
+def make_incoming_mail(mailbox: Mailbox | None = None) -> IncomingMail:
+    """A mail that came into the mailbox (or one made for it) and is a ticket now."""
+    raw = b"From: Jane Doe <jane@example.com>\nTo: support@houtai.example\nSubject: Where is my parcel?\nMessage-ID: <1@mail.example.com>\n\nIt has not come."
+    kept = keep(BytesIO(raw), mailbox or make_mailbox())
+    take_in(kept.incoming.pk)
+    return IncomingMail.objects.get(pk=kept.incoming.pk)
 
 
 def make_article(slug: str = "returns", *, published: bool = True, **fields: Any) -> Article:

@@ -178,6 +178,7 @@ NO_HISTORY = {
     "customers.Throttle": "counts of an hour",
     "customers.VainSearch": "counts of words",
     "customers.MergedRow": "part of the record of a merge",
+    "customers.IncomingMail": "it is the log itself; its verbs are in the audit",
     "catalog.Completeness": "a score, worked out by triggers",
     "catalog.CompletenessDue": "products that a job is about to assess",
     "catalog.IndexedAttribute": "an index of the products' attributes, written by a trigger",

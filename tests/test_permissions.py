@@ -189,6 +189,7 @@ class World:
             "make_brand",
             "make_location",
             "make_import_run",
+            "make_incoming_mail",
         ):
             if hasattr(factories, name):
                 getattr(factories, name)()

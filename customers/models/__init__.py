@@ -11,6 +11,7 @@ from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, Foll
 from customers.models.groups import ConsentPurpose, CustomerGroup
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
 from customers.models.macros import Macro
+from customers.models.mailboxes import Collaborator, IncomingMail, IncomingMailQuerySet, Mailbox, MailboxQuerySet
 from customers.models.merges import CustomerMerge, DuplicatePair, MergedRow
 from customers.models.ownership import (
     DISPUTE_TRANSITIONS,
@@ -60,6 +61,7 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "CalendarInterval",
+    "Collaborator",
     "Consent",
     "ConsentPurpose",
     "ContactPoint",
@@ -79,8 +81,12 @@ __all__ = [
     "FollowUpQuerySet",
     "FollowUpStatus",
     "HelpCategory",
+    "IncomingMail",
+    "IncomingMailQuerySet",
     "Kind",
     "Macro",
+    "Mailbox",
+    "MailboxQuerySet",
     "MergedRow",
     "Message",
     "MessageQuerySet",

@@ -219,6 +219,7 @@ class ContactPoint(Personal):
     label = models.CharField(_("label"), max_length=60, blank=True)
     is_primary = models.BooleanField(_("primary"), default=False)
     ended_at = models.DateTimeField(_("no longer used since"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("mail came back"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     objects = MaskingQuerySet.as_manager()

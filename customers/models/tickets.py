@@ -67,6 +67,10 @@ class Queue(models.Model):
     name = models.CharField(_("name"), max_length=120)
     name_zh = models.CharField(_("Chinese name"), max_length=120, blank=True)
     email = models.EmailField(_("answers from"), blank=True)
+    signature = models.TextField(
+        _("signature"), blank=True, default="", db_default="", help_text=_("Stands below every mail of this queue.")
+    )
+    signature_zh = models.TextField(_("signature (Chinese)"), blank=True, default="", db_default="")
     is_default = models.BooleanField(_("default"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     assignment = models.CharField(
@@ -315,7 +319,7 @@ class Message(Personal):
         indexes = [models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="customer") | Q(author__isnull=False), name="message_of_staff_has_author"
+                condition=~Q(kind="reply") | Q(author__isnull=False), name="message_of_staff_has_author"
             )
         ]
 

@@ -27,6 +27,8 @@ from customers.models import Attachment, Message
 MAX_SIZE = 20 * 1024 * 1024
 MAX_FILES = 10
 HEAD = 4096
+SMALL_ARCHIVE = 100 * 1024 * 1024  # what an archive may unpack to at least
+MOST_UNPACKED = 200  # times its size
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 ZIP = "application/zip"
@@ -146,6 +148,8 @@ RENAMED = gettext_noop("Its name says something else than its content.")
 MACROS = gettext_noop("It holds macros.")
 SCRIPTED = gettext_noop("It holds a script.")
 HIDES = gettext_noop("It is an archive with a file that can run.")
+BOMB = gettext_noop("It is an archive that unpacks to far more than its size.")
+UNREAD = gettext_noop("It is a mail that could not be read.")
 
 
 class TooLarge(ValidationError):
@@ -175,19 +179,24 @@ def check_size(file: Any) -> None:
         raise ValidationError(_("%(name)s is empty."), code="empty", params={"name": clean_name(file.name)})
 
 
-def keep(message: Message, files: Iterable[Any]) -> list[Attachment]:
-    """Keep `files` with `message`: checked, hashed, renamed. Raises TooLarge before anything is written."""
+def keep(message: Message, files: Iterable[Any], *, most: int = MAX_FILES, quarantine: str = "") -> list[Attachment]:
+    """Keep `files` with `message`: checked, hashed, renamed. Raises TooLarge before anything is written.
+
+    quarantine: why all of them are put there, whatever they are.
+    """
     files = list(files)
-    if len(files) > MAX_FILES:
-        raise ValidationError(_("At most %(count)s files at once."), code="too_many_files", params={"count": MAX_FILES})
+    if len(files) > most:
+        raise ValidationError(_("At most %(count)s files at once."), code="too_many_files", params={"count": most})
     for file in files:
         check_size(file)
-    return [_keep(message, file) for file in files]
+    return [_keep(message, file, quarantine) for file in files]
 
 
-def _keep(message: Message, file: Any) -> Attachment:
+def _keep(message: Message, file: Any, quarantine: str) -> Attachment:
     name = clean_name(file.name)
     finding = examine(file, name)
+    if quarantine:
+        finding = Finding(finding.content_type, quarantine)
     attachment = Attachment(
         message=message,
         name=name,
@@ -265,9 +274,13 @@ def _examine_zip(file: Any, suffix: str) -> Finding:
     """Office documents are archives too; macros and programs inside show in the list of names."""
     file.seek(0)
     try:
-        names = [name.lower() for name in zipfile.ZipFile(file).namelist()[:10_000]]
+        entries = zipfile.ZipFile(file).infolist()
+        names = [entry.filename.lower() for entry in entries[:10_000]]
+        unpacked = sum(entry.file_size for entry in entries)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return Finding(UNKNOWN, RENAMED)
+    if unpacked > max(SMALL_ARCHIVE, file.size * MOST_UNPACKED):
+        return Finding(ZIP, BOMB)
     content_type = next(
         (kind for folder, (_s, kind) in OFFICE.items() if any(n.startswith(folder) for n in names)), ZIP
     )

@@ -61,7 +61,7 @@ from inventory.models import (
 from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
-from tests.factories import make_agent, make_calendar, make_policy, make_ticket
+from tests.factories import make_agent, make_calendar, make_incoming_mail, make_policy, make_ticket
 from tests.test_permissions import OWN
 
 RULES = {
@@ -117,6 +117,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "tickets:draft",
     "tickets:file",
     "tickets:macro_text",
+    "tickets:mail-raw",
 }
 ABOUT_A_TAG = {"catalog:tag_rename", "catalog:tag_remove"}
 CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
@@ -148,6 +149,10 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "people:remove-second-factor",
     "people:resend",
     "people:withdraw",
+    "tickets:mail-again",
+    "tickets:mail-release",
+    "tickets:mailbox-fetch",
+    "tickets:mailbox-test",
     *(f"articles:{verb}" for verb in (*publishing_pages.OF_EDITORS, *publishing_pages.OF_REVIEWERS)),
     *(f"catalog:product_{verb}" for verb in ("withdraw", "approve", "unpublish", "archive", "reopen")),
 }
@@ -570,6 +575,11 @@ def of_customers() -> Paths:
     yield reverse("tickets:unmerge", args=[source.number])
     yield macro.get_absolute_url()
     yield reverse("tickets:macro_edit", args=[macro.pk])
+    mail = make_incoming_mail()
+    yield mail.get_absolute_url()
+    yield mail.ticket.get_absolute_url()
+    yield mail.mailbox.get_absolute_url()
+    yield reverse("tickets:mailbox-edit", args=[mail.mailbox_id])
     article = Article.objects.first()
     yield article.get_absolute_url()
     yield reverse("articles:edit", args=[article.slug])

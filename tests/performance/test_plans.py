@@ -27,19 +27,19 @@ from backoffice.context import acting
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
-from customers.models import Customer
+from customers.models import Customer, IncomingMail
 from inventory.models import Location, Lot, StockCount, StockLevel, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
 from orders.models import Order, SentMail
-from tests.factories import make_prices, make_user
+from tests.factories import make_mailbox, make_prices, make_user
 
 pytestmark = pytest.mark.django_db
 
 LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
-    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "customers_customersegment", "customers_followup", "inventory_stocklevel",
+    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
 AT_MOST = 11
@@ -67,6 +67,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "customers": {"tag": ["vip"]},
     "customers:pool": {"tag": ["vip"]},
     "customers:mine": {"q": [SOMETHING]},
+    "incoming_mail": {"q": ["jane@example.com"]},
     "inventory:level": {"by": ["okafor"], "cause": ["SO-7234"]},
     "inventory:moves": {"q": ["slim paper"], "cause": ["SO-7234"], "by": ["okafor"]},
     "inventory:receipts": {"article": ["slim paper"]},
@@ -164,6 +165,11 @@ def shop(django_db_setup: None, django_db_blocker: Any) -> Iterator[Client]:
                 number=f"ML-{order.pk}", key=order.number, order=order, kind="placed", to=order.email
             )
         make_prices()
+        mailbox = make_mailbox()
+        IncomingMail.objects.bulk_create(
+            IncomingMail(mailbox=mailbox, key=f"<{n}>", size=1, sender="jane@example.com", verdict="new")
+            for n in range(3 * PAGE)
+        )
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
             cursor.execute(AS_IF_LARGE, [sorted(LARGE)] * 2)

@@ -58,10 +58,12 @@ def open_ticket(
     attachments: Iterable[Any] = (),
     follows: Ticket | None = None,
     message_id: str = "",
+    acknowledge: bool = True,
 ) -> Ticket:
     """Open a ticket with its first message: what the customer asked, a mail to the customer, or a note.
 
-    What came through the form or by mail is answered with a receipt. Without `queue` the default one takes it.
+    What came through the form or by mail is answered with a receipt, unless a machine wrote it (`acknowledge`).
+    Without `queue` the default one takes it. `follows` is the closed ticket that this one goes on with.
     """
     queue = queue or default_queue()
     ticket = Ticket(
@@ -90,7 +92,7 @@ def open_ticket(
     if kind == Message.Kind.REPLY:
         change(ticket, by=by, status=TicketStatus.PENDING)
         mail_later(message)
-    elif channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
+    elif acknowledge and channel in (Ticket.Channel.FORM, Ticket.Channel.MAIL):
         mail_later(message)
     if assignee is None:
         assign_soon(queue)
@@ -172,7 +174,7 @@ def note(
     ticket: Ticket,
     *,
     body: str,
-    by: User,
+    by: User | None,
     status: str = "",
     last_message_id: int | None = None,
     seen: int | None = None,
@@ -180,7 +182,7 @@ def note(
     macro: Macro | None = None,
     kept: Iterable[str] = (),
 ) -> Message:
-    """Write a note for colleagues; it is never mailed and never shown to the customer. A merged ticket takes none."""
+    """Write a note for colleagues; it is never mailed and never shown to the customer; without `by` it is Houtai's. A merged ticket takes none."""
     ticket = locked(ticket)
     if ticket.status == TicketStatus.MERGED:
         raise TicketClosed(ticket)
@@ -266,13 +268,8 @@ def follow_up(
     """Open a ticket that follows one that is over; what came earlier and is not over yet takes the message as well."""
     ticket = locked(ticket)
     said: dict[str, Any] = {"body": body, "attachments": attachments, "message_id": message_id}
-    open_one = (
-        Ticket.objects.filter(follows=ticket, requester_email=author_email)
-        .exclude(status__in=FINAL)
-        .order_by("pk")
-        .last()
-    )
-    if open_one is not None and not is_over(open_one):
+    open_one = follow_up_of(ticket, author_email)
+    if open_one is not None:
         return customer_replies(open_one, **said, author_name=author_name, author_email=author_email)
     new = open_ticket(
         subject=ticket.subject,
@@ -288,6 +285,12 @@ def follow_up(
         **said,
     )
     return new.messages.get()
+
+
+def follow_up_of(ticket: Ticket, email: str) -> Ticket | None:
+    """The ticket that follows this one and takes what its requester `email` writes."""
+    later = Ticket.objects.filter(follows=ticket, requester_email=email).exclude(status__in=FINAL).order_by("pk").last()
+    return None if later is None or is_over(later) else later
 
 
 def is_over(ticket: Ticket) -> bool:

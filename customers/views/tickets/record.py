@@ -20,8 +20,19 @@ from backoffice import editing, generic
 from backoffice.generic.forms import EDITING
 from backoffice.rows import told_along
 from customers import forms, masking, services
-from customers.models import Attachment, ContactPoint, Draft, Macro, Message, Ticket, TicketEvent, TicketWatcher
+from customers.models import (
+    Attachment,
+    Collaborator,
+    ContactPoint,
+    Draft,
+    Macro,
+    Message,
+    Ticket,
+    TicketEvent,
+    TicketWatcher,
+)
 from customers.services import promises
+from customers.views.bodies import WithPictures
 from customers.views.tickets.lists import TicketList, priority_word
 from customers.views.tickets.words import in_words
 
@@ -31,7 +42,7 @@ MOST = 5
 MOST_MACROS = 100
 
 
-class TicketRecord(generic.RecordPage):
+class TicketRecord(WithPictures, generic.RecordPage):
     """The conversation: the thread with its composer, and beside it who handles it and who asks."""
 
     model = Ticket
@@ -112,9 +123,9 @@ class TicketRecord(generic.RecordPage):
         rows = (
             Message.objects.visible_to(self.request.user)
             .filter(ticket=self.object)
-            .select_related("author", "moved_from")
+            .select_related("author", "moved_from", "mail")
         )
-        return list(rows.annotate(files=ArraySubquery(files.values(json=fields))))
+        return self.prepared(rows.annotate(files=ArraySubquery(files.values(json=fields))))
 
     @cached_property
     def composer(self) -> forms.ComposeForm | None:
@@ -211,14 +222,16 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
     contacts = ContactPoint.objects.visible_to(user).filter(customer=OuterRef("customer"), ended_at=None).order_by("pk")
     macros = Macro.objects.visible_to(user).filter(Q(for_queue=None) | Q(for_queue=OuterRef("queue")), is_active=True)
     watchers = TicketWatcher.objects.filter(ticket=OuterRef("pk")).order_by("pk")
+    copied = Collaborator.objects.visible_to(user).filter(ticket=OuterRef("pk")).order_by("pk")
     draft = Draft.objects.filter(ticket=OuterRef("pk"), user=user)
     fields = {name: name for name in ("pk", "number", "subject", "status", "last_message_at")}
     return tickets.annotate(
         others=told_along(others[:MOST], **fields),
         later=told_along(seen.filter(follows=OuterRef("pk"))[:MOST], **fields),
         taken_in=told_along(seen.filter(merged_into=OuterRef("pk")), **fields),
-        reached=told_along(contacts, kind="kind", raw="raw"),
+        reached=told_along(contacts, kind="kind", raw="raw", bounced_at="bounced_at"),
         watching=told_along(watchers, pk="user_id", name=Coalesce(NullIf("user__name", Value("")), "user__email")),
+        copied_in=ArraySubquery(copied.values("email")),
         macros=told_along(macros.order_by("name", "pk")[:MOST_MACROS], pk="pk", name="name", name_zh="name_zh"),
         begun=told_along(draft, mode="mode", body="body", files="files"),
     )

@@ -1,0 +1,215 @@
+"""A mail, read: who wrote to whom, what, with which files. The standard library takes it apart; what it finds is read tolerantly.
+
+The policy is compat32, which hands headers over as they stand: `policy.default` interprets them while it reads, and
+raises on some that arrive.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import Message
+from io import BytesIO
+
+from django.utils.functional import cached_property
+
+from customers.services.mail import formatted, headers
+from customers.services.mail.charsets import clean, raw_bytes, text_of
+from customers.services.mail.headers import Person
+
+MOST_PARTS = 1_000
+MOST_FILES = 100
+LONGEST_BODY = 400_000
+# What the standard library raises on mails that are none.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
+EXTENSIONS = {
+    "message/rfc822": "eml", "text/calendar": "ics", "text/plain": "txt", "text/html": "html", "application/pdf": "pdf", "image/png": "png",
+    "image/jpeg": "jpg", "image/gif": "gif", "application/ms-tnef": "dat", "message/delivery-status": "txt", "text/rfc822-headers": "txt",
+}  # fmt: skip
+
+
+class Unreadable(Exception):
+    """The mail cannot be taken apart."""
+
+
+@dataclass(frozen=True)
+class MailFile:
+    """A file of a mail; looks like an uploaded one."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    @cached_property
+    def content(self) -> BytesIO:
+        return BytesIO(self.data)
+
+    def read(self, size: int = -1) -> bytes:
+        return self.content.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.content.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.content.tell()
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a mail says. `source` is the message as taken apart; `left_out` counts files beyond the limit."""
+
+    source: Message = field(repr=False)
+    message_id: str
+    senders: list[Person]
+    reply_to: list[Person]
+    to: list[Person]
+    cc: list[Person]
+    subject: str
+    dated_at: datetime | None
+    body: str
+    html: str
+    files: list[MailFile]
+    left_out: int
+
+    @property
+    def sender(self) -> Person:
+        """The first of those it is from; nobody where none has an address."""
+        return self.senders[0] if self.senders else Person(headers.text(self.source, "From")[:200], "")
+
+    @property
+    def references(self) -> list[str]:
+        """Message-IDs of what this answers, the nearest last."""
+        found = [*headers.message_ids(self.source, "References"), *headers.message_ids(self.source, "In-Reply-To")]
+        return list(dict.fromkeys(found))
+
+    @cached_property
+    def delivered_to(self) -> str:
+        """Every header that may name the address at which it arrived, as text."""
+        names = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc", "Received")
+        return clean(" ".join(value for name in names for value in headers.values(self.source, name)))
+
+
+def take_apart(raw: bytes) -> Message:
+    """The structure of a mail. Raises Unreadable."""
+    try:
+        return message_from_bytes(raw, policy=policy.compat32)
+    except UNREADABLE as error:
+        raise Unreadable(str(error)) from error
+
+
+def read(raw: bytes) -> Mail:
+    """Read a mail. Raises Unreadable for what is none, or has so many parts that it is an attack."""
+    source = take_apart(raw)
+    try:
+        return _read(source)
+    except UNREADABLE as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
+
+
+def _read(source: Message) -> Mail:
+    if not source.keys():
+        raise Unreadable("no header")
+    texts: list[str] = []
+    pages: list[str] = []
+    files: list[MailFile] = []
+    for number, part in enumerate(parts_of(source)):
+        if number >= MOST_PARTS:
+            raise Unreadable(f"more than {MOST_PARTS} parts")
+        _sort_in(part, texts, pages, files)
+    body = "\n\n".join(text for text in texts if text.strip()).strip()
+    html = "\n".join(pages)
+    if body and not html and formatted.is_html(body):
+        html, body = body, ""
+    return Mail(
+        source=source,
+        message_id=next(iter(headers.message_ids(source, "Message-ID")), ""),
+        senders=headers.people(source, "From") or headers.people(source, "Sender"),
+        reply_to=headers.people(source, "Reply-To"),
+        to=headers.people(source, "To"),
+        cc=headers.people(source, "Cc"),
+        subject=headers.text(source, "Subject"),
+        dated_at=headers.dated(source),
+        body=(body or formatted.text_of_html(html))[:LONGEST_BODY].strip(),
+        html=formatted.sanitised(html),
+        files=files[:MOST_FILES],
+        left_out=max(0, len(files) - MOST_FILES),
+    )
+
+
+def parts_of(source: Message) -> list[Message]:
+    """The leaves, in their order. A mail within the mail is one leaf; of alternatives each is one."""
+    leaves: list[Message] = []
+    waiting = [source]
+    while waiting and len(leaves) <= MOST_PARTS:
+        part = waiting.pop()
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting += reversed(inside(part))
+        else:
+            leaves.append(part)
+    return leaves
+
+
+def inside(part: Message) -> list[Message]:
+    """The messages within a part: its parts, the mail that it carries, the groups of a report."""
+    payload = part.get_payload()
+    return [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+
+
+def _sort_in(part: Message, texts: list[str], pages: list[str], files: list[MailFile]) -> None:
+    """Put a leaf where it belongs: text, page, or file. An empty one without a name is nothing."""
+    kind = part.get_content_type()
+    name = name_of(part)
+    is_attached = "attachment" in str(part.get("Content-Disposition", "")).lower() or bool(name)
+    if kind == "text/plain" and not is_attached:
+        texts.append(text_in(part))
+    elif kind == "text/html" and not is_attached:
+        pages.append(text_in(part))
+    elif part.get_content_maintype() == "multipart":  # says that it has parts, and has none
+        texts.append(text_in(part))
+    else:
+        data = bytes_in(part)
+        if data:
+            files.append(MailFile(name or f"{kind.partition('/')[0]}.{EXTENSIONS.get(kind, 'bin')}", data))
+
+
+def name_of(part: Message) -> str:
+    name = part.get_filename()
+    if not name:
+        return ""
+    if "\ufffd" in name:  # raw bytes beyond ASCII, which the standard library gives up
+        name = _with_raw_bytes(part).get_filename() or name
+    return clean(headers.decoded(str(name), str(part.get_content_charset() or ""))).replace("\n", " ").strip()
+
+
+def _with_raw_bytes(part: Message) -> Message:
+    """The same headers, their raw bytes read."""
+    readable = Message(policy.compat32)
+    for header in ("Content-Type", "Content-Disposition"):
+        for value in headers.values(part, header):
+            readable[header] = text_of(raw_bytes(value))
+    return readable
+
+
+def text_in(part: Message) -> str:
+    return text_of(bytes_in(part), str(part.get_content_charset() or ""))
+
+
+def bytes_in(part: Message) -> bytes:
+    """The content of a leaf: decoded, or as it stands where it says that it is encoded and is not."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return b"".join(_as_sent(inner) for inner in inside(part))
+    data = part.get_payload(decode=True)
+    if isinstance(data, bytes):
+        return data
+    return raw_bytes(str(payload or ""))
+
+
+def _as_sent(message: Message) -> bytes:
+    """A mail within the mail. What cannot be written as bytes again is written as text."""
+    try:
+        return message.as_bytes()
+    except UNREADABLE:
+        return raw_bytes(str(message.get_payload()))
