@@ -164,12 +164,12 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
         raise Quarantine(verdicts.OF_SPAM, number=place.ticket.number)
     if place.ticket is not None:
         try:
-            _append(incoming, mail, own, place)
+            _append(incoming, mail, own, place.ticket, place)
             return
         except TicketClosed:
             later = follow_up_of(place.ticket, mail.sender.email)
         if later is not None:
-            _append(incoming, mail, own, threading.Place(later, place.reason, place.facts))
+            _append(incoming, mail, own, later, place)
             return
         place = threading.Place(place.ticket, verdicts.FOLLOW_UP, {"number": place.ticket.number})
     _count_new(mail)
@@ -179,10 +179,10 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
     _conclude(incoming, Verdict.NEW, place.reason, place.facts, ticket, message)
 
 
-def _append(incoming: IncomingMail, mail: Mail, own: set[str], place: threading.Place) -> None:
-    """Write the mail into the ticket of `place`. Raises TicketClosed."""
+def _append(incoming: IncomingMail, mail: Mail, own: set[str], ticket: Ticket, place: threading.Place) -> None:
+    """Write the mail into `ticket`, for what `place` says. Raises TicketClosed."""
     message = customer_replies(
-        place.ticket,
+        ticket,
         body=_body_of(mail),
         author_name=mail.sender.name or mail.sender.email,
         author_email=mail.sender.email,

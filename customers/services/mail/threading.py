@@ -13,7 +13,6 @@ from customers.services.mail.parsing import Mail
 from customers.services.mail.signing import signed_messages, signed_numbers
 
 TOKEN = re.compile(r"\[(TK-\d{1,12})\]", re.IGNORECASE)
-LONGEST_CHAIN = 10
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,8 @@ def _at(ticket: Ticket, reason: str) -> Place:
 
 
 def heir(ticket: Ticket) -> Ticket:
-    """The ticket that took over from a merged one."""
-    for _step in range(LONGEST_CHAIN):
-        target = getattr(ticket, "merged_into", None)
-        if target is None:
-            break
-        ticket = target
-    return ticket
+    """The ticket that took over from a merged one; merges form no chains."""
+    return ticket.merged_into or ticket
 
 
 def ticket_of_message(pk: int) -> Ticket | None:

@@ -193,7 +193,7 @@ def note(
         become(ticket, status, by=by)
     watching.tell(message, by=by)
     audit.record("ticket.noted", ticket, by=by, data={"message": message.pk})
-    if macro is not None:
+    if macro is not None and by is not None:
         macros.carry_out(ticket, macro, by=by)
     return message
 

@@ -36,7 +36,7 @@ def drop_draft(ticket: Ticket, *, by: User) -> None:
     _drop(Draft.objects.filter(ticket=ticket, user=by), kept=())
 
 
-def spend(message: Message, *, by: User, kept: Iterable[str]) -> None:
+def spend(message: Message, *, by: User | None, kept: Iterable[str]) -> None:
     """The draft became `message`: its files that are `kept` go along, the others are removed."""
     wanted, found = set(kept), Draft.objects.filter(ticket=message.ticket_id, user=by)
     files = [file for draft in found if wanted for file in draft.files if file["file"] in wanted]
