@@ -25,7 +25,9 @@ STATUS = {
 FINANCIAL = {
     **dict.fromkeys(["paid", "captured", "completed", "settled", "in payment", "overcharged", "已支付", "已付款"], "paid"),
     **dict.fromkeys(["partially paid", "partial", "部分支付", "部分付款"], "partially_paid"),
-    **dict.fromkeys(["pending", "unpaid", "not paid", "authorized", "voided", "expired", "open", "未支付", "未付款", "待付款"], "pending"),
+    **dict.fromkeys(["pending", "unpaid", "not paid", "open", "未支付", "未付款", "待付款"], "pending"),
+    **dict.fromkeys(["authorized", "pre-authorized", "已授权"], "authorized"),
+    **dict.fromkeys(["voided", "expired", "已作废"], "voided"),
     **dict.fromkeys(["refunded", "已退款"], "refunded"),
     **dict.fromkeys(["partially refunded", "部分退款"], "partially_refunded"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import models
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLResolver, get_resolver, resolve
 from django.views.generic import RedirectView
@@ -168,6 +169,7 @@ class World:
     """Sample rows, and the path of an address about them."""
 
     def __init__(self) -> None:
+        self.paths: dict[Address, str] = {}
         self.users = {role: factories.make_user(role) for role in ROLES}
         self.owner = self.users["owner"]
         self.variant = factories.make_variant("TEA", on_hand=5)
@@ -199,6 +201,11 @@ class World:
         heartbeat.defer(timestamp=0)
 
     def path(self, address: Address) -> str:
+        if address not in self.paths:
+            self.paths[address] = self.filled(address)
+        return self.paths[address]
+
+    def filled(self, address: Address) -> str:
         """The address with its parameters filled in from a sample row; "0" or "missing" where there is none."""
         route = re.sub(
             r"\^|\$|\(\?P<(\w+)>[^)]*\)", lambda found: f"<str:{found[1]}>" if found[1] else "", address.route
@@ -246,6 +253,15 @@ class World:
 @pytest.fixture
 def world(db):
     return World()
+
+
+@pytest.fixture(autouse=True)
+def bare_refusals(monkeypatch):
+    """Answer with the status alone where a page would say it: thousands of requests are refused here."""
+    monkeypatch.setattr(
+        "django.core.handlers.exception.get_exception_response",
+        lambda request, resolver, status, error: HttpResponse(status=status),
+    )
 
 
 def signed_in(user: User) -> Client:

@@ -23,6 +23,7 @@ from orders.services.status import fulfilment_status, line_amount, payment_statu
 
 LIMIT = Decimal(10) ** 12
 MOST_RATE = Decimal("9.99999")
+UNPAID = ("pending", "authorized", "voided")  # whatever was promised, no money came
 STATES = {"done": "fulfilled", "refunded": "fulfilled", "open": "unfulfilled"}  # of an order -> of its goods
 HEADER = (
     "currency", "placed_at", "email", "phone", "customer_name", "customer_number", "financial", "fulfilment", "paid_at",
@@ -77,11 +78,12 @@ class PastHead:
     """The order itself, with the columns of Order. Moments are texts."""
 
     __slots__ = (
-        "billing_address", "cancel_reason", "canceled_at", "closed_at", "currency", "customer_name", "discount", "email",
+        "authorized", "billing_address", "cancel_reason", "canceled_at", "closed_at", "currency", "customer_name", "discount", "email",
         "fulfilment_status", "note", "paid", "payment_status", "phone", "placed_at", "prices_include_tax", "refunded", "shipping",
         "shipping_address", "source", "source_number", "status", "subtotal", "tags", "tax", "total",
+        "voided",
     )  # fmt: skip
-    shipping_tax_rate = authorized = voided = ZERO
+    shipping_tax_rate = ZERO
 
 
 @dataclass
@@ -95,6 +97,8 @@ class Past:
     worth: Decimal = ZERO
     paid: Decimal = ZERO
     refunded: Decimal = ZERO
+    authorized: Decimal = ZERO  # and not captured
+    voided: Decimal = ZERO
     place: Location | None = None
     told: str = ""
     is_partial: bool = False
@@ -327,7 +331,7 @@ def _check_sum(past: Past, row: int) -> None:
 
 def _check_paid(past: Past, row: int) -> None:
     """Payments that do not add up to the order are kept as they are, and said."""
-    if past.facts["paid"] and past.paid != past.worth and past.facts["financial"] not in ("partially_paid", "pending"):
+    if past.facts["paid"] and past.paid != past.worth and past.facts["financial"] not in ("partially_paid", *UNPAID):
         sentence = _("The file's payments are %(paid)s; the order comes to %(sum)s.") % {
             "paid": format_money(past.paid, past.order.currency),
             "sum": format_money(past.worth, past.order.currency),
@@ -344,7 +348,7 @@ def _settle_money(past: Past, row: int, takes_payments: bool) -> None:
         past.paid = facts["paid"]
     elif status == "partially_paid":
         past.paid = past.worth - (facts["outstanding"] or past.worth)
-    elif (status and status != "pending") or (not status and facts["paid_at"]):
+    elif (status and status not in UNPAID) or (not status and facts["paid_at"]):
         past.paid = facts["total"] or past.worth
     if status == "refunded":
         refunded = refunded or past.paid
@@ -353,6 +357,8 @@ def _settle_money(past: Past, row: int, takes_payments: bool) -> None:
     past.refunded = min(refunded, past.paid)
     if not takes_payments:
         past.paid = past.refunded = ZERO
+    elif not past.paid and status in ("authorized", "voided"):
+        setattr(past, status, max(round_money(facts["total"] or past.worth, order.currency), ZERO))
     elif refunded > past.refunded:
         sentence = _("The file's refunds are %(refunded)s; only %(paid)s was paid, and no more can be given back.") % {
             "refunded": format_money(refunded, order.currency),
@@ -391,6 +397,7 @@ def _settle_state(past: Past, rows: Sequence[Mapping[str, Any]], row: int, has_s
     else:
         price(order, lines)  # as placing it will
     order.paid, order.refunded = past.paid, past.refunded
+    order.authorized, order.voided = past.authorized, past.voided
     order.payment_status = payment_status(order)
     order.fulfilment_status = fulfilment_status(lines)
 

@@ -30,7 +30,7 @@ COPIED = {  # columns of an order, as they are
     "closed_at": "timestamptz", "canceled_at": "timestamptz",
 }  # fmt: skip
 BESIDE = {  # of its customer, money and parcel
-    "first_row": "int", "mail": "text", "customer_number": "text", "paid": "numeric", "refunded": "numeric", "paid_at": "timestamptz",
+    "first_row": "int", "mail": "text", "customer_number": "text", "paid": "numeric", "refunded": "numeric", "authorized": "numeric", "voided": "numeric", "paid_at": "timestamptz",
     "method": "text", "reference": "text", "carrier": "text", "shipped_at": "timestamptz", "place": "bigint", "told": "text",
     "is_partial": "bool",
 }  # fmt: skip
@@ -90,6 +90,17 @@ REFUNDS = """
     SELECT o.id, p.refunded, p.method, '', %s, coalesce(p.canceled_at, p.placed_at), %s
     FROM import_past p JOIN import_placed o USING (first_row) WHERE p.refunded > 0 ORDER BY o.id
 """
+AUTHORIZATIONS = """
+    INSERT INTO orders_authorization (order_id, amount, method, reference, captured, voided, at, by_id)
+    SELECT o.id, p.authorized + p.voided, p.method, p.reference, 0, 0, p.paid_at, %s
+    FROM import_past p JOIN import_placed o USING (first_row) WHERE p.authorized + p.voided > 0 ORDER BY o.id
+"""
+VOIDS = """
+    INSERT INTO orders_authorizationvoid (authorization_id, amount, reason, at, by_id)
+    SELECT a.id, p.voided, %s, coalesce(p.canceled_at, p.paid_at), %s
+    FROM import_past p JOIN import_placed o USING (first_row) JOIN orders_authorization a ON a.order_id = o.id
+    WHERE p.voided > 0 ORDER BY o.id
+"""
 TOLD = "SELECT o.id, o.number, p.told FROM import_past p JOIN import_placed o USING (first_row)"
 PARTIAL = "SELECT o.id FROM import_past p JOIN import_placed o USING (first_row) WHERE p.is_partial"
 STRANGERS = """
@@ -139,6 +150,8 @@ class PastWriter:
         self.run(PARCEL_LINES)
         self.run(PAYMENTS, [by])
         self.run(REFUNDS, [_("Refunded at the source"), by])
+        self.run(AUTHORIZATIONS, [by])
+        self.run(VOIDS, [_("Voided at the source"), by])
         audit.record_selected(self.cursor, "order.imported", Order, TOLD, by=self.by)
         self.run("SET LOCAL plan_cache_mode = DEFAULT")
         self.run("SET LOCAL enable_nestloop = DEFAULT")
@@ -174,8 +187,8 @@ def _head(first: int, past: Past) -> list[Any]:
     order, facts = past.order, past.facts
     return [
         *(getattr(order, name) for name in COPIED),
-        first, past.email, facts["customer_number"] or "", past.paid, past.refunded, facts["paid_at"] or order.placed_at,
-        (facts["payment_method"] or _("unknown"))[:40], (facts["payment_reference"] or "")[:100], (facts["carrier"] or "")[:60],
+        first, past.email, facts["customer_number"] or "", past.paid, past.refunded, past.authorized, past.voided,
+        facts["paid_at"] or order.placed_at, (facts["payment_method"] or _("unknown"))[:40], (facts["payment_reference"] or "")[:100], (facts["carrier"] or "")[:60],
         facts["fulfilled_at"] or order.placed_at, past.place.pk if past.place else None, past.told, past.is_partial,
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pghistory.models
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,16 @@ from backoffice import audit
 from backoffice.imports.rewinding import CHANGED, Rewinding, Row
 from backoffice.models import ImportRun, User
 from inventory import services as inventory
-from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderLine, Refund
+from orders.models import (
+    Authorization,
+    AuthorizationVoid,
+    Fulfilment,
+    FulfilmentLine,
+    Invoice,
+    Order,
+    OrderLine,
+    Refund,
+)
 from orders.services.status import lines_of, recalculate
 
 RETURNING = (FulfilmentLine, Fulfilment, OrderLine, Order)
@@ -23,7 +32,7 @@ RETURNING = (FulfilmentLine, Fulfilment, OrderLine, Order)
 
 @transaction.atomic
 def take_back_orders(run: ImportRun, work: Rewinding, *, by: User | None) -> None:
-    """Delete the orders that `run` brought; cancel those with payments and give the money back on paper.
+    """Delete the orders that `run` brought; cancel those with payments or authorizations and give these back on paper.
 
     Orders that somebody changed since, or that were invoiced, are kept and named. Customers stay.
     """
@@ -34,13 +43,15 @@ def take_back_orders(run: ImportRun, work: Rewinding, *, by: User | None) -> Non
     work.kept[Order] += [Row(order.pk, CHANGED) for order in orders if order.pk in foreign]
     free = [order for order in orders if order.pk not in foreign]
     _release(free, by)
-    _delete([order.pk for order in free if not order.paid])
-    work.deleted += sum(not order.paid for order in free)
-    paid = [order for order in free if order.paid]
-    for order in paid:
+    kept = [order for order in free if order.paid or order.authorized or order.voided]
+    gone = [order.pk for order in free if order not in kept]
+    _delete(gone)
+    work.deleted += len(gone)
+    for order in kept:
         _cancel(order, run, by)
     refunded = _("canceled and refunded, for payments are never deleted")
-    work.kept[Order] += [Row(order.pk, refunded) for order in paid]
+    voided = _("canceled and voided, for authorizations are never deleted")
+    work.kept[Order] += [Row(order.pk, refunded if order.paid else voided) for order in kept]
 
 
 @transaction.atomic
@@ -133,6 +144,10 @@ def _cancel(order: Order, run: ImportRun, by: User | None) -> None:
     if left:
         Refund.objects.create(order=order, amount=left, method=_("unknown"), reason=reason, by=by)
         order.refunded += left
+    for promise in Authorization.objects.filter(order=order, amount__gt=F("captured") + F("voided")):
+        rest = promise.amount - promise.captured - promise.voided
+        AuthorizationVoid.objects.create(authorization=promise, amount=rest, reason=reason, by=by)
+        order.authorized, order.voided = order.authorized - rest, order.voided + rest
     if order.status == Order.Status.CLOSED:
         Order.objects.filter(pk=order.pk).update(status=Order.Status.PLACED)
     order.status = Order.Status.CANCELED

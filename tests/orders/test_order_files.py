@@ -133,15 +133,29 @@ def test_canceled_refunded_and_unpaid_orders(tmp_path, main):
         "orders",
         header
         + "#1,refunded,,20,20,2026-01-01 10:00:00 +0000,1,Pot,20\n#2,partially_refunded,fulfilled,20,5,,1,Pot,20\n"
-        "#3,pending,fulfilled,20,0,,1,Pot,20\n#4,voided,,20,,2026-01-01 10:00:00 +0000,1,Pot,20\n",
+        "#3,pending,fulfilled,20,0,,1,Pot,20\n#4,voided,,20,,2026-01-01 10:00:00 +0000,1,Pot,20\n"
+        "#5,authorized,fulfilled,20,,,1,Pot,20\n",
     )
-    facts = Order.objects.order_by("source_number").values_list("status", "payment_status", "total", "paid", "refunded")
-    assert list(facts) == [
+    orders = Order.objects.order_by("source_number")
+    assert list(orders.values_list("authorized", "voided")) == [(0, 0), (0, 0), (0, 0), (0, 20), (20, 0)]
+    assert list(orders.values_list("status", "payment_status", "total", "paid", "refunded")) == [
         ("canceled", "refunded", 0, 20, 20),
         ("closed", "partially_refunded", 20, 20, 5),
         ("closed", "none", 20, 0, 0),
-        ("canceled", "none", 0, 0, 0),
+        ("canceled", "voided", 0, 0, 0),
+        ("closed", "authorized", 20, 0, 0),
     ]
+    assert_verified()
+
+
+def test_undo_voids_what_was_authorized(tmp_path, main):
+    header = "Name,Financial Status,Fulfillment Status,Total,Lineitem quantity,Lineitem name,Lineitem price\n"
+    run = bring(tmp_path, "orders", f"{header}#1,authorized,fulfilled,20,1,Pot,20\n")["run"]
+    order = Order.objects.get()
+    reason = "canceled and voided, for authorizations are never deleted"
+    assert [(row["record"], row["reason"]) for row in undo(run)["kept"]] == [(order.number, reason)]
+    order.refresh_from_db()
+    assert (order.status, order.payment_status, order.authorized, order.voided) == ("canceled", "voided", 0, 20)
     assert_verified()
 
 
