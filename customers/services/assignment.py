@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -131,14 +130,3 @@ def come_back(profile: AgentProfile, *, by: User) -> AgentProfile:
     profile.save(update_fields=["absent_from", "absent_until"])
     audit.record("agent.returned", profile, by=by)
     return profile
-
-
-def loads_of(people: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Unsolved tickets of each person: how many, and how many of them are overdue."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT assignee_id, count(*), count(*) FILTER (WHERE promised_at < now()) FROM customers_ticket
-               WHERE assignee_id = ANY(%s) AND status IN ('new', 'open', 'pending', 'on_hold') GROUP BY assignee_id""",
-            [list(people)],
-        )
-        return {person: {"load": load, "overdue": overdue} for person, load, overdue in cursor.fetchall()}

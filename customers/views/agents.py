@@ -31,6 +31,10 @@ def presence(profile: AgentProfile, _value: Any) -> SafeString:
     return badge(_("There"), "good") if profile.takes_tickets else badge(_("By hand only"), "neutral")
 
 
+def rated(survey: Survey, score: int) -> SafeString:
+    return badge(survey.get_score_display(), "good" if score >= 4 else "neutral" if score == 3 else "bad")
+
+
 def skills_of(profile: AgentProfile) -> str:
     return ", ".join([*profile.skills, *profile.languages])
 
@@ -165,7 +169,7 @@ class Satisfaction(generic.ListPage):
         generic.Column(
             "ticket.subject", gettext_lazy("Ticket"), link="ticket", secondary=generic.Column("ticket.number")
         ),
-        generic.Column("score", kind="badge"),
+        generic.Column("score", kind="badge", draw=rated),
         generic.Column("comment"),
         generic.Column("agent", sql=generic.named("agent")),
         generic.Column("queue", gettext_lazy("Queue"), sql=generic.in_reader_language("queue__name")),

@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -51,6 +50,5 @@ def _page(request: HttpRequest, survey: Survey, form: forms.SurveyForm, status: 
         "form": form,
         "summary": summary(form),
         "title": _("How did we do?"),
-        "language": translation.get_language(),
     }
     return TemplateResponse(request, "support/satisfaction.html", shown, status=status)

@@ -57,7 +57,7 @@ def minutes_open(start, end, hours):
     return sum(is_open(start + timedelta(minutes=each), hours) for each in range(count))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(zone=st.sampled_from(ZONES), week=weeks, start=starts, length=st.integers(0, 3000), closed=st.booleans())
 def test_elapsed_and_due_are_what_the_clock_on_the_wall_says(zone, week, start, length, closed):
     hours = Hours(ZoneInfo(zone), week, frozenset([start.date()] if closed else []))
@@ -74,7 +74,7 @@ def test_elapsed_and_due_are_what_the_clock_on_the_wall_says(zone, week, start, 
 
 
 @pytest.mark.django_db
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     zone=st.sampled_from(ZONES),
     week=weeks,

@@ -227,7 +227,7 @@ def test_the_database_lets_no_level_be_reached_twice_and_no_event_be_changed():
     assert (again.warned, again.told) == (0, 0)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     targets=st.lists(st.integers(1, 300), min_size=1, max_size=4, unique=True),
     moments=st.lists(st.integers(0, 900), min_size=1, max_size=3),
@@ -267,7 +267,7 @@ STATUSES = st.sampled_from(["open", "pending", "on_hold"])
 WEEK = {day: [(9 * 60, 12 * 60 + 30), (13 * 60, 17 * 60)] for day in range(5)} | {5: [(600, 720)], 6: []}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.tuples(st.integers(1, 2000), STATUSES), min_size=1, max_size=6),
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]),
