@@ -10,7 +10,7 @@ from backoffice import panels
 from backoffice.references import linked
 from backoffice.templatetags.houtai import badge, relative_time
 from customers import services
-from customers.models import CustomerMerge, Message, Ownership, Ticket
+from customers.models import CustomerMerge, Ownership, Ticket
 
 
 @panels.register("customers.customer", order=20, permission="customers.view_ticket")
@@ -36,9 +36,8 @@ def tickets_panel(user: Any, customer: Any) -> panels.Panel:
 
 @panels.register("customers.ticket", order=60, permission="customers.view_article")
 def articles_panel(user: Any, ticket: Any) -> panels.Panel | None:
-    """Public articles that may answer the ticket, by its subject and the customer's latest message, to be put into the answer."""
-    asked = Message.objects.visible_to(user).filter(ticket=ticket, kind=Message.Kind.CUSTOMER).last()
-    found = services.suggested_articles(f"{ticket.subject} {asked.body[:200] if asked else ''}")
+    """Public articles that may answer the ticket, by its subject and the customer's latest message (`words`, annotated by the page), to be put into the answer."""
+    found = services.suggested_articles(f"{ticket.subject} {getattr(ticket, 'words', None) or ''}")
     if not found:
         return None
     rows = [(article, services.citation(article, ticket.language)) for article in found]

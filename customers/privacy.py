@@ -1,23 +1,48 @@
 """The classes of personal data of customers and tickets."""
 
-from django.db.models import Func, TextField
+from django.db.models import Func, Q, QuerySet, TextField
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import (
     Address,
     Attachment,
+    Collaborator,
     Consent,
     ContactPoint,
     Customer,
+    CustomerMerge,
+    CustomerNote,
+    CustomerSegment,
     DataPackage,
+    DisputeFile,
+    Draft,
+    DuplicatePair,
+    FollowUp,
+    IncomingMail,
     Message,
+    Ownership,
+    OwnershipDispute,
+    PromiseCycle,
+    SegmentSnapshot,
+    Survey,
     Ticket,
     TicketEvent,
+    TicketMerge,
+    TicketWatcher,
 )
 from customers.services.erasing import ERASED, DataClass, Rule, Table, register
 
 # A link that nobody has: what was mailed to the person leads nowhere any more.
 FRESH_TOKEN = Func(function="gen_random_uuid", template="%(function)s()::text", output_field=TextField())
+
+
+def _pairs_of(customer: Customer) -> QuerySet:
+    return DuplicatePair._base_manager.filter(Q(one=customer.pk) | Q(other=customer.pk)).order_by()
+
+
+def _merges_of(customer: Customer) -> QuerySet:
+    return CustomerMerge._base_manager.filter(Q(keep=customer.pk) | Q(lose=customer.pk)).order_by()
+
 
 register(
     DataClass(
@@ -96,6 +121,33 @@ register(
         retention=_("Number, dates and handling stay for the figures; texts, names and files go."),
         tables=[
             Table(
+                IncomingMail,
+                via="ticket__customer",
+                blank={
+                    "identifier": "",
+                    "sender_name": "",
+                    "sender": "",
+                    "recipients": "",
+                    "subject": ERASED,
+                    "facts": {},
+                    "html": "",
+                },
+                traces=["sender_name", "sender"],
+                files=["raw"],
+                shown=["received_at", "verdict"],
+            ),
+            Table(
+                Collaborator,
+                via="ticket__customer",
+                blank={"name": "", "email": ""},
+                deletes=True,
+            ),
+            Table(Draft, via="ticket__customer", blank={"body": ERASED, "files": []}, deletes=True),
+            Table(Survey, via="ticket__customer", blank={"comment": ""}, shown=["asked_at", "score", "answered_at"]),
+            Table(PromiseCycle, via="ticket__customer", shown=["kind", "started_at", "due_at", "ended_at"]),
+            Table(TicketWatcher, via="ticket__customer"),
+            Table(TicketMerge, via="source__customer", shown=["at"]),
+            Table(
                 Attachment,
                 via="message__ticket__customer",
                 blank={"name": ERASED, "sha256": "", "verdict_reason": ""},
@@ -144,6 +196,69 @@ register(
                 files=["file"],
                 shown=["number", "created_at"],
             )
+        ],
+    )
+)
+
+register(
+    DataClass(
+        key="care",
+        label=_("Notes and follow-ups"),
+        purpose=_("To look after the person as agreed."),
+        rule=Rule.ERASE,
+        retention=_("What was noted goes; that something was planned, when and by whom stays."),
+        tables=[
+            Table(CustomerNote, via="customer", blank={"text": ERASED}, deletes=True, shown=["created_at"]),
+            Table(
+                FollowUp,
+                via="customer",
+                blank={"what": ERASED},
+                scrub=["outcome"],
+                shown=["due_on", "status", "created_at", "ended_at"],
+            ),
+        ],
+    )
+)
+
+register(
+    DataClass(
+        key="segments",
+        label=_("Segments"),
+        purpose=_("To see who buys how much and how often."),
+        rule=Rule.PSEUDONYMISE,
+        retention=_("The figures stay under the number, without names."),
+        tables=[
+            Table(CustomerSegment, via="customer", shown=["abc", "lifecycle", "risk", "orders", "revenue"]),
+            Table(SegmentSnapshot, via="customer", shown=["as_of", "abc", "lifecycle", "risk", "orders", "revenue"]),
+        ],
+    )
+)
+
+register(
+    DataClass(
+        key="owners",
+        label=_("Owners, disputes and merges"),
+        purpose=_("To know who looks after the person, and which records are of one person."),
+        rule=Rule.PSEUDONYMISE,
+        retention=_("Who looked after whom and when stays; what was said of the person and files go."),
+        tables=[
+            Table(Ownership, via="customer", scrub=["reason"], shown=["began_at", "ended_at", "source"]),
+            Table(
+                DisputeFile,
+                via="dispute__customer",
+                blank={"name": ERASED, "sha256": ""},
+                files=["file"],
+                deletes=True,
+                shown=["size", "created_at"],
+            ),
+            Table(
+                OwnershipDispute,
+                via="customer",
+                scrub=["claim", "answer", "decision", "appeal", "final_decision"],
+                shown=["number", "status", "created_at", "closed_at"],
+            ),
+            Table(DuplicatePair, rows=_pairs_of, deletes=True, shown=["score", "status", "found_at"]),
+            Table(CustomerMerge, rows=_merges_of, scrub=["fields", "choices", "reason"], shown=["at", "undone_at"]),
         ],
     )
 )

@@ -35,12 +35,15 @@ class CustomerForm(forms.ModelForm):
         ]
         widgets = {"note": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        keep = Q(pk=self.instance.owner_id) if self.instance.owner_id else Q()
-        owners: Any = self.fields["owner"]
-        owners.queryset = User.objects.filter(Q(is_active=True) | keep) if keep else User.objects.active()
-        owners.empty_label = NOT_ASSIGNED
+        if user is not None and not user.has_perm("customers.transfer_customer"):
+            del self.fields["owner"]  # who may not give customers away claims them
+        else:
+            keep = Q(pk=self.instance.owner_id) if self.instance.owner_id else Q()
+            owners: Any = self.fields["owner"]
+            owners.queryset = User.objects.filter(Q(is_active=True) | keep) if keep else User.objects.active()
+            owners.empty_label = NOT_ASSIGNED
         offer(self, "price_group", CustomerGroup.offered(self.instance.price_group))
 
 

@@ -4,6 +4,7 @@ Neither the name nor the type that the sender gave is trusted.
 """
 
 import hashlib
+import os
 import re
 import secrets
 import zipfile
@@ -272,6 +273,7 @@ def _sniff_text(head: bytes) -> str:
 
 def _examine_zip(file: Any, suffix: str) -> Finding:
     """Office documents are archives too; macros and programs inside show in the list of names."""
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
     try:
         entries = zipfile.ZipFile(file).infolist()
@@ -279,7 +281,7 @@ def _examine_zip(file: Any, suffix: str) -> Finding:
         unpacked = sum(entry.file_size for entry in entries)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return Finding(UNKNOWN, RENAMED)
-    if unpacked > max(SMALL_ARCHIVE, file.size * MOST_UNPACKED):
+    if unpacked > max(SMALL_ARCHIVE, size * MOST_UNPACKED):
         return Finding(ZIP, BOMB)
     content_type = next(
         (kind for folder, (_s, kind) in OFFICE.items() if any(n.startswith(folder) for n in names)), ZIP

@@ -80,8 +80,14 @@ def update_customer(
 
 
 def _locked(customer: Customer) -> Customer:
-    """The customer, locked for a change. Raises ValidationError where the data were erased, or the customer became part of another."""
+    """The customer, locked for a change. Raises what `must_be_open` raises."""
     customer = Customer.objects.locked().get(pk=customer.pk)
+    must_be_open(customer)
+    return customer
+
+
+def must_be_open(customer: Customer) -> None:
+    """Raise ValidationError where the data were erased, or the customer became part of another."""
     if customer.status == Customer.Status.ERASED:
         raise ValidationError(
             _("The data of %(number)s were erased; nothing can be added."), params={"number": customer.number}
@@ -92,7 +98,6 @@ def _locked(customer: Customer) -> Customer:
             code="merged",
             params={"number": customer.number, "survivor": customer.merged_into.number},
         )
-    return customer
 
 
 def save_customer(customer: Customer | None = None, *, by: User | None, **fields: Any) -> Customer:

@@ -15,6 +15,7 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.people import notify
 from customers.models import Customer, FollowUp, FollowUpStatus, Ticket
+from customers.services.customers import must_be_open
 
 MOST_DAYS = 3650
 
@@ -37,6 +38,8 @@ def plan_follow_ups(
     if not what:
         raise ValidationError({"what": _("Say what is to be done.")})
     rows = list(Customer.objects.locked().filter(pk__in=[one.pk for one in customers]).select_related("owner"))
+    for customer in rows:
+        must_be_open(customer)
     planned = FollowUp.objects.open().filter(customer__in=rows, what__iexact=what)
     there = set(planned.values_list("customer", flat=True))
     made = FollowUp.objects.bulk_create(

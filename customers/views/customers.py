@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -150,8 +150,13 @@ class CustomerRecord(generic.RecordPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The number of a merged customer leads on to the survivor."""
-        survivor = Customer.objects.visible_to(request.user).survivor_of(kwargs["number"])
-        return redirect(survivor) if survivor is not None else super().get(request, *args, **kwargs)
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            survivor = Customer.objects.visible_to(request.user).survivor_of(kwargs["number"])
+            if survivor is None:
+                raise
+            return redirect(survivor)
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("owner", "segment")
@@ -266,7 +271,7 @@ class CustomerForm(generic.FormPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The form writes into a copy, so that a refusal leaves the record on the page as it is stored."""
-        return {**super().get_form_kwargs(), "instance": copy(self.object)}
+        return {**super().get_form_kwargs(), "instance": copy(self.object), "user": self.request.user}
 
 
 class NewCustomer(CustomerForm):

@@ -25,6 +25,8 @@ MOVES = {
     "customers.contactpoint": gettext_lazy("contacts"),
     "customers.address": gettext_lazy("addresses"),
     "customers.ticket": gettext_lazy("tickets"),
+    "customers.customernote": gettext_lazy("notes"),
+    "customers.followup": gettext_lazy("follow-ups"),
     "orders.order": gettext_lazy("orders"),
 }
 

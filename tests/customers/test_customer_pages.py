@@ -8,7 +8,7 @@ from backoffice.models import AuditEvent
 from customers import masking, services
 from customers.models import Article, Consent, ConsentPurpose, ContactPoint, Customer, CustomerGroup, Ticket
 from customers.services import AddressData, ContactData
-from tests.factories import make_article, make_customer, make_ticket, make_user
+from tests.factories import make_article, make_customer, make_ticket, make_user, publish
 
 pytestmark = pytest.mark.django_db
 SECRETS = (
@@ -293,8 +293,8 @@ def test_the_public_reads_what_was_approved(client, sign_in):
     assert client.get("/help/?q=evil").context["hits"] == []
 
 
-def test_an_address_once_public_stays(client, lead):
-    make_article("returns")
+def test_an_address_once_public_leads_on(client, lead):
+    article = make_article("returns")
     form = client.get("/articles/returns/edit/")
     assert "The address was public already" in form.content.decode()
 
@@ -302,9 +302,12 @@ def test_an_address_once_public_stays(client, lead):
         "/articles/returns/edit/", {"version": form.context["version"], "title": "New", "body": "x", "slug": "other"}
     )
 
-    assert Article.objects.values_list("slug", "title").get() == ("returns", "New")
-    with pytest.raises(ValidationError, match="The address was public already"):
-        services.save_article(Article.objects.get(), by=lead, slug="other")
+    assert Article.objects.values_list("slug", "title").get() == ("other", "New")
+    assert "The address was public already" in client.get("/articles/other/edit/").content.decode()
+    with pytest.raises(ValidationError, match="Another article was public under this address"):
+        services.save_article(by=lead, title="Other", body="x", slug="returns")
+    publish(article)
+    assert client.get("/help/returns/")["Location"] == "/help/other/"
 
 
 def test_a_chinese_title_alone_needs_an_address(client, lead):

@@ -154,7 +154,7 @@ def test_preview_counts_and_changes_nothing(person):
     preview = {fate.entry.key: fate for fate in services.preview_erasure(person).fates}
 
     assert {key: fate.rows for key, fate in preview.items() if fate.rows} == {
-        "customer": 1, "contacts": 2, "consents": 1, "tickets": 2 + 1 + 1 + len(Ticket.objects.get().events.all()), "orders": 1, "mails": 1, "invoices": 1,
+        "customer": 1, "care": 1, "contacts": 2, "consents": 1, "tickets": 2 + 1 + 1 + len(Ticket.objects.get().events.all()), "orders": 1, "mails": 1, "invoices": 1,
     }  # fmt: skip
     assert "Kept until" in preview["invoices"].sentence
     assert Customer.objects.get(pk=person.pk).name == NAME

@@ -101,5 +101,5 @@ def test_the_customer_page_takes_as_many_queries_for_three_as_for_one(client, ag
     segments.segment(timezone.localdate())
     client.get(jane.get_absolute_url())
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get(jane.get_absolute_url())

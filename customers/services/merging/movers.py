@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from customers.models import Address, ContactPoint, Customer, CustomerMerge, Ticket
+from customers.models import Address, ContactPoint, Customer, CustomerMerge, CustomerNote, FollowUp, Ticket
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Mover:
 
     flag: a column of which one row a customer and `kind` may be true; the survivor's own row keeps it.
     ends: the column that is set when a row is no longer in use; its flag is not looked at then.
+    twin: SQL of when a row `t` stays where it is, because the survivor has the same as `o`.
     """
 
     model: type[models.Model]
     flag: str = ""
     ends: str = ""
+    twin: str = ""
 
     @property
     def kind(self) -> str:
@@ -45,9 +47,9 @@ class Mover:
 _movers: dict[str, Mover] = {}
 
 
-def register(model: type[models.Model], *, flag: str = "", ends: str = "") -> None:
+def register(model: type[models.Model], *, flag: str = "", ends: str = "", twin: str = "") -> None:
     """Let the rows of `model` go along."""
-    mover = Mover(model, flag, ends)
+    mover = Mover(model, flag, ends, twin)
     _movers[mover.kind] = mover
 
 
@@ -58,6 +60,8 @@ def every() -> list[Mover]:
 register(ContactPoint, flag="is_primary", ends="ended_at")
 register(Address, flag="is_default")
 register(Ticket)
+register(CustomerNote)
+register(FollowUp, twin="t.status = 'open' AND o.status = 'open' AND upper(t.what) = upper(o.what)")
 
 
 def lock_rows(customer: Customer) -> None:
@@ -87,9 +91,12 @@ def move(merge: CustomerMerge, wins: set[tuple[str, str]]) -> dict[str, int]:
             winning = sorted(kind for label, kind in wins if label == mover.kind)
             _lower(merge, mover, winning)
         told = f", '{flag}', t.{flag}" if flag else ""
+        goes = "t.customer_id = %s"
+        if mover.twin:
+            goes += f" AND NOT EXISTS (SELECT 1 FROM {t} o WHERE o.customer_id = {int(keep)} AND {mover.twin})"
         moved[mover.kind] = _run(
             f"""INSERT INTO customers_mergedrow (merge_id, kind, row, before)
-                SELECT %s, %s, t.id, jsonb_build_object('customer_id', t.customer_id{told}) FROM {t} t WHERE t.customer_id = %s""",
+                SELECT %s, %s, t.id, jsonb_build_object('customer_id', t.customer_id{told}) FROM {t} t WHERE {goes}""",
             [merge.pk, mover.kind, lose],
         )
         lowered = (
@@ -98,7 +105,7 @@ def move(merge: CustomerMerge, wins: set[tuple[str, str]]) -> dict[str, int]:
             if flag
             else ""
         )
-        _run(f"UPDATE {t} t SET customer_id = %s{lowered} WHERE t.customer_id = %s", [keep, lose])
+        _run(f"UPDATE {t} t SET customer_id = %s{lowered} WHERE {goes}", [keep, lose])
     return moved
 
 

@@ -68,7 +68,8 @@ NEW = """
         LEFT JOIN gaps g ON g.customer_id = c.id
         LEFT JOIN heard h ON h.customer_id = c.id
         LEFT JOIN ranked r ON r.customer_id = c.id AND s.orders > 0
-        WHERE c.created_at < %(until)s OR s.customer_id IS NOT NULL OR h.customer_id IS NOT NULL
+        WHERE (c.created_at < %(until)s OR s.customer_id IS NOT NULL OR h.customer_id IS NOT NULL)
+              AND c.merged_into_id IS NULL AND c.status <> 'erased'
     ), scored AS (
         SELECT k.*,
                CASE WHEN before IS NULL THEN 'C' WHEN before * 100 < whole * %(a_percent)s::numeric THEN 'A'

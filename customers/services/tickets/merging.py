@@ -12,6 +12,7 @@ from backoffice import audit
 from backoffice.models import User
 from backoffice.numbering import next_number
 from customers.models import MERGEABLE, Message, Ticket, TicketMerge, TicketStatus
+from customers.services import promises
 from customers.services.tickets.states import (
     FINAL,
     TicketClosed,
@@ -142,10 +143,11 @@ def _move_back(record: TicketMerge, source: Ticket, target: Ticket) -> None:
 
 
 def _move_up(ticket: Ticket) -> None:
-    """The place of the ticket in lists is that of its last message."""
+    """The place of the ticket in lists is that of its last message, and what is owed follows from its messages."""
     last = ticket.messages.order_by("-created_at", "-pk").values_list("created_at", flat=True).first()
     ticket.last_message_at = last or ticket.created_at
     ticket.save(update_fields=["last_message_at", "updated_at"])
+    promises.after(ticket)
 
 
 @transaction.atomic

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, JSONObject, Left, NullIf
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -223,6 +223,7 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
     macros = Macro.objects.visible_to(user).filter(Q(for_queue=None) | Q(for_queue=OuterRef("queue")), is_active=True)
     watchers = TicketWatcher.objects.filter(ticket=OuterRef("pk")).order_by("pk")
     copied = Collaborator.objects.visible_to(user).filter(ticket=OuterRef("pk")).order_by("pk")
+    asked = Message.objects.visible_to(user).filter(ticket=OuterRef("pk"), kind=Message.Kind.CUSTOMER).order_by("-pk")
     draft = Draft.objects.filter(ticket=OuterRef("pk"), user=user)
     fields = {name: name for name in ("pk", "number", "subject", "status", "last_message_at")}
     return tickets.annotate(
@@ -231,6 +232,7 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
         taken_in=told_along(seen.filter(merged_into=OuterRef("pk")), **fields),
         reached=told_along(contacts, kind="kind", raw="raw", bounced_at="bounced_at"),
         watching=told_along(watchers, pk="user_id", name=Coalesce(NullIf("user__name", Value("")), "user__email")),
+        words=Subquery(asked.values(text=Left("body", 200))[:1]),
         copied_in=ArraySubquery(copied.values("email")),
         macros=told_along(macros.order_by("name", "pk")[:MOST_MACROS], pk="pk", name="name", name_zh="name_zh"),
         begun=told_along(draft, mode="mode", body="body", files="files"),
