@@ -88,7 +88,7 @@ def test_conversation_takes_as_many_queries_for_three_as_for_one(client, agent, 
         services.customer_replies(ticket, body="More", attachments=[SimpleUploadedFile("a.png", PNG)])
     client.get(url("ticket", ticket))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url("ticket", ticket))
 
 
