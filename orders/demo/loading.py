@@ -21,7 +21,7 @@ from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.completeness import assess
 from inventory import services as inventory
 from inventory.models import Location, Supplier
-from orders.demo import attributes, catalogue, following_up, people, pictures, publishing, support, warehouse
+from orders.demo import attributes, catalogue, following_up, people, pictures, promising, publishing, support, warehouse
 from orders.demo.bare import bare
 from orders.demo.tables import temporary_table
 from orders.models import Order, TaxRate
@@ -94,6 +94,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     inventory.refresh_figures()
     progress("segments and follow-ups")
     following_up.load()
+    promising.load(owner)
     assess(list(Product.objects.values_list("pk", flat=True)))
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True

@@ -40,7 +40,18 @@ from catalog.models import (
 )
 from catalog.services import repricing
 from customers import services as support
-from customers.models import Article, Customer, DuplicatePair, FollowUp, HelpCategory, Macro, Survey, Ticket
+from customers.models import (
+    AgentProfile,
+    Article,
+    Customer,
+    DuplicatePair,
+    FollowUp,
+    HelpCategory,
+    Macro,
+    Policy,
+    Survey,
+    Ticket,
+)
 from customers.services import merge, ownership, promises, surveys
 from customers.views.support import SALT
 from inventory import services as inventory
@@ -61,7 +72,7 @@ from inventory.models import (
 from orders import demo, mails
 from orders import services as orders
 from orders.models import Fulfilment, Invoice, Order, OrderLine, Return
-from tests.factories import make_agent, make_calendar, make_incoming_mail, make_policy, make_ticket
+from tests.factories import make_incoming_mail, make_ticket
 from tests.test_permissions import OWN
 
 RULES = {
@@ -606,10 +617,8 @@ def of_privacy() -> Paths:
 
 def of_promises() -> Paths:
     """A promise that was warned of, an agent, and what somebody said; the ticket is seen with all of it."""
-    agent = make_agent(User.objects.get(email=sign_ins.address("support_agent")), skills=["returns"])
-    policy = make_policy(
-        "Standard", calendar=make_calendar("Office", week={0: [(540, 750), (810, 1080)]}, country="DE")
-    )
+    agent = AgentProfile.objects.get(user__email=sign_ins.address("support_agent"))
+    policy = Policy.objects.get()
     ticket = make_ticket(assignee=agent.user)
     promises.tick(timezone.now() + timedelta(days=8))
     survey = Survey.objects.create(ticket=ticket, agent=agent.user, queue=ticket.queue, asked_at=timezone.now())
