@@ -1,8 +1,8 @@
-"""Business hours, promises, agents and macros of the demonstration shop."""
+"""Business hours, promises and agents of the demonstration shop."""
 
 from backoffice import demo
 from backoffice.models import User
-from customers.models import Macro, Ticket
+from customers.models import Ticket
 from customers.services import assignment, calendars, promises
 from customers.services.promises import Target
 
@@ -16,22 +16,6 @@ TARGETS = [
     Target(PRIORITIES.URGENT, HOUR, 2 * HOUR, DAY),
 ]
 PROMISED = 12  # of the tickets that wait; the others were asked before anything was promised
-MACROS = [
-    (
-        "The parcel is late",
-        "包裹延迟",
-        "Dear {{ customer }},\n\nI am sorry that {{ order }} is late. I have asked the carrier and write to you tomorrow.\n\n{{ agent }}",
-        "{{ customer }}，您好：\n\n很抱歉 {{ order }} 延迟了。我已询问承运商，明天给您答复。\n\n{{ agent }}",
-        Ticket.Status.PENDING,
-    ),
-    (
-        "How to send something back",
-        "如何退货",
-        "Dear {{ customer }},\n\nyou may send it back within 30 days. The label is in the parcel.\n\n{{ agent }}",
-        "{{ customer }}，您好：\n\n您可在 30 天内退货，退货标签在包裹内。\n\n{{ agent }}",
-        Ticket.Status.SOLVED,
-    ),
-]
 
 
 def load(owner: User) -> None:
@@ -41,7 +25,5 @@ def load(owner: User) -> None:
     for role, languages in (("support_agent", ["en", "zh-hans"]), ("support_lead", ["en"])):
         user = User.objects.get(email=demo.address(role))
         assignment.save_agent(by=owner, user=user, takes_tickets=True, cap=20, skills=["returns"], languages=languages)
-    for name, name_zh, body, body_zh, status in MACROS:
-        Macro.objects.create(name=name, name_zh=name_zh, body=body, body_zh=body_zh, status=status)
     waiting = Ticket.objects.unsolved().order_by("-created_at", "-pk").values_list("pk", flat=True)
     promises.follow(list(waiting[:PROMISED]))
