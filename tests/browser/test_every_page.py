@@ -81,6 +81,10 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 }
 AXE = Axe().axe_script
+JUDGE = """async ([options, whole]) => {
+  const part = (!whole && document.querySelector("main")) || document;
+  return (await axe.run(part, options)).violations;
+}"""
 SMALL = demo.Size(variants=0, customers=30, orders=120, tickets=25, days=60, ledger_days=60)
 FILE = "Handle,Title,Variant SKU,Variant Price\nday-cup,Day Cup,DAY-CUP,12\nday-pot,Day Pot,DAY-POT,six\n"
 Paths = Iterator[str]
@@ -776,29 +780,29 @@ class Inspector:
         if message.type in ("error", "warning") and "status of 422" not in message.text:
             self.said.append(f"console: {message.text}")
 
-    def open(self, path: str) -> None:
+    def open(self, path: str, *, whole: bool = True) -> None:
         self.page.set_viewport_size({"width": 1440, "height": 900})
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         response = self.page.goto(path, wait_until="load")
         if not response or response.status != 200:
             self.wrong.append(f"{path}: answers {response and response.status}")
         else:
-            self.look(path)
+            self.look(path, whole=whole)
 
-    def look(self, name: str) -> None:
-        """Judge the page as it stands: light and wide, then dark and narrow."""
+    def look(self, name: str, *, whole: bool = True) -> None:
+        """Judge the page as it stands: light and wide, then dark and narrow. Not `whole`: without the frame that all pages share."""
         self.seen.add(resolve(urlsplit(self.page.url).path).view_name)
-        found = self.violations("light, 1440")
+        found = self.violations("light, 1440", whole=whole)
         self.page.emulate_media(color_scheme="dark")
         self.page.set_viewport_size({"width": 390, "height": 844})
-        found += self.violations("dark, 390") + self.overflow() + self.said
+        found += self.violations("dark, 390", whole=whole) + self.overflow() + self.said
         self.wrong += [f"{name}: {one}" for one in dict.fromkeys(found)]
         self.said.clear()
 
-    def violations(self, where: str) -> list[str]:
+    def violations(self, where: str, *, whole: bool) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
-        found = self.page.evaluate("async (options) => (await axe.run(document, options)).violations", RULES)
+        found = self.page.evaluate(JUDGE, [RULES, whole])
         return [
             f"{one['id']} ({where}): {node['html'][:140]} {node['target']} {node['any'][:1] and node['any'][0]['message']}"
             for one in found
@@ -893,7 +897,7 @@ def test_every_page_is_accessible_silent_and_fits_a_phone(owner, context, signed
 
 
 def report(inspector: Inspector, paths: Iterable[str]) -> None:
-    for path in paths:
-        inspector.open(path)
+    for number, path in enumerate(paths):
+        inspector.open(path, whole=number == 0)
     wrong, inspector.wrong = inspector.wrong, []
     assert not wrong, "\n".join(["", *wrong])
