@@ -242,7 +242,13 @@ register(
         rule=Rule.PSEUDONYMISE,
         retention=_("Who looked after whom and when stays; what was said of the person and files go."),
         tables=[
-            Table(Ownership, via="customer", scrub=["reason"], shown=["began_at", "ended_at", "source"]),
+            Table(
+                Ownership,
+                via="customer",
+                scrub=["reason"],
+                ignoring=["ends_once"],
+                shown=["began_at", "ended_at", "source"],
+            ),
             Table(
                 DisputeFile,
                 via="dispute__customer",

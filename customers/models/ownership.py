@@ -169,7 +169,7 @@ class Ownership(models.Model):
         ]
         triggers = [
             pgtrigger.Trigger(
-                name="append_only",
+                name="ends_once",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 func="""

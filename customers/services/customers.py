@@ -63,7 +63,7 @@ def update_customer(
     **fields: Any,
 ) -> Customer:
     """Change the given fields; contacts and addresses, where given, become exactly these. An `owner` gets the customer by a transfer."""
-    customer = _locked(customer)
+    customer = lock(customer)
     if "owner" in fields:
         owner = fields.pop("owner")
         transfer([customer], owner, by=by)
@@ -79,7 +79,7 @@ def update_customer(
     return customer
 
 
-def _locked(customer: Customer) -> Customer:
+def lock(customer: Customer) -> Customer:
     """The customer, locked for a change. Raises what `must_be_open` raises."""
     customer = Customer.objects.locked().get(pk=customer.pk)
     must_be_open(customer)
@@ -185,7 +185,7 @@ def record_consent(
     customer: Customer, *, channel: str, purpose: str, granted: bool, source: str, by: User | None
 ) -> Consent:
     """Append what the customer agreed to, or withdrew; the latest entry governs."""
-    customer = _locked(customer)
+    customer = lock(customer)
     consent = Consent(customer=customer, channel=channel, purpose=purpose, granted=granted, source=source)
     consent.full_clean(exclude=["customer"])
     consent.save()
@@ -206,7 +206,7 @@ def restore_customer(customer: Customer, *, by: User, reason: str = "") -> Custo
 
 @transaction.atomic
 def _become(customer: Customer, status: str, verb: str, by: User, reason: str) -> Customer:
-    customer = _locked(customer)
+    customer = lock(customer)
     if customer.status == status:
         raise ValidationError(
             _("%(number)s is %(status)s already."),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from backoffice import audit, mentions
 from backoffice.models import User
 from customers.models import Customer, CustomerNote
-from customers.services.customers import must_be_open
+from customers.services.customers import lock
 
 LONGEST = 2000
 
@@ -16,7 +16,7 @@ LONGEST = 2000
 @transaction.atomic
 def add_note(customer: Customer, *, note: str, by: User) -> Customer:
     """Keep a remark with the customer; people named in it by "@" are told."""
-    must_be_open(customer)
+    customer = lock(customer)
     _write(CustomerNote(customer=customer, author=by), note)
     audit.record("customer.noted", customer, by=by)
     _tell(customer, note, set(), by)

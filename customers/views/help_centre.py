@@ -20,7 +20,7 @@ class CategoryList(generic.ListPage):
     filterset_class: type[django_filters.FilterSet] = HelpCategoryFilter
     columns = [
         generic.Column("name", link=True, secondary=generic.Column("name_zh")),
-        generic.Column("parent", sql=generic.named("parent")),
+        generic.Column("parent", sql=generic.in_reader_language("parent__name")),
         generic.Column("position"),
         generic.Column("topic"),
         generic.Column("slug"),

@@ -328,7 +328,11 @@ def test_orders_without_a_word_about_shipping_are_history_and_that_is_said(owner
 def test_states_that_nobody_knows_are_refused(owner):
     found = looked_at(owner, f"{ORDER},Financial status,Fulfillment status\n1,2026-01-02,A-1,2,5,maybe,teleported\n")
     assert found.refusals == [
-        (2, "financial", "One of these is expected: paid, partially_paid, pending, refunded, partially_refunded."),
+        (
+            2,
+            "financial",
+            "One of these is expected: paid, partially_paid, pending, authorized, voided, refunded, partially_refunded.",
+        ),
         (2, "fulfilment", "One of these is expected: fulfilled, partial, unfulfilled."),
     ]
 

@@ -451,7 +451,11 @@ def test_leaving_returns_tickets_and_customers(owner):
     ticket.refresh_from_db()
     customer.refresh_from_db()
     assert (ticket.assignee, customer.owner) == (None, None)
-    assert AuditEvent.objects.get(verb="user.deactivated").data["returned"] == {"return_work": 1, "disown": 1}
+    assert AuditEvent.objects.get(verb="user.deactivated").data["returned"] == {
+        "return_work": 1,
+        "disown": 1,
+        "hand_back_follow_ups": 0,
+    }
 
 
 # --- Sign-in ----------------------------------------------------------------------------------------
