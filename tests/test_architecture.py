@@ -177,6 +177,7 @@ NO_HISTORY = {
     "customers.SegmentSnapshot": "a history itself, which can be worked out anew",
     "customers.Throttle": "counts of an hour",
     "customers.VainSearch": "counts of words",
+    "customers.Ownership": "periods, ended once and otherwise never changed",
     "customers.MergedRow": "part of the record of a merge",
     "customers.IncomingMail": "it is the log itself; its verbs are in the audit",
     "catalog.Completeness": "a score, worked out by triggers",
