@@ -74,32 +74,41 @@ def is_possible(run: ImportRun) -> bool:
 
 
 def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:
+    """Do it whole or not at all; once more where others removed, meanwhile, what the rows refer to."""
+    attempts = 1 if connection.in_atomic_block else 2
+    for left in reversed(range(attempts)):
+        try:
+            return _attempt(run, status, by=by, source=source, overwrite=overwrite)
+        except IntegrityError as error:
+            if not left:
+                raise ValidationError(
+                    _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}
+                ) from error
+    raise AssertionError("The last attempt returns or raises.")
+
+
+def _attempt(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:
     resource = resources.of(run)
     backwards = status == Status.UNDONE
     kind = "undone" if backwards else "redone"
     reason = (_("%(run)s undone") if backwards else _("%(run)s done again")) % {"run": run.number}
     done = Undone()
     source = source or ("edit" if run.is_edit else "import")
-    try:
-        with context.acting(source=source, user=by, reason=reason, **{kind: run.number}), transaction.atomic():
-            run = ImportRun.objects.locked().get(pk=run.pk)
-            if not (run.status == status and overwrite):
-                run.must_become(status)
-            work = Rewinding(run, backwards=backwards, overwrite=overwrite)
-            resource.rewind(run, work, by=by, backwards=backwards)
-            _gather(work, done, by)
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            run.status, run.message = status, ""
-            run.steps = [*run.steps, step(kind, done.counts())]
-            run.report = run.report | {"undone": asdict(done) | {"kind": kind}}
-            run.save(update_fields=["status", "message", "steps", "report"])
-            audit.record(f"{run.noun}.{kind}", run, by=by, data=done.counts())
-    except IntegrityError as error:
-        raise ValidationError(
-            _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}
-        ) from error
+    with context.acting(source=source, user=by, reason=reason, **{kind: run.number}), transaction.atomic():
+        run = ImportRun.objects.locked().get(pk=run.pk)
+        if not (run.status == status and overwrite):
+            run.must_become(status)
+        work = Rewinding(run, backwards=backwards, overwrite=overwrite)
+        resource.rewind(run, work, by=by, backwards=backwards)
+        _gather(work, done, by)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        run.status, run.message = status, ""
+        run.steps = [*run.steps, step(kind, done.counts())]
+        run.report = run.report | {"undone": asdict(done) | {"kind": kind}}
+        run.save(update_fields=["status", "message", "steps", "report"])
+        audit.record(f"{run.noun}.{kind}", run, by=by, data=done.counts())
     return done
 
 
