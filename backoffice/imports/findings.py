@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -86,6 +87,7 @@ class Findings:
 
     def problem(self, code: str, select: str, params: Sequence[Any] | None = None, *, error: bool = True) -> int:
         """`select` yields row, column, value and the parameters of the sentence of `code`; how many there are."""
+        self.__dict__.pop("_codes", None)
         return self.run(
             f"""INSERT INTO import_problem (row, is_error, name, value, code, params)
                 SELECT x.row, {"true" if error else "false"}, x.name, left(x.value, 500), '{code}', x.params
@@ -93,11 +95,16 @@ class Findings:
             params,
         )
 
+    @cached_property
+    def _codes(self) -> list[str]:
+        """Of the problems found so far, each once; asked for after the check, by several readers."""
+        self.cursor.execute("SELECT DISTINCT code FROM import_problem WHERE code IS NOT NULL")
+        return [code for (code,) in self.cursor.fetchall()]
+
     def _sentence(self) -> tuple[str, list[str]]:
         """SQL of the sentence of a problem `p` in the reader's language, and its parameters."""
-        self.cursor.execute("SELECT DISTINCT code FROM import_problem WHERE code IS NOT NULL")
         cases, params = [], []
-        for (code,) in self.cursor.fetchall():
+        for code in self._codes:
             names: list[str] = []
 
             def place(match: re.Match[str], names: list[str] = names) -> str:

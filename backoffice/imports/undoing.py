@@ -9,6 +9,7 @@ Both stand in the history themselves.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -75,16 +76,16 @@ def is_possible(run: ImportRun) -> bool:
 
 def _carry_out(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:
     """Do it whole or not at all; once more where others removed, meanwhile, what the rows refer to."""
-    attempts = 1 if connection.in_atomic_block else 2
-    for left in reversed(range(attempts)):
-        try:
-            return _attempt(run, status, by=by, source=source, overwrite=overwrite)
-        except IntegrityError as error:
-            if not left:
-                raise ValidationError(
-                    _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}
-                ) from error
-    raise AssertionError("The last attempt returns or raises.")
+    asked: dict[str, Any] = {"by": by, "source": source, "overwrite": overwrite}
+    try:
+        if not connection.in_atomic_block:
+            with suppress(IntegrityError):
+                return _attempt(run, status, **asked)
+        return _attempt(run, status, **asked)
+    except IntegrityError as error:
+        raise ValidationError(
+            _("The database refused it, nothing was changed: %(error)s") % {"error": str(error).splitlines()[0]}
+        ) from error
 
 
 def _attempt(run: ImportRun, status: str, *, by: User | None, source: str, overwrite: Collection[str]) -> Undone:

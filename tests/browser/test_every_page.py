@@ -80,15 +80,6 @@ RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
 }
-SEEN = RULES | {  # what another width and other colours can change
-    "runOnly": [
-        "color-contrast",
-        "target-size",
-        "link-in-text-block",
-        "scrollable-region-focusable",
-        "aria-hidden-focus",
-    ]
-}
 AXE = Axe().axe_script
 JUDGE = """async ([options, whole]) => {
   const part = (!whole && document.querySelector("main")) || document;
@@ -804,14 +795,14 @@ class Inspector:
         found = self.violations("light, 1440", whole=whole)
         self.page.emulate_media(color_scheme="dark")
         self.page.set_viewport_size({"width": 390, "height": 844})
-        found += self.violations("dark, 390", whole=whole, rules=RULES if whole else SEEN) + self.overflow() + self.said
+        found += self.violations("dark, 390", whole=whole) + self.overflow() + self.said
         self.wrong += [f"{name}: {one}" for one in dict.fromkeys(found)]
         self.said.clear()
 
-    def violations(self, where: str, *, whole: bool, rules: dict[str, object] = RULES) -> list[str]:
+    def violations(self, where: str, *, whole: bool) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
-        found = self.page.evaluate(JUDGE, [rules, whole])
+        found = self.page.evaluate(JUDGE, [RULES, whole])
         return [
             f"{one['id']} ({where}): {node['html'][:140]} {node['target']} {node['any'][:1] and node['any'][0]['message']}"
             for one in found
