@@ -18,8 +18,8 @@ class TooMany(ValidationError):
         super().__init__(_("That were many messages within an hour. Please try again later."), code="too_many")
 
 
-def count_use(sender: str, limit: int) -> None:
-    """Count one use by `sender` in this hour. Raises TooMany beyond `limit`."""
+def count_use(sender: str, limit: int) -> int:
+    """Count one use by `sender` in this hour; returns how many there were. Raises TooMany beyond `limit`."""
     digest = salted_hmac("customers.throttle", sender).hexdigest()
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
@@ -28,8 +28,10 @@ def count_use(sender: str, limit: int) -> None:
             " ON CONFLICT (sender, hour) DO UPDATE SET count = customers_throttle.count + 1 RETURNING count",
             [digest, hour],
         )
-        if cursor.fetchone()[0] > limit:
-            raise TooMany
+        count = int(cursor.fetchone()[0])
+    if count > limit:
+        raise TooMany
+    return count
 
 
 def forget_uses() -> int:

@@ -16,7 +16,7 @@ from customers.models import Collaborator, ContactPoint, IncomingMail, Ticket, T
 from customers.services import attachments
 from customers.services.contacts import find_by_email, find_or_create_by_email
 from customers.services.limits import TooMany, count_use
-from customers.services.mail import automatic, bounces, headers, parsing, threading, verdicts
+from customers.services.mail import automatic, bounces, budgets, headers, parsing, threading, verdicts
 from customers.services.mail.parsing import Mail, MailFile, Unreadable
 from customers.services.mail.reports import take_report
 from customers.services.tickets import (
@@ -70,10 +70,13 @@ def take_in(pk: int) -> str:
             with transaction.atomic():
                 _take_in(incoming)
         except Unreadable as error:
+            log.warning("mail_unreadable", mail=incoming.pk, reason=str(error)[:200])
             _set_aside_as_ticket(incoming, str(error))
         except Quarantine as found:
+            log.warning("mail_quarantined", mail=incoming.pk, reason=found.reason % found.facts)
             _conclude(incoming, Verdict.QUARANTINED, found.reason, found.facts)
         except ValidationError as error:
+            log.warning("mail_quarantined", mail=incoming.pk, reason=" ".join(error.messages)[:500])
             _conclude(incoming, Verdict.QUARANTINED, verdicts.REFUSED, {"error": " ".join(error.messages)[:500]})
         except (*parsing.UNREADABLE, DataError, IntegrityError) as error:
             log.exception("mail_quarantined", mail=incoming.pk)
@@ -150,6 +153,7 @@ def _take_automatic(incoming: IncomingMail, mail: Mail) -> None:
     if place.ticket is None:
         _conclude(incoming, Verdict.AUTO, verdicts.AUTO_ALONE)
         return
+    _count_in(place, mail)
     sender = mail.sender.email or mail.sender.name
     text = _("Automatic reply of %(sender)s:") % {"sender": sender} + f"\n\n{mail.body or mail.subject}"
     message = note(place.ticket, body=text, by=None)
@@ -162,6 +166,7 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
     place = threading.place_of(mail, is_doubtful=incoming.is_doubtful)
     if place.ticket is not None and place.ticket.status == TicketStatus.SPAM:
         raise Quarantine(verdicts.OF_SPAM, number=place.ticket.number)
+    _count_in(place, mail)
     if place.ticket is not None:
         try:
             _append(incoming, mail, own, place.ticket, place)
@@ -190,6 +195,22 @@ def _append(incoming: IncomingMail, mail: Mail, own: set[str], ticket: Ticket, p
     )
     _finish(incoming, mail, message, own)
     _conclude(incoming, Verdict.APPENDED, place.reason, place.facts, message.ticket, message)
+
+
+def _count_in(place: threading.Place, mail: Mail) -> None:
+    """Count the mail at the ticket that it answers or names; the last one of an hour is said there. Raises Quarantine beyond."""
+    number = place.facts.get("number")
+    if not number:
+        return
+    try:
+        is_last = budgets.count_incoming(number, mail)
+    except TooMany as error:
+        raise Quarantine(verdicts.LOOP, number=number) from error
+    if is_last:
+        text = _(
+            "Very much mail came within an hour. What comes now is put aside: two machines may be answering each other."
+        )
+        note(threading.heir(Ticket.objects.select_related("merged_into").get(number=number)), body=text, by=None)
 
 
 def _count_new(mail: Mail) -> None:

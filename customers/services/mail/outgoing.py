@@ -2,7 +2,6 @@
 
 from email.utils import formataddr
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -15,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.rows import in_reader_language
 from customers.models import Attachment, Mailbox, Message, Ticket
-from customers.services.limits import TooMany, count_use
+from customers.services.mail.budgets import count_automatic
 from customers.services.mail.signing import is_ours, plus_address, signed_id
 
 LONGEST_THREAD = 20
@@ -24,9 +23,7 @@ MOST_RECIPIENTS = 50
 LARGEST = 25 * 1024 * 1024
 LINE = 78  # bytes of a line of base64, of which 57 are content
 CONTENT_OF_A_LINE = 57
-RECEIPTS_AN_HOUR = 5  # to one address: two machines that answer each other stop there
 AUTOMATIC = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
-log = structlog.get_logger(__name__)
 
 
 class TooManyRecipients(ValidationError):
@@ -66,26 +63,17 @@ def public_url(ticket: Ticket) -> str:
 def deliver(pk: int) -> bool:
     """Send the mail about message `pk` once: a reply to its customer, or the receipt of what the customer wrote.
 
-    Returns whether a mail went out. Raises what the mail server raises; the job tries again.
+    Returns whether a mail went out. Raises Withheld for a receipt beyond the budget, and what the mail server raises;
+    the job tries again.
     """
-    message = Message.objects.select_related("ticket__queue").get(pk=pk)
+    message = Message.objects.select_related("ticket__queue", "ticket__follows").get(pk=pk)
     if message.sent_at or message.kind == Message.Kind.NOTE or not message.ticket.requester_email:
         return False
-    if message.kind == Message.Kind.CUSTOMER and not _is_within_budget(message):
-        return False
+    if message.kind == Message.Kind.CUSTOMER:
+        count_automatic(message)
     with translation.override(message.ticket.language):
         compose(message).send()
     Message.objects.filter(pk=pk).update(sent_at=timezone.now())
-    return True
-
-
-def _is_within_budget(message: Message) -> bool:
-    """Whether the address may get another automatic mail within this hour. Each one counts."""
-    try:
-        count_use(f"automatic:{message.ticket.requester_email}", RECEIPTS_AN_HOUR)
-    except TooMany:
-        log.warning("receipt_withheld", ticket=message.ticket.number, reason="too many within an hour")
-        return False
     return True
 
 

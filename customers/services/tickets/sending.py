@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
-from customers.models import Draft, Macro, Message, Ticket
+from customers.models import Draft, Macro, Message, Ticket, TicketStatus
 from customers.services import mail
 from customers.services.tickets import drafts, macros
 from customers.services.tickets.conversation import note, reply
 from customers.services.tickets.states import FINAL, TicketClosed, become, locked
+
+log = structlog.get_logger(__name__)
 
 
 class LeftAlready(ValidationError):
@@ -22,6 +25,19 @@ class LeftAlready(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(_("It is too late: the answer has left already."), code="left_already")
+
+
+def deliver(pk: int) -> bool:
+    """Send the mail about message `pk` once. A receipt that may be part of a loop is not sent, and the ticket says so."""
+    try:
+        return mail.deliver(pk)
+    except mail.Withheld:
+        ticket = Message.objects.select_related("ticket").get(pk=pk).ticket
+        log.warning("receipt_withheld", ticket=ticket.number, reason="too many within an hour")
+        text = _("No receipt was sent: too many went out within an hour. Two machines may be answering each other.")
+        if ticket.status != TicketStatus.MERGED:
+            note(ticket, body=text, by=None)
+        return False
 
 
 @transaction.atomic
