@@ -38,6 +38,8 @@ LARGEST_READ = 100 * 1024 * 1024
 HAN = re.compile(r"[\u4e00-\u9fff]")
 KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 DMARC_FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
+SPF_FAILED = re.compile(r"\bspf\s*=\s*(fail|softfail)\b", re.IGNORECASE)
+PROVEN = re.compile(r"\bdmarc\s*=\s*pass\b|\bdkim\s*=\s*pass\b(?!.*\bdmarc\s*=\s*fail\b)", re.IGNORECASE | re.DOTALL)
 log = structlog.get_logger(__name__)
 
 
@@ -138,7 +140,9 @@ def _is_doubtful(mail: Mail) -> bool:
     Only the topmost header counts, which that server wrote; one that somebody forged below it changes nothing.
     """
     found = headers.values(mail.source, "Authentication-Results")
-    return bool(found and DMARC_FAILED.search(found[0]))
+    if not found or PROVEN.search(found[0]):
+        return False
+    return bool(DMARC_FAILED.search(found[0]) or SPF_FAILED.search(found[0]))
 
 
 def _refuse_hostile(mail: Mail) -> None:
@@ -178,7 +182,9 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
             return
         place = threading.Place(place.ticket, verdicts.FOLLOW_UP, {"number": place.ticket.number})
     _count_new(mail)
-    ticket = _open(incoming, mail, follows=place.ticket, acknowledge=_may_acknowledge(mail, own))
+    ticket = _open(
+        incoming, mail, follows=place.ticket, acknowledge=not incoming.is_doubtful and _may_acknowledge(mail, own)
+    )
     message = ticket.messages.get()
     _finish(incoming, mail, message, own)
     _conclude(incoming, Verdict.NEW, place.reason, place.facts, ticket, message)

@@ -94,10 +94,10 @@ def compose(message: Message) -> EmailMessage:
         "files_left_out": left_out,
     }
     mail = EmailMessage(
-        subject=f"{subject % {'subject': ticket.subject}} [{ticket.number}]",
+        subject=_line(f"{subject % {'subject': ticket.subject}} [{ticket.number}]"),
         body=render_to_string(f"tickets/mail/{name}.txt", facts),
-        from_email=formataddr((settings.COMPANY_NAME, address)),
-        to=[formataddr((ticket.requester_name, ticket.requester_email))],
+        from_email=formataddr((_line(settings.COMPANY_NAME), address)),
+        to=[formataddr((_line(ticket.requester_name), ticket.requester_email))],
         cc=[] if is_receipt else copied_in(ticket),
         reply_to=[plus_address(mailbox.address, ticket)] if mailbox and mailbox.has_plus_addresses else None,
         headers=_headers(message, is_receipt),
@@ -110,10 +110,15 @@ def compose(message: Message) -> EmailMessage:
     return mail
 
 
+def _line(text: str) -> str:
+    """`text` as one line, wherever it came from: a line break would begin another header."""
+    return " ".join(text.split())
+
+
 def copied_in(ticket: Ticket) -> list[str]:
     """Whom the requester copied in, and who therefore gets a copy of replies."""
     people = ticket.collaborators.exclude(email=ticket.requester_email)
-    return [formataddr((one.name, one.email)) for one in people]
+    return [formataddr((_line(one.name), one.email)) for one in people]
 
 
 def _files(message: Message) -> tuple[list[Attachment], bool]:
