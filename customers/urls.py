@@ -85,6 +85,7 @@ ticket_urls = [
     path("", tickets.TicketList.as_view(), name="list"),
     path("new/", tickets.NewTicket.as_view(), name="new"),
     path("files/<int:pk>/", tickets.attachment, name="file"),
+    path("files/<int:pk>/picture/", tickets.picture, name="picture"),
     path("queues/", tickets.QueuesPage.as_view(), name="queues"),
     path("macros/", tickets.MacroList.as_view(), name="macros"),
     path("macros/new/", tickets.NewMacro.as_view(), name="macro_new"),

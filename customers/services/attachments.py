@@ -38,6 +38,8 @@ MOST_INNER = 200  # files of an archive that are looked into
 LARGEST_INNER = 20 * 1024 * 1024
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
+TNEF = "application/ms-tnef"
+PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))  # what a page may show
 ZIP = "application/zip"
 GZIP = "application/gzip"
 UNZIPPABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
@@ -49,6 +51,7 @@ MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
+    (b"\x78\x9f\x3e\x22", TNEF),
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),

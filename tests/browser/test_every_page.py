@@ -131,6 +131,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "tickets:compose",
     "tickets:draft",
     "tickets:file",
+    "tickets:picture",
     "tickets:macro_text",
     "tickets:mail-raw",
 }

@@ -16,7 +16,7 @@ from customers.models import Collaborator, ContactPoint, IncomingMail, Ticket, T
 from customers.services import attachments
 from customers.services.contacts import find_by_email, find_or_create_by_email
 from customers.services.limits import TooMany, count_use
-from customers.services.mail import automatic, bounces, budgets, headers, parsing, threading, verdicts
+from customers.services.mail import automatic, bounces, budgets, formatted, headers, parsing, threading, verdicts
 from customers.services.mail.parsing import Mail, MailFile, Unreadable
 from customers.services.mail.reports import take_report
 from customers.services.tickets import (
@@ -161,7 +161,7 @@ def _take_automatic(incoming: IncomingMail, mail: Mail) -> None:
     sender = mail.sender.email or mail.sender.name
     text = _("Automatic reply of %(sender)s:") % {"sender": sender} + f"\n\n{mail.body or mail.subject}"
     message = note(place.ticket, body=text, by=None)
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     _conclude(incoming, Verdict.AUTO, verdicts.AUTO, {"number": place.ticket.number}, place.ticket, message)
 
 
@@ -279,7 +279,7 @@ def _body_of(mail: Mail) -> str:
 
 def _finish(incoming: IncomingMail, mail: Mail, message: Any, own: set[str]) -> None:
     """Files, collaborators, and the sign of life of an address that did not work."""
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     if threading.writes_in(mail.sender.email, message.ticket) and not incoming.is_doubtful:
         _add_collaborators(message.ticket, mail, own)
     ContactPoint.objects.filter(
@@ -287,10 +287,12 @@ def _finish(incoming: IncomingMail, mail: Mail, message: Any, own: set[str]) -> 
     ).update(bounced_at=None)
 
 
-def _keep_files(message: Any, mail: Mail) -> None:
-    """Keep the files with the message, and say how many only the raw mail has."""
+def _keep_files(incoming: IncomingMail, message: Any, mail: Mail) -> None:
+    """Keep the files with the message, let the HTML of the mail name its pictures, and say how many only the raw mail has."""
     fitting = [file for file in mail.files if 0 < file.size <= attachments.MAX_SIZE]
-    attachments.keep(message, fitting, most=parsing.MOST_FILES)
+    kept = attachments.keep(message, fitting, most=parsing.MOST_FILES)
+    digests = {file.content_id: one.sha256 for file, one in zip(fitting, kept, strict=True) if file.content_id}
+    incoming.html = formatted.bound(incoming.html, digests)
     missing = mail.left_out + sum(file.size > attachments.MAX_SIZE for file in mail.files)
     if missing:
         text = _("%(count)s more files are in the raw mail alone.") % {"count": missing}
@@ -362,7 +364,7 @@ def make_ticket(incoming: IncomingMail, *, by: User) -> IncomingMail:
     _describe(incoming, mail)
     ticket = _open(incoming, mail)
     message = ticket.messages.get()
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     _conclude(incoming, Verdict.NEW, verdicts.BY_HAND, {"user": str(by)}, ticket, message)
     audit.record("incomingmail.released", incoming, by=by, data={"ticket": ticket.number})
     return incoming

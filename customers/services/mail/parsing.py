@@ -18,6 +18,7 @@ from customers.services.mail.headers import Person
 
 MOST_PARTS = 1_000
 MOST_FILES = 100
+MOST_OF_AN_ID = 300
 LONGEST_BODY = 400_000
 # What the standard library raises on mails that are none.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
@@ -33,10 +34,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class MailFile:
-    """A file of a mail; looks like an uploaded one."""
+    """A file of a mail; looks like an uploaded one. `content_id` is what the HTML of the mail calls it."""
 
     name: str
     data: bytes = field(repr=False)
+    content_id: str = ""
 
     @property
     def size(self) -> int:
@@ -171,7 +173,8 @@ def _sort_in(part: Message, texts: list[str], pages: list[str], files: list[Mail
     else:
         data = bytes_in(part)
         if data:
-            files.append(MailFile(name or f"{kind.partition('/')[0]}.{EXTENSIONS.get(kind, 'bin')}", data))
+            content_id = clean(str(part.get("Content-ID", ""))).strip(" <>\t")[:MOST_OF_AN_ID]
+            files.append(MailFile(name or f"{kind.partition('/')[0]}.{EXTENSIONS.get(kind, 'bin')}", data, content_id))
 
 
 def name_of(part: Message) -> str:

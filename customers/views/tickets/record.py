@@ -119,7 +119,9 @@ class TicketRecord(WithPictures, generic.RecordPage):
     def thread(self) -> list[Message]:
         """The messages, oldest first, each with its `files`."""
         files = Attachment.objects.visible_to(self.request.user).filter(message=OuterRef("pk")).order_by("pk")
-        fields = JSONObject(**{name: name for name in ("pk", "name", "size", "verdict", "verdict_reason")})
+        fields = JSONObject(
+            **{name: name for name in ("pk", "name", "size", "sha256", "content_type", "verdict", "verdict_reason")}
+        )
         rows = (
             Message.objects.visible_to(self.request.user)
             .filter(ticket=self.object)
