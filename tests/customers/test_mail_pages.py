@@ -5,6 +5,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from backoffice.models import AuditEvent
 from customers import services
 from customers.models import IncomingMail, Mailbox, Ticket
 from tests.customers.conftest import free
@@ -251,6 +252,30 @@ def test_another_server_is_read_from_the_beginning(client, owner):
 
     mailbox.refresh_from_db()
     assert (mailbox.host, mailbox.last_uid, mailbox.uid_validity) == ("imap.example.com", 0, 0)
+
+
+def test_the_admin_sets_mailboxes_up_by_the_same_service(client, owner):
+    mailbox = make_mailbox(host="old.example.com", last_uid=77, uid_validity=5)
+    make_mailbox("sales@houtai.example")
+    url = f"/admin/customers/mailbox/{mailbox.pk}/change/"
+    data = {**FIELDS, "queue": mailbox.queue_id}
+    assert client.get(url).status_code == 200
+
+    taken = client.post(url, {**data, "address": "Sales@houtai.example"})
+    secret = client.post(url, {**data, "password_variable": "SECRET_KEY"})
+    assert "Another mailbox has this address." in taken.content.decode()
+    assert "Its name begins with MAIL_PASSWORD" in secret.content.decode()
+    mailbox.refresh_from_db()
+    assert (mailbox.host, mailbox.last_uid) == ("old.example.com", 77)
+
+    assert client.post(url, data).status_code == 302
+    mailbox.refresh_from_db()
+    assert (mailbox.host, mailbox.last_uid, mailbox.uid_validity) == ("imap.example.com", 0, 0)
+    client.post("/admin/customers/mailbox/add/", {**data, "name": "New", "address": "new@houtai.example"})
+    assert list(AuditEvent.objects.filter(verb__startswith="mailbox.").values_list("verb", "actor")) == [
+        ("mailbox.created", owner.pk),
+        ("mailbox.changed", owner.pk),
+    ]
 
 
 def test_what_stands_against_fetching_is_said(client, owner, monkeypatch):

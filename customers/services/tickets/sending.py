@@ -62,7 +62,7 @@ def apply_macro(ticket: Ticket, *, macro: Macro, by: User) -> Ticket:
 def take_back(message: Message, *, by: User) -> Draft:
     """Turn an answer that has not been mailed yet into the draft of its writer again, files included.
 
-    The status that it gave the ticket is taken back as well where the transitions allow it. Raises LeftAlready when
+    The status that it gave the ticket is taken back as well where the transitions allow it, and what its macro changed. Raises LeftAlready when
     UNDO_SEND_SECONDS are over or the worker was faster.
     """
     ticket = locked(message.ticket)
@@ -74,7 +74,9 @@ def take_back(message: Message, *, by: User) -> Draft:
         user=by,
         defaults={"body": found.body, "mode": Message.Kind.REPLY, "files": drafts.files_of(found)},
     )
-    _give_status_back(ticket, found, by=by)
+    reason = _("The answer was taken back.")
+    _give_status_back(ticket, found, by=by, reason=reason)
+    macros.undo(ticket, found, by=by, reason=reason)
     found.attachments.all().delete()
     found.delete()
     last = ticket.messages.order_by("-created_at", "-pk").first()
@@ -91,7 +93,7 @@ def may_be_taken_back(message: Message) -> bool:
     )
 
 
-def _give_status_back(ticket: Ticket, message: Message, *, by: User) -> None:
+def _give_status_back(ticket: Ticket, message: Message, *, by: User, reason: str) -> None:
     event = ticket.events.filter(field="status").order_by("pk").last()
     if event and event.actor_id == by.pk and event.at >= message.created_at and ticket.may_become(event.old):
-        become(ticket, event.old, by=by, reason=_("The answer was taken back."))
+        become(ticket, event.old, by=by, reason=reason)
