@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from backoffice import robots
 from backoffice.publishing import pages
 from customers.models import Article
 from customers.views import (
@@ -168,6 +169,8 @@ support_urls = [
     path("t/<str:token>/files/<int:pk>/", support.attachment, name="file"),
 ]
 
+robots.allow("/help/", sitemap="help:sitemap")
+robots.allow("/support/$")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
     path("customers/disputes/", include((dispute_urls, "disputes"))),

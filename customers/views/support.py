@@ -21,6 +21,7 @@ from backoffice.generic.actions import add_error
 from backoffice.generic.forms import summary
 from customers import forms, services
 from customers.models import Attachment, Message, Ticket
+from customers.services.mail.quoting import split_quote
 from customers.views.tickets import download
 
 PER_ADDRESS, PER_EMAIL, PER_TICKET = 20, 5, 20
@@ -128,13 +129,20 @@ def _ticket_page(request: HttpRequest, found: Ticket, form: forms.PublicReplyFor
     shown = {
         "ticket": found,
         "token": request.resolver_match.kwargs["token"] if request.resolver_match else found.token,
-        "thread": list(found.messages.public().prefetch_related("attachments")),
+        "thread": [_folded(message) for message in found.messages.public().prefetch_related("attachments")],
         "form": None if found.status in services.FINAL else form,
         "summary": summary(form),
         "state": PUBLIC_STATES.get(found.status, "open"),
         "title": found.subject,
     }
     return TemplateResponse(request, "support/ticket.html", shown, status=status)
+
+
+def _folded(message: Message) -> Message:
+    """A message with what the page shows: `fresh`, and `quoted`, which is folded away."""
+    is_theirs = message.kind == Message.Kind.CUSTOMER
+    message.fresh, message.quoted = split_quote(message.body) if is_theirs else (message.body, "")  # type: ignore[attr-defined]
+    return message
 
 
 PUBLIC_STATES = {"pending": "waiting", "solved": "solved", "closed": "closed", "merged": "closed", "spam": "closed"}

@@ -100,6 +100,7 @@ NEED_ROWS = {  # paper: without rows there is nothing to print
 }
 NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "go",
+    "robots",
     "catalog:picture",
     "catalog:product_by_key",
     "catalog:tag_suggest",

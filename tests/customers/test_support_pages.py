@@ -90,6 +90,19 @@ def test_refused(filled, data, seconds, sentence):
     assert not Ticket.objects.exists()
 
 
+def test_quoted_text_is_folded_away_and_search_engines_see_what_is_public(client):
+    ticket = make_ticket(body="It is red.\n\nOn Mon, 5 Jan 2026 at 15:12, Houtai <a@houtai.example> wrote:\n> Which?\n")
+    page = client.get(f"/support/t/{ticket.token}/").content.decode()
+    robots = client.get("/robots.txt").content.decode()
+
+    assert '<div class="body">It is red.' in page
+    assert "On Mon, 5 Jan" in page[page.index('<details class="quoted">') :].partition("</details>")[0]
+    assert robots == (
+        "User-agent: *\nAllow: /static/\nAllow: /p/\nAllow: /help/\nAllow: /support/$\nDisallow: /\n\n"
+        "Sitemap: http://localhost:8000/sitemap.xml\nSitemap: http://localhost:8000/help/sitemap.xml\n"
+    )
+
+
 def test_a_form_sends_once(client, monkeypatch):
     """A click too many, or a machine that sends what it has seen again; whoever means it may."""
     opened, ticket = stamp(client), make_ticket()

@@ -182,9 +182,9 @@ class TicketRecord(WithPictures, generic.RecordPage):
                 "events": sorted([*in_words(ticket, handling), *promised.moments], key=_at, reverse=True),
                 "promised": promised,
                 "contacts": contacts_of(ticket, user),
-                "others": tickets_from(ticket.others),
-                "followed_by": tickets_from(ticket.later),
-                "merged": tickets_from(ticket.taken_in),
+                "others": tickets_from(ticket.others, ticket),
+                "followed_by": tickets_from(ticket.later, ticket),
+                "merged": tickets_from(ticket.taken_in, ticket),
                 "watchers": ticket.watching or [],
                 "watches": any(one["pk"] == user.pk for one in ticket.watching or []),
                 "macros": [Macro(**row) for row in ticket.macros or ()] if self.composer else [],
@@ -241,8 +241,10 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
     )
 
 
-def tickets_from(rows: list[dict[str, Any]] | None) -> list[Ticket]:
-    return [Ticket(**{**row, "last_message_at": parse_datetime(row["last_message_at"])}) for row in rows or ()]
+def tickets_from(rows: list[dict[str, Any]] | None, beside: Ticket) -> list[Ticket]:
+    """Tickets as they were read along with the one `beside` them, masked where that one is."""
+    found = [Ticket(**{**row, "last_message_at": parse_datetime(row["last_message_at"])}) for row in rows or ()]
+    return [masking.mask(one) for one in found] if beside.is_masked else found  # type: ignore[misc]
 
 
 def contacts_of(ticket: Any, user: Any) -> list[ContactPoint]:
