@@ -135,10 +135,12 @@ def _describe(incoming: IncomingMail, mail: Mail) -> None:
 
 
 def _is_doubtful(mail: Mail) -> bool:
-    """Whether the server that received the mail says that it does not come from where it claims to.
+    """Whether the mail claims two senders, or the server that received it says that it does not come from where it claims to.
 
     Only the topmost header counts, which that server wrote; one that somebody forged below it changes nothing.
     """
+    if len(headers.values(mail.source, "From")) > 1:  # servers and mail programs disagree about which one counts
+        return True
     found = headers.values(mail.source, "Authentication-Results")
     if not found or PROVEN.search(found[0]):
         return False
