@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from backoffice import api, views
+from backoffice import api, robots, views
 
 api_v1 = api.build()
 urlpatterns = [
     path("", views.home, name="home"),
+    path("robots.txt", robots.robots, name="robots"),
     path("search/", views.search, name="search"),
     path("go/<str:reference>/", views.go, name="go"),
     path("history/<str:label>/<int:pk>/", views.history, name="history"),

@@ -2,51 +2,14 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from backoffice.admin import StaffModelAdmin
+from backoffice.admin import StaffModelAdmin, ThroughService
 from catalog import services
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.views.price_changes import tell_waiting
-
-
-class AskingForm(forms.ModelForm):
-    """Asks the service first and takes its work back, so that a refusal stands on the form."""
-
-    model_admin: "ThroughService"
-    user: Any
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            with transaction.atomic():
-                self.write()
-                transaction.set_rollback(True)
-        return cleaned
-
-    def write(self) -> models.Model:
-        stored = type(self.instance)._default_manager.get(pk=self.instance.pk) if self.instance.pk else None
-        return self.model_admin.write(stored, by=self.user, **self.cleaned_data)
-
-
-class ThroughService(StaffModelAdmin):
-    """Adds and changes rows by `write`, which calls one service."""
-
-    def write(self, obj: Any, *, by: Any, **fields: Any) -> models.Model:
-        raise NotImplementedError
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, form=AskingForm, **kwargs)
-        form.model_admin, form.user = self, request.user
-        return form
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.pk = form.write().pk
-        obj.refresh_from_db()
 
 
 class NotAdded:

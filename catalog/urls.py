@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from backoffice import robots
 from backoffice.publishing import pages
 from catalog.models import Product
 from catalog.views import (
@@ -99,6 +100,7 @@ public_urls = [
     path("sitemap-<int:part>.xml", public.sitemap_part, name="sitemap_part"),
 ]
 
+robots.allow("/p/", sitemap="public:sitemap")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("catalog/", include((catalog_urls, "catalog"))),
     path("", include((public_urls, "public"))),

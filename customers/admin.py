@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin
+from backoffice.admin import ReadOnlyAdmin, StaffModelAdmin, ThroughService
 from customers.models import (
     Collaborator,
     Consent,
@@ -19,6 +20,7 @@ from customers.models import (
     Queue,
     TicketEvent,
 )
+from customers.services.mail.mailboxes import save_mailbox
 
 
 @admin.register(Queue)
@@ -85,10 +87,13 @@ class OwnershipAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Mailbox)
-class MailboxAdmin(StaffModelAdmin):
+class MailboxAdmin(ThroughService):
     list_display = ["name", "address", "queue", "host", "is_active", "last_fetched_at", "last_error"]
     list_select_related = ["queue"]
     readonly_fields = ["last_fetched_at", "last_error"]
+
+    def write(self, obj: Any, *, by: Any, **fields: Any) -> models.Model:
+        return save_mailbox(obj, by=by, **fields)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its mail refers to it: a mailbox is taken out of use."""

@@ -19,11 +19,11 @@ from customers.services import (
     close_solved,
     duplicates,
     limits,
-    mail,
     ownership,
     promises,
     segments,
     surveys,
+    tickets,
 )
 from customers.services.mail import fetching
 
@@ -34,7 +34,7 @@ SEGMENT = "customers.segment"
 def deliver(message: int) -> None:
     """Send the mail about a message."""
     with acting(source="job:deliver"):
-        mail.deliver(message)
+        tickets.deliver(message)
 
 
 @app.periodic(cron="7 * * * *")

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from backoffice import robots
 from backoffice.publishing import pages
 from customers.models import Article
 from customers.views import (
@@ -85,6 +86,7 @@ ticket_urls = [
     path("", tickets.TicketList.as_view(), name="list"),
     path("new/", tickets.NewTicket.as_view(), name="new"),
     path("files/<int:pk>/", tickets.attachment, name="file"),
+    path("files/<int:pk>/picture/", tickets.picture, name="picture"),
     path("queues/", tickets.QueuesPage.as_view(), name="queues"),
     path("macros/", tickets.MacroList.as_view(), name="macros"),
     path("macros/new/", tickets.NewMacro.as_view(), name="macro_new"),
@@ -167,6 +169,8 @@ support_urls = [
     path("t/<str:token>/files/<int:pk>/", support.attachment, name="file"),
 ]
 
+robots.allow("/help/", sitemap="help:sitemap")
+robots.allow("/support/$")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
     path("customers/disputes/", include((dispute_urls, "disputes"))),

@@ -1,11 +1,13 @@
 """What anybody may type into the public form, and what keeps robots out."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -31,7 +33,8 @@ class PublicForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["opened"] = _stamp.sign("support")
+        self.initial["opened"] = stamp()
+        self.stamp = ""
 
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or {}
@@ -45,12 +48,23 @@ class PublicForm(forms.Form):
             raise ValidationError(_("This page was open for long. Please send it again."), code="expired") from None
         if time.time() - _signed_at(opened) < SHORTEST:
             raise Suspicious
+        self.stamp = opened
         return fields
+
+    def spend(self) -> None:
+        """A stamp sends one message: what is sent twice by a click too many, or again by a machine, is refused. Raises UsedAlready."""
+        ends = datetime.fromtimestamp(_signed_at(self.stamp), UTC) + timedelta(seconds=LONGEST)
+        services.use_once(self.stamp, until=ends)
 
     def renew(self) -> None:
         """Give the form a fresh stamp, so that sending once more succeeds."""
         self.data = self.data.copy()
-        self.data[self.add_prefix("opened")] = _stamp.sign("support")
+        self.data[self.add_prefix("opened")] = stamp()
+
+
+def stamp() -> str:
+    """What a form carries: when it was opened, one of its kind."""
+    return _stamp.sign(get_random_string(12))
 
 
 def _signed_at(stamp: str) -> int:

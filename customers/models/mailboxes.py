@@ -128,7 +128,12 @@ class IncomingMail(Personal):
     its placeholders, so that every reader gets it in their language.
     """
 
-    PERSONAL = {"sender_name": masking.name, "sender": masking.email, "recipients": masking.text}
+    PERSONAL = {
+        "sender_name": masking.name,
+        "sender": masking.email,
+        "recipients": masking.text,
+        "subject": masking.contacts_in,
+    }
     lookup_fields = ("subject",)
 
     Verdict = Verdict

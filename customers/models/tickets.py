@@ -148,7 +148,7 @@ def _public_token() -> str:
 class Ticket(Personal, Stateful):
     """A customer's issue. What `services.tickets.states.TRACKED` names is written by services, each with a TicketEvent."""
 
-    PERSONAL = {"requester_name": masking.name, "requester_email": masking.email}
+    PERSONAL = {"requester_name": masking.name, "requester_email": masking.email, "subject": masking.contacts_in}
     lookup_fields = ("number", "subject")
 
     Status = TicketStatus

@@ -76,7 +76,7 @@ from customers.services.help_centre import (
     vote,
     with_votes,
 )
-from customers.services.limits import TooMany, count_use
+from customers.services.limits import TooMany, UsedAlready, count_use, count_visitor, use_once
 from customers.services.links import find_by_link, fresh_url, mail_fresh_link
 from customers.services.merging import merge_customers, undo_merge
 from customers.services.notes import add_note, edit_note, pin_note
@@ -172,6 +172,7 @@ __all__ = [
     "TicketClosed",
     "TooLarge",
     "TooMany",
+    "UsedAlready",
     "actions_of",
     "add_note",
     "add_tags",
@@ -194,6 +195,7 @@ __all__ = [
     "close_solved",
     "complete_follow_up",
     "count_use",
+    "count_visitor",
     "create_by_selected_emails",
     "create_customer",
     "customer_replies",
@@ -288,6 +290,7 @@ __all__ = [
     "unmerge",
     "unwatch",
     "update_customer",
+    "use_once",
     "vote",
     "watch",
     "with_votes",

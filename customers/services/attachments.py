@@ -8,11 +8,14 @@ import os
 import re
 import secrets
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import transaction
@@ -30,9 +33,17 @@ MAX_FILES = 10
 HEAD = 4096
 SMALL_ARCHIVE = 100 * 1024 * 1024  # what an archive may unpack to at least
 MOST_UNPACKED = 200  # times its size
+MOST_DIRECTORY = 8 * 1024 * 1024  # bytes of the list of files in an archive
+MOST_INNER = 200  # files of an archive that are looked into
+LARGEST_INNER = 20 * 1024 * 1024
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
+TNEF = "application/ms-tnef"
+PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))  # what a page may show
 ZIP = "application/zip"
+GZIP = "application/gzip"
+UNZIPPABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".cab", ".arj")
 OLE = "application/x-ole-storage"
 
 MAGIC = (
@@ -40,10 +51,11 @@ MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
+    (b"\x78\x9f\x3e\x22", TNEF),
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
-    (b"\x1f\x8b", "application/gzip"),
+    (b"\x1f\x8b", GZIP),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"{\\rtf", "application/rtf"),
@@ -149,8 +161,12 @@ RENAMED = gettext_noop("Its name says something else than its content.")
 MACROS = gettext_noop("It holds macros.")
 SCRIPTED = gettext_noop("It holds a script.")
 HIDES = gettext_noop("It is an archive with a file that can run.")
+NESTED = gettext_noop("It is an archive with archives inside archives.")
 BOMB = gettext_noop("It is an archive that unpacks to far more than its size.")
 UNREAD = gettext_noop("It is a mail that could not be read.")
+
+
+log = structlog.get_logger(__name__)
 
 
 class TooLarge(ValidationError):
@@ -207,6 +223,8 @@ def _keep(message: Message, file: Any, quarantine: str) -> Attachment:
         verdict=Attachment.Verdict.QUARANTINED if finding.reason else Attachment.Verdict.SAFE,
         verdict_reason=finding.reason,
     )
+    if finding.reason:
+        log.warning("attachment_quarantined", ticket=message.ticket_id, sha256=attachment.sha256, reason=finding.reason)
     file.seek(0)
     attachment.file.save(f"{timezone.now():%Y/%m}/{secrets.token_hex(16)}", File(file), save=False)
     attachment.save()
@@ -238,6 +256,8 @@ def examine(file: Any, name: str) -> Finding:
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if content_type == ZIP:
         return _examine_zip(file, suffix)
+    if content_type == GZIP and suffix not in ACTIVE_SUFFIXES:
+        return _examine_gzip(file)
     if content_type in ACTIVE_TYPES or suffix in ACTIVE_SUFFIXES:
         return Finding(content_type, RUNS)
     if content_type == OLE and _holds(file, "_VBA_PROJECT".encode("utf-16-le"), b"_VBA_PROJECT"):
@@ -271,15 +291,26 @@ def _sniff_text(head: bytes) -> str:
     return UNKNOWN if b"\x00" in text else TEXT
 
 
+def _examine_gzip(file: Any) -> Finding:
+    """The last four bytes say how much it unpacks to; nothing is unpacked."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 4))
+    unpacked = int.from_bytes(file.read(4), "little")
+    return Finding(GZIP, BOMB if unpacked > max(SMALL_ARCHIVE, size * MOST_UNPACKED) else "")
+
+
 def _examine_zip(file: Any, suffix: str) -> Finding:
     """Office documents are archives too; macros and programs inside show in the list of names."""
     size = file.seek(0, os.SEEK_END)
+    if _directory_of(file, size) > MOST_DIRECTORY:
+        return Finding(ZIP, BOMB)
     file.seek(0)
     try:
-        entries = zipfile.ZipFile(file).infolist()
+        archive = zipfile.ZipFile(file)
+        entries = archive.infolist()
         names = [entry.filename.lower() for entry in entries[:10_000]]
         unpacked = sum(entry.file_size for entry in entries)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except UNZIPPABLE:
         return Finding(UNKNOWN, RENAMED)
     if unpacked > max(SMALL_ARCHIVE, size * MOST_UNPACKED):
         return Finding(ZIP, BOMB)
@@ -292,9 +323,49 @@ def _examine_zip(file: Any, suffix: str) -> Finding:
         return Finding(content_type, RUNS)
     if content_type == ZIP and any(name.rpartition(".")[2] in ACTIVE_SUFFIXES for name in names):
         return Finding(content_type, HIDES)
+    if content_type == ZIP and (inner := _found_inside(archive, unpacked, size)):
+        return Finding(ZIP, inner)
     if suffix in NAMED:
         return Finding(content_type, RENAMED)
     return Finding(content_type)
+
+
+def _directory_of(file: Any, size: int) -> int:
+    """Bytes of the list of files, as the end of the archive tells; 0 where there is no such end."""
+    file.seek(max(0, size - 2**16 - 22))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    return int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+
+
+def _found_inside(archive: zipfile.ZipFile, unpacked: int, size: int) -> str:
+    """Why the archives in an archive speak against it: what they unpack to together, what they hide, and more archives in them.
+
+    Entries are known by how they begin, those first that are named as archives, and all of them together are read no
+    further than a limit, whatever the archive says about itself.
+    """
+    room = LARGEST_INNER
+    for entry in sorted(archive.infolist(), key=lambda one: not one.filename.lower().endswith(ARCHIVES))[:MOST_INNER]:
+        try:
+            with archive.open(entry) as inner:
+                if inner.read(4) != b"PK\x03\x04":
+                    continue
+                if entry.file_size > room:
+                    return NESTED
+                rest = inner.read(room)
+            room -= len(rest)
+            parts = zipfile.ZipFile(BytesIO(b"PK\x03\x04" + rest)).infolist()
+        except (*UNZIPPABLE, RuntimeError):  # a password, or bytes that are none of an archive
+            continue
+        names = [part.filename.lower() for part in parts]
+        unpacked += sum(part.file_size for part in parts)
+        if unpacked > max(SMALL_ARCHIVE, size * MOST_UNPACKED):
+            return BOMB
+        if any(name.endswith(ARCHIVES) for name in names):
+            return NESTED
+        if any(name.rpartition(".")[2] in ACTIVE_SUFFIXES for name in names):
+            return HIDES
+    return ""
 
 
 def _holds(file: Any, *needles: bytes) -> bool:

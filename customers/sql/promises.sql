@@ -172,6 +172,7 @@ BEGIN
 END $$;
 
 -- Every level that running promises have reached by `at`: written once, told to whom it concerns. `leads` are [queue, person, name].
+-- Of a broken promise those are told as well who watch the ticket, as long as they may see its queue.
 -- Returns how many tickets each person is to be told of, and one of them; person 0 stands for all, whoever is told.
 CREATE OR REPLACE FUNCTION customers_reach_levels(at timestamptz, most integer, leads jsonb)
 RETURNS TABLE (what text, person bigint, tickets bigint, ticket bigint, kind text, due timestamptz) LANGUAGE sql AS $$
@@ -188,13 +189,26 @@ RETURNS TABLE (what text, person bigint, tickets bigint, ticket bigint, kind tex
         SELECT (e ->> 0)::bigint AS queue, (e ->> 1)::bigint AS person, e ->> 2 AS name FROM jsonb_array_elements(leads) e
     ), crew AS (
         SELECT queue, array_agg(person ORDER BY person) AS people, array_agg(name ORDER BY person) AS names FROM lead GROUP BY queue
+    ), watching AS (
+        SELECT r.id, array_agg(u.id ORDER BY w.id) AS people, array_agg(coalesce(nullif(u.name, ''), u.email)::text ORDER BY w.id) AS names
+        FROM reached r JOIN customers_ticketwatcher w ON w.ticket_id = r.ticket_id
+        JOIN backoffice_user u ON u.id = w.user_id AND u.is_active AND u.id IS DISTINCT FROM r.assignee_id
+        JOIN customers_queue q ON q.id = r.queue_id
+        WHERE r.what = 'breach'
+          AND NOT EXISTS (SELECT 1 FROM lead l WHERE r.assignee_id IS NULL AND l.queue = r.queue_id AND l.person = u.id)
+          AND (NOT EXISTS (SELECT 1 FROM backoffice_scope s WHERE s.user_id = u.id AND s.kind = 'queue')
+               OR EXISTS (SELECT 1 FROM backoffice_scope s WHERE s.user_id = u.id AND s.kind = 'queue' AND s.value = q.slug))
+        GROUP BY r.id
     ), told AS (
         SELECT r.id, r.what, r.moment, r.number, r.ticket_id, r.kind, r.due_at,
                CASE WHEN r.assignee_id IS NOT NULL THEN ARRAY[r.assignee_id] ELSE '{}' END
-               || CASE WHEN r.assignee_id IS NULL OR r.what = 'escalate' THEN array_remove(coalesce(g.people, '{}'), r.assignee_id::bigint) ELSE '{}' END AS people,
+               || CASE WHEN r.assignee_id IS NULL OR r.what = 'escalate' THEN array_remove(coalesce(g.people, '{}'), r.assignee_id::bigint) ELSE '{}' END
+               || CASE WHEN r.what = 'breach' THEN coalesce(v.people, '{}') ELSE '{}' END AS people,
                CASE WHEN r.assignee_id IS NOT NULL THEN ARRAY[coalesce(nullif(u.name, ''), u.email)::text] ELSE '{}' END
-               || CASE WHEN r.assignee_id IS NULL OR r.what = 'escalate' THEN array_remove(coalesce(g.names, '{}'), coalesce(nullif(u.name, ''), u.email)::text) ELSE '{}' END AS names
+               || CASE WHEN r.assignee_id IS NULL OR r.what = 'escalate' THEN array_remove(coalesce(g.names, '{}'), coalesce(nullif(u.name, ''), u.email)::text) ELSE '{}' END
+               || CASE WHEN r.what = 'breach' THEN coalesce(v.names, '{}') ELSE '{}' END AS names
         FROM reached r LEFT JOIN crew g ON g.queue = r.queue_id LEFT JOIN backoffice_user u ON u.id = r.assignee_id
+        LEFT JOIN watching v ON v.id = r.id
     ), written AS (
         INSERT INTO customers_promiseevent (promise_id, what, at, told)
         SELECT t.id, t.what, t.moment, t.names FROM told t ORDER BY t.id, t.number

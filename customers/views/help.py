@@ -92,7 +92,7 @@ def helpful(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     reader = request.get_signed_cookie(READER, default="", salt=READER) or secrets.token_urlsafe(16)
     try:
-        services.count_use(f"vote:{client_address(request)}", VOTES_PER_ADDRESS)
+        services.count_visitor("vote", client_address(request), VOTES_PER_ADDRESS)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("help:article", slug)

@@ -16,7 +16,7 @@ from backoffice import generic
 from customers.filters_mail import IncomingMailFilter
 from customers.forms.mailboxes import MailboxForm
 from customers.masking import PERMISSION as PERSONAL
-from customers.models import IncomingMail, Mailbox
+from customers.models import Attachment, IncomingMail, Mailbox
 from customers.services.mail import fetching, headers, incoming, parsing
 from customers.services.mail.mailboxes import save_mailbox
 from customers.views.bodies import WithPictures
@@ -111,7 +111,8 @@ class IncomingMailRecord(WithPictures, generic.RecordPage):
         return actions
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        page, pictures_url = self.page_of(self.object)
+        files = Attachment.objects.visible_to(self.request.user).filter(message=self.object.message_id)
+        page, pictures_url = self.page_of(self.object, files.values("pk", "sha256", "verdict", "content_type"))
         return super().get_context_data(lines=self.lines(), page_html=page, pictures_url=pictures_url, **extra)
 
     def lines(self) -> list[tuple[str, str]]:

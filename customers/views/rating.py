@@ -35,7 +35,7 @@ def satisfaction(request: HttpRequest, signed: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, survey, form, status=422)
     try:
-        services.count_use(f"ip:{client_address(request)}", PER_ADDRESS)
+        services.count_visitor("rating", client_address(request), PER_ADDRESS)
         surveys.answer(survey, **form.cleaned_data)
     except ValidationError as error:
         add_error(form, error)

@@ -21,6 +21,7 @@ from backoffice.generic.actions import add_error
 from backoffice.generic.forms import summary
 from customers import forms, services
 from customers.models import Attachment, Message, Ticket
+from customers.services.mail.quoting import split_quote
 from customers.views.tickets import download
 
 PER_ADDRESS, PER_EMAIL, PER_TICKET = 20, 5, 20
@@ -36,15 +37,16 @@ def ask(request: HttpRequest) -> HttpResponse:
         subject = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:200]
         return _form_page(request, forms.SupportForm(initial={"about": about, "subject": subject}), subject=subject)
     form = forms.SupportForm(request.POST, request.FILES)
-    ticket = _guarded(form, lambda fields: _open(request, fields))
+    ticket = _guarded(form, lambda fields: _open(request, form, fields))
     if ticket is None:
         return _form_page(request, form, status=422, subject=request.POST.get("subject", "").replace("\x00", "")[:200])
     return redirect("support:sent", signing.dumps(ticket.number, salt=SALT))
 
 
-def _open(request: HttpRequest, fields: dict[str, Any]) -> Ticket:
-    services.count_use(f"ip:{client_address(request)}", PER_ADDRESS)
+def _open(request: HttpRequest, form: forms.PublicForm, fields: dict[str, Any]) -> Ticket:
+    services.count_visitor("ip", client_address(request), PER_ADDRESS)
     services.count_use(f"email:{fields['email']}", PER_EMAIL)
+    form.spend()
     return services.receive(
         name=fields["name"],
         email=fields["email"],
@@ -63,6 +65,7 @@ def _guarded(form: forms.PublicForm, perform: Callable[[dict[str, Any]], Any]) -
     try:
         return perform(form.cleaned_data)
     except ValidationError as error:
+        form.renew()
         add_error(form, error)
         return None
 
@@ -106,7 +109,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("support:ticket", token=found.merged_into.token)
         return _ticket_page(request, found, forms.PublicReplyForm())
     form = forms.PublicReplyForm(request.POST, request.FILES)
-    written = _guarded(form, lambda fields: _answer(request, found, fields))
+    written = _guarded(form, lambda fields: _answer(request, found, form, fields))
     if written is None:
         return _ticket_page(request, found, form, status=422)
     messages.success(request, _("Thank you. We have your answer."))
@@ -115,9 +118,10 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(f"{reverse('support:ticket', args=[written.ticket.token if is_new else token])}#last")
 
 
-def _answer(request: HttpRequest, found: Ticket, fields: dict[str, Any]) -> Message:
-    services.count_use(f"ip:{client_address(request)}", PER_ADDRESS)
+def _answer(request: HttpRequest, found: Ticket, form: forms.PublicForm, fields: dict[str, Any]) -> Message:
+    services.count_visitor("ip", client_address(request), PER_ADDRESS)
     services.count_use(f"ticket:{found.pk}", PER_TICKET)
+    form.spend()
     return services.customer_writes(found, **fields)
 
 
@@ -125,13 +129,20 @@ def _ticket_page(request: HttpRequest, found: Ticket, form: forms.PublicReplyFor
     shown = {
         "ticket": found,
         "token": request.resolver_match.kwargs["token"] if request.resolver_match else found.token,
-        "thread": list(found.messages.public().prefetch_related("attachments")),
+        "thread": [_folded(message) for message in found.messages.public().prefetch_related("attachments")],
         "form": None if found.status in services.FINAL else form,
         "summary": summary(form),
         "state": PUBLIC_STATES.get(found.status, "open"),
         "title": found.subject,
     }
     return TemplateResponse(request, "support/ticket.html", shown, status=status)
+
+
+def _folded(message: Message) -> Message:
+    """A message with what the page shows: `fresh`, and `quoted`, which is folded away."""
+    is_theirs = message.kind == Message.Kind.CUSTOMER
+    message.fresh, message.quoted = split_quote(message.body) if is_theirs else (message.body, "")  # type: ignore[attr-defined]
+    return message
 
 
 PUBLIC_STATES = {"pending": "waiting", "solved": "solved", "closed": "closed", "merged": "closed", "spam": "closed"}

@@ -100,6 +100,7 @@ NEED_ROWS = {  # paper: without rows there is nothing to print
 }
 NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "go",
+    "robots",
     "catalog:picture",
     "catalog:product_by_key",
     "catalog:tag_suggest",
@@ -131,6 +132,7 @@ NOT_PAGES = {  # files, fragments, redirects and answers of scripts
     "tickets:compose",
     "tickets:draft",
     "tickets:file",
+    "tickets:picture",
     "tickets:macro_text",
     "tickets:mail-raw",
 }

@@ -1,5 +1,6 @@
 """Files: what they are is decided by their content; what could run is kept apart."""
 
+import gzip
 import io
 import zipfile
 
@@ -67,6 +68,44 @@ def test_what_a_file_is(name, content, content_type, safe):
     finding = attachments.examine(io.BytesIO(content), name)
 
     assert (finding.content_type, not finding.reason) == (content_type, safe)
+
+
+def packed(**files):
+    """An archive of these files, packed well; a "_" in a name is a dot."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name.replace("_", "."), content)
+    return buffer.getvalue()
+
+
+def crowded(count):
+    """An archive that says it lists `count` bytes of files."""
+    return packed(a_txt="x")[:-22] + b"PK\x05\x06" + bytes(8) + count.to_bytes(4, "little") + bytes(6)
+
+
+def test_archives_that_unpack_to_far_more_than_their_size_are_kept_apart(monkeypatch):
+    monkeypatch.setattr(attachments, "SMALL_ARCHIVE", 2**20)
+    zeros = bytes(2**21)
+    bomb = packed(a_bin=zeros)
+    cases = {
+        "plain": (bomb, attachments.BOMB),
+        "in an archive": (packed(a_zip=bomb), attachments.BOMB),
+        "under another name": (packed(readme_txt=bomb), attachments.BOMB),
+        "many small ones": (
+            packed(**{f"a{n}_zip": packed(b_bin=zeros[: 2**18]) for n in range(8)}),
+            attachments.BOMB,
+        ),
+        "three deep": (packed(a_zip=packed(b_zip=packed(c_txt="x"))), attachments.NESTED),
+        "a program in an inner one": (packed(a_zip=packed(setup_exe="x")), attachments.HIDES),
+        "an endless list": (crowded(2**31), attachments.BOMB),
+        "gzip": (b"\x1f\x8b\x08" + bytes(60) + (2**30).to_bytes(4, "little"), attachments.BOMB),
+        "an honest one in another": (packed(a_zip=packed(b_txt="x"), c_txt="y"), ""),
+        "an honest gzip": (gzip.compress(b"x" * 100), ""),
+    }
+    found = {name: attachments.examine(io.BytesIO(content), "files.zip").reason for name, (content, _) in cases.items()}
+
+    assert found == {name: reason for name, (_, reason) in cases.items()}
 
 
 @pytest.mark.parametrize(

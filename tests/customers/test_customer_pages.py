@@ -108,6 +108,36 @@ def test_who_may_not_see_names_does_not_find_by_them(sign_in, client, jane):
         assert len(client.get(f"/customers/?q={text}").context["rows"]) == found
 
 
+def test_what_a_subject_tells_of_contacts_is_masked_everywhere(client, sign_in, jane):
+    """What customers write may stand in it: their addresses are hidden in lists, search, exports, the API, and the record."""
+    told = "Call +49 30 1234567 or jane@example.com"
+    ticket = make_ticket(subject=told, customer=jane, requester_email="jane@example.com")
+    make_ticket(subject=told, customer=jane)
+    services.rename(ticket, subject=f"{told}!", by=make_user("support_agent"))
+    pages = [
+        "/tickets/",
+        ticket.get_absolute_url(),
+        "/search/?q=Call",
+        "/",
+        "/api/v1/tickets",
+        f"/api/v1/tickets/{ticket.number}",
+    ]
+    export = "/tickets/?export=csv&columns=number&columns=subject"
+
+    def read(address):
+        response = client.get(address, follow=True)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        return content.decode()
+
+    sign_in("owner")
+    assert all("+49 30 1234567" in read(page) for page in [*pages[:3], export])
+    sign_in("analyst")
+    seen = {page: read(page) for page in [*pages, export]}
+    assert [page for page, text in seen.items() if "1234567" in text or "jane@example.com" in text] == []
+    assert all("j***@e***.com" in seen[page] for page in [*pages[:3], *pages[4:], export])
+    assert ticket.number not in read("/search/?q=jane@example.com")
+
+
 def test_a_masked_row_is_never_saved(jane):
     analyst = make_user("analyst")
     [masked] = Customer.objects.visible_to(analyst)

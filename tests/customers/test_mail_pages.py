@@ -1,9 +1,11 @@
 """Pages of mail: the list, a mail, its pictures, the mailboxes, and the text of a message in its thread."""
 
 import re
+from email.message import EmailMessage
 
 import pytest
 
+from backoffice.models import AuditEvent
 from customers import services
 from customers.models import IncomingMail, Mailbox, Ticket
 from tests.customers.conftest import free
@@ -102,6 +104,53 @@ def test_pictures_wait_for_a_click_and_then_their_server_alone_is_allowed(client
     after = client.get(url + link)
     assert 'src="https://pictures.example.com/a.png"' in after.content.decode()
     assert "img-src 'self' data: https://pictures.example.com;" in after["Content-Security-Policy"] + ";"
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def related(*parts, html):
+    """A mail whose HTML shows its own files: (name, content, media type, Content-ID)."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Jane <jane@example.com>", "support@houtai.example", "Pictures"
+    mail.set_content("See below.")
+    mail.add_alternative(html, subtype="html")
+    for name, content, kind, content_id in parts:
+        main, _slash, sub = kind.partition("/")
+        page = mail.get_payload()[1]
+        page.add_related(content, maintype=main, subtype=sub, filename=name, cid=f"<{content_id}>")
+    return mail.as_bytes()
+
+
+def test_pictures_that_came_with_a_mail_are_shown_from_here_once_their_content_is_known(client, agent):
+    html = '<p>A <img src="cid:cup@x" alt="a cup"><img src="cid:bad@x" alt="bad"><img src="cid:none@x" alt="none"></p>'
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+    came = take(related(("cup.png", PNG, "image/png", "cup@x"), ("b.png", svg, "image/png", "bad@x"), html=html))
+    cup, bad = came.message.attachments.order_by("pk")
+
+    for url in (came.get_absolute_url(), came.ticket.get_absolute_url()):
+        page = client.get(url)
+        shown = page.content.decode()
+        assert f'<img src="/tickets/files/{cup.pk}/picture/" alt="a cup" loading="lazy">' in shown
+        assert '<span class="picture">[bad]</span><span class="picture">[none]</span>' in shown
+        assert "img-src 'self' data:" in page["Content-Security-Policy"]
+    picture = client.get(f"/tickets/files/{cup.pk}/picture/")
+    assert b"".join(picture.streaming_content) == PNG
+    assert (picture["Content-Type"], picture["Content-Disposition"]) == ("image/png", "inline")
+    assert picture["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    free(picture)
+    assert client.get(f"/tickets/files/{bad.pk}/picture/").status_code == 404
+
+
+def test_what_outlook_packs_its_files_into_is_explained(client, agent):
+    tnef = b"\x78\x9f\x3e\x22" + bytes(40)
+    came = take(write(files=[("winmail.dat", tnef, "application/ms-tnef")]))
+
+    assert came.message.attachments.get().content_type == "application/ms-tnef"
+    assert (
+        "Outlook packed the files of this mail into this one"
+        in client.get(came.ticket.get_absolute_url()).content.decode()
+    )
 
 
 def test_a_link_of_somebody_else_shows_no_pictures(client, sign_in):
@@ -203,6 +252,30 @@ def test_another_server_is_read_from_the_beginning(client, owner):
 
     mailbox.refresh_from_db()
     assert (mailbox.host, mailbox.last_uid, mailbox.uid_validity) == ("imap.example.com", 0, 0)
+
+
+def test_the_admin_sets_mailboxes_up_by_the_same_service(client, owner):
+    mailbox = make_mailbox(host="old.example.com", last_uid=77, uid_validity=5)
+    make_mailbox("sales@houtai.example")
+    url = f"/admin/customers/mailbox/{mailbox.pk}/change/"
+    data = {**FIELDS, "queue": mailbox.queue_id}
+    assert client.get(url).status_code == 200
+
+    taken = client.post(url, {**data, "address": "Sales@houtai.example"})
+    secret = client.post(url, {**data, "password_variable": "SECRET_KEY"})
+    assert "Another mailbox has this address." in taken.content.decode()
+    assert "Its name begins with MAIL_PASSWORD" in secret.content.decode()
+    mailbox.refresh_from_db()
+    assert (mailbox.host, mailbox.last_uid) == ("old.example.com", 77)
+
+    assert client.post(url, data).status_code == 302
+    mailbox.refresh_from_db()
+    assert (mailbox.host, mailbox.last_uid, mailbox.uid_validity) == ("imap.example.com", 0, 0)
+    client.post("/admin/customers/mailbox/add/", {**data, "name": "New", "address": "new@houtai.example"})
+    assert list(AuditEvent.objects.filter(verb__startswith="mailbox.").values_list("verb", "actor")) == [
+        ("mailbox.created", owner.pk),
+        ("mailbox.changed", owner.pk),
+    ]
 
 
 def test_what_stands_against_fetching_is_said(client, owner, monkeypatch):

@@ -2,28 +2,37 @@
 
 import grp
 import imaplib
+import json
 import os
 import pwd
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from customers import services
 from customers.models import IncomingMail, Mailbox, Message, Ticket
+from customers.services import tickets
 from customers.services.mail import fetching
 from tests.customers.mails import SUPPORT, write
 from tests.customers.test_mail import send_all
-from tests.factories import make_mailbox, make_user
+from tests.factories import make_mailbox, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
@@ -35,7 +44,9 @@ instance_name = {folder}
 log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
 default_internal_user = {internal_user}
 default_internal_group = {internal_group}
@@ -54,7 +65,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 passdb {{
@@ -74,6 +86,24 @@ def free_port():
         return one.getsockname()[1]
 
 
+def make_certificate(folder):
+    """A certificate for this machine that nobody vouches for, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    written = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
+    (folder / "key.pem").write_bytes(written)
+
+
 @pytest.fixture(scope="module")
 def dovecot():
     """Port and folder of an IMAP server that lives in a folder of its own, as an ordinary process."""
@@ -88,8 +118,13 @@ def dovecot():
         user, group, inner = "dovecot", "dovecot", ("dovecot", "dovecot", "dovenull")
         shutil.chown(folder / "home", user, group)
     names = dict(zip(("internal_user", "internal_group", "login_user"), inner, strict=True))
+    make_certificate(folder)
     config = folder / "dovecot.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port, user=user, group=group, password=PASSWORD, **names))
+    config.write_text(
+        CONFIG.format(
+            folder=folder, port=port, tls_port=port_of(folder), user=user, group=group, password=PASSWORD, **names
+        )
+    )
     server = subprocess.Popen([DOVECOT, "-F", "-c", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         _wait_for(port, server, folder)
@@ -129,6 +164,14 @@ class Box:
     def find(self, criteria, folder="INBOX"):
         self.client.select(folder)
         return self.client.uid("SEARCH", criteria)[1][0].split()
+
+
+def port_of(folder):
+    """The port of the mail server that speaks TLS from the start, kept in its folder."""
+    kept = folder / "tls-port"
+    if not kept.exists():
+        kept.write_text(str(free_port()))
+    return int(kept.read_text())
 
 
 @pytest.fixture
@@ -244,6 +287,84 @@ class Outbox:
     async def handle_DATA(self, server, session, envelope):
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_and_named(dovecot, mailbox, box, monkeypatch):
+    """From the start and by STARTTLS; whoever trusts the certificate reads the mailbox."""
+    port, folder = dovecot
+    box.put(write())
+    ports = {"tls": port_of(folder), "starttls": port}
+    for security, number in ports.items():
+        Mailbox.objects.update(security=security, port=number)
+        with pytest.raises(fetching.CannotFetch, match=r"The certificate of 127\.0\.0\.1 is not trusted: self-signed"):
+            fetching.fetch(Mailbox.objects.get())
+        assert "self-signed" in Mailbox.objects.get().last_error
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "cert.pem"))
+    read = []
+    for security, number in ports.items():
+        Mailbox.objects.update(security=security, port=number)
+        read.append(fetching.fetch(Mailbox.objects.get()).read)
+    assert read == [1, 0]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_mail_leaves_only_to_a_server_whose_certificate_is_trusted(settings, tmp_path, monkeypatch, security):
+    make_certificate(tmp_path)
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    outbox = Outbox()
+    given = {"ssl_context": secure} if security == "tls" else {"tls_context": secure, "require_starttls": True}
+    controller = Controller(outbox, hostname="127.0.0.1", port=free_port(), **given)
+    if security == "tls":
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))  # the controller asks itself whether it runs
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = security == "tls", security == "starttls"
+    message = make_ticket().messages.get()
+    try:
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            tickets.deliver(message.pk)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        assert tickets.deliver(message.pk) is True
+    finally:
+        controller.stop()
+    assert len(outbox.mails) == 1
+
+
+# --- Files and pipes ----------------------------------------------------------------------------------
+
+
+def test_files_folders_and_mailbox_files_are_taken_in_by_the_command(tmp_path, capsys):
+    make_mailbox()
+    head = b"From jane@example.com Mon Jan  5 10:00:00 2026\n"
+    many = b"".join(head + write(f"Number {n}.\n\nFrom here on it is late.\n") + b"\n" for n in range(3))
+    (tmp_path / "old.mbox").write_bytes(many)
+    (tmp_path / "export.txt").write_bytes(
+        many.replace(b"Number", b"Letter").replace(b"Message-ID: <", b"Message-ID: <b")
+    )
+    (tmp_path / "one.eml").write_bytes(head + write("Alone.\n\nFrom here on it is late.\n"))
+    (tmp_path / ".hidden").write_bytes(b"x")
+
+    call_command("fetch_mail", "--json", "--files", str(tmp_path))
+
+    assert json.loads(capsys.readouterr().out) == {
+        "read": 7, "new": 7, "appended": 0, "duplicate": 0, "bounce": 0, "auto": 0, "quarantined": 0,
+    }  # fmt: skip
+    texts = [body.partition("\n")[0] for body in Message.objects.order_by("body").values_list("body", flat=True)]
+    assert texts == ["Alone.", "Letter 0.", "Letter 1.", "Letter 2.", "Number 0.", "Number 1.", "Number 2."]
+
+
+def test_a_mail_server_pipes_one_mail_into_the_command(monkeypatch, capsys):
+    make_mailbox()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(write("By pipe."))))
+
+    call_command("fetch_mail", "-")
+
+    assert capsys.readouterr().out.startswith("1 mails: 1 new tickets")
+    assert Message.objects.get().body == "By pipe."
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backoffice.models import Notification
+from backoffice.models import Notification, Scope, User
 from customers import services
 from customers.models import Policy, PromiseCycle, PromiseEvent, Ticket, TicketEvent
 from customers.services import promises
@@ -190,6 +190,30 @@ def test_each_level_is_reached_once_and_told_to_whom_it_concerns(agent, lead):
     told = Notification.objects.get(user=lead)
     assert ticket.number in told.text
     assert told.url == ticket.get_absolute_url()
+
+
+def test_who_watches_a_ticket_is_told_that_its_promise_is_broken_and_of_nothing_else(agent, lead):
+    make_policy(targets=(60, None, None))
+    ticket, unassigned = make_ticket(), make_ticket()
+    services.take(ticket, by=agent)
+    watcher, elsewhere, gone = (make_user("support_agent", name=name) for name in ("Wu", "Vip", "Gone"))
+    Scope.objects.create(user=elsewhere, kind="queue", value="vip")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for one in (agent, watcher, elsewhere, gone):
+        services.watch(ticket, by=one)
+    services.watch(unassigned, by=lead)
+
+    promises.tick(promise(ticket, "first_reply").started_at + 5 * HOUR)
+
+    rows = PromiseEvent.objects.filter(promise__ticket=ticket).exclude(told=[]).values_list("what", "told")
+    assert list(rows) == [
+        ("warn", ["Anna Agent"]),
+        ("breach", ["Anna Agent", "Wu"]),
+        ("escalate", ["Anna Agent", "Lea Lead"]),
+    ]
+    assert PromiseEvent.objects.get(promise__ticket=unassigned, what="breach").told == ["Lea Lead"]
+    [told] = Notification.objects.filter(user=watcher)
+    assert told.text.startswith(f"{ticket.number}: ")
 
 
 def test_of_many_tickets_a_person_gets_one_line():

@@ -1,5 +1,6 @@
 """The public form and the public conversation: what goes in, what never comes out."""
 
+import contextlib
 import re
 import time
 from datetime import timedelta
@@ -87,6 +88,53 @@ def test_refused(filled, data, seconds, sentence):
     assert sentence in response.content.decode()
     assert "Where is it?" in response.content.decode() or data.get("body")
     assert not Ticket.objects.exists()
+
+
+def test_quoted_text_is_folded_away_and_search_engines_see_what_is_public(client):
+    ticket = make_ticket(body="It is red.\n\nOn Mon, 5 Jan 2026 at 15:12, Houtai <a@houtai.example> wrote:\n> Which?\n")
+    page = client.get(f"/support/t/{ticket.token}/").content.decode()
+    robots = client.get("/robots.txt").content.decode()
+
+    assert '<div class="body">It is red.' in page
+    assert "On Mon, 5 Jan" in page[page.index('<details class="quoted">') :].partition("</details>")[0]
+    assert robots == (
+        "User-agent: *\nAllow: /static/\nAllow: /p/\nAllow: /help/\nAllow: /support/$\nDisallow: /\n\n"
+        "Sitemap: http://localhost:8000/sitemap.xml\nSitemap: http://localhost:8000/help/sitemap.xml\n"
+    )
+
+
+def test_a_form_sends_once(client, monkeypatch):
+    """A click too many, or a machine that sends what it has seen again; whoever means it may."""
+    opened, ticket = stamp(client), make_ticket()
+    page = f"/support/t/{ticket.token}/"
+    reply = stamp(client, page)
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 60)
+    first = client.post(FORM, {"opened": opened, **GOOD})
+    again = client.post(FORM, {"opened": opened, **GOOD, "email": "other@example.com"})
+    answers = [client.post(page, {"opened": reply, "body": "Hello?"}).status_code for _ in range(2)]
+    elsewhere = client.post(FORM, {"opened": reply, **GOOD})
+
+    assert (first.status_code, again.status_code, answers, elsewhere.status_code) == (302, 422, [302, 422], 422)
+    assert "This was sent already" in again.content.decode()
+    assert Ticket.objects.exclude(pk=ticket.pk).count() == 1
+    assert ticket.messages.filter(body="Hello?").count() == 1
+
+
+def test_a_network_may_do_a_few_times_what_one_of_its_addresses_may():
+    def allowed(*addresses):
+        count = 0
+        for address in addresses:
+            with contextlib.suppress(services.TooMany):
+                services.count_visitor("test", address, 2)
+                count += 1
+        return count
+
+    assert allowed(*["192.0.2.1"] * 3) == 2
+    assert allowed(*[f"192.0.2.{n}" for n in range(2, 12)]) == 4
+    assert allowed(*[f"2001:db8:0:1::{n}" for n in range(5)]) == 2
+    assert allowed(*[f"2001:db8:0:{n}::1" for n in range(2, 12)]) == 4
+    assert allowed("::ffff:192.0.2.99", "198.51.100.1", "") == 2
 
 
 def test_an_old_page_can_be_sent_once_more(client, filled, monkeypatch):

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail as outbox
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from backoffice.models import AuditEvent, Notification
+from backoffice.models import AuditEvent, Notification, User
 from customers import services
 from customers.models import Attachment, Draft, Macro, Message, Ticket
 from customers.services import mail
@@ -345,6 +346,33 @@ def test_an_answer_taken_back_is_a_draft_again(anna, settings):
     assert not Draft.objects.exists()
     assert Attachment.objects.get().file.name == first
     assert default_storage.exists(second)  # removed once the transaction is committed
+
+
+def test_with_an_answer_what_its_macro_changed_is_taken_back(anna, settings):
+    """But for what somebody changed again meanwhile."""
+    settings.UNDO_SEND_SECONDS = 15
+    vip, ben = make_queue("vip"), make_user("support_agent")
+    macro = Macro.objects.create(name="Late", body="x", tags=["macro", "late"], priority=4, queue=vip, takes=True)
+    ticket = make_ticket(tags=["late"])
+    services.assign(ticket, to=ben, by=make_user("support_lead"))
+    before = present(ticket)
+    anna.user_permissions.add(Permission.objects.get(codename="assign_ticket"))
+    lead = User.objects.get(pk=anna.pk)
+
+    sent = services.reply(ticket, body="On its way.", by=lead, macro=macro)
+    assert {name: value for name, value in present(ticket).items() if before[name] != value} == {
+        "status": "open", "queue": "vip", "priority": "4", "assignee": str(anna.pk), "tags": "macro, late",
+    }  # fmt: skip
+    services.take_back(sent, by=lead)
+    assert {**present(ticket), "status": before["status"]} == before
+    assert replay(ticket) == present(ticket)
+
+    again = services.reply(ticket, body="On its way.", by=lead, macro=macro)
+    services.set_priority(ticket, priority=3, by=ben)
+    services.add_ticket_tags(ticket, tags=["mine"], by=ben)
+    services.take_back(again, by=lead)
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.tags, ticket.assignee) == (3, ["late", "mine"], ben)
 
 
 def test_what_has_left_is_not_taken_back(anna, settings):

@@ -11,6 +11,11 @@ VACATION = re.compile(
     r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord|automatische antwort|自动回复|自動回覆|自动答复|外出|休假|不在办公室|自動応答|不在通知|부재중|자동 회신|автоответ)",
     re.IGNORECASE,
 )  # fmt: skip
+# A person who answers such a mail has "Re:" before it.
+SURE = re.compile(
+    r"^\s*(auto(matic)?[- ]?reply|out of (the )?office|自动回复|自動回覆|自动答复|自動答覆|automatische antwort|réponse automatique)\s*[:：]",
+    re.IGNORECASE,
+)
 BULK = {"bulk", "list", "junk", "auto_reply"}
 NO_REPLY = re.compile(
     r"^(no-?_?\.?reply|do-?not-?reply|donotreply|mailer-daemon|postmaster|bounces?|notifications?)([+._-].*)?@",
@@ -30,6 +35,8 @@ def is_reply_of_machine(mail: Mail) -> bool:
         headers.text(source, "Precedence").lower() == "auto_reply"
         or "vacation" in headers.text(source, "X-Mailer").lower()
     ):
+        return True
+    if SURE.match(mail.subject):
         return True
     is_noticed = bool(VACATION.match(mail.subject))
     return is_noticed and (

@@ -1,13 +1,13 @@
 """Reading mailboxes, files and pipes. A mail is kept first, then marked as read or moved, then taken in: whoever is ended between two of these loses nothing and doubles nothing."""
 
 import os
+import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from imaplib import IMAP4
 from io import BytesIO
-from mailbox import mbox
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -32,6 +32,11 @@ DUPLICATE = "duplicate"
 SECONDS = 30
 IN_MEMORY = 2**20
 AT_ONCE = 2_000  # mails of one visit
+LARGEST_HEAD = 2**20
+MBOXES = {".mbox", ".mbx", ".box", ""}
+# The line that mbox puts before a mail: who, and when.
+BEGINS = re.compile(rb"From \S+ +\w{3} +\w{3} +\d{1,2} +\d\d:\d\d(?::\d\d)? [^\n]*\d{4}")
+ESCAPED = re.compile(rb"^>(>*)From ")
 FAILURES = (OSError, IMAP4.error, ImapToolsError, ssl.SSLError)
 
 
@@ -95,15 +100,47 @@ def _mails_in(path: Path) -> Iterator[IO[bytes]]:
         for inner in sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith(".")):
             yield from _mails_in(inner)
         return
-    with path.open("rb") as file:
-        is_mbox = file.read(5) == b"From " and path.suffix.lower() in {".mbox", ".mbx", ".box", ""}
-    if is_mbox:
-        box = mbox(path, create=False)
-        for key in box.iterkeys():
-            yield BytesIO(box.get_bytes(key))
-        box.close()
+    if _is_mbox(path):
+        yield from _mails_of_mbox(path)
     else:
         yield path.open("rb")
+
+
+def _mails_of_mbox(path: Path) -> Iterator[IO[bytes]]:
+    """The mails of an mbox, each by itself, whatever the size of the file.
+
+    The standard library ends a mail at every paragraph that begins with "From "; here the line must have a date.
+    """
+    mail: IO[bytes] | None = None
+    is_after_blank = True
+    with path.open("rb") as file:
+        for line in file:
+            if mail is None or (is_after_blank and BEGINS.match(line)):
+                if mail is not None:
+                    yield mail
+                mail = SpooledTemporaryFile(IN_MEMORY)  # type: ignore[assignment]  # noqa: SIM115 - the reader closes it
+            else:
+                mail.write(ESCAPED.sub(rb"\1From ", line, count=1))
+            is_after_blank = not line.strip()
+    if mail is not None:
+        yield mail
+
+
+def _is_mbox(path: Path) -> bool:
+    """Whether a file holds mails one after the other: by its name, else where a second one begins soon after the first."""
+    with path.open("rb") as file:
+        head = file.read(LARGEST_HEAD)
+    if not head.startswith(b"From "):
+        return False
+    return path.suffix.lower() in MBOXES or len(list(_beginnings(head))) > 1
+
+
+def _beginnings(head: bytes) -> Iterator[bytes]:
+    is_after_blank = True
+    for line in head.splitlines(keepends=True):
+        if is_after_blank and BEGINS.match(line):
+            yield line
+        is_after_blank = not line.strip()
 
 
 def addressed(file: IO[bytes]) -> Mailbox | None:
@@ -180,6 +217,9 @@ def connected(mailbox: Mailbox) -> Iterator[BaseMailBox]:
     try:
         with _open(mailbox).login(mailbox.username or mailbox.address, password, initial_folder=mailbox.folder) as box:
             yield box
+    except ssl.SSLCertVerificationError as error:
+        facts = {"host": mailbox.host, "error": error.verify_message}
+        raise CannotFetch(_("The certificate of %(host)s is not trusted: %(error)s.") % facts) from error
     except FAILURES as error:
         raise CannotFetch(_("The mail server said: %(error)s") % {"error": _words(error)}) from error
 

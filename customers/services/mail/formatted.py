@@ -1,8 +1,10 @@
 """HTML of mails: what of it is shown, what its text is, and the pictures that wait for a click."""
 
 import re
+from collections.abc import Mapping
+from html import escape, unescape
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nh3
 
@@ -24,6 +26,7 @@ LONGEST_SHOWN = 300_000
 MOST_LINKS = 2_000
 PICTURE = re.compile(r"<img\b([^>]*)>")
 SOURCE = re.compile(r'\bsrc="([^"]*)"')
+OWN = "cid:sha256-"
 ALT = re.compile(r'\balt="([^"]*)"')
 
 
@@ -43,14 +46,31 @@ def sanitised(html: str) -> str:
     return kept if len(kept) <= LONGEST_SHOWN else ""
 
 
-def shown(html: str, *, with_pictures: bool) -> str:
-    """Sanitised HTML for the page: pictures of other servers become a word unless they are asked for."""
+def bound(html: str, digests: Mapping[str, str]) -> str:
+    """Sanitised HTML whose own pictures (`cid:`) are named by the SHA-256 of the file instead, which nobody can guess wrong."""
+
+    def named(found: re.Match[str]) -> str:
+        scheme, _colon, name = unescape(found[1]).partition(":")
+        digest = digests.get(unquote(name)) if scheme == "cid" else None
+        return f'src="{OWN}{digest}"' if digest else found[0]
+
+    return PICTURE.sub(lambda tag: SOURCE.sub(named, tag[0]), html) if digests else html
+
+
+def shown(html: str, *, with_pictures: bool, own: Mapping[str, str] | None = None) -> str:
+    """Sanitised HTML for the page: pictures of other servers become a word unless they are asked for.
+
+    own: addresses here of the pictures that came with the mail, by their SHA-256.
+    """
 
     def picture(found: re.Match[str]) -> str:
         source, alt = SOURCE.search(found[1]), ALT.search(found[1])
         address = source[1] if source else ""
         if with_pictures and _origin(address):
             return found[0]
+        here = (own or {}).get(address.removeprefix(OWN)) if address.startswith(OWN) else None
+        if here:
+            return f'<img src="{escape(here)}" alt="{alt[1] if alt else ""}" loading="lazy">'
         return f'<span class="picture">[{alt[1] if alt and alt[1].strip() else "…"}]</span>'
 
     return PICTURE.sub(picture, html)

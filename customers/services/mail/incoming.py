@@ -16,7 +16,7 @@ from customers.models import Collaborator, ContactPoint, IncomingMail, Ticket, T
 from customers.services import attachments
 from customers.services.contacts import find_by_email, find_or_create_by_email
 from customers.services.limits import TooMany, count_use
-from customers.services.mail import automatic, bounces, headers, parsing, threading, verdicts
+from customers.services.mail import automatic, bounces, budgets, formatted, headers, parsing, threading, verdicts
 from customers.services.mail.parsing import Mail, MailFile, Unreadable
 from customers.services.mail.reports import take_report
 from customers.services.tickets import (
@@ -38,6 +38,8 @@ LARGEST_READ = 100 * 1024 * 1024
 HAN = re.compile(r"[\u4e00-\u9fff]")
 KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 DMARC_FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
+SPF_FAILED = re.compile(r"\bspf\s*=\s*(fail|softfail)\b", re.IGNORECASE)
+PROVEN = re.compile(r"\bdmarc\s*=\s*pass\b|\bdkim\s*=\s*pass\b(?!.*\bdmarc\s*=\s*fail\b)", re.IGNORECASE | re.DOTALL)
 log = structlog.get_logger(__name__)
 
 
@@ -70,10 +72,13 @@ def take_in(pk: int) -> str:
             with transaction.atomic():
                 _take_in(incoming)
         except Unreadable as error:
+            log.warning("mail_unreadable", mail=incoming.pk, reason=str(error)[:200])
             _set_aside_as_ticket(incoming, str(error))
         except Quarantine as found:
+            log.warning("mail_quarantined", mail=incoming.pk, reason=found.reason % found.facts)
             _conclude(incoming, Verdict.QUARANTINED, found.reason, found.facts)
         except ValidationError as error:
+            log.warning("mail_quarantined", mail=incoming.pk, reason=" ".join(error.messages)[:500])
             _conclude(incoming, Verdict.QUARANTINED, verdicts.REFUSED, {"error": " ".join(error.messages)[:500]})
         except (*parsing.UNREADABLE, DataError, IntegrityError) as error:
             log.exception("mail_quarantined", mail=incoming.pk)
@@ -130,12 +135,16 @@ def _describe(incoming: IncomingMail, mail: Mail) -> None:
 
 
 def _is_doubtful(mail: Mail) -> bool:
-    """Whether the server that received the mail says that it does not come from where it claims to.
+    """Whether the mail claims two senders, or the server that received it says that it does not come from where it claims to.
 
     Only the topmost header counts, which that server wrote; one that somebody forged below it changes nothing.
     """
+    if len(headers.values(mail.source, "From")) > 1:  # servers and mail programs disagree about which one counts
+        return True
     found = headers.values(mail.source, "Authentication-Results")
-    return bool(found and DMARC_FAILED.search(found[0]))
+    if not found or PROVEN.search(found[0]):
+        return False
+    return bool(DMARC_FAILED.search(found[0]) or SPF_FAILED.search(found[0]))
 
 
 def _refuse_hostile(mail: Mail) -> None:
@@ -150,10 +159,11 @@ def _take_automatic(incoming: IncomingMail, mail: Mail) -> None:
     if place.ticket is None:
         _conclude(incoming, Verdict.AUTO, verdicts.AUTO_ALONE)
         return
+    _count_in(place, mail)
     sender = mail.sender.email or mail.sender.name
     text = _("Automatic reply of %(sender)s:") % {"sender": sender} + f"\n\n{mail.body or mail.subject}"
     message = note(place.ticket, body=text, by=None)
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     _conclude(incoming, Verdict.AUTO, verdicts.AUTO, {"number": place.ticket.number}, place.ticket, message)
 
 
@@ -162,6 +172,7 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
     place = threading.place_of(mail, is_doubtful=incoming.is_doubtful)
     if place.ticket is not None and place.ticket.status == TicketStatus.SPAM:
         raise Quarantine(verdicts.OF_SPAM, number=place.ticket.number)
+    _count_in(place, mail)
     if place.ticket is not None:
         try:
             _append(incoming, mail, own, place.ticket, place)
@@ -173,7 +184,9 @@ def _take_request(incoming: IncomingMail, mail: Mail, own: set[str]) -> None:
             return
         place = threading.Place(place.ticket, verdicts.FOLLOW_UP, {"number": place.ticket.number})
     _count_new(mail)
-    ticket = _open(incoming, mail, follows=place.ticket, acknowledge=_may_acknowledge(mail, own))
+    ticket = _open(
+        incoming, mail, follows=place.ticket, acknowledge=not incoming.is_doubtful and _may_acknowledge(mail, own)
+    )
     message = ticket.messages.get()
     _finish(incoming, mail, message, own)
     _conclude(incoming, Verdict.NEW, place.reason, place.facts, ticket, message)
@@ -190,6 +203,22 @@ def _append(incoming: IncomingMail, mail: Mail, own: set[str], ticket: Ticket, p
     )
     _finish(incoming, mail, message, own)
     _conclude(incoming, Verdict.APPENDED, place.reason, place.facts, message.ticket, message)
+
+
+def _count_in(place: threading.Place, mail: Mail) -> None:
+    """Count the mail at the ticket that it answers or names; the last one of an hour is said there. Raises Quarantine beyond."""
+    number = place.facts.get("number")
+    if not number:
+        return
+    try:
+        is_last = budgets.count_incoming(number, mail)
+    except TooMany as error:
+        raise Quarantine(verdicts.LOOP, number=number) from error
+    if is_last:
+        text = _(
+            "Very much mail came within an hour. What comes now is put aside: two machines may be answering each other."
+        )
+        note(threading.heir(Ticket.objects.select_related("merged_into").get(number=number)), body=text, by=None)
 
 
 def _count_new(mail: Mail) -> None:
@@ -252,7 +281,7 @@ def _body_of(mail: Mail) -> str:
 
 def _finish(incoming: IncomingMail, mail: Mail, message: Any, own: set[str]) -> None:
     """Files, collaborators, and the sign of life of an address that did not work."""
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     if threading.writes_in(mail.sender.email, message.ticket) and not incoming.is_doubtful:
         _add_collaborators(message.ticket, mail, own)
     ContactPoint.objects.filter(
@@ -260,10 +289,12 @@ def _finish(incoming: IncomingMail, mail: Mail, message: Any, own: set[str]) -> 
     ).update(bounced_at=None)
 
 
-def _keep_files(message: Any, mail: Mail) -> None:
-    """Keep the files with the message, and say how many only the raw mail has."""
+def _keep_files(incoming: IncomingMail, message: Any, mail: Mail) -> None:
+    """Keep the files with the message, let the HTML of the mail name its pictures, and say how many only the raw mail has."""
     fitting = [file for file in mail.files if 0 < file.size <= attachments.MAX_SIZE]
-    attachments.keep(message, fitting, most=parsing.MOST_FILES)
+    kept = attachments.keep(message, fitting, most=parsing.MOST_FILES)
+    digests = {file.content_id: one.sha256 for file, one in zip(fitting, kept, strict=True) if file.content_id}
+    incoming.html = formatted.bound(incoming.html, digests)
     missing = mail.left_out + sum(file.size > attachments.MAX_SIZE for file in mail.files)
     if missing:
         text = _("%(count)s more files are in the raw mail alone.") % {"count": missing}
@@ -335,7 +366,7 @@ def make_ticket(incoming: IncomingMail, *, by: User) -> IncomingMail:
     _describe(incoming, mail)
     ticket = _open(incoming, mail)
     message = ticket.messages.get()
-    _keep_files(message, mail)
+    _keep_files(incoming, message, mail)
     _conclude(incoming, Verdict.NEW, verdicts.BY_HAND, {"user": str(by)}, ticket, message)
     audit.record("incomingmail.released", incoming, by=by, data={"ticket": ticket.number})
     return incoming

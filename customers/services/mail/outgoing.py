@@ -2,7 +2,6 @@
 
 from email.utils import formataddr
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -15,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from backoffice.rows import in_reader_language
 from customers.models import Attachment, Mailbox, Message, Ticket
-from customers.services.limits import TooMany, count_use
+from customers.services.mail.budgets import count_automatic
 from customers.services.mail.signing import is_ours, plus_address, signed_id
 
 LONGEST_THREAD = 20
@@ -24,9 +23,7 @@ MOST_RECIPIENTS = 50
 LARGEST = 25 * 1024 * 1024
 LINE = 78  # bytes of a line of base64, of which 57 are content
 CONTENT_OF_A_LINE = 57
-RECEIPTS_AN_HOUR = 5  # to one address: two machines that answer each other stop there
 AUTOMATIC = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
-log = structlog.get_logger(__name__)
 
 
 class TooManyRecipients(ValidationError):
@@ -66,26 +63,17 @@ def public_url(ticket: Ticket) -> str:
 def deliver(pk: int) -> bool:
     """Send the mail about message `pk` once: a reply to its customer, or the receipt of what the customer wrote.
 
-    Returns whether a mail went out. Raises what the mail server raises; the job tries again.
+    Returns whether a mail went out. Raises Withheld for a receipt beyond the budget, and what the mail server raises;
+    the job tries again.
     """
-    message = Message.objects.select_related("ticket__queue").get(pk=pk)
+    message = Message.objects.select_related("ticket__queue", "ticket__follows").get(pk=pk)
     if message.sent_at or message.kind == Message.Kind.NOTE or not message.ticket.requester_email:
         return False
-    if message.kind == Message.Kind.CUSTOMER and not _is_within_budget(message):
-        return False
+    if message.kind == Message.Kind.CUSTOMER:
+        count_automatic(message)
     with translation.override(message.ticket.language):
         compose(message).send()
     Message.objects.filter(pk=pk).update(sent_at=timezone.now())
-    return True
-
-
-def _is_within_budget(message: Message) -> bool:
-    """Whether the address may get another automatic mail within this hour. Each one counts."""
-    try:
-        count_use(f"automatic:{message.ticket.requester_email}", RECEIPTS_AN_HOUR)
-    except TooMany:
-        log.warning("receipt_withheld", ticket=message.ticket.number, reason="too many within an hour")
-        return False
     return True
 
 
@@ -106,10 +94,10 @@ def compose(message: Message) -> EmailMessage:
         "files_left_out": left_out,
     }
     mail = EmailMessage(
-        subject=f"{subject % {'subject': ticket.subject}} [{ticket.number}]",
+        subject=_line(f"{subject % {'subject': ticket.subject}} [{ticket.number}]"),
         body=render_to_string(f"tickets/mail/{name}.txt", facts),
-        from_email=formataddr((settings.COMPANY_NAME, address)),
-        to=[formataddr((ticket.requester_name, ticket.requester_email))],
+        from_email=formataddr((_line(settings.COMPANY_NAME), address)),
+        to=[formataddr((_line(ticket.requester_name), ticket.requester_email))],
         cc=[] if is_receipt else copied_in(ticket),
         reply_to=[plus_address(mailbox.address, ticket)] if mailbox and mailbox.has_plus_addresses else None,
         headers=_headers(message, is_receipt),
@@ -122,10 +110,15 @@ def compose(message: Message) -> EmailMessage:
     return mail
 
 
+def _line(text: str) -> str:
+    """`text` as one line, wherever it came from: a line break would begin another header."""
+    return " ".join(text.split())
+
+
 def copied_in(ticket: Ticket) -> list[str]:
     """Whom the requester copied in, and who therefore gets a copy of replies."""
     people = ticket.collaborators.exclude(email=ticket.requester_email)
-    return [formataddr((one.name, one.email)) for one in people]
+    return [formataddr((_line(one.name), one.email)) for one in people]
 
 
 def _files(message: Message) -> tuple[list[Attachment], bool]:

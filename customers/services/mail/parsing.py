@@ -4,6 +4,7 @@ The policy is compat32, which hands headers over as they stand: `policy.default`
 raises on some that arrive.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -16,8 +17,11 @@ from customers.services.mail import formatted, headers
 from customers.services.mail.charsets import clean, raw_bytes, text_of
 from customers.services.mail.headers import Person
 
+BOUNDARY = re.compile(r"\s*--([^\s\"][^\r\n\"]{0,69})\r?\n")
+BASE64 = re.compile(r"[A-Za-z0-9+/=_-]+")
 MOST_PARTS = 1_000
 MOST_FILES = 100
+MOST_OF_AN_ID = 300
 LONGEST_BODY = 400_000
 # What the standard library raises on mails that are none.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError)
@@ -33,10 +37,11 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class MailFile:
-    """A file of a mail; looks like an uploaded one."""
+    """A file of a mail; looks like an uploaded one. `content_id` is what the HTML of the mail calls it."""
 
     name: str
     data: bytes = field(repr=False)
+    content_id: str = ""
 
     @property
     def size(self) -> int:
@@ -146,9 +151,22 @@ def parts_of(source: Message) -> list[Message]:
         part = waiting.pop()
         if part.get_content_maintype() == "multipart" and part.is_multipart():
             waiting += reversed(inside(part))
+        elif part.get_content_maintype() == "multipart" and (whole := _by_real_boundary(part)):
+            waiting += reversed(inside(whole))
         else:
             leaves.append(part)
     return leaves
+
+
+def _by_real_boundary(part: Message) -> Message | None:
+    """The parts of one that names another boundary than the one that stands in it; None where none stands there."""
+    payload = str(part.get_payload() or "")
+    found = BOUNDARY.match(payload)
+    if not found:
+        return None
+    head = f'Content-Type: multipart/mixed; boundary="{found[1].rstrip()}"\n\n'
+    whole = take_apart(head.encode("utf-8", errors="surrogateescape") + raw_bytes(payload))
+    return whole if whole.is_multipart() else None
 
 
 def inside(part: Message) -> list[Message]:
@@ -171,7 +189,8 @@ def _sort_in(part: Message, texts: list[str], pages: list[str], files: list[Mail
     else:
         data = bytes_in(part)
         if data:
-            files.append(MailFile(name or f"{kind.partition('/')[0]}.{EXTENSIONS.get(kind, 'bin')}", data))
+            content_id = clean(str(part.get("Content-ID", ""))).strip(" <>\t")[:MOST_OF_AN_ID]
+            files.append(MailFile(name or f"{kind.partition('/')[0]}.{EXTENSIONS.get(kind, 'bin')}", data, content_id))
 
 
 def name_of(part: Message) -> str:
@@ -201,10 +220,20 @@ def bytes_in(part: Message) -> bytes:
     payload = part.get_payload()
     if isinstance(payload, list):
         return b"".join(_as_sent(inner) for inner in inside(part))
+    if part.get_content_maintype() == "text" and _is_not_base64(part, str(payload or "")):
+        return raw_bytes(str(payload))
     data = part.get_payload(decode=True)
     if isinstance(data, bytes):
         return data
     return raw_bytes(str(payload or ""))
+
+
+def _is_not_base64(part: Message, payload: str) -> bool:
+    """Whether a text says that it is base64 and begins with a line that cannot be."""
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return False
+    first = next((line.strip() for line in payload.splitlines() if line.strip()), "")
+    return bool(first) and not BASE64.fullmatch(first)
 
 
 def _as_sent(message: Message) -> bytes:

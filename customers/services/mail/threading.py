@@ -1,6 +1,5 @@
 """To which ticket a mail belongs. Signed references count for whoever sends them; a number in the subject only for those who write there."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -8,11 +7,10 @@ from django.conf import settings
 
 from customers.models import ContactPoint, Mailbox, Message, Queue, Ticket
 from customers.services.mail import verdicts
+from customers.services.mail.budgets import numbers_in
 from customers.services.mail.headers import ADDRESS
 from customers.services.mail.parsing import Mail
 from customers.services.mail.signing import signed_messages, signed_numbers
-
-TOKEN = re.compile(r"\[(TK-\d{1,12})\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def _by_reference(mail: Mail) -> Ticket | None:
 
 
 def _by_subject(mail: Mail, is_doubtful: bool) -> Place:
-    numbers = [number.upper() for number in TOKEN.findall(mail.subject)]
+    numbers = numbers_in(mail.subject)
     tickets = {one.number: one for one in Ticket.objects.filter(number__in=numbers).select_related("queue")}
     for number in numbers:
         if number in tickets and writes_in(mail.sender.email, tickets[number]):

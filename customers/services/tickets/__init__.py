@@ -49,6 +49,7 @@ from customers.services.tickets.merging import (
 from customers.services.tickets.sending import (
     LeftAlready,
     apply_macro,
+    deliver,
     may_be_taken_back,
     take_back,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "customer_replies",
     "customer_writes",
     "default_queue",
+    "deliver",
     "drop_draft",
     "follow_up",
     "follow_up_of",

@@ -165,7 +165,7 @@ def reply(
     watching.tell(message, by=by)
     audit.record("ticket.replied", ticket, by=by, data={"message": message.pk})
     if macro is not None:
-        macros.carry_out(ticket, macro, by=by)
+        macros.carry_out(ticket, macro, by=by, message=message)
     return message
 
 
@@ -194,7 +194,7 @@ def note(
     watching.tell(message, by=by)
     audit.record("ticket.noted", ticket, by=by, data={"message": message.pk})
     if macro is not None and by is not None:
-        macros.carry_out(ticket, macro, by=by)
+        macros.carry_out(ticket, macro, by=by, message=message)
     return message
 
 

@@ -9,11 +9,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from backoffice import audit
-from backoffice.models import User
-from customers.models import Macro, Ticket
+from backoffice.models import AuditEvent, User
+from customers.models import Macro, Message, Queue, Ticket
 from customers.services.help import live_article
 from customers.services.tickets import handling
-from customers.services.tickets.states import FINAL
+from customers.services.tickets.states import FINAL, change, is_able, locked
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z_]+)(?::\s*([\w-]+))?\s*\}\}")
 NAMES = ("customer", "ticket", "subject", "order", "agent", "company", "article")
@@ -76,8 +76,12 @@ def actions_of(macro: Macro, ticket: Ticket, *, by: User) -> list[tuple[str, str
     return [(what, str(to)) for what, to in found if to]
 
 
-def carry_out(ticket: Ticket, macro: Macro, *, by: User) -> Ticket:
-    """Do what the macro says to a ticket whose answer was written: everything but its status, which the composer shows."""
+def carry_out(ticket: Ticket, macro: Macro, *, by: User, message: Message | None = None) -> Ticket:
+    """Do what the macro says to a ticket whose answer was written: everything but its status, which the composer shows.
+
+    What it changed is kept with the `message`, so that taking that back takes this back too.
+    """
+    before = _state(locked(ticket))
     if macro.queue_id and macro.queue_id != ticket.queue_id:
         handling.move_to_queue(ticket, queue=macro.queue, by=by)  # type: ignore[arg-type]
     if macro.priority and macro.priority != ticket.priority:
@@ -87,8 +91,35 @@ def carry_out(ticket: Ticket, macro: Macro, *, by: User) -> Ticket:
         handling.assign(ticket, to=assignee, by=by)
     if macro.tags:
         handling.add_ticket_tags(ticket, tags=macro.tags, by=by)
-    audit.record("ticket.macro_used", ticket, by=by, data={"macro": macro.pk})
+    after = _state(locked(ticket))
+    changed = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    data = {"macro": macro.pk, "message": message.pk if message else None, "changed": changed}
+    audit.record("ticket.macro_used", ticket, by=by, data=data)
     return ticket
+
+
+def _state(ticket: Ticket) -> dict[str, Any]:
+    """What a macro may change beside the status, as keys and plain values."""
+    return {name: getattr(ticket, name) for name in ("queue_id", "priority", "assignee_id", "tags")}
+
+
+def undo(ticket: Ticket, message: Message, *, by: User, reason: str) -> None:
+    """Take back what a macro did to a locked ticket when `message` was written; what was changed again since then stays."""
+    used = AuditEvent.objects.filter(
+        subject_type=Ticket._meta.label_lower, subject_id=ticket.pk, verb="ticket.macro_used", data__message=message.pk
+    ).first()
+    changed = used.data["changed"] if used else {}
+    back = {name: old for name, (old, new) in changed.items() if name != "tags" and getattr(ticket, name) == new}
+    values: dict[str, Any] = {"priority": back["priority"]} if "priority" in back else {}
+    if "queue_id" in back:
+        values["queue"] = Queue.objects.get(pk=back["queue_id"])
+    if "assignee_id" in back:
+        earlier = User.objects.filter(pk=back["assignee_id"]).first()
+        values["assignee"] = earlier if earlier and is_able(earlier, values.get("queue", ticket.queue)) else None
+    if "tags" in changed:
+        old, new = changed["tags"]
+        values["tags"] = [tag for tag in ticket.tags if tag in old or tag not in new]
+    change(ticket, by=by, reason=reason, **values)
 
 
 def _assignee(macro: Macro, ticket: Ticket, by: User) -> User | None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from backoffice import audit
 from backoffice.models import User
-from customers.models import Draft, Macro, Message, Ticket
+from customers.models import Draft, Macro, Message, Ticket, TicketStatus
 from customers.services import mail
 from customers.services.tickets import drafts, macros
 from customers.services.tickets.conversation import note, reply
 from customers.services.tickets.states import FINAL, TicketClosed, become, locked
+
+log = structlog.get_logger(__name__)
 
 
 class LeftAlready(ValidationError):
@@ -22,6 +25,19 @@ class LeftAlready(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(_("It is too late: the answer has left already."), code="left_already")
+
+
+def deliver(pk: int) -> bool:
+    """Send the mail about message `pk` once. A receipt that may be part of a loop is not sent, and the ticket says so."""
+    try:
+        return mail.deliver(pk)
+    except mail.Withheld:
+        ticket = Message.objects.select_related("ticket").get(pk=pk).ticket
+        log.warning("receipt_withheld", ticket=ticket.number, reason="too many within an hour")
+        text = _("No receipt was sent: too many went out within an hour. Two machines may be answering each other.")
+        if ticket.status != TicketStatus.MERGED:
+            note(ticket, body=text, by=None)
+        return False
 
 
 @transaction.atomic
@@ -46,7 +62,7 @@ def apply_macro(ticket: Ticket, *, macro: Macro, by: User) -> Ticket:
 def take_back(message: Message, *, by: User) -> Draft:
     """Turn an answer that has not been mailed yet into the draft of its writer again, files included.
 
-    The status that it gave the ticket is taken back as well where the transitions allow it. Raises LeftAlready when
+    The status that it gave the ticket is taken back as well where the transitions allow it, and what its macro changed. Raises LeftAlready when
     UNDO_SEND_SECONDS are over or the worker was faster.
     """
     ticket = locked(message.ticket)
@@ -58,7 +74,9 @@ def take_back(message: Message, *, by: User) -> Draft:
         user=by,
         defaults={"body": found.body, "mode": Message.Kind.REPLY, "files": drafts.files_of(found)},
     )
-    _give_status_back(ticket, found, by=by)
+    reason = _("The answer was taken back.")
+    _give_status_back(ticket, found, by=by, reason=reason)
+    macros.undo(ticket, found, by=by, reason=reason)
     found.attachments.all().delete()
     found.delete()
     last = ticket.messages.order_by("-created_at", "-pk").first()
@@ -75,7 +93,7 @@ def may_be_taken_back(message: Message) -> bool:
     )
 
 
-def _give_status_back(ticket: Ticket, message: Message, *, by: User) -> None:
+def _give_status_back(ticket: Ticket, message: Message, *, by: User, reason: str) -> None:
     event = ticket.events.filter(field="status").order_by("pk").last()
     if event and event.actor_id == by.pk and event.at >= message.created_at and ticket.may_become(event.old):
-        become(ticket, event.old, by=by, reason=_("The answer was taken back."))
+        become(ticket, event.old, by=by, reason=reason)

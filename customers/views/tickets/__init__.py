@@ -2,7 +2,7 @@
 
 from customers.views.tickets.bonds import Merge, Split, Unmerge
 from customers.views.tickets.compose import Compose, draft, macro_text, take_back
-from customers.views.tickets.files import attachment, download
+from customers.views.tickets.files import attachment, download, picture
 from customers.views.tickets.handling import NewTicket, Rename, SetStatus, handle, take, watch
 from customers.views.tickets.lists import QueuesPage, TicketList
 from customers.views.tickets.macros import EditMacro, MacroList, MacroRecord, NewMacro
@@ -28,6 +28,7 @@ __all__ = [
     "draft",
     "handle",
     "macro_text",
+    "picture",
     "take",
     "take_back",
     "watch",

@@ -67,7 +67,7 @@ class Split(generic.ActionView):
             .select_related("author")
             .order_by("created_at", "pk")
         )
-        return {"thread": list(thread), "initial": {"subject": obj.subject}}
+        return {"thread": list(thread), "initial": {"subject": "" if obj.is_masked else obj.subject}}
 
     def perform(self, obj: Ticket, fields: dict[str, Any]) -> Any:
         self.new = services.split(obj, by=self.user, **fields)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from backoffice.models import User
 from customers import services
 from customers.models import Attachment
-from customers.services.attachments import safe_name
+from customers.services.attachments import PICTURES, safe_name
 
 
 @require_GET
@@ -22,6 +22,19 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     if is_quarantined and not request.user.has_perm("customers.change_attachment"):
         raise PermissionDenied
     return download(found, by=request.user)  # type: ignore[arg-type]
+
+
+@require_GET
+@permission_required("customers.view_attachment", raise_exception=True)
+def picture(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A picture that came with a mail, for the page of the mail: only what is one by its content, and never out of quarantine."""
+    shown = Attachment.objects.visible_to(request.user).filter(
+        verdict=Attachment.Verdict.SAFE, content_type__in=PICTURES
+    )
+    response = download(get_object_or_404(shown, pk=pk), by=request.user)  # type: ignore[arg-type]
+    response["Content-Disposition"] = "inline"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 def download(found: Attachment, *, by: User | None) -> HttpResponseBase:

@@ -126,4 +126,4 @@ class Rename(generic.ActionView):
     done = gettext_lazy("%s changed.")
 
     def get_form_kwargs(self, obj: Ticket) -> dict[str, Any]:
-        return {"initial": {"subject": obj.subject}}
+        return {"initial": {"subject": "" if obj.is_masked else obj.subject}}

@@ -119,7 +119,9 @@ class TicketRecord(WithPictures, generic.RecordPage):
     def thread(self) -> list[Message]:
         """The messages, oldest first, each with its `files`."""
         files = Attachment.objects.visible_to(self.request.user).filter(message=OuterRef("pk")).order_by("pk")
-        fields = JSONObject(**{name: name for name in ("pk", "name", "size", "verdict", "verdict_reason")})
+        fields = JSONObject(
+            **{name: name for name in ("pk", "name", "size", "sha256", "content_type", "verdict", "verdict_reason")}
+        )
         rows = (
             Message.objects.visible_to(self.request.user)
             .filter(ticket=self.object)
@@ -180,9 +182,9 @@ class TicketRecord(WithPictures, generic.RecordPage):
                 "events": sorted([*in_words(ticket, handling), *promised.moments], key=_at, reverse=True),
                 "promised": promised,
                 "contacts": contacts_of(ticket, user),
-                "others": tickets_from(ticket.others),
-                "followed_by": tickets_from(ticket.later),
-                "merged": tickets_from(ticket.taken_in),
+                "others": tickets_from(ticket.others, ticket),
+                "followed_by": tickets_from(ticket.later, ticket),
+                "merged": tickets_from(ticket.taken_in, ticket),
                 "watchers": ticket.watching or [],
                 "watches": any(one["pk"] == user.pk for one in ticket.watching or []),
                 "macros": [Macro(**row) for row in ticket.macros or ()] if self.composer else [],
@@ -239,8 +241,10 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
     )
 
 
-def tickets_from(rows: list[dict[str, Any]] | None) -> list[Ticket]:
-    return [Ticket(**{**row, "last_message_at": parse_datetime(row["last_message_at"])}) for row in rows or ()]
+def tickets_from(rows: list[dict[str, Any]] | None, beside: Ticket) -> list[Ticket]:
+    """Tickets as they were read along with the one `beside` them, masked where that one is."""
+    found = [Ticket(**{**row, "last_message_at": parse_datetime(row["last_message_at"])}) for row in rows or ()]
+    return [masking.mask(one) for one in found] if beside.is_masked else found  # type: ignore[misc]
 
 
 def contacts_of(ticket: Any, user: Any) -> list[ContactPoint]:

@@ -43,11 +43,17 @@ def in_words(ticket: Ticket, handling: forms.HandleForm | None) -> list[dict[str
             **event,
             "at": parse_datetime(event["at"]),
             "what": capfirst(what(event["field"])),
-            **{side: _value(event["field"], event[side], words) for side in ("old", "new")},
+            **{side: _value(event["field"], _seen(ticket, event, side), words) for side in ("old", "new")},
         }
         for event in reversed(events)
         if event["field"] != "subject" or event["old"]
     ]
+
+
+def _seen(ticket: Ticket, event: dict[str, Any], side: str) -> str:
+    """What a reader who sees the ticket masked may see of a value."""
+    hide = Ticket.PERSONAL.get(event["field"]) if ticket.is_masked else None
+    return hide(event[side]) if hide else str(event[side])
 
 
 def _value(field: str, value: str, words: dict[str, dict[str, Any]]) -> Any:
