@@ -1,12 +1,16 @@
 """Lists of customers: filled by selection and by file, used as a filter, kept through merges and erasure."""
 
+from datetime import date
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.urls import reverse
 
 from customers.models import FollowUp, ListMember, StaticList
-from customers.services import erase, merge_customers, undo_merge
+from customers.services import erase, merge_customers, plan_follow_up, undo_merge
 from customers.services.lists import add_to_list, delete_list, save_list, take_off_list
+from tests.backoffice.test_import_tables import bring, counts
 from tests.factories import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +102,68 @@ def test_erasure_takes_the_customer_off_all_lists(agent):
     assert on(fair) == []
     with pytest.raises(ValidationError, match="were erased"):
         add_to_list([ann], by=agent, static_list=fair)
+
+
+# --- Files --------------------------------------------------------------------------------------------
+
+
+def test_a_file_puts_customers_on_lists_once(tmp_path):
+    by = make_user("support_lead")
+    keep, lose = make_customer("Keep", email="keep@example.com"), make_customer("Lose", external_id="L1")
+    merge_customers(keep, lose, by=None)
+    fair = save_list(by=by, name="Fair")
+    text = f"list,customer\nFAIR,keep@example.com\nFair,{make_customer('Ann').number}\nFair,l1\nNone,{keep.number}\nFair,nobody\n"
+
+    result = bring(tmp_path, "customer_lists", text, "--partial", "--by", by.email)
+
+    assert counts(result) == (2, 0, 0, 3)
+    assert [found["row"] for found in result["errors"]] == [4, 5, 6]
+    assert on(fair) == ["Ann", "Keep"]
+    assert set(fair.members.values_list("added_by", flat=True)) == {by.pk}
+    path = tmp_path / "out.csv"
+    call_command("export_csv", "customer_lists", output=str(path))
+    assert counts(bring(tmp_path, "customer_lists", path.read_text(encoding="utf-8-sig"))) == (0, 0, 2, 0)
+
+
+def test_a_file_plans_follow_ups_ends_them_and_comes_out_the_same(tmp_path):
+    by, anna = make_user("support_lead"), make_user("support_agent", email="anna@example.com")
+    ann, bob = make_customer("Ann", external_id="A1"), make_customer("Bob", owner=anna)
+    plan_follow_up(bob, by=by, what="Call", due_on=date(2026, 11, 1))
+    text = (
+        "customer,what,due_on,assignee,status,outcome\n"
+        f"{bob.number},call,2026-11-01,,done,Sold\n"
+        "A1,Write,2026-12-01,anna@example.com,,\n"
+        "A1,Visit,2026-12-02,,completed,\n"
+        "nobody,Visit,2026-12-02,,,\n"
+    )
+
+    result = bring(tmp_path, "follow_ups", text, "--partial", "--by", by.email)
+
+    assert counts(result) == (1, 1, 0, 2)
+    assert [(found["row"], found["message"]) for found in result["errors"]] == [
+        (4, "Say what came of it."),
+        (5, "There is no customer “nobody”."),
+    ]
+    rows = FollowUp.objects.order_by("pk").values_list("customer", "what", "due_on", "assignee", "status", "outcome")
+    assert list(rows) == [
+        (bob.pk, "Call", date(2026, 11, 1), anna.pk, "done", "Sold"),
+        (ann.pk, "Write", date(2026, 12, 1), anna.pk, "open", ""),
+    ]
+    path = tmp_path / "out.csv"
+    call_command("export_csv", "follow_ups", output=str(path))
+    assert counts(bring(tmp_path, "follow_ups", path.read_text(encoding="utf-8-sig"))) == (0, 0, 2, 0)
+    assert counts(
+        bring(tmp_path, "follow_ups", f"customer,what,due_on,status\n{bob.number},Call,2026-11-01,open\n")
+    ) == (0, 0, 1, 0)
+
+
+def test_what_both_had_planned_is_done_once_after_a_merge(agent):
+    keep, lose = make_customer("Keep"), make_customer("Lose")
+    for customer in (keep, lose):
+        plan_follow_up(customer, by=agent, what="Call", due_on=date(2026, 11, 1))
+
+    merge = merge_customers(keep, lose, by=None)
+    assert [row.customer for row in FollowUp.objects.visible_to(agent).due()] == [keep]
+
+    undo_merge(merge, by=None)
+    assert {row.customer for row in FollowUp.objects.visible_to(agent).due()} == {keep, lose}
