@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "category.deleted": (gettext_lazy("Category deleted"), "trash"),
     "category.merged": (gettext_lazy("Category merged into this one"), "merge"),
     "category.moved": (gettext_lazy("Category moved"), "folder-tree"),
+    "ownership.rules_changed": (gettext_lazy("Rules of ownership changed"), "settings"),
     "custom_field.created": (gettext_lazy("Custom field created"), "plus"),
     "custom_field.changed": (gettext_lazy("Custom field changed"), "edit"),
     "custom_field.archived": (gettext_lazy("Custom field archived"), "inbox"),

@@ -20,6 +20,14 @@ navigation.register(
 navigation.register("customers", _("My customers"), "customers:mine", "customers.claim_customer", order=11, icon="user")
 navigation.register("customers", _("Claim pool"), "customers:pool", "customers.view_ownership", order=12, icon="inbox")
 navigation.register(
+    "customers",
+    _("Rules of ownership"),
+    "customers:rules",
+    "customers.change_ownershipsettings",
+    order=75,
+    icon="settings",
+)
+navigation.register(
     "customers", _("Disputes"), "disputes:list", "customers.view_ownershipdispute", order=40, icon="scale"
 )
 navigation.register(

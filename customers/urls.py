@@ -1,6 +1,7 @@
 """Addresses of customers, tickets, articles, and the public pages of support and help."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from backoffice.publishing import pages
 from customers.models import Article
@@ -53,6 +54,7 @@ customer_urls = [
     path("lists/<int:pk>/edit/", lists.EditList.as_view(), name="list_edit"),
     path("lists/<int:pk>/delete/", lists.DeleteList.as_view(), name="list_delete"),
     path("pool/", ownership.Pool.as_view(), name="pool"),
+    path("pool/rules/", ownership.Rules.as_view(), name="rules"),
     path("mine/", ownership.MyCustomers.as_view(), name="mine"),
     path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="unmerge"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
@@ -182,8 +184,13 @@ support_urls = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
-    path("customers/disputes/", include((dispute_urls, "disputes"))),
+    path("duplicates/", include((duplicate_urls, "duplicates"))),
+    path("disputes/", include((dispute_urls, "disputes"))),
+    *(
+        path(f"customers/{name}/{rest}", RedirectView.as_view(url=f"/{name}/{to}", query_string=True, permanent=True))
+        for name in ("duplicates", "disputes")
+        for rest, to in (("", ""), ("<path:rest>", "%(rest)s"))
+    ),
     path("customers/", include((customer_urls, "customers"))),
     path("tickets/", include((promise_urls, "promises"))),
     path("follow-ups/", include((followup_urls, "followups"))),

@@ -25,6 +25,7 @@ from customers.forms.ownership import (
     GiveForm,
     MergeCustomersForm,
     OtherCustomerForm,
+    RulesForm,
 )
 from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
 from customers.forms.segments import LimitsForm
@@ -89,6 +90,7 @@ __all__ = [
     "PublicReplyForm",
     "ReasonForm",
     "RelatedForm",
+    "RulesForm",
     "SplitForm",
     "StatusForm",
     "SubjectForm",
