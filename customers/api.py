@@ -9,9 +9,11 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 
 from backoffice import api, feed
+from customers import filters_custom
 from customers.feed import ARTICLES
 from customers.filters import CustomerFilter, TicketFilter
-from customers.models import Address, ContactPoint, Customer, Message, Ticket
+from customers.models import Address, ContactPoint, Customer, CustomField, Message, Ticket
+from customers.services.custom import values_of
 
 router = Router(tags=["Customers"])
 
@@ -57,8 +59,23 @@ class CustomerDetail(CustomerOut):
     note: str
     tax_exempt: bool
     price_group: str
+    custom: dict[str, Any]
     contacts: list[ContactOut]
     addresses: list[AddressOut]
+
+    @staticmethod
+    def resolve_custom(obj: Any) -> dict[str, Any]:
+        return values_of(obj)
+
+
+class CustomFieldOut(Schema):
+    code: str
+    name: str
+    name_zh: str
+    kind: str
+    choices: list[dict[str, str]]
+    is_required: bool
+    is_personal: bool
 
 
 class TicketOut(Schema):
@@ -103,7 +120,17 @@ class TicketDetail(TicketOut):
     messages: list[MessageOut]
 
 
-@router.get("/customers", response=api.Page[CustomerOut], openapi_extra=api.documented(CustomerFilter))
+DOCUMENTED = {"parameters": [*api.documented(CustomerFilter)["parameters"], filters_custom.DOCUMENTED]}
+
+
+@router.get("/custom-fields", response=list[CustomFieldOut])
+@api.requires("customers.view_customfield")
+def custom_fields(request: HttpRequest) -> Any:
+    """Fields that staff defined for customers, in their order."""
+    return CustomField.objects.visible_to(request.user).filter(archived_at=None).order_by("position", "pk")
+
+
+@router.get("/customers", response=api.Page[CustomerOut], openapi_extra=DOCUMENTED)
 @api.requires("customers.view_customer")
 def customers(request: HttpRequest, after: str = "", limit: api.Limit = 50) -> Any:
     """Customers, the newest first."""

@@ -15,6 +15,7 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
+from customers.filters_custom import CustomFilterSet
 from customers.models import (
     AgentProfile,
     Article,
@@ -22,11 +23,13 @@ from customers.models import (
     DuplicatePair,
     FollowUp,
     HelpCategory,
+    ListMember,
     Macro,
     Ownership,
     OwnershipDispute,
     Queue,
     Segmented,
+    StaticList,
     Survey,
     Ticket,
     TicketWatcher,
@@ -42,7 +45,7 @@ ORDERS = [("none", _("None")), ("one", _("One")), ("several", _("Several"))]
 PLANNED = [("open", _("Planned")), ("none", _("Nothing planned"))]
 
 
-class CustomerFilter(django_filters.FilterSet):
+class CustomerFilter(CustomFilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     kind = django_filters.ChoiceFilter(choices=Customer.Kind.choices)
     status = django_filters.ChoiceFilter(choices=Customer.Status.choices)
@@ -54,6 +57,9 @@ class CustomerFilter(django_filters.FilterSet):
     )
     tag = django_filters.CharFilter(label=_("Tag"), method="tagged")
     price_group = django_filters.CharFilter(method="in_price_group", label=_("Customer group"))
+    list = generic.LookupFilter(
+        model=StaticList, field_name="list_members__list", label=_("On the list"), method="on_list"
+    )
     created = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Created"))
     lifecycle = generic.AnyOfFilter(
         field_name="segment__lifecycle", choices=Segmented.Lifecycle.choices, label=_("Lifecycle")
@@ -83,6 +89,13 @@ class CustomerFilter(django_filters.FilterSet):
     def tagged(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         return rows.filter(tags__contains=[text.replace("\x00", "").strip()])
 
+    def on_list(self, rows: QuerySet, name: str, wanted: StaticList | str) -> QuerySet:
+        """A list by its row, or by words in the name, of those that the user may see."""
+        lists = StaticList.objects.visible_to(self.request.user)
+        lists = lists.filter(name__icontains=wanted) if isinstance(wanted, str) else lists.filter(pk=wanted.pk)
+        members = ListMember.objects.filter(list__in=lists.order_by().values("pk"))
+        return rows.filter(pk__in=members.order_by().values("customer"))
+
     def in_price_group(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         """The second condition is that of the index."""
         return rows.filter(price_group=text.replace("\x00", "").strip()).exclude(price_group="")
@@ -98,6 +111,20 @@ class CustomerFilter(django_filters.FilterSet):
         if state == "open":
             return rows.filter(Exists(planned))
         return rows.alias(open_one=Subquery(planned.values("pk")[:1])).filter(open_one=None)
+
+
+class StaticListFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(field_name="name", lookup_expr="icontains", label=_("Search"))
+    whose = django_filters.ChoiceFilter(
+        label=_("Whose"), choices=[("mine", _("Mine")), ("shared", _("Shared"))], method="of_whom"
+    )
+
+    class Meta:
+        model = StaticList
+        fields: list[str] = []
+
+    def of_whom(self, rows: QuerySet, name: str, whose: str) -> QuerySet:
+        return rows.filter(is_shared=True) if whose == "shared" else rows.filter(owner=self.request.user.pk)
 
 
 class TicketFilter(django_filters.FilterSet):

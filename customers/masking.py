@@ -49,6 +49,11 @@ def text(value: str) -> str:
     return HIDDEN if value else ""
 
 
+def values(found: dict[str, Any]) -> dict[str, Any]:
+    """Values by code; that there is one may be known."""
+    return dict.fromkeys(found, HIDDEN)
+
+
 CONTACTS = re.compile(r"[^\s<>@\"']+@[^\s<>@\"']+\.\w+|\+?\d[\d\s()/.-]{6,}\d")
 
 
@@ -60,7 +65,7 @@ def contacts_in(value: str) -> str:
 class Personal(models.Model):
     """A row with personal data. A masked one can be shown but never saved."""
 
-    PERSONAL: ClassVar[Mapping[str, Callable[[str], str]]] = {}
+    PERSONAL: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
     class Meta:
         abstract = True

@@ -13,8 +13,20 @@ navigation.register(
 navigation.register(
     "customers", _("Segments"), "customers:segments", "customers.view_segmentrun", order=60, icon="chart"
 )
+navigation.register("customers", _("Lists"), "customers:lists", "customers.view_staticlist", order=15, icon="list")
+navigation.register(
+    "customers", _("Custom fields"), "customers:fields", "customers.view_customfield", order=70, icon="sliders"
+)
 navigation.register("customers", _("My customers"), "customers:mine", "customers.claim_customer", order=11, icon="user")
 navigation.register("customers", _("Claim pool"), "customers:pool", "customers.view_ownership", order=12, icon="inbox")
+navigation.register(
+    "customers",
+    _("Rules of ownership"),
+    "customers:rules",
+    "customers.change_ownershipsettings",
+    order=75,
+    icon="settings",
+)
 navigation.register(
     "customers", _("Disputes"), "disputes:list", "customers.view_ownershipdispute", order=40, icon="scale"
 )

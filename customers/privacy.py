@@ -19,6 +19,8 @@ from customers.models import (
     DuplicatePair,
     FollowUp,
     IncomingMail,
+    IndexedCustom,
+    ListMember,
     Message,
     Ownership,
     OwnershipDispute,
@@ -50,7 +52,9 @@ register(
         label=_("Customer"),
         purpose=_("To know who buys and to serve them."),
         rule=Rule.PSEUDONYMISE,
-        retention=_("The number stays, so that orders and their sums stay; name, company, note and tags go."),
+        retention=_(
+            "The number stays, so that orders and their sums stay; name, company, note, tags and custom fields go."
+        ),
         tables=[
             Table(
                 Customer,
@@ -60,6 +64,8 @@ register(
                     "company": "",
                     "external_id": "",
                     "note": "",
+                    "custom": {},
+                    "custom_personal": {},
                     "tags": [],
                     "owner": None,
                     "status": Customer.Status.ERASED,
@@ -67,7 +73,8 @@ register(
                 traces=["name", "company"],
                 names=["number", "external_id"],
                 shown=["number", "kind", "language", "price_group", "tax_exempt", "created_at"],
-            )
+            ),
+            Table(IndexedCustom, via="customer", deletes=True),
         ],
         lists=["/customers/"],
     )
@@ -208,6 +215,7 @@ register(
         rule=Rule.ERASE,
         retention=_("What was noted goes; that something was planned, when and by whom stays."),
         tables=[
+            Table(ListMember, via="customer", deletes=True, shown=["list", "added_at"]),
             Table(CustomerNote, via="customer", blank={"text": ERASED}, deletes=True, shown=["created_at"]),
             Table(
                 FollowUp,
@@ -264,7 +272,13 @@ register(
                 shown=["number", "status", "created_at", "closed_at"],
             ),
             Table(DuplicatePair, rows=_pairs_of, deletes=True, shown=["score", "status", "found_at"]),
-            Table(CustomerMerge, rows=_merges_of, scrub=["fields", "choices", "reason"], shown=["at", "undone_at"]),
+            Table(
+                CustomerMerge,
+                rows=_merges_of,
+                blank={"fields": {}},
+                scrub=["choices", "reason"],
+                shown=["at", "undone_at"],
+            ),
         ],
     )
 )

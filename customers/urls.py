@@ -1,6 +1,7 @@
 """Addresses of customers, tickets, articles, and the public pages of support and help."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from backoffice import robots
 from backoffice.publishing import pages
@@ -8,11 +9,13 @@ from customers.models import Article
 from customers.views import (
     agents,
     articles,
+    custom,
     customers,
     disputes,
     followups,
     help,
     help_centre,
+    lists,
     mail,
     merging,
     ownership,
@@ -39,7 +42,20 @@ customer_urls = [
     path("segments/work-out/", segments.work_out, name="segments_work_out"),
     path("notes/<int:pk>/edit/", followups.EditNote.as_view(), name="note_edit"),
     path("notes/<int:pk>/pin/", followups.pin, name="note_pin"),
+    path("fields/", custom.FieldList.as_view(), name="fields"),
+    path("fields/new/", custom.NewField.as_view(), name="field_new"),
+    path("fields/<int:pk>/", custom.FieldRecord.as_view(), name="field"),
+    path("fields/<int:pk>/edit/", custom.EditField.as_view(), name="field_edit"),
+    path("fields/<int:pk>/archive/", custom.ArchiveField.as_view(), name="field_archive"),
+    path("fields/<int:pk>/restore/", custom.restore, name="field_restore"),
+    path("fields/<int:pk>/move/<slug:way>/", custom.move, name="field_move"),
+    path("lists/", lists.StaticLists.as_view(), name="lists"),
+    path("lists/new/", lists.NewList.as_view(), name="list_new"),
+    path("lists/<int:pk>/", lists.StaticListRecord.as_view(), name="static_list"),
+    path("lists/<int:pk>/edit/", lists.EditList.as_view(), name="list_edit"),
+    path("lists/<int:pk>/delete/", lists.DeleteList.as_view(), name="list_delete"),
     path("pool/", ownership.Pool.as_view(), name="pool"),
+    path("pool/rules/", ownership.Rules.as_view(), name="rules"),
     path("mine/", ownership.MyCustomers.as_view(), name="mine"),
     path("merges/<int:pk>/undo/", merging.UndoMerge.as_view(), name="unmerge"),
     path("<str:number>/", customers.CustomerRecord.as_view(), name="customer"),
@@ -172,8 +188,13 @@ support_urls = [
 robots.allow("/help/", sitemap="help:sitemap")
 robots.allow("/support/$")
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
-    path("customers/disputes/", include((dispute_urls, "disputes"))),
+    path("duplicates/", include((duplicate_urls, "duplicates"))),
+    path("disputes/", include((dispute_urls, "disputes"))),
+    *(
+        path(f"customers/{name}/{rest}", RedirectView.as_view(url=f"/{name}/{to}", query_string=True, permanent=True))
+        for name in ("duplicates", "disputes")
+        for rest, to in (("", ""), ("<path:rest>", "%(rest)s"))
+    ),
     path("customers/", include((customer_urls, "customers"))),
     path("tickets/", include((promise_urls, "promises"))),
     path("follow-ups/", include((followup_urls, "followups"))),

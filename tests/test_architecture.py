@@ -172,6 +172,7 @@ NO_HISTORY = {
     "customers.DataPackage": "a file for some days; its verbs are in the audit",
     "customers.Retained": "part of the record of an erasure; its verbs are in the audit",
     "customers.Suppression": "a hash, never changed",
+    "customers.IndexedCustom": "an index of the customers' custom fields, written by a trigger",
     "customers.CustomerSegment": "worked out anew; SegmentSnapshot is its history",
     "customers.SegmentRun": "the run is itself the record; its verbs are in the audit",
     "customers.SegmentSnapshot": "a history itself, which can be worked out anew",

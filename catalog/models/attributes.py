@@ -1,31 +1,16 @@
 """What is told about the products of a category: attribute definitions, which everything below the category inherits."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.rows import VisibleQuerySet, in_reader_language, tracked
+from backoffice.attributes.kinds import AttributeKind, Typed, code_validator, shown
+from backoffice.rows import VisibleQuerySet, tracked
 from catalog.models.categories import Category
-
-CODE = r"^[^\W_][\w.\-]*\Z"
-code_validator = RegexValidator(
-    CODE, _("A code has letters, digits, points, hyphens and underscores, and starts with a letter or digit.")
-)
-
-
-class AttributeKind(models.TextChoices):
-    TEXT = "text", _("Text")
-    NUMBER = "number", _("Numeric")
-    BOOLEAN = "boolean", _("Yes or no")
-    CHOICE = "choice", _("One choice")
-    CHOICES = "choices", _("Several choices")
-    DATE = "date", _("Date")
 
 
 class AttributeQuerySet(VisibleQuerySet):
@@ -43,7 +28,7 @@ class AttributeQuerySet(VisibleQuerySet):
 
 
 @tracked()
-class AttributeDefinition(models.Model):
+class AttributeDefinition(Typed):
     """What may stand under `code` in the `attributes` of products in `category` and below; of all products without one.
 
     Values: text, number (a JSON number of at most 15 digits, which every program keeps exactly), true or false, the code
@@ -102,24 +87,8 @@ class AttributeDefinition(models.Model):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     def get_absolute_url(self) -> str:
         return reverse("catalog:attribute", args=[self.pk])
-
-    @property
-    def title(self) -> str:
-        return in_reader_language(self.name, self.name_zh)
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Code of each choice -> its label in the reader's language."""
-        return {c["code"]: in_reader_language(c.get("label") or c["code"], c.get("label_zh", "")) for c in self.choices}
-
-    @property
-    def has_choices(self) -> bool:
-        return self.kind in (AttributeKind.CHOICE, AttributeKind.CHOICES)
 
 
 def definitions_of(categories: Iterable[Category | None]) -> dict[int | None, list[AttributeDefinition]]:
@@ -158,16 +127,6 @@ class IndexedAttribute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.number}"
-
-
-def shown(definition: AttributeDefinition, value: Any) -> Any:
-    """A value as people read it, without its unit: choices by their labels in the reader's language."""
-    if definition.kind == AttributeKind.CHOICE:
-        return definition.labels.get(value, value)
-    if definition.kind == AttributeKind.CHOICES:
-        codes: Sequence[str] = value if isinstance(value, list) else [value]
-        return ", ".join(str(definition.labels.get(code, code)) for code in codes)
-    return value
 
 
 __all__ = ["AttributeDefinition", "AttributeKind", "AttributeQuerySet", "IndexedAttribute", "definitions_of", "shown"]

@@ -2,6 +2,7 @@
 
 from customers.forms.articles import ArticleForm, HelpCategoryForm, RelatedForm
 from customers.forms.bonds import ChooseMacroForm, MergeForm, MergeManyForm, SplitForm, StatusForm, SubjectForm
+from customers.forms.custom import CustomValues, FieldForm
 from customers.forms.customers import (
     AddressForm,
     AddressFormSet,
@@ -14,6 +15,7 @@ from customers.forms.customers import (
 )
 from customers.forms.fields import FilesField, FilesInput, NoteForm, ReasonForm, TagsField, TagsForm, UserField
 from customers.forms.followups import EditNoteForm, FollowUpForm, NewFollowUpForm, OutcomeForm, PlanForm
+from customers.forms.lists import AddToListForm, ListForm, TakeOffListForm
 from customers.forms.macros import PLACEHOLDERS, MacroForm
 from customers.forms.ownership import (
     AnswerForm,
@@ -23,6 +25,7 @@ from customers.forms.ownership import (
     GiveForm,
     MergeCustomersForm,
     OtherCustomerForm,
+    RulesForm,
 )
 from customers.forms.promises import AgentForm, AwayForm, CalendarForm, PolicyForm, PreviewForm, SurveyForm
 from customers.forms.segments import LimitsForm
@@ -41,6 +44,7 @@ from customers.forms.tickets import (
 __all__ = [
     "LONGEST",
     "PLACEHOLDERS",
+    "AddToListForm",
     "AddressForm",
     "AddressFormSet",
     "AgentForm",
@@ -57,9 +61,11 @@ __all__ = [
     "ConsentForm",
     "ContactForm",
     "ContactFormSet",
+    "CustomValues",
     "CustomerForm",
     "DecisionForm",
     "EditNoteForm",
+    "FieldForm",
     "FilesField",
     "FilesInput",
     "FollowUpForm",
@@ -67,6 +73,7 @@ __all__ = [
     "HandleForm",
     "HelpCategoryForm",
     "LimitsForm",
+    "ListForm",
     "MacroForm",
     "MergeCustomersForm",
     "MergeForm",
@@ -83,6 +90,7 @@ __all__ = [
     "PublicReplyForm",
     "ReasonForm",
     "RelatedForm",
+    "RulesForm",
     "SplitForm",
     "StatusForm",
     "SubjectForm",
@@ -91,6 +99,7 @@ __all__ = [
     "Suspicious",
     "TagsField",
     "TagsForm",
+    "TakeOffListForm",
     "UserField",
     "candidates",
     "may_take_away",

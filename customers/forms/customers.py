@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.models import User
 from customers import services
+from customers.forms.custom import CustomValues
 from customers.forms.fields import NOT_ASSIGNED, TagsField
 from customers.models import Address, Consent, ConsentPurpose, ContactPoint, Customer, CustomerGroup
 
 
-class CustomerForm(forms.ModelForm):
+class CustomerForm(CustomValues, forms.ModelForm):
     tags = TagsField(label=gettext_lazy("Tags"), required=False)
 
     class Meta:
@@ -45,6 +46,7 @@ class CustomerForm(forms.ModelForm):
             owners.queryset = User.objects.filter(Q(is_active=True) | keep) if keep else User.objects.active()
             owners.empty_label = NOT_ASSIGNED
         offer(self, "price_group", CustomerGroup.offered(self.instance.price_group))
+        self.add_custom_fields()
 
 
 def offer(form: forms.BaseForm, name: str, choices: list[tuple[str, str]], *, empty: bool = True) -> None:

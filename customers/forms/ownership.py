@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from backoffice import generic
 from backoffice.models import User
 from customers.forms.fields import NOT_ASSIGNED, FilesField, UserField
-from customers.models import Customer, OwnershipDispute
+from customers.models import Customer, OwnershipDispute, OwnershipSettings
 from customers.services.merging import Preview
 
 
@@ -86,3 +86,11 @@ class MergeCustomersForm(forms.Form):
     def rows(self) -> list[tuple[Any, list[Any]]]:
         """Each field with its two radio buttons."""
         return [(self[name], list(self[name])) for name in self.names]
+
+
+class RulesForm(forms.ModelForm):
+    class Meta:
+        model = OwnershipSettings
+        fields = [
+            "most_held", "most_claims", "idle_days", "reminder_days", "protection_days", "pause_days", "answer_days", "appeal_days",
+        ]  # fmt: skip

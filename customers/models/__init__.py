@@ -4,12 +4,14 @@ from customers.models.agents import AgentProfile, AgentQuerySet
 from customers.models.articles import Article, ArticleQuerySet
 from customers.models.bonds import TicketMerge, TicketWatcher
 from customers.models.calendars import Calendar, CalendarDay, CalendarInterval, OpenSpan
+from customers.models.custom import CustomField, CustomFieldQuerySet, IndexedCustom
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.drafts import Draft
 from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
 from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
 from customers.models.groups import ConsentPurpose, CustomerGroup
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
+from customers.models.lists import ListMember, StaticList, StaticListQuerySet
 from customers.models.macros import Macro
 from customers.models.mailboxes import Collaborator, IncomingMail, IncomingMailQuerySet, Mailbox, MailboxQuerySet
 from customers.models.merges import CustomerMerge, DuplicatePair, MergedRow
@@ -65,6 +67,8 @@ __all__ = [
     "Consent",
     "ConsentPurpose",
     "ContactPoint",
+    "CustomField",
+    "CustomFieldQuerySet",
     "Customer",
     "CustomerGroup",
     "CustomerMerge",
@@ -83,7 +87,9 @@ __all__ = [
     "HelpCategory",
     "IncomingMail",
     "IncomingMailQuerySet",
+    "IndexedCustom",
     "Kind",
+    "ListMember",
     "Macro",
     "Mailbox",
     "MailboxQuerySet",
@@ -107,6 +113,8 @@ __all__ = [
     "SegmentRun",
     "SegmentSnapshot",
     "Segmented",
+    "StaticList",
+    "StaticListQuerySet",
     "Suppression",
     "Survey",
     "SurveyQuerySet",

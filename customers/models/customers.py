@@ -82,6 +82,7 @@ class Customer(Personal):
         "name": masking.name,
         "company": masking.name,
         "note": masking.text,
+        "custom_personal": masking.values,
         # Annotations of the list.
         "email": masking.email,
         "phone": masking.phone,
@@ -117,6 +118,10 @@ class Customer(Personal):
         default="",
         db_default="",
         help_text=_("The code that price lists for this customer have, such as WHOLESALE."),
+    )
+    custom = models.JSONField(_("custom fields"), default=dict, db_default={}, blank=True, editable=False)
+    custom_personal = models.JSONField(
+        _("personal custom fields"), default=dict, db_default={}, blank=True, editable=False
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -174,6 +179,8 @@ class Customer(Personal):
             ),
             models.Index(fields=["tax_id"], condition=~Q(tax_id=""), name="customer_tax_id"),
             GinIndex(fields=["tags"], name="customer_tags"),
+            GinIndex(fields=["custom"], condition=~Q(custom={}), name="customer_custom"),
+            GinIndex(fields=["custom_personal"], condition=~Q(custom_personal={}), name="customer_custom_personal"),
         ]
         permissions = [
             ("view_personal_data", _("Can see names, addresses and contacts unmasked")),

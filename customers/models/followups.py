@@ -28,6 +28,10 @@ FOLLOW_UP_TRANSITIONS = {FollowUpStatus.OPEN: {FollowUpStatus.DONE, FollowUpStat
 
 
 class FollowUpQuerySet(MaskingQuerySet):
+    def in_scope(self, user: Any) -> "FollowUpQuerySet":
+        """A merge leaves what both customers had planned with the merged one: it is done once, for the survivor."""
+        return self.filter(customer__merged_into=None)
+
     def open(self) -> "FollowUpQuerySet":
         return self.filter(status=FollowUpStatus.OPEN)
 

@@ -14,6 +14,7 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.resources import BooleanColumn, ChoiceColumn, CodeColumn, Column, ListColumn, TextColumn
 from customers.masking import PERMISSION
 from customers.models import Address, Consent, ContactPoint, Customer
+from customers.resources import custom_columns
 from customers.resources.rows import CustomerRows
 from customers.services import normalize_email
 from customers.services.upsert import CONSENTS, PURPOSE, correct_consents, upsert_customers
@@ -286,6 +287,17 @@ class CustomerResource(resources.BaseResource):
     )
     accepts_sms = BooleanColumn(gettext_lazy("Accepts SMS marketing"), aliases=["SMS marketing", "接受短信营销"])
 
+    custom_value = _personal(
+        PartColumn,
+        gettext_lazy("Custom field"),
+        aliases=["custom.CODE", "自定义：名称"],
+        patterns=custom_columns.PATTERNS,
+        help=gettext_lazy(
+            "One column for each custom field, called custom. and its code, or by its name. An empty cell takes the value away."
+        ),
+        blank="clear",
+    )
+
     ignored = {
         **dict.fromkeys(SEGMENTS, WORKED_OUT),
         **dict.fromkeys(["Total spent", "Total orders", "Orders", "Orders count", "Total spend", "AOV", "累计消费", "订单数"], COUNTED),
@@ -295,6 +307,9 @@ class CustomerResource(resources.BaseResource):
             NOT_KEPT,
         ),
     }  # fmt: skip
+
+    def further(self) -> dict[str, str]:
+        return custom_columns.known_names()
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         if "customer unique id" in headers:
@@ -334,7 +349,8 @@ class CustomerResource(resources.BaseResource):
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
         may_see = user is None or user.has_perm(PERMISSION)
-        return [column for column in EXPORT if may_see or not column.personal]
+        every = [*EXPORT, *custom_columns.export_columns()]
+        return [column for column in every if may_see or not column.personal]
 
 
 ADDRESS = {

@@ -14,6 +14,8 @@ from backoffice import countries
 from backoffice.imports.cells import CellReader, Problems, Values, error, warning
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
+from customers.resources.custom_columns import STAGED as CUSTOM
+from customers.resources.custom_columns import CustomReader
 from customers.services import clean_tags, normalize_email, normalize_phone
 
 NOTHING = frozenset(["NULL", "null", "\\N"])
@@ -57,6 +59,7 @@ class CustomerRows:
         self.nullable = [match.index for match in mapping.used if match.target not in NAMES]
         self.has_addresses = bool(self.used & {"address1", "billing", "shipping"})
         self.told: set[str] = set()
+        self.custom = CustomReader(mapping)
         self.names = self._names()
 
     def _names(self) -> list[str]:
@@ -73,6 +76,8 @@ class CustomerRows:
         ):
             if self.used & set(given):
                 names += [target, f"raw_{target}"]
+        if self.custom.is_used:
+            names += CUSTOM
         return [*names, "addresses"] if self.has_addresses else names
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
@@ -124,6 +129,8 @@ class CustomerRows:
         raw = [text for _normalized, text in (*emails, *phones)]
         named = (values.get("company"), *raw, values.get("external_id"), values.get("number"))
         made["spare_name"] = next((text[:200] for text in named if text), "")
+        if self.custom.is_used:
+            made |= self.custom.take(values, problems)
         made["addresses"] = [kept for address in addresses if (kept := self._complete(address, problems))] or None
         return made
 

@@ -89,7 +89,7 @@ from customers.services.packages import (
     remove_expired_packages,
     take_package,
 )
-from customers.services.suppression import Suppressed, refuse_suppressed, suppression_of
+from customers.services.suppression import Suppressed, refuse_suppressed, suppressed_among, suppression_of
 from customers.services.tickets import (
     FINAL,
     TRACKED,
@@ -278,6 +278,7 @@ __all__ = [
     "shelves",
     "split",
     "suggested_articles",
+    "suppressed_among",
     "suppression_of",
     "take",
     "take_back",

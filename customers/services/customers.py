@@ -1,6 +1,6 @@
 """The verbs of customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from backoffice.models import User
 from backoffice.numbering import next_number
 from customers.models import Address, Consent, Customer
 from customers.services.contacts import ContactData, set_contacts
+from customers.services.custom import take_values
 from customers.services.ownership import transfer
 
 FIELDS = (
@@ -36,13 +37,15 @@ def create_customer(
     contacts: Sequence[ContactData] = (),
     addresses: Sequence[AddressData] = (),
     owner: User | None = None,
+    custom: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Customer:
-    """Create a customer with contacts and addresses, or nothing.
+    """Create a customer with contacts and addresses, or nothing. `custom`: code of a custom field -> value.
 
     Raises ContactTaken naming the customer who uses a contact already.
     """
     customer = Customer(number=next_number("CU"), **_known(fields))
+    take_values(customer, custom or {})
     _save(customer)
     set_contacts(customer, contacts, by=by)
     set_addresses(customer, addresses)
@@ -60,9 +63,13 @@ def update_customer(
     by: User | None,
     contacts: Sequence[ContactData] | None = None,
     addresses: Sequence[AddressData] | None = None,
+    custom: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Customer:
-    """Change the given fields; contacts and addresses, where given, become exactly these. An `owner` gets the customer by a transfer."""
+    """Change the given fields; contacts and addresses, where given, become exactly these. An `owner` gets the customer by a transfer.
+
+    Of custom fields only those in `custom` change (code -> value, None for none).
+    """
     customer = lock(customer)
     if "owner" in fields:
         owner = fields.pop("owner")
@@ -70,6 +77,7 @@ def update_customer(
         customer.owner = owner
     for name, value in _known(fields).items():
         setattr(customer, name, value)
+    take_values(customer, custom or {})
     _save(customer)
     if contacts is not None:
         set_contacts(customer, contacts, by=by)

@@ -137,7 +137,7 @@ def _end(follow_up: FollowUp, status: str, outcome: str) -> None:
 @transaction.atomic
 def remind_of_follow_ups() -> int:
     """Tell each assignee once of what has become due; how many people were told."""
-    due = FollowUp.objects.due().filter(reminded_at=None).exclude(assignee=None)
+    due = FollowUp.objects.due().filter(reminded_at=None, customer__merged_into=None).exclude(assignee=None)
     rows = due.filter(assignee__is_active=True).locked().select_related("assignee")
     of: dict[User, list[int]] = {}
     for follow_up in rows:

@@ -13,7 +13,17 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import verbs
 from backoffice.models import AuditEvent
-from customers.models import Consent, Customer, CustomerNote, FollowUp, Message, Segmented, SegmentSnapshot, Ticket
+from customers.models import (
+    Consent,
+    Customer,
+    CustomerNote,
+    FollowUp,
+    Message,
+    Ownership,
+    Segmented,
+    SegmentSnapshot,
+    Ticket,
+)
 from customers.services.timeline import Kind, Line, person, register
 
 EXCERPT = 300
@@ -25,6 +35,8 @@ TOLD_ELSEWHERE = Q(
         "customer.follow_up_canceled",
         "customer.follow_up_changed",
         "customer.follow_up_planned",
+        "customer.claimed",
+        "customer.given",
         "customer.consent_given",
         "customer.consent_withdrawn",
     ]
@@ -57,6 +69,16 @@ def word_message(facts: Mapping[str, Any]) -> Line:
         by=facts["by"] or "",
         url=reverse("tickets:ticket", args=[facts["number"]]),
         is_internal=facts["kind"] == "note",
+    )
+
+
+def word_owner(facts: Mapping[str, Any]) -> Line:
+    """A period of ownership, by how it began; that it ended without another is an event."""
+    source = dict(Ownership.Source.choices).get(facts["source"], facts["source"])
+    return Line(
+        _("%(owner)s became the owner: %(how)s") % {"owner": facts["owner"], "how": source},
+        note=facts["reason"],
+        by=facts["by"] or "",
     )
 
 
@@ -180,6 +202,18 @@ register(
         F("at"),
         _named("granted", "channel", "purpose", "source"),
         word_consent,
+    )
+)
+register(
+    Kind(
+        "owner",
+        gettext_lazy("Owners"),
+        "user",
+        "customers.view_ownership",
+        _of(Ownership),
+        F("began_at"),
+        {**_named("source", "reason"), "owner": person("user"), "by": person("given_by")},
+        word_owner,
     )
 )
 register(

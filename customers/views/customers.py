@@ -22,9 +22,12 @@ from backoffice.generic.records import TIMELINE_LENGTH, event_moment
 from backoffice.models import AuditEvent
 from customers import forms, services
 from customers.filters import CustomerFilter
+from customers.filters_custom import fields_for
 from customers.models import Address, ContactPoint, Customer
 from customers.services import segments
-from customers.views import segment_columns, surroundings
+from customers.services.custom import FIELD
+from customers.services.lists import add_to_list, take_off_list
+from customers.views import custom, segment_columns, surroundings
 from customers.views.merging import MERGE
 from customers.views.ownership import ownership_actions
 from customers.views.timeline import moments
@@ -111,6 +114,24 @@ class CustomerList(generic.ListPage):
             batch=True,
             is_rare=True,
         ),
+        generic.BulkAction(
+            "to_list",
+            gettext_lazy("Add to a list"),
+            add_to_list,
+            permission="customers.change_staticlist",
+            form_class=forms.AddToListForm,
+            batch=True,
+            is_rare=True,
+        ),
+        generic.BulkAction(
+            "off_list",
+            gettext_lazy("Take off a list"),
+            take_off_list,
+            permission="customers.change_staticlist",
+            form_class=forms.TakeOffListForm,
+            batch=True,
+            is_rare=True,
+        ),
     ]
     create_url = "customers:new"
     create_permission = "customers.add_customer"
@@ -125,6 +146,10 @@ class CustomerList(generic.ListPage):
             phone=primary_contact(ContactPoint.Kind.PHONE),
             planned=segment_columns.planned(),
         )
+
+    def get_columns(self) -> Sequence[generic.Column]:
+        """With one for each custom field."""
+        return [*super().get_columns(), *custom.columns_of(fields_for(self.request))]
 
 
 class CustomerRecord(generic.RecordPage):
@@ -160,6 +185,9 @@ class CustomerRecord(generic.RecordPage):
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("owner", "segment")
+
+    def get_facts(self) -> list[generic.Fact]:
+        return [*super().get_facts(), *custom.facts_of(self.object)]
 
     def get_actions(self) -> list[generic.Action]:
         customer, may = self.object, self.request.user.has_perms  # type: ignore[union-attr]
@@ -251,12 +279,20 @@ class CustomerForm(generic.FormPage):
             contacts.is_valid = lambda: False
         return contacts
 
+    def groups(self, form: Any) -> list[tuple[str, list[Any]]]:
+        """Custom fields stand together."""
+        plain = [
+            (title, [one for one in fields if not one.name.startswith(FIELD)]) for title, fields in super().groups(form)
+        ]
+        asked = [form[name] for name in form.fields if name.startswith(FIELD)]
+        return [*plain, (_("Custom fields"), asked)] if asked else plain
+
     @property
     def formsets(self) -> list[Any]:
         return [self.formset, self.addresses] if self.formset is not None else []
 
     def perform(self, form: Any) -> Customer:
-        fields = dict(form.cleaned_data)
+        fields = form.parted(form.cleaned_data)
         fields["contacts"] = [forms.ContactForm.data_of(row) for row in self.formset.filled()]
         fields["addresses"] = [
             services.AddressData({name: row[name] for name in services.ADDRESS_FIELDS}, pk=row.get("key"))

@@ -61,6 +61,7 @@ class FollowUpList(generic.ListPage):
     ]
     create_url = "followups:new"
     create_permission = "customers.add_followup"
+    imported_as = "follow_ups"
     empty_title = gettext_lazy("No follow-ups yet")
     empty_text = gettext_lazy("They are planned from a customer, a ticket, or a list of customers.")
 

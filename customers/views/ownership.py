@@ -3,16 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
+from backoffice.generic.actions import add_error, summary
 from customers import forms, services
 from customers.filters import OwnedFilter, PoolFilter
 from customers.models import Customer, Ownership, OwnershipSettings
@@ -122,6 +127,32 @@ class DisputeOwner(generic.ActionView):
         "The owner answers first; then a third person decides. Until then the customer stays where it is."
     )
     done = gettext_lazy("Your claim is with the owner.")
+
+
+class Rules(generic.Page):
+    """Caps, idle days, protection: one form for the one row."""
+
+    permission = "customers.change_ownershipsettings"
+    template_name = "customers/ownership_rules.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.show(forms.RulesForm(instance=OwnershipSettings.current()))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        form = forms.RulesForm(request.POST, instance=OwnershipSettings.current())
+        if not form.is_valid():
+            return self.show(form, status=422)
+        try:
+            ownership.save_rules(by=self.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_error(form, error)
+            return self.show(form, status=422)
+        messages.success(request, _("Rules saved. They hold from now on."))
+        return HttpResponseRedirect(reverse("customers:pool"))
+
+    def show(self, form: Any, *, status: int = 200) -> HttpResponseBase:
+        shown = {"title": _("Rules of ownership"), "form": form, "summary": summary(form)}
+        return TemplateResponse(self.request, self.template_name, shown, status=status)
 
 
 @require_POST

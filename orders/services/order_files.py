@@ -17,11 +17,14 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.imports.batch import Batch, Staged, carry_out, may
 from backoffice.models import User
+from customers.models import Suppression
+from customers.services import suppressed_among
 from inventory.models import Location
 from orders.services.past import HEADER, LINE, Past, Refused, read_past
 from orders.services.past_writing import TABLES, PastWriter
@@ -142,16 +145,24 @@ class OrderBatch(Batch):
             except Refused as refusal:
                 found.append((refusal.row, True, refusal.column, str(refusal)))
                 continue
-            found += [(row, False, column, sentence) for row, column, sentence in past.warnings]
-            if not self.dry_run:
-                kept.append((first, past))
-                if len(kept) >= ORDERS_AT_ONCE:
-                    self.writer.keep(kept)
-                    kept = []
-        self.writer.keep(kept)
+            kept.append((first, past))
+            if len(kept) >= ORDERS_AT_ONCE:
+                found += self._settle(kept)
+                kept = []
+        found += self._settle(kept)
         with self.cursor.copy("COPY import_problem (row, is_error, name, value, text) FROM STDIN") as copy:
             for row, is_error, column, sentence in found:
                 copy.write_row((row, is_error, column, "", sentence))
+
+    def _settle(self, kept: Sequence[tuple[int, Past]]) -> list[tuple[int, bool, str, str]]:
+        """Put these aside to be written, those of erased people without the person; returns what is to be said."""
+        erased = suppressed_among({past.email for _first, past in kept if past.email})
+        for first, past in kept:
+            if past.email in erased:
+                leave_person_out(past, first, erased[past.email])
+        if not self.dry_run:
+            self.writer.keep(kept)
+        return [(row, False, column, said) for _first, past in kept for row, column, said in past.warnings]
 
     def _grouped(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """The staged rows of each new order that is not refused, as values by name, with its first row."""
@@ -194,6 +205,29 @@ class OrderBatch(Batch):
         self.notes += self.writer.write(may_add_customers=may(self.by, "customers.add_customer"))
         self.analyze("orders_order", self.count)
         self.analyze("orders_orderline", self.count)
+
+
+def leave_person_out(past: Past, first: int, suppression: Suppression) -> None:
+    """Keep an order of somebody whose data were erased: its amounts and the country, and nothing of who bought."""
+    order = past.order
+    past.warnings.append(
+        (
+            first,
+            "email",
+            _(
+                "The data of this person were erased on %(day)s (%(erasure)s): the order is kept without customer, name and address."
+            )
+            % {
+                "day": date_format(timezone.localdate(suppression.created_at), "SHORT_DATE_FORMAT"),
+                "erasure": suppression.erasure.number,
+            },
+        )
+    )
+    past.email = order.email = order.phone = order.customer_name = order.note = ""
+    for name in ("billing_address", "shipping_address"):
+        country = (getattr(order, name) or {}).get("country")
+        setattr(order, name, {"country": country} if country else {})
+    past.facts = {**past.facts, "customer_number": ""}
 
 
 import_orders = partial(carry_out, OrderBatch)

@@ -45,12 +45,12 @@ def test_a_customer_is_claimed_disputed_and_decided(window_of: WindowOf) -> None
     dispute = OwnershipDispute.objects.get()
     assert dispute.answer_due_at - dispute.created_at > timedelta(days=4)
 
-    first.goto(f"/customers/disputes/{dispute.number}/")
+    first.goto(f"/disputes/{dispute.number}/")
     follow(first, "Answer")
     first.get_by_label("Your answer").fill("She wrote to me in April")
     press(first, "Answer")
 
-    third.goto("/customers/disputes/?waits=decision")
+    third.goto("/disputes/?waits=decision")
     follow(third, dispute.number)
     expect(third.locator("main")).to_contain_text("She wrote to me in April")
     follow(third, "Decide")

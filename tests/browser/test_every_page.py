@@ -44,11 +44,13 @@ from customers.models import (
     AgentProfile,
     Article,
     Customer,
+    CustomField,
     DuplicatePair,
     FollowUp,
     HelpCategory,
     Macro,
     Policy,
+    StaticList,
     Survey,
     Ticket,
 )
@@ -141,6 +143,8 @@ CONFIRMED = {  # the one page of `generic.ActionView`, seen for other verbs
     "approvals:withdraw",
     "articles:category-delete",
     "customers:archive",
+    "customers:field_archive",
+    "customers:list_delete",
     "customers:release",
     "disputes:appeal",
     "disputes:decide-appeal",
@@ -579,6 +583,13 @@ def of_customers() -> Paths:
     for verb in ("edit", "done"):
         yield reverse(f"followups:{verb}", args=[follow_up.pk])
     yield f"{reverse('customers:list')}?lifecycle=silent&columns=name&columns=lifecycle&columns=abc&columns=rfm&columns=risk&columns=planned"
+    field = CustomField.objects.first()
+    yield field.get_absolute_url()
+    yield reverse("customers:field_edit", args=[field.pk])
+    yield f"{reverse('customers:list')}?custom.level=gold&columns=name&columns=custom.level&columns=custom.birthday&columns=custom.visits"
+    shared = StaticList.objects.get(is_shared=True)
+    yield shared.get_absolute_url()
+    yield reverse("customers:list_edit", args=[shared.pk])
     yield from of_owners(customer)
     ticket = Ticket.objects.filter(status="open").first()
     yield ticket.get_absolute_url()

@@ -1,8 +1,13 @@
-"""A mail from quarantine to its answer: released by a click, read with its quote folded away, formatted, and answered."""
+"""A mail from quarantine to its answer: released by a click, read with its quote folded away, formatted, answered, and judged."""
 
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from customers.models import Message, Ticket
+from customers.models import Message, Survey, Ticket
+from customers.services import set_status, surveys
 from tests.customers.mails import take, write
 from tests.factories import make_mailbox, make_queue, make_user
 
@@ -39,3 +44,25 @@ def test_a_quarantined_mail_is_released_read_and_answered(page: Page, signed_in,
         page.get_by_role("button", name="Send", exact=True).click()
     assert list(Message.objects.order_by("pk").values_list("kind", flat=True)) == ["customer", "reply"]
     assert mail.raw.size > 0
+
+    ticket.refresh_from_db()
+    set_status(ticket, status=Ticket.Status.SOLVED, by=ticket.assignee)
+    judge(page, ticket)
+
+
+def judge(page: Page, ticket: Ticket) -> None:
+    """The link of a score shows the question and keeps nothing, for mail programs follow links; sending does."""
+    assert surveys.ask_due(timezone.now() + timedelta(hours=settings.SURVEY_AFTER_HOURS + 1)) == 1
+    survey = Survey.objects.get(ticket=ticket)
+    page.goto(f"/support/satisfaction/{surveys.signed(survey)}/?score=4")
+    expect(page.get_by_label("Good", exact=True)).to_be_checked()
+    survey.refresh_from_db()
+    assert (survey.score, survey.answered_at) == (None, None)
+
+    page.get_by_label("Very good").check()
+    page.get_by_label("What would you like to tell us?").fill("Quick and kind.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Thank you. We have kept your answer.")).to_be_visible()
+    survey.refresh_from_db()
+    assert (survey.score, survey.comment) == (5, "Quick and kind.")

@@ -168,7 +168,7 @@ def test_list_takes_as_many_queries_for_three_as_for_one(client, agent, django_a
         make_customer(f"Customer {index}", email=f"c{index}@example.com", owner=make_user("support_agent"))
     client.get("/customers/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/customers/")
 
 

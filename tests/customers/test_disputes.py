@@ -140,20 +140,25 @@ def test_pages_offer_what_is_next(client, customer, people):
     dispute = OwnershipDispute.objects.get()
     page = client.get(dispute.get_absolute_url()).content.decode()
     assert "I called first" in page
-    assert f"/customers/disputes/{dispute.number}/withdraw/" in page
-    assert f"/customers/disputes/{dispute.number}/answer/" not in page
+    assert f"/disputes/{dispute.number}/withdraw/" in page
+    assert f"/disputes/{dispute.number}/answer/" not in page
 
     safe, unsafe = dispute.evidence.all()
-    response = client.get(f"/customers/disputes/{dispute.number}/files/{safe.pk}/")
+    response = client.get(f"/disputes/{dispute.number}/files/{safe.pk}/")
     assert response.headers["Content-Disposition"] == 'attachment; filename="mail.txt"'
     free(response)
-    assert client.get(f"/customers/disputes/{dispute.number}/files/{unsafe.pk}/").status_code == 403
+    assert client.get(f"/disputes/{dispute.number}/files/{unsafe.pk}/").status_code == 403
 
     client.force_login(anna)
-    assert client.post(f"/customers/disputes/{dispute.number}/answer/", {"answer": "No"}).status_code == 302
+    assert client.post(f"/disputes/{dispute.number}/answer/", {"answer": "No"}).status_code == 302
     client.force_login(lea)
     decision = {"winner": "claimant", "decision": "Yes"}
-    assert client.post(f"/customers/disputes/{dispute.number}/decide/", decision).status_code == 302
+    assert client.post(f"/disputes/{dispute.number}/decide/", decision).status_code == 302
     assert owner_of(customer) == ben
     client.force_login(anna)
-    assert f"/customers/disputes/{dispute.number}/appeal/" in client.get(dispute.get_absolute_url()).content.decode()
+    assert f"/disputes/{dispute.number}/appeal/" in client.get(dispute.get_absolute_url()).content.decode()
+
+
+def test_the_former_addresses_lead_on(client, lead):
+    assert client.get("/customers/disputes/?waits=me").headers["Location"] == "/disputes/?waits=me"
+    assert client.get("/customers/duplicates/7/").headers["Location"] == "/duplicates/7/"

@@ -146,7 +146,7 @@ def test_pairs_are_shown_masked_to_those_who_may_not_see_names(client):
     pair = DuplicatePair.objects.get()
     client.force_login(make_user("analyst"))
 
-    for address in ("/customers/duplicates/", pair.get_absolute_url()):
+    for address in ("/duplicates/", pair.get_absolute_url()):
         page = client.get(address).content.decode()
         assert "J… D…" in page
         assert "Jane" not in page

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from backoffice import people
 from backoffice.models import AuditEvent
 from customers import services
 from customers.models import Customer, Ownership, OwnershipSettings
-from customers.services import ownership
+from customers.services import ownership, timeline
 from customers.services.ownership import AlreadyOwned, ClaimLimit
 from tests.factories import make_customer, make_user
 
@@ -205,3 +206,31 @@ def test_customers_of_who_leaves_go_to_the_pool():
     anna.refresh_from_db()
     with pytest.raises(ValidationError, match="is no longer active"):
         services.transfer([customer], anna, by=lead)
+
+
+def test_the_rules_are_changed_on_a_page_by_those_who_may(client, lead, sign_in):
+    rules = {
+        "most_held": 3, "most_claims": 2, "idle_days": 30, "reminder_days": 30, "protection_days": 1, "pause_days": 1,
+        "answer_days": 2, "appeal_days": 2,
+    }  # fmt: skip
+
+    refused = client.post(reverse("customers:rules"), rules)
+    saved = client.post(reverse("customers:rules"), {**rules, "reminder_days": 5})
+
+    assert (refused.status_code, saved.status_code) == (422, 302)
+    assert "The warning must come within the idle days." in refused.content.decode()
+    assert [(row.most_held, row.idle_days, row.reminder_days) for row in OwnershipSettings.objects.all()] == [
+        (3, 30, 5)
+    ]
+    sign_in("support_agent")
+    assert client.get(reverse("customers:rules")).status_code == 403
+
+
+def test_owners_stand_in_the_timeline_with_how_they_became_it(lead):
+    customer, anna = make_customer(), make_user("support_agent", name="Anna")
+    services.give(customer, owner=anna, by=lead, reason="Knows them")
+
+    [line] = [one.line for one in timeline.page(lead, customer)[0] if one.kind.key == "owner"]
+
+    assert (line.text, line.note, line.by) == ("Anna became the owner: Given by a lead", "Knows them", "Lea Lead")
+    assert [one.line.text for one in timeline.page(lead, customer, kinds=["event"])[0]] == ["Customer created"]

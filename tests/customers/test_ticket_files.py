@@ -12,7 +12,7 @@ from backoffice import context
 from backoffice.imports import undoing
 from backoffice.models import ImportRun
 from customers.models import Message, Ticket, TicketEvent
-from customers.services import assign, set_status
+from customers.services import assign, erase, set_status
 from customers.services.upsert.tickets import ways
 from customers.verification import ticket_states
 from tests.backoffice.test_import_tables import bring as bring_any
@@ -229,3 +229,16 @@ def test_tickets_somebody_worked_on_stay(tmp_path):
         assign(Ticket.objects.get(), to=agent, by=agent)
     assert [row["kind"] for row in undoing.undo(run, by=None).kept] == ["ticket"]
     assert ticket_states().wrong == 0
+
+
+def test_tickets_of_somebody_erased_are_refused(tmp_path):
+    make_queue()
+    erasure = erase(make_customer("Ada", email="ada@example.com"), by=None)
+    text = "source_number,subject,requester_email\n1,Late,ada@example.com\n2,Broken,bob@example.com\n"
+
+    result = bring(tmp_path, text, "--partial")
+
+    assert counts(result) == (1, 0, 0, 1)
+    [(row, column, sentence)] = reasons(result)
+    assert (row, column, f"({erasure.number}). It is not taken in again." in sentence) == (2, "requester_email", True)
+    assert set(Ticket.objects.values_list("requester_email", flat=True)) == {"bob@example.com"}

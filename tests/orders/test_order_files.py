@@ -12,7 +12,7 @@ from django.urls import reverse
 from backoffice import context, resources, verification
 from backoffice.models import AuditEvent
 from customers.models import ContactPoint, Customer
-from customers.services import find_or_create_by_email
+from customers.services import erase, find_or_create_by_email
 from orders import services
 from orders.models import Fulfilment, Order, Payment, Refund
 from tests.backoffice.test_import_tables import bring, counts, reasons
@@ -424,3 +424,23 @@ def test_the_service_takes_a_batch_of_one(main):
     columns = ["source_number", "sku", "title", "quantity", "unit_price"]
     outcome = services.import_orders([(1, None, "1", "A", "Pot", 1, 5)], columns=columns, by=None)
     assert (outcome.applied, outcome.new, Order.objects.get().total) == (True, 1, 5)
+
+
+def test_an_order_of_somebody_erased_comes_without_the_person_and_says_so(tmp_path, main):
+    make_variant("POT", on_hand=7)
+    erasure = erase(make_customer("Ada Lovelace", email="ada@example.com"), by=None)
+
+    result = bring(tmp_path, "orders", SHOPIFY + DONE)
+
+    assert [(found["row"], found["column"]) for found in result["warnings"]] == [(2, "email")]
+    assert (
+        f"({erasure.number}): the order is kept without customer, name and address." in result["warnings"][0]["message"]
+    )
+    order = Order.objects.get()
+    assert (order.customer, order.email, order.customer_name, order.phone, order.note) == (None, "", "", "", "")
+    assert (order.billing_address, order.shipping_address, order.total) == (
+        {"country": "GB"},
+        {"country": "GB"},
+        Decimal(54),
+    )
+    assert not ContactPoint.objects.exists()

@@ -12,12 +12,11 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from backoffice import audit
+from backoffice.attributes.values import canonical, clean_choices, read, text_of
 from backoffice.errors import explained
 from backoffice.models import User
 from catalog.models import AttributeDefinition, Category, Product
-from catalog.models.attributes import code_validator
 from catalog.services.attributes.products import attributes_explained
-from catalog.services.attributes.values import canonical, read, text_of
 from catalog.services.categories import lock_tree
 
 SHOWN = 5
@@ -92,27 +91,6 @@ def _tidy(definition: AttributeDefinition, fields: Mapping[str, Any]) -> None:
         beside = AttributeDefinition.objects.filter(category=definition.category)
         definition.position = (beside.aggregate(last=Max("position"))["last"] or 0) + 1
     definition.clean_fields(exclude=["category", "choices"])
-
-
-def clean_choices(choices: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Choices with tidy codes and labels. Raises ValidationError for a code or label that is not possible or not alone."""
-    found = []
-    names: set[str] = set()
-    for choice in choices:
-        row = {name: " ".join(str(choice.get(name) or "").split()) for name in ("code", "label", "label_zh")}
-        row["label"] = row["label"] or row["code"]
-        if len(row["code"]) > 60 or len(row["label"]) > 120 or len(row["label_zh"]) > 120:
-            raise ValidationError({"choices": _("The code of a choice has 60 characters at most, its names 120.")})
-        try:
-            code_validator(row["code"])
-        except ValidationError as error:
-            raise ValidationError({"choices": [f"“{row['code']}”: {text}" for text in error.messages]}) from error
-        own = {text.casefold() for text in row.values() if text}
-        if twice := own & names:
-            raise ValidationError({"choices": _("“%(name)s” names two choices.") % {"name": next(iter(twice))}})
-        names |= own
-        found.append(row)
-    return found
 
 
 # --- Values that are there --------------------------------------------------------------------------

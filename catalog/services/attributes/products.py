@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from backoffice.attributes.values import canonical, expected
 from catalog.models import AttributeDefinition, Category, Product
-from catalog.services.attributes.values import canonical, expected
 
 FIELD = "attributes."  # stands before the code in the names of form fields, filters and columns
 FITS, ONCE = "product_attributes_fit", "attribute_once_on_path"

@@ -17,12 +17,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import get_language, gettext_lazy
 
+from backoffice.attributes.values import canonical, read
 from backoffice.imports.batch import Rows
 from backoffice.imports.mapping import simplify
 from backoffice.publishing import files
 from catalog.models import AttributeDefinition, Category
 from catalog.models.attributes import definitions_of
-from catalog.services.attributes.values import canonical, read
 from catalog.services.upsert.columns import STAGED
 from catalog.services.upsert.comparing import Comparing
 

@@ -54,7 +54,9 @@ class Table:
 
     def of(self, customer: models.Model) -> models.QuerySet:
         manager = self.model._base_manager
-        return self.rows(customer) if self.rows else manager.filter(**{self.via: customer.pk}).order_by()
+        return (
+            self.rows(customer) if self.rows else manager.filter(**{f"{self.via}__in": everybody(customer)}).order_by()
+        )
 
     @property
     def history(self) -> Any:
@@ -66,8 +68,15 @@ class Table:
         """Rows of the history: of the rows with these keys, and of rows of the customer that are gone."""
         wanted = models.Q(pgh_obj_id__in=keys)
         if self.via and self.via != "pk" and "__" not in self.via:
-            wanted |= models.Q(**{self.via: customer.pk})
+            wanted |= models.Q(**{f"{self.via}__in": everybody(customer)})
         return self.history.objects.filter(wanted).order_by()  # type: ignore[no-any-return]
+
+
+def everybody(customer: Any) -> list[int]:
+    """Keys of the person's records: the customer, and those that were merged into it."""
+    if "_everybody" not in customer.__dict__:
+        customer._everybody = [customer.pk, *type(customer).objects.absorbed_by(customer).values_list("pk", flat=True)]
+    return customer._everybody  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

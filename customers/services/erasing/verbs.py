@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -111,6 +111,7 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
     number, today = next_number("ER"), timezone.localdate()
     subjects: dict[str, list[int]] = {}
     result, kept = [], []
+    _let_merged_change("on")
     for entry in every():
         rows, last = 0, None
         for table in entry.tables:
@@ -121,6 +122,7 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
             last = max([*retained.values(), *([last] if last else [])], default=None)
             rows += clear(table, person, [key for key in keys if key not in retained]) + len(retained)
         result.append({"key": entry.key, "rule": entry.rule.value, "rows": rows, "until": last and last.isoformat()})
+    _let_merged_change("off")
     beside = clear_platform(person, subjects, by)
     result += [{"key": key, "rule": Rule.ERASE.value, "rows": rows, "until": None} for key, rows in beside.items()]
     erasure = Erasure.objects.create(
@@ -135,6 +137,12 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
     suppress(contacts, erasure)
     audit.record("customer.erased", customer, by=by, data={"erasure": number, "approval": approval})
     return erasure
+
+
+def _let_merged_change(state: str) -> None:
+    """Let records that were merged away be changed, until the transaction ends or "off" is said."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('houtai.erasing', %s, true)", [state])
 
 
 def _contacts(customer: Customer) -> set[str]:

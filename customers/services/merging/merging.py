@@ -58,6 +58,7 @@ def merge_customers(
     _append(keep, consents, merge)
     after = {line.name: line.lose for line in lines if line.name in _plain() and line.chosen == LOSE}
     after |= {"tags": all_tags(keep, lose), "note": both_notes(keep, lose)}
+    after |= {name: {**getattr(lose, name), **getattr(keep, name)} for name in ("custom", "custom_personal")}
     if lose.status == Customer.Status.ACTIVE:
         after["status"] = Customer.Status.ACTIVE
     if "external_id" in after:

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from customers.models import Address, ContactPoint, Customer, CustomerMerge, CustomerNote, FollowUp, Ticket
+from customers.models import Address, ContactPoint, Customer, CustomerMerge, CustomerNote, FollowUp, ListMember, Ticket
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ register(ContactPoint, flag="is_primary", ends="ended_at")
 register(Address, flag="is_default")
 register(Ticket)
 register(CustomerNote)
+register(ListMember, twin="o.list_id = t.list_id")
 register(FollowUp, twin="t.status = 'open' AND o.status = 'open' AND upper(t.what) = upper(o.what)")
 
 

@@ -12,6 +12,7 @@ from customers.services.ownership.disputes import (
     withdraw,
 )
 from customers.services.ownership.periods import Disputed, Source, begin_periods, follow_owners, transfer
+from customers.services.ownership.rules import save_rules
 
 __all__ = [
     "AlreadyOwned",
@@ -31,6 +32,7 @@ __all__ = [
     "open_dispute",
     "recycle",
     "release",
+    "save_rules",
     "transfer",
     "withdraw",
 ]

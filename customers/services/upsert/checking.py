@@ -11,6 +11,7 @@ from customers.services.suppression import in_database
 from customers.services.upsert.columns import CONSENTS, STAGED
 from customers.services.upsert.finding import Finding
 
+CUSTOM = dict.fromkeys(("custom", "custom_personal"), "custom_value")  # where files have them
 OWN_NUMBER = "^CU-[1-9][0-9]{0,8}$"
 
 
@@ -152,9 +153,11 @@ class Checking(Finding):
 
     def _values(self) -> str:
         def text(value: str, name: str) -> str:
+            if name in CUSTOM:
+                return f"(SELECT string_agg(concat_ws(': ', e.key, e.value), ', ' ORDER BY e.key) FROM jsonb_each_text({value}) e)"
             return f"array_to_string({value}, ', ')" if name == "tags" else f"({value})::text"
 
         return ", ".join(
-            f"({place}, '{name}', {text(f't.{name}', name)}, {text(STAGED[name].updating(name), name)})"
+            f"({place}, '{CUSTOM.get(name, name)}', {text(f't.{name}', name)}, {text(STAGED[name].updating(name), name)})"
             for place, name in enumerate(self.fields)
         )

@@ -23,6 +23,12 @@ def _kept(type: str, default: str) -> Staged:
     return Staged(type, "customer", f"coalesce({empty}, t.{{0}})", f"coalesce({empty}, {default})")
 
 
+def _custom(name: str) -> Staged:
+    """Values by code are added to those that are there; codes of blank cells go."""
+    added = f"((t.{name} || coalesce(s.{name}, '{{}}')) - coalesce(s.custom_cleared, '{{}}'))"
+    return Staged("jsonb", "customer", added, f"coalesce(s.{name}, '{{}}')")
+
+
 KIND = "CASE WHEN coalesce(s.name, '') = '' AND coalesce(s.company, '') <> '' THEN 'company' ELSE 'person' END"  # of a new one
 
 STAGED: Mapping[str, Staged] = {
@@ -46,6 +52,9 @@ STAGED: Mapping[str, Staged] = {
     "other_phones": Staged("text[]"),
     "raw_other_phones": Staged("text[]"),
     "addresses": Staged("jsonb"),
+    "custom": _custom("custom"),
+    "custom_personal": _custom("custom_personal"),
+    "custom_cleared": Staged("text[]"),
     "accepts_email": Staged("bool"),
     "accepts_sms": Staged("bool"),
 }

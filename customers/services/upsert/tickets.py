@@ -18,6 +18,7 @@ from backoffice.imports.tables import Lookup, TableBatch
 from backoffice.models import User
 from backoffice.numbering import sequence_name
 from customers.models import TICKET_TRANSITIONS, Queue, Ticket, TicketStatus
+from customers.services.suppression import in_database
 
 SEQUENCE = sequence_name("TK")
 OWN_NUMBER = "^TK-[1-9][0-9]{0,8}$"
@@ -87,6 +88,9 @@ class TicketBatch(TableBatch):
         "number_kept": gettext_lazy("There is no ticket %(number)s; the new one gets this number."),
         "status_illegal": gettext_lazy("A ticket that is “%(old)s” cannot become “%(new)s”."),
         "text_kept": gettext_lazy("The first message has another text here, and stays: messages are never changed."),
+        "suppressed": gettext_lazy(
+            "%(value)s belongs to somebody whose data were erased on %(day)s (%(erasure)s). It is not taken in again."
+        ),
         "queue_foreign": gettext_lazy("You may not bring tickets into the queue %(queue)s."),
     }
 
@@ -126,6 +130,7 @@ class TicketBatch(TableBatch):
         number = f"SELECT r.row, 'number', s.number, jsonb_build_object('number', s.number) {given}"
         self.told("number_unknown", f"{number} AND s.number !~ '{OWN_NUMBER}'")
         self.problem("number_kept", f"{number} AND s.number ~ '{OWN_NUMBER}'", error=False)
+        self._check_erased()
         labels = " ".join(f"WHEN '{value}' THEN %s" for value in TicketStatus.values)
         self.told(
             "status_illegal",
@@ -149,6 +154,20 @@ class TicketBatch(TableBatch):
                      ON m.body <> s.text WHERE NOT r.is_new""",
                 error=False,
             )
+
+    def _check_erased(self) -> None:
+        """Nobody whose data were erased comes back by a ticket, unless somebody has the address now."""
+        digests, pads = in_database("r.requester_email")
+        self.problem(
+            "suppressed",
+            f"""SELECT r.row, 'requester_email', r.requester_email,
+                       jsonb_build_object('value', r.requester_email, 'day', s.created_at::date, 'erasure', e.number)
+                FROM import_record r JOIN customers_suppression s ON s.digest = ANY({digests})
+                JOIN customers_erasure e ON e.id = s.erasure_id
+                WHERE r.requester_email <> '' AND (r.is_new OR r.changed) AND NOT EXISTS (
+                    SELECT FROM customers_contactpoint c WHERE c.kind = 'email' AND c.normalized = r.requester_email AND c.ended_at IS NULL)""",
+            pads,
+        )
 
     def record(self) -> str:
         return "CASE WHEN s.is_drawn THEN coalesce(nullif(s.source_number, ''), s.number) ELSE s.number END"

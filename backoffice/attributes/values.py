@@ -1,13 +1,13 @@
 """Values of attributes: what a definition accepts, what the text of a cell means, what a value says as text.
 
-`catalog_attribute_fits` of the database says the same; tests/catalog/test_attribute_properties.py holds both together.
+`catalog_attribute_fits` and `customers_custom_fits` of the database say the same; tests hold them together.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,10 +16,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.attributes.kinds import AttributeKind, Typed, code_validator
 from backoffice.exports.values import plain_decimal
 from backoffice.imports import values as cells
 from backoffice.resources import FALSE, TRUE, plain, refuse_error
-from catalog.models import AttributeDefinition, AttributeKind
 
 DIGITS = 15  # what a JSON number keeps in every program
 SEVERAL = re.compile(r"[|,，、;；\n]")
@@ -42,7 +42,7 @@ EXPECTED: dict[str, Any] = {
 }
 
 
-def expected(definition: AttributeDefinition) -> str:
+def expected(definition: Typed) -> str:
     """What the attribute takes, as a sentence."""
     if definition.kind == AttributeKind.NUMBER and definition.unit:
         return _("A number is expected, in %(unit)s.") % {"unit": definition.unit}
@@ -59,7 +59,7 @@ def expected(definition: AttributeDefinition) -> str:
 # --- JSON values ------------------------------------------------------------------------------------
 
 
-def canonical(definition: AttributeDefinition, value: Any) -> Any:
+def canonical(definition: Typed, value: Any) -> Any:
     """The value as it is stored. Takes JSON values, and Decimal and date for numbers and dates.
 
     Raises ValidationError for a value of another kind, an unknown choice, or a number of too many digits.
@@ -70,13 +70,13 @@ def canonical(definition: AttributeDefinition, value: Any) -> Any:
     return found
 
 
-def _text(_definition: AttributeDefinition, value: Any) -> str | None:
+def _text(_definition: Typed, value: Any) -> str | None:
     if isinstance(value, str) and "\x00" in value:
         raise ValidationError(_("Invisible characters are not possible here."))
     return value if isinstance(value, str) and value else None
 
 
-def _number(_definition: AttributeDefinition, value: Any) -> int | float | None:
+def _number(_definition: Typed, value: Any) -> int | float | None:
     """An integer or the float that says exactly the same; PostgreSQL stores its digits."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
@@ -91,22 +91,22 @@ def _number(_definition: AttributeDefinition, value: Any) -> int | float | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _boolean(_definition: AttributeDefinition, value: Any) -> bool | None:
+def _boolean(_definition: Typed, value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _choice(definition: AttributeDefinition, value: Any) -> str | None:
+def _choice(definition: Typed, value: Any) -> str | None:
     return value if isinstance(value, str) and value in definition.labels else None
 
 
-def _choices(definition: AttributeDefinition, value: Any) -> list[str] | None:
+def _choices(definition: Typed, value: Any) -> list[str] | None:
     codes = list(definition.labels)
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one in codes for one in value):
         return None
     return sorted(value, key=codes.index) if len(set(value)) == len(value) else None
 
 
-def _date(_definition: AttributeDefinition, value: Any) -> str | None:
+def _date(_definition: Typed, value: Any) -> str | None:
     if isinstance(value, date):
         return value.isoformat()[:10]
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
@@ -117,7 +117,7 @@ def _date(_definition: AttributeDefinition, value: Any) -> str | None:
         return None
 
 
-_CANONICAL: dict[str, Callable[[AttributeDefinition, Any], Any]] = {
+_CANONICAL: dict[str, Callable[[Typed, Any], Any]] = {
     AttributeKind.TEXT: _text,
     AttributeKind.NUMBER: _number,
     AttributeKind.BOOLEAN: _boolean,
@@ -130,7 +130,7 @@ _CANONICAL: dict[str, Callable[[AttributeDefinition, Any], Any]] = {
 # --- Texts ------------------------------------------------------------------------------------------
 
 
-def read(definition: AttributeDefinition, text: str, *, decimal: str = ".", dates: str = "ymd") -> Any:
+def read(definition: Typed, text: str, *, decimal: str = ".", dates: str = "ymd") -> Any:
     """The value that a cell means; None for a blank one. Raises ValidationError that says what is expected."""
     text = text.strip()
     if not text:
@@ -147,7 +147,7 @@ def read(definition: AttributeDefinition, text: str, *, decimal: str = ".", date
     return canonical(definition, value)
 
 
-def _read(definition: AttributeDefinition, text: str, decimal: str, dates: str) -> Any:
+def _read(definition: Typed, text: str, decimal: str, dates: str) -> Any:
     """The value, or the text itself where it means none."""
     if definition.kind == AttributeKind.NUMBER:
         return measured(text, definition.unit, decimal)
@@ -176,7 +176,7 @@ def measured(text: str, unit: str, decimal: str) -> Decimal:
     return cells.number(tidied, decimal)[0]
 
 
-def choice_of(definition: AttributeDefinition, text: str) -> str:
+def choice_of(definition: Typed, text: str) -> str:
     """Code of the choice that is called `text` in either language, "" for none; letter case does not matter."""
     wanted = " ".join(text.split()).casefold()
     for choice in definition.choices:
@@ -200,3 +200,27 @@ def text_of(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return " | ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+# --- Choices ----------------------------------------------------------------------------------------
+
+
+def clean_choices(choices: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Choices with tidy codes and labels. Raises ValidationError for a code or label that is not possible or not alone."""
+    found = []
+    names: set[str] = set()
+    for choice in choices:
+        row = {name: " ".join(str(choice.get(name) or "").split()) for name in ("code", "label", "label_zh")}
+        row["label"] = row["label"] or row["code"]
+        if len(row["code"]) > 60 or len(row["label"]) > 120 or len(row["label_zh"]) > 120:
+            raise ValidationError({"choices": _("The code of a choice has 60 characters at most, its names 120.")})
+        try:
+            code_validator(row["code"])
+        except ValidationError as error:
+            raise ValidationError({"choices": [f"“{row['code']}”: {text}" for text in error.messages]}) from error
+        own = {text.casefold() for text in row.values() if text}
+        if twice := own & names:
+            raise ValidationError({"choices": _("“%(name)s” names two choices.") % {"name": next(iter(twice))}})
+        names |= own
+        found.append(row)
+    return found

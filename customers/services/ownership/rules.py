@@ -1,0 +1,21 @@
+"""The rules of owning customers: how many, for how long, and when one is taken away."""
+
+from typing import Any
+
+from django.db import transaction
+
+from backoffice import audit
+from backoffice.models import User
+from customers.models import OwnershipSettings
+
+
+@transaction.atomic
+def save_rules(*, by: User | None, **rules: Any) -> OwnershipSettings:
+    """Change the rules; they hold from now on, also for periods that run. Raises ValidationError for rules that contradict."""
+    found = OwnershipSettings.objects.locked().first() or OwnershipSettings()
+    for name, value in rules.items():
+        setattr(found, name, value)
+    found.full_clean()
+    found.save()
+    audit.record("ownership.rules_changed", found, by=by)
+    return found
