@@ -74,14 +74,16 @@ def test_a_change_of_a_placed_order_is_told_with_what_changed_and_what_money_fol
     cup = article("CUP", on_hand=9)
 
     def change(one: Order, *lines: LineChange, **header) -> None:
+        one.refresh_from_db()
         services.change_order(one, Wanted(lines, header, "By telephone"), by=None, seen=see(one))
 
     with django_capture_on_commit_callbacks(execute=True):
         change(order, LineChange(line_of(order, "TEA").pk, quantity=1), shipping=Decimal(3))
         change(order, LineChange(variant=cup, quantity=2), shipping_address={"city": "Paris"})
         change(chinese, LineChange(line_of(chinese, "TEA").pk, removed=True), LineChange(variant=cup, quantity=1))
+        change(order, LineChange(line_of(order, "TEA").pk, quantity=1))  # as it is
     with pytest.raises(ValidationError):
-        change(order, LineChange(line_of(order, "TEA").pk, quantity=1))
+        change(order, LineChange(line_of(order, "TEA").pk, quantity=9999))
     assert queued() == ["changed"] * 3
     run_queued()
 

@@ -219,7 +219,9 @@ def apply_change(order: Order, *, by: User | None, seen: Snapshot | None = None)
     }
     audit.record("order.changed", order, by=by, reason=change.reason, data={**data, "is": str(order.total), **papers})
     changes = mail_changes.told(before, snapshot(order, work.lines, packed))
-    mails.on_commit(MailKind.CHANGED, order, changes=changes, was=str(change.total_before), balance=str(order.balance))
+    if any(changes.values()):
+        facts = {"was": str(change.total_before), "balance": str(order.balance)}
+        mails.on_commit(MailKind.CHANGED, order, changes=changes, **facts)
     return order
 
 
