@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, Left, NullIf, TruncDate, Upper
+from django.db.models.functions import Coalesce, Greatest, Left, NullIf, TruncDate, Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from catalog.models import Category, Product
 from customers.models import Customer
 from inventory.models import Location
-from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, ProductPlace, Return
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, ProductPlace, Return, ReturnCause, ReturnLine
 from orders.services import start_of
 
 SOLD = ("placed", "closed")
@@ -34,6 +34,24 @@ GOES_TO = Upper(
         2,
     )
 )  # fmt: skip
+
+SAYS_IT_GOES_TO = Upper(
+    Left(
+        Coalesce(
+            NullIf(KT("content__ship_to__country"), Value("")), KT("content__buyer__address__country"), Value(""),
+            output_field=models.TextField(),
+        ),
+        2,
+    )
+)  # fmt: skip
+
+
+class TaxedAt(models.Func):
+    """Whether a document, of which the first expression is the content, has a tax of that rate."""
+
+    template = "EXISTS (SELECT FROM jsonb_array_elements(%(expressions)s))"
+    arg_joiner = " -> 'taxes') AS t WHERE (t->>'rate')::numeric = ("
+    output_field = models.BooleanField()
 
 
 def days_between(first: date, last: date) -> str:
@@ -64,6 +82,7 @@ class Figure:
     location: int | None = None
     rate: Decimal | None = None
     reason: str | None = None
+    cause: int | None = None
     late: int | None = None
     cohort: date | None = None
 
@@ -89,6 +108,7 @@ class Figure:
             str(model._default_manager.filter(pk=key).first() or _("none"))
             for model, key in (
                 (Product, self.product), (Category, self.category), (Customer, self.customer), (Location, self.location),
+                (ReturnCause, self.cause),
             )
             if key is not None
         ]  # fmt: skip
@@ -137,7 +157,21 @@ class Figure:
         rows = rows.filter(self.on("created_at")).exclude(status=Return.Status.CANCELED)
         if self.reason is not None:
             rows = rows.filter(reason=self.reason)
+        if self.cause is not None:
+            of_cause = {"reason": self.cause} if self.cause else {"reason__isnull": True}
+            rows = rows.filter(Exists(ReturnLine.objects.filter(order_return=OuterRef("pk"), **of_cause)))
         return self._of_place(rows, "order__")
+
+    def invoices(self, rows: QuerySet) -> QuerySet:
+        """Invoices and credit notes that were issued; by what they say themselves."""
+        rows = rows.filter(self.on("issued_at"))
+        if self.currency is not None:
+            rows = rows.filter(currency=self.currency)
+        if self.country is not None:
+            rows = rows.alias(goes_to=SAYS_IT_GOES_TO).filter(goes_to=self.country)
+        if self.rate is None:
+            return rows
+        return rows.filter(TaxedAt(F("content"), Value(self.rate)))
 
     def _of_place(self, rows: QuerySet, way: str) -> QuerySet:
         """Narrowed by currency, channel and country of the order, to which `way` leads."""
@@ -172,17 +206,31 @@ class Figure:
         return rows.filter(Q(at_rate__gt=0) | (Q(shipping_tax_rate=rate) & ~Q(total=F("of_lines"))))
 
     def _late(self, rows: QuerySet) -> QuerySet:
+        """As `orders.services.summary_sources` says with DELAY: a parcel's days begin when it may leave."""
         zone = timezone.get_default_timezone()
-        sent = Fulfilment.objects.filter(order=OuterRef("pk"), status__in=["shipped", "delivered"])
-        last = sent.order_by().values("order").annotate(last=Max("shipped_at")).values("last")
-        shipped = TruncDate(Coalesce(Subquery(last), F("placed_at")), tzinfo=zone)
-        until = Case(
-            When(fulfilment_status="fulfilled", then=shipped), default=Value(timezone.localdate(timezone=zone))
+        limit = min(self.late or 0, 9999)
+        began = Greatest(OuterRef("placed"), F("not_before"), output_field=models.DateField())
+        parcels = Fulfilment.objects.filter(order=OuterRef("pk")).alias(began=began)
+        due_by = models.ExpressionWrapper(F("began") + Value(timedelta(days=limit)), models.DateTimeField())
+        left = parcels.filter(status__in=["shipped", "delivered"]).alias(left=TruncDate("shipped_at", tzinfo=zone))
+        slow = left.filter(left__gt=due_by)
+        waits = parcels.filter(status__in=["pending", "packed"])
+        long_ago = timezone.localdate(timezone=zone) - timedelta(days=limit)
+        due = waits.filter(began__lt=long_ago)
+        lines = OrderLine.objects.filter(order=OuterRef("pk"), requires_shipping=True).order_by().values("order")
+        packed = FulfilmentLine.objects.filter(
+            fulfilment__order=OuterRef("pk"), fulfilment__status__in=["pending", "packed"]
         )
-        limit = timedelta(days=min(self.late or 0, 9999))
-        placed = TruncDate("placed_at", tzinfo=zone)
-        rows = rows.exclude(fulfilment_status="none").alias(until=until, placed=placed)
-        return rows.filter(until__gt=models.ExpressionWrapper(F("placed") + Value(limit), models.DateTimeField()))
+        rest = lines.annotate(rest=models.Sum(F("quantity") - F("canceled") - F("fulfilled"))).values("rest")
+        pieces = packed.order_by().values("fulfilment__order").annotate(pieces=models.Sum("quantity")).values("pieces")
+        rows = rows.exclude(fulfilment_status="none").alias(
+            placed=TruncDate("placed_at", tzinfo=zone),
+            rest=Coalesce(Subquery(rest), Value(0)),
+            packing=Coalesce(Subquery(pieces), Value(0)),
+        )
+        shipped = Q(fulfilment_status="fulfilled")
+        loose = Q(rest__gt=F("packing"), placed_at__lt=start_of(long_ago))
+        return rows.filter((shipped & Exists(slow)) | (~shipped & (Exists(due) | loose)))
 
     def _of_cohort(self, rows: QuerySet, month: date) -> QuerySet:
         begin = start_of(month)

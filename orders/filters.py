@@ -237,6 +237,7 @@ class InvoiceFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Invoice.Kind.choices)
     issued_at = generic.DateRangeFilter(label=_("Issued"))
     gross = generic.NumberRangeFilter(label=_("Amount"))
+    behind = BehindFilter(Figure.invoices)
 
     class Meta:
         model = Invoice

@@ -1,6 +1,6 @@
 """Shape of what people type when they change, split or merge placed orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -123,13 +123,15 @@ def initial_rows(lines: Sequence[OrderLine], wanted: Wanted) -> list[dict[str, A
     ]  # fmt: skip
 
 
-def find_variants(formset: Any, user: Any) -> None:
-    """Read the articles that were chosen in all rows of a bound formset at once, instead of row by row."""
+def find_variants(formset: Any, user: Any, known: Iterable[Variant] = ()) -> None:
+    """Read the articles that were chosen in all rows of a bound formset at once, but for those that are `known`."""
     if not formset.is_bound:
         return
     sent = {row: str(formset.data.get(row.add_prefix("variant"), "")).removeprefix("#") for row in formset.forms}
     keys = {text for text in sent.values() if text.isascii() and text.isdigit() and len(text) < 19}
-    found = Variant.objects.visible_to(user).in_bulk([int(key) for key in keys])
+    found = {variant.pk: variant for variant in known}
+    missing = {int(key) for key in keys} - found.keys()
+    found |= Variant.objects.visible_to(user).in_bulk(missing) if missing else {}
     for row, text in sent.items():
         if text in keys and int(text) in found:
             row.fields["variant"].prepare_value(found[int(text)])  # which the field remembers

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.money import format_money
+from orders import mail_changes
 from orders.models import Fulfilment, Invoice, MailKind, MailText, Order, OrderLine, Return
 from orders.papers import address_lines
 
@@ -34,6 +35,12 @@ COMMON: dict[str, Any] = {
 }
 PARTICULAR: dict[str, dict[str, Any]] = {
     MailKind.PLACED: {},
+    MailKind.CHANGED: {
+        "changes": gettext_lazy("what is different now, one change a line"),
+        "was": gettext_lazy("total before the change"),
+        "to_pay": gettext_lazy("what is to be paid after the change; empty when nothing is"),
+        "to_get": gettext_lazy("what the customer gets back; empty when nothing is"),
+    },
     MailKind.SHIPPED: {
         "parcel": gettext_lazy("number of the parcel"),
         "parcel_lines": gettext_lazy("what is in it, one a line"),
@@ -57,6 +64,7 @@ PARTICULAR: dict[str, dict[str, Any]] = {
 
 SUBJECTS: dict[str, Any] = {
     MailKind.PLACED: gettext_lazy("Your order {order}"),
+    MailKind.CHANGED: gettext_lazy("Your order {order} was changed"),
     MailKind.SHIPPED: gettext_lazy("Your order {order} is on its way"),
     MailKind.REFUNDED: gettext_lazy("Refund for your order {order}"),
     MailKind.RETURN_APPROVED: gettext_lazy("Your return {return}"),
@@ -67,6 +75,10 @@ BODIES: dict[str, Any] = {
     MailKind.PLACED: gettext_lazy(
         "Hello {name},\n\nthank you for your order {order}. This is what you ordered:\n\n{lines}\n\nShipping: {shipping}\n"
         "Total: {total}\n\nWe write again as soon as it is on its way.\n\n{company}"
+    ),
+    MailKind.CHANGED: gettext_lazy(
+        "Hello {name},\n\nyour order {order} was changed:\n\n{changes}\n\nTotal: {total}\nTotal before: {was}\n"
+        "Still to be paid: {to_pay}\nYou get back: {to_get}\n\n{company}"
     ),
     MailKind.SHIPPED: gettext_lazy(
         "Hello {name},\n\na parcel of your order {order} is on its way:\n\n{parcel_lines}\n\nCarrier: {carrier}\n"
@@ -152,7 +164,8 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
 def facts_of(kind: str, order: Order, given: Mapping[str, Any]) -> dict[str, str]:
     """Every fact of a mail, written in the language in force.
 
-    `given` says what happened: "fulfilment", "return" and "document" are numbers, "amount" is a decimal as text, "reason" a sentence.
+    `given` says what happened: "fulfilment", "return" and "document" are numbers, "amount", "was" and "balance" are decimals as
+    text, "reason" is a sentence, "changes" what `mail_changes` tells.
     """
     return _common(order) | _PARTICULAR_FACTS[kind](order, given)
 
@@ -162,6 +175,8 @@ def example(kind: str, order: Order) -> dict[str, Any]:
     if kind == MailKind.SHIPPED:
         parcel = order.fulfilments.order_by("pk").last()
         return {"fulfilment": parcel.number} if parcel else {}
+    if kind == MailKind.CHANGED:
+        return _example_of_change(order)
     if kind == MailKind.REFUNDED:
         refund = order.refunds.order_by("pk").last()
         return {"amount": str(refund.amount if refund else order.total), "reason": refund.reason if refund else ""}
@@ -172,6 +187,17 @@ def example(kind: str, order: Order) -> dict[str, Any]:
         invoice = order.invoices.order_by("pk").last()
         return {"document": invoice.number} if invoice else {}
     return {"reason": order.cancel_reason}
+
+
+def _example_of_change(order: Order) -> dict[str, Any]:
+    """As if the order had had a piece more of its first line."""
+    line = _kept(order)[:1]
+    changes = [
+        [[one.title, pieces, str(one.unit_price), str(one.discount)] for pieces in (one.quantity + 1, one.quantity)]
+        for one in line
+    ]
+    more = sum((one.unit_price for one in line), Decimal(0))
+    return {"changes": {"lines": changes}, "was": str(order.total + more), "balance": str(-more)}
 
 
 def _common(order: Order) -> dict[str, str]:
@@ -198,6 +224,16 @@ def _kept(order: Order) -> list[OrderLine]:
 
 def _priced(line: OrderLine, order: Order) -> str:
     return f"{line.kept or line.quantity} × {line.title}: {format_money(line.gross, order.currency)}"
+
+
+def _of_change(order: Order, given: Mapping[str, Any]) -> dict[str, str]:
+    balance = Decimal(given.get("balance") or 0)
+    return {
+        "changes": mail_changes.worded(given.get("changes", {}), order.currency),
+        "was": format_money(Decimal(given.get("was") or 0), order.currency),
+        "to_pay": format_money(balance, order.currency) if balance > 0 else "",
+        "to_get": format_money(-balance, order.currency) if balance < 0 else "",
+    }
 
 
 def _of_parcel(order: Order, given: Mapping[str, Any]) -> dict[str, str]:
@@ -250,6 +286,7 @@ def _of_document(order: Order, given: Mapping[str, Any]) -> dict[str, str]:
 
 _PARTICULAR_FACTS: dict[str, Any] = {
     MailKind.PLACED: lambda order, given: {},
+    MailKind.CHANGED: _of_change,
     MailKind.SHIPPED: _of_parcel,
     MailKind.REFUNDED: _of_money,
     MailKind.RETURN_APPROVED: _of_return,

@@ -8,17 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
-from catalog.models import Variant
 from inventory.models import Allocation, Location, StockLevel
 from inventory.services.allocation import Demand, Plan, Stock, least_wanted_first, plan
 from inventory.services.posting import InsufficientStock, Kind, Move, Shortage, lock_levels, post
 from inventory.services.waiting import packed_pieces
 
 Slot = tuple[int, int]  # (item, location)
+
+# Every open warehouse, the one of the highest priority first, with what is free there of each variant that is counted.
+OPEN_STOCK = """
+    SELECT v.id, v.backorder_limit, l.id, coalesce(s.on_hand - s.allocated - s.held, 0)
+    FROM inventory_location l
+    LEFT JOIN catalog_variant v ON v.id = ANY(%s) AND v.track_stock
+    LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = l.id
+    WHERE l.is_active AND l.kind = 'stock' ORDER BY l.priority, l.id
+"""
 
 
 @dataclass
@@ -35,9 +43,14 @@ class Rearrangement:
         return gained - sum(pieces for one, pieces in self.released if one.item == item)
 
 
-def foresee_rearrangement(cause: str, wanted: Sequence[Demand]) -> Rearrangement:
-    """What `rearrange` would do now, read without locks; what is short is told and not raised."""
-    return _work_out(list(Allocation.objects.filter(cause=cause).order_by("pk")), wanted)
+def foresee_rearrangement(
+    cause: str, wanted: Sequence[Demand], packed: Mapping[Slot, int] | None = None
+) -> Rearrangement:
+    """What `rearrange` would do now, read without locks; what is short is told and not raised.
+
+    `packed` are the pieces of the document in parcels, where the caller has read them.
+    """
+    return _work_out(list(Allocation.objects.filter(cause=cause).order_by("pk")), wanted, packed)
 
 
 @transaction.atomic
@@ -105,9 +118,11 @@ def _lock_all(variants: Iterable[int]) -> None:
     lock_levels(levels.values_list("variant", "location"))
 
 
-def _work_out(held: Sequence[Allocation], wanted: Sequence[Demand]) -> Rearrangement:
+def _work_out(
+    held: Sequence[Allocation], wanted: Sequence[Demand], packed: Mapping[Slot, int] | None = None
+) -> Rearrangement:
     found, more = Rearrangement(), []
-    packed = packed_pieces({one.item for one in held})
+    packed = packed_pieces({one.item for one in held}) if packed is None else packed
     for one in wanted:
         mine = [row for row in held if row.item == one.item]
         same = [row for row in mine if row.variant_id == one.variant]
@@ -142,13 +157,16 @@ def _give_up(rows: Sequence[Allocation], pieces: int, packed: Mapping[Slot, int]
 
 def _stock_for(variants: set[int], released: Sequence[tuple[Allocation, int]], serving: set[int]) -> Stock:
     """What open warehouses have of `variants` once the released pieces are back; those that serve already come first."""
-    levels = StockLevel.objects.filter(variant__in=variants).at_warehouses().with_available()
-    free = Counter({(v, place): n for v, place, n in levels.values_list("variant", "location", "available")})
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_STOCK, [list(variants)])
+        rows = cursor.fetchall()
+    free = Counter({(variant, place): pieces for variant, _limit, place, pieces in rows})
     for row, pieces in released:
         if row.variant_id in variants:
             free[row.variant_id, row.location_id] += pieces
-    limits = dict(Variant.objects.filter(pk__in=variants, track_stock=True).values_list("pk", "backorder_limit"))
-    places = sorted(Location.objects.stock().values_list("pk", flat=True), key=lambda place: place not in serving)
+    limits = {variant: limit for variant, limit, _place, _pieces in rows if variant is not None}
+    places = list(dict.fromkeys(place for _variant, _limit, place, _pieces in rows))
+    places.sort(key=lambda place: place not in serving)
     slots = [(variant, place) for variant in limits for place in places]
     return Stock(
         free={slot: max(free[slot], 0) for slot in slots},

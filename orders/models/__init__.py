@@ -32,6 +32,7 @@ from orders.models.sales import (
     DailySales,
     DelaySums,
     PlaceSales,
+    ProductMargin,
     ProductPlace,
     ProductSales,
     ReturnSums,
@@ -41,6 +42,7 @@ from orders.models.sales import (
     ShippedByProduct,
     Span,
     Summary,
+    TaxDocuments,
     TaxSales,
 )
 from orders.models.taxes import TaxRate
@@ -85,6 +87,7 @@ __all__ = [
     "PickStatus",
     "PickWave",
     "PlaceSales",
+    "ProductMargin",
     "ProductPlace",
     "ProductSales",
     "Refund",
@@ -102,6 +105,7 @@ __all__ = [
     "ShippedByProduct",
     "Span",
     "Summary",
+    "TaxDocuments",
     "TaxRate",
     "TaxSales",
 ]

@@ -12,6 +12,7 @@ from orders.models.orders import Order
 
 class MailKind(models.TextChoices):
     PLACED = "placed", _("Order placed")
+    CHANGED = "changed", _("Order changed")
     SHIPPED = "shipped", _("Parcel shipped")
     REFUNDED = "refunded", _("Money refunded")
     RETURN_APPROVED = "return_approved", _("Return approved")

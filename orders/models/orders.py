@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.fields.json import KT
-from django.db.models.functions import Upper
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,8 +49,10 @@ class OrderQuerySet(VisibleQuerySet):
         return self.placed().filter(fulfilment_status__in=["unfulfilled", "partial"])
 
     def late(self) -> "OrderQuerySet":
-        """To ship, and not shipped within SHIP_WITHIN_DAYS working days."""
-        return self.awaiting_shipment().filter(placed_at__lt=working_days.long_ago(settings.SHIP_WITHIN_DAYS))
+        """To ship, and not shipped within SHIP_WITHIN_DAYS working days; what is not to leave before a day has them from then on."""
+        long_ago = working_days.long_ago(settings.SHIP_WITHIN_DAYS)
+        waits_since = OrderLine.objects.to_ship_since(timezone.localdate(long_ago, timezone.get_default_timezone()))
+        return self.awaiting_shipment().filter(Exists(waits_since.filter(order=OuterRef("pk"))), placed_at__lt=long_ago)
 
     def going_to(self, country: str) -> "OrderQuerySet":
         return self.alias(country=KT("shipping_address__country")).filter(country=country)
@@ -238,12 +240,25 @@ class Order(Stateful):
     @property
     def is_late(self) -> bool:
         waits = self.status == OrderStatus.PLACED and self.fulfilment_status in ("unfulfilled", "partial")
-        return waits and self.placed_at < working_days.long_ago(settings.SHIP_WITHIN_DAYS)
+        is_old = waits and self.placed_at < working_days.long_ago(settings.SHIP_WITHIN_DAYS)
+        return is_old and Order.objects.late().filter(pk=self.pk).exists()
 
     @property
     def balance(self) -> Any:
         """What the customer still owes; negative when overpaid."""
         return self.total - self.paid + self.refunded
+
+
+class OrderLineQuerySet(VisibleQuerySet):
+    def to_ship_since(self, day: date) -> "OrderLineQuerySet":
+        """Lines with pieces to ship that are not all in parcels which are not to leave before that day."""
+        parcels = Q(
+            fulfilment_lines__fulfilment__status__in=["pending", "packed"],
+            fulfilment_lines__fulfilment__not_before__gte=day,
+        )
+        lines = self.filter(requires_shipping=True, quantity__gt=F("fulfilled") + F("canceled")).order_by()
+        scheduled = Coalesce(Sum("fulfilment_lines__quantity", filter=parcels), 0)
+        return lines.alias(scheduled=scheduled).filter(quantity__gt=F("fulfilled") + F("canceled") + F("scheduled"))
 
 
 @tracked()
@@ -279,7 +294,7 @@ class OrderLine(models.Model):
     canceled = models.PositiveIntegerField(_("canceled"), default=0)
     returned = models.PositiveIntegerField(_("returned"), default=0)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order line")

@@ -77,6 +77,9 @@ class Summary(models.Model):
     keys: ClassVar[tuple[str, ...]] = ()
     figures: ClassVar[tuple[str, ...]] = ()
     spans: ClassVar[tuple[str, ...]] = (Span.DAY,)
+    leads: ClassVar[str] = (
+        ""  # a figure that is never negative: what a key comes to in a period is at most that of its years
+    )
 
     span = models.CharField(_("span"), max_length=1, choices=Span)
     day = models.DateField(_("day"))
@@ -117,6 +120,7 @@ class ItemSales(Summary):
     keys = ("item",)
     figures = ("orders", "pieces", "net", "tax", "gross")
     spans = (Span.DAY, Span.MONTH, Span.YEAR)
+    leads = "gross"
 
     item = models.BigIntegerField(_("key"))
     orders = models.IntegerField(_("orders"), default=0)
@@ -194,15 +198,34 @@ class TaxSales(Summary):
         constraints = [once("tax_sales_once", "country", "rate")]
 
 
+class TaxDocuments(Summary):
+    """What was invoiced and credited on the day the documents were issued, as they say themselves; credit notes are negative."""
+
+    keys = ("kind", "country", "rate")
+    figures = ("documents", "net", "tax", "gross")
+
+    kind = models.CharField(_("kind"), max_length=12)
+    country = models.CharField(_("country"), max_length=2)
+    rate = models.DecimalField(_("tax rate"), max_digits=7, decimal_places=5)
+    documents = models.IntegerField(_("documents"), default=0)
+    net = Sum(_("net"))
+    tax = Sum(_("tax"))
+    gross = Sum(_("gross"))
+
+    class Meta:
+        verbose_name = _("taxes of documents by rate and country")
+        verbose_name_plural = _("taxes of documents by rate and country")
+        constraints = [once("tax_documents_once", "kind", "country", "rate")]
+
+
 class Shipped(Summary):
     """Parcels on the day they left, less what came back on the day it did; `cost` is the ledger's, in the shop's currency.
 
     `uncosted` is the part of `net` of which the ledger knows no cost: goods without stock, or shipped before Houtai.
     """
 
-    figures = ("parcels", "pieces", "net", "uncosted", "cost")
+    figures: ClassVar[tuple[str, ...]] = ("parcels", "pieces", "net", "uncosted", "cost")
 
-    location = models.BigIntegerField(_("location"))
     parcels = models.IntegerField(_("parcels"), default=0)
     pieces = models.BigIntegerField(_("pieces"), default=0)
     net = Sum(_("net"))
@@ -216,6 +239,7 @@ class Shipped(Summary):
 class ShippedByPlace(Shipped):
     keys = ("location", "source", "country")
 
+    location = models.BigIntegerField(_("location"))
     source = models.CharField(_("source"), max_length=40)
     country = models.CharField(_("country"), max_length=2)
 
@@ -225,11 +249,26 @@ class ShippedByPlace(Shipped):
         constraints = [once("shipped_place_once", "location", "source", "country")]
 
 
-class ShippedByProduct(Shipped):
-    keys = ("location", "item")
+class ShippedItems(Shipped):
+    """By product. `gained` is the margin of the days on which there was one: no stretch of them has more than it adds up to."""
+
+    figures = (*Shipped.figures, "gained")
     spans = (Span.DAY, Span.MONTH, Span.YEAR)
+    leads = "gained"
 
     item = models.BigIntegerField(_("key"))
+    gained = Sum(_("margin of the days that had one"))
+
+    class Meta:
+        abstract = True
+
+
+class ShippedByProduct(ShippedItems):
+    """At each location, for people who see some of them."""
+
+    keys = ("location", "item")
+
+    location = models.BigIntegerField(_("location"))
 
     class Meta:
         verbose_name = _("shipped by product")
@@ -238,14 +277,32 @@ class ShippedByProduct(Shipped):
         indexes = [models.Index(fields=["item", "span", "day"], name="shipped_product_item")]
 
 
+class ProductMargin(ShippedItems):
+    """At all locations together: one row where `ShippedByProduct` has one for each of them."""
+
+    keys = ("item",)
+
+    class Meta:
+        verbose_name = _("margin by product")
+        verbose_name_plural = _("margins by product")
+        constraints = [once("product_margin_once", "item")]
+        indexes = [models.Index(fields=["item", "span", "day"], name="product_margin_item")]
+
+
 class ReturnSums(Summary):
-    """Returns by their reason on the day they were announced; canceled ones do not count."""
+    """Returns by reasons of their lines and what was written, on the day they were announced; canceled ones do not count.
 
-    keys = ("reason",)
-    figures = ("returns", "announced", "resellable", "damaged", "missing", "net", "refunded")
+    `returns` have a line of that reason: one of two reasons stands at both. `led` counts each return once, at the reason of
+    its first line. `cause` is the key of a ReturnCause.
+    """
 
-    reason = models.CharField(_("reason"), max_length=300)
+    keys = ("cause", "reason")
+    figures = ("returns", "led", "announced", "resellable", "damaged", "missing", "net", "refunded")
+
+    cause = models.BigIntegerField(_("reason"))
+    reason = models.CharField(_("in their words"), max_length=300)
     returns = models.IntegerField(_("returns"), default=0)
+    led = models.IntegerField(_("returns by their first reason"), default=0)
     announced = models.BigIntegerField(_("pieces announced"), default=0)
     resellable = models.BigIntegerField(_("resellable"), default=0)
     damaged = models.BigIntegerField(_("damaged"), default=0)
@@ -256,27 +313,33 @@ class ReturnSums(Summary):
     class Meta:
         verbose_name = _("returns by reason")
         verbose_name_plural = _("returns by reason")
-        constraints = [once("return_sums_once", "reason")]
+        constraints = [once("return_sums_once", "cause", "reason")]
 
 
 class DelaySums(Summary):
-    """Orders by the days from placing to the last parcel; OPEN are those that are not wholly shipped."""
+    """Orders by the days that their slowest parcel took; OPEN are those that are not wholly shipped.
+
+    Days are counted from placing, or from the day before which a parcel was not to leave. What still waits of an open order
+    may wait for such days as well: the first of it may leave `postponed` days after placing.
+    """
 
     OPEN = -1
     MOST = 99
+    FARTHEST = 3650
 
-    keys = ("source", "country", "delay")
+    keys = ("source", "country", "delay", "postponed")
     figures = ("orders",)
 
     source = models.CharField(_("source"), max_length=40)
     country = models.CharField(_("country"), max_length=2)
     delay = models.SmallIntegerField(_("days to ship"))
+    postponed = models.SmallIntegerField(_("days it was not to leave"))
     orders = models.IntegerField(_("orders"), default=0)
 
     class Meta:
         verbose_name = _("days to ship")
         verbose_name_plural = _("days to ship")
-        constraints = [once("delay_sums_once", "source", "country", "delay")]
+        constraints = [once("delay_sums_once", "source", "country", "delay", "postponed")]
 
 
 class CohortSales(models.Model):
@@ -330,6 +393,7 @@ class SalesRow(models.Model):
     late = models.BigIntegerField(_("late"))
     waiting = models.BigIntegerField(_("late and not shipped"))
     days = models.DecimalField(_("days to ship"), max_digits=8, decimal_places=1, null=True)
+    words = models.TextField(_("in their words"))
     customers_after = ArrayField(models.BigIntegerField())
     orders_after = ArrayField(models.BigIntegerField())
 

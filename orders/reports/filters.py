@@ -17,7 +17,7 @@ from backoffice.derived import derived
 from backoffice.generic import lookups
 from catalog.models import Category
 from inventory.models import Location
-from orders.models import PlaceSales, SalesRow
+from orders.models import PlaceSales, ReturnCause, SalesRow
 from orders.reports import statements
 from orders.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
 from orders.reports.statements import Asked, positional
@@ -212,7 +212,21 @@ class MarginFilter(ReportFilter):
 
 
 class ReturnsFilter(ReportFilter):
+    BY = [("cause", _("Reasons")), ("words", _("What customers wrote"))]
+
     statement = staticmethod(statements.returns)
+    usual = {"by": "cause"}
+
+    by = Kept(choices=BY, label=_("By"), empty_label=None)
+    cause = django_filters.ModelChoiceFilter(
+        queryset=ReturnCause.objects.all(), label=_("Reason"), null_label=_("None"), null_value="0", method="added_up"
+    )
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        found = self.value("cause")
+        key = found.pk if isinstance(found, ReturnCause) else 0 if found else None
+        return {"by": self.value("by") or "cause", "cause": key}
 
 
 class LateFilter(ReportFilter):
@@ -238,9 +252,26 @@ class LateFilter(ReportFilter):
 
 
 class TaxFilter(ReportFilter):
-    statement = staticmethod(statements.taxes)
+    BY = [
+        ("documents", _("Invoices and credit notes, when they were issued")),
+        ("orders", _("Orders, when they were placed")),
+    ]
+    PARTS = [("period", _("The whole period")), ("month", _("Months"))]
 
+    statement = staticmethod(statements.taxes)
+    usual = {"by": "documents", "unit": "period"}
+
+    by = Kept(choices=BY, label=_("Out of"), empty_label=None)
+    unit = Kept(choices=PARTS, label=_("Rows for"), empty_label=None)
     country = Kept(label=_("Country"))
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        return {
+            **super().narrowed,
+            "by": self.value("by") or "documents",
+            "unit": self.value("unit") or "period",
+        }
 
 
 class CohortFilter(ReportFilter):

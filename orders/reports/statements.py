@@ -19,12 +19,14 @@ from orders.models import (
     CustomerSales,
     DelaySums,
     PlaceSales,
+    ProductMargin,
     ProductSales,
     ReturnSums,
     SalesRow,
     ShippedByPlace,
     ShippedByProduct,
     Summary,
+    TaxDocuments,
     TaxSales,
 )
 from orders.reports.periods import Period, today
@@ -52,6 +54,7 @@ class Asked:
     source: str | None = None
     country: str | None = None
     category: int | None = None
+    cause: int | None = None
     locations: tuple[int, ...] | None = None
     within: int = 2
     lean: bool = False
@@ -64,7 +67,7 @@ class Asked:
         return {
             "first": self.period.first, "last": self.period.last, "before_first": before.first, "before_last": before.last,
             "shift": self.shift, "currency": self.currency, "unit": self.unit, "source": self.source, "country": self.country,
-            "category": self.category, "locations": list(self.locations or ()), "within": self.within, "today": today(),
+            "category": self.category, "cause": self.cause, "locations": list(self.locations or ()), "within": self.within, "today": today(),
             "step": f"1 {self.unit}", "items": list(self.items or ()),
         }  # fmt: skip
 
@@ -180,6 +183,7 @@ NAMES = {
     "category": ("catalog_category", "path", "path", "path"),
     "customer": ("customers_customer", "number", "name", "name"),
     "location": ("inventory_location", "code", "name", "name_zh"),
+    "cause": ("orders_returncause", "code", "name", "name_zh"),
 }
 
 
@@ -198,7 +202,7 @@ def by_item(
     What decides the order is added up for all of them; names, and what it was before, for the rows of a page alone, and
     so are the other figures where a page is asked for (`lean`): of many thousands that takes a tenth of the time.
     """
-    latest = latest_day(summary) if summary is ShippedByProduct else asked.latest
+    latest = latest_day(summary) if summary in (ProductMargin, ShippedByProduct) else asked.latest
     ranks = [name for name in figures if f"{{s}}.{name}" in about]
     summed = () if asked.lean else figures
     sums = ", ".join([f"sum({about.format(s='t')}) AS compared", *(f"sum({name}) AS {name}" for name in summed)])
@@ -226,20 +230,22 @@ def by_item(
 LEADERS = 1000
 
 
-def leading(asked: Asked, summary: type[Summary]) -> str:
-    """SELECT of items that sold most in any of the years that the period touches, and of what no other can exceed.
+def leading(asked: Asked, summary: type[Summary], narrowed: str) -> str:
+    """SELECT of items that come to most in any of the years that the period touches, and of what no other can exceed.
 
-    Nothing that is sold is negative, so an item sells no more in the period than in all of these years.
+    What a summary leads by is never negative, so an item comes to no more in the period than in all of these years.
     """
     years = range(asked.period.first.year, asked.period.last.year + 1)
+    led = summary.leads if summary.keys == ("item",) else f"sum({summary.leads})"
+    grouped = "" if summary.keys == ("item",) else "GROUP BY item"
     lists = ", ".join(
         f"""y{year} AS MATERIALIZED (
-            SELECT item, gross FROM {summary._meta.db_table} WHERE span = 'y' AND day = '{year}-01-01'
-            AND currency = %(currency)s AND item <> 0 ORDER BY gross DESC LIMIT {LEADERS})"""  # noqa: S608 - names of ours
+            SELECT item, {led} AS led FROM {summary._meta.db_table} WHERE span = 'y' AND day = '{year}-01-01'
+            AND {narrowed} {grouped} ORDER BY led DESC LIMIT {LEADERS})"""  # noqa: S608 - names of ours
         for year in years
     )
     items = " UNION ".join(f"SELECT item FROM y{year}" for year in years)  # noqa: S608 - years
-    bound = f"(SELECT CASE WHEN count(*) < {LEADERS} THEN 0 ELSE min(gross) END FROM y{{year}})"  # noqa: S608 - years
+    bound = f"(SELECT CASE WHEN count(*) < {LEADERS} THEN 0 ELSE min(led) END FROM y{{year}})"  # noqa: S608 - years
     bounds = " + ".join(bound.format(year=year) for year in years)
     return f"WITH {lists} SELECT array(SELECT item FROM ({items}) u), {bounds}"  # noqa: S608 - names of ours
 
@@ -282,13 +288,26 @@ def by_category(asked: Asked) -> str:
 
 
 def by_customer(asked: Asked) -> str:
-    return by_item(asked, CustomerSales, "customer", AMOUNTS, "{s}.gross", f"{_narrowed(asked)} AND item <> 0")
+    return by_item(asked, CustomerSales, "customer", AMOUNTS, "{s}.gross", narrowed_of(asked, CustomerSales))
+
+
+def narrowed_of(asked: Asked, summary: type[Summary]) -> str:
+    """The conditions of a ranked list over a summary that is not narrowed by category."""
+    if summary is CustomerSales:
+        return f"{_narrowed(asked)} AND item <> 0"
+    return _narrowed(asked, "location") if summary is ShippedByProduct else _narrowed(asked)
+
+
+def margin_items(asked: Asked) -> type[Summary]:
+    """The summary of products: of all locations together, or of those that may be seen."""
+    return ProductMargin if asked.locations is None else ShippedByProduct
 
 
 def margin(asked: Asked) -> str:
     """What is left of what was shipped, over time or by one key."""
     if asked.by == "product":
-        return by_item(asked, ShippedByProduct, "product", SHIPPED, MARGIN, _narrowed(asked, "location"))
+        summary = margin_items(asked)
+        return by_item(asked, summary, "product", SHIPPED, MARGIN, narrowed_of(asked, summary))
     narrowed = _narrowed(asked, "location", "source", "country")
     if asked.by in ("source", "country"):
         code = {"code": f"s.{asked.by}"}
@@ -299,18 +318,34 @@ def margin(asked: Asked) -> str:
     return over_time(asked, ShippedByPlace, narrowed, _figures(*SHIPPED), SHIPPED, MARGIN)
 
 
+MOST_WORDS = 5
+
+
 def returns(asked: Asked) -> str:
+    """By reason, with what was written most often; or by what was written, of one reason or of all."""
     names = ("orders", "pieces", "resellable", "damaged", "missing", "net", "refunded")
-    figures = f"sum(returns) AS orders, sum(announced) AS pieces, {_figures(*names[2:])}"
-    more = {"code": "s.reason"}
-    return by_key(asked, ReturnSums, "reason", _narrowed(asked), figures, names, "{s}.orders", more)
+    counted = "returns" if asked.by != "words" or asked.cause is not None else "led"
+    figures = f"sum({counted}) AS orders, sum(announced) AS pieces, {_figures(*names[2:])}"
+    narrowed = _narrowed(asked)
+    if asked.cause is not None:
+        narrowed += " AND cause = %(cause)s"
+    if asked.by == "words":
+        return by_key(asked, ReturnSums, "reason", narrowed, figures, names, "{s}.orders", {"code": "s.reason"})
+    words = f"""
+        coalesce((SELECT string_agg(w.reason || ' (' || w.times || ')', ', ' ORDER BY w.times DESC, w.reason) FROM (
+            SELECT reason, sum(returns) AS times FROM orders_returnsums
+            WHERE span = 'd' AND day BETWEEN %(first)s AND %(last)s AND cause = s.cause AND reason <> '' AND {narrowed}
+            GROUP BY reason ORDER BY times DESC, reason LIMIT {MOST_WORDS}) w), '')
+    """  # noqa: S608 - names of ours
+    more = {"id": "s.cause", **name_of("cause", "s.cause"), "words": words}
+    return by_key(asked, ReturnSums, "cause", narrowed, figures, names, "{s}.orders", more)
 
 
 def late(asked: Asked) -> str:
-    """Orders that were not wholly shipped within so many days; those still open are late once these have passed."""
+    """Orders of which a parcel took longer than so many days; what is still open is late once these have passed."""
     names = ("orders", "late", "waiting")
     gone = f"{DelaySums.OPEN} < delay"
-    waiting = f"delay = {DelaySums.OPEN} AND day < %(today)s::date - %(within)s::int"
+    waiting = f"delay = {DelaySums.OPEN} AND day + postponed < %(today)s::date - %(within)s::int"
     figures = f"""
         sum(orders) AS orders,
         coalesce(sum(orders) FILTER (WHERE delay > %(within)s OR {waiting}), 0) AS late,
@@ -325,10 +360,32 @@ def late(asked: Asked) -> str:
 
 
 def taxes(asked: Asked) -> str:
-    names = ("orders", "net", "tax", "gross")
-    more = {"code": "s.country || ' ' || s.rate", "country": "s.country", "rate": "s.rate"}
+    """By country and rate, in the whole period or in each of its months: of issued documents, or of orders placed."""
+    summary: type[Summary] = TaxSales if asked.by == "orders" else TaxDocuments
+    names: tuple[str, ...] = ("orders", "net", "tax", "gross")
+    figures = _figures(*names)
+    if summary is TaxDocuments:
+        credited = "coalesce(sum(tax) FILTER (WHERE kind = 'credit_note'), 0) AS refunded"
+        figures = f"sum(documents) AS orders, {_figures(*names[1:])}, {credited}"
+        names = (*names, "refunded")
+    month = "date_trunc('month', {day}::timestamp)::date" if asked.unit == "month" else "NULL::date"
     narrowed = _narrowed(asked, "country")
-    return by_key(asked, TaxSales, "country, rate", narrowed, _figures(*names), names, "{s}.tax", more)
+
+    def summed(low: str, high: str, day: str) -> str:
+        return f"""(SELECT {month.format(day=day)} AS month, country, rate, {figures} FROM {summary._meta.db_table}
+            WHERE span = 'd' AND day BETWEEN %({low})s AND %({high})s AND {narrowed} GROUP BY 1, 2, 3)"""  # noqa: S608
+
+    columns = {
+        "id": "row_number() OVER (ORDER BY s.month, s.country, s.rate)", "day": "s.month", "country": "s.country",
+        "rate": "s.rate", "code": "s.country || ' ' || s.rate", "compared": "s.tax", **_each("s", *names),
+    }  # fmt: skip
+    source = f"{summed('first', 'last', 'day')} s"
+    if asked.before:
+        then = summed("before_first", "before_last", "(day + %(shift)s::interval)")
+        source += f""" LEFT JOIN {then} b
+            ON (b.country, b.rate) = (s.country, s.rate) AND b.month IS NOT DISTINCT FROM s.month"""
+        columns["before"] = "coalesce(b.tax, 0)"
+    return rows(columns, source)
 
 
 COHORT_MONTHS = 12

@@ -9,11 +9,13 @@ from orders.models import (
     CustomerSales,
     DelaySums,
     PlaceSales,
+    ProductMargin,
     ProductSales,
     ReturnSums,
     ShippedByPlace,
     ShippedByProduct,
     Summary,
+    TaxDocuments,
     TaxSales,
 )
 
@@ -87,6 +89,18 @@ TAX = f"""
     GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - constants of ours
 
+# What an issued document says itself: it never changes, whatever becomes of its order.
+TAX_DOCUMENTS = """
+    SELECT (i.issued_at AT TIME ZONE %(zone)s)::date AS day, i.currency, i.kind,
+           upper(left(coalesce(nullif(i.content->'ship_to'->>'country', ''), i.content->'buyer'->'address'->>'country', ''), 2))
+               AS country,
+           (t->>'rate')::numeric AS rate, 1 AS documents, g.sign * (t->>'net')::numeric AS net,
+           g.sign * (t->>'tax')::numeric AS tax, g.sign * (t->>'gross')::numeric AS gross
+    FROM due d JOIN orders_invoice i ON i.issued_at >= d.start AND i.issued_at < d.stop
+    CROSS JOIN LATERAL (SELECT CASE i.kind WHEN 'credit_note' THEN -1 ELSE 1 END AS sign) g
+    CROSS JOIN LATERAL jsonb_array_elements(i.content->'taxes') AS t
+"""
+
 # The net amount of some pieces of a line; a line keeps what it came to for the pieces that are not canceled.
 SHARE = "round(l.net * {pieces} / nullif(l.quantity - l.canceled, 0), 6)"
 
@@ -132,40 +146,67 @@ MOVED = f"""
 """  # noqa: S608 - constants of ours
 SHIPPED = f"""
     SELECT day, currency, location, {{keys}}, count(DISTINCT parcel) AS parcels, sum(pieces) AS pieces, sum(net) AS net,
-           coalesce(sum(net) FILTER (WHERE uncosted), 0) AS uncosted, sum(cost) AS cost
+           coalesce(sum(net) FILTER (WHERE uncosted), 0) AS uncosted, sum(cost) AS cost,
+           greatest(coalesce(sum(net) FILTER (WHERE NOT uncosted), 0) - sum(cost), 0) AS gained
     FROM ({MOVED}) m
     GROUP BY day, currency, location, {{keys}}
 """  # noqa: S608 - constants of ours
-RETURNED = f"""
-    SELECT (t.created_at AT TIME ZONE %(zone)s)::date AS day, o.currency, t.reason, count(*) AS returns,
-           coalesce(sum(n.announced), 0) AS announced, coalesce(sum(n.resellable), 0) AS resellable,
-           coalesce(sum(n.damaged), 0) AS damaged,
-           coalesce(sum(n.missing) FILTER (WHERE t.status IN ('received', 'closed')), 0) AS missing,
-           coalesce(sum(n.net), 0) AS net, coalesce(sum(r.amount), 0) AS refunded
-    FROM due d JOIN orders_return t ON t.created_at >= d.start AND t.created_at < d.stop AND t.status <> 'canceled'
-    JOIN orders_order o ON o.id = t.order_id
-    LEFT JOIN LATERAL (
-        SELECT sum(n.quantity) AS announced, sum(n.resellable) AS resellable, sum(n.damaged) AS damaged,
-               sum(n.quantity - n.resellable - n.damaged) AS missing,
-               sum({SHARE.format(pieces="(n.resellable + n.damaged)")}) AS net
-        FROM orders_returnline n JOIN orders_orderline l ON l.id = n.order_line_id WHERE n.order_return_id = t.id
-    ) n ON true
-    LEFT JOIN LATERAL (SELECT sum(r.amount) AS amount FROM orders_refund r WHERE r.order_return_id = t.id) r ON true
+# Out of the summary of each location, which is brought up before this one.
+MARGIN = """
+    SELECT s.day, s.currency, s.item, sum(s.parcels) AS parcels, sum(s.pieces) AS pieces, sum(s.net) AS net,
+           sum(s.uncosted) AS uncosted, sum(s.cost) AS cost, greatest(sum(s.net - s.uncosted - s.cost), 0) AS gained
+    FROM due d JOIN orders_shippedbyproduct s ON s.span = 'd'
+     AND s.day >= (d.start AT TIME ZONE %(zone)s)::date AND s.day < (d.stop AT TIME ZONE %(zone)s)::date
     GROUP BY 1, 2, 3
+"""
+# Money that went back for a return is shared over its reasons by the value of what arrived, to the last digit.
+RETURNED = f"""
+    SELECT (at AT TIME ZONE %(zone)s)::date AS day, currency, cause, reason, 1 AS returns, led, announced, resellable, damaged,
+           missing, net,
+           CASE WHEN value_in_all = 0 THEN led * refunded
+                ELSE round(refunded * value_so_far / value_in_all, 6)
+                     - round(refunded * (value_so_far - value) / value_in_all, 6) END AS refunded
+    FROM (
+        SELECT t.created_at AS at, o.currency, t.reason, n.cause, n.announced, n.resellable, n.damaged, n.net, n.value,
+               CASE WHEN t.status IN ('received', 'closed') THEN n.missing ELSE 0 END AS missing,
+               CASE WHEN n.first = min(n.first) OVER (PARTITION BY t.id) THEN 1 ELSE 0 END AS led,
+               coalesce(r.amount, 0) AS refunded,
+               sum(n.value) OVER (PARTITION BY t.id ORDER BY n.first) AS value_so_far,
+               sum(n.value) OVER (PARTITION BY t.id) AS value_in_all
+        FROM due d JOIN orders_return t ON t.created_at >= d.start AND t.created_at < d.stop AND t.status <> 'canceled'
+        JOIN orders_order o ON o.id = t.order_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(n.reason_id, 0) AS cause, min(n.id) AS first, sum(n.quantity) AS announced,
+                   sum(n.resellable) AS resellable, sum(n.damaged) AS damaged,
+                   sum(n.quantity - n.resellable - n.damaged) AS missing, sum(n.value) AS value,
+                   coalesce(sum({SHARE.format(pieces="(n.resellable + n.damaged)")}), 0) AS net
+            FROM orders_returnline n JOIN orders_orderline l ON l.id = n.order_line_id WHERE n.order_return_id = t.id
+            GROUP BY 1
+        ) n
+        LEFT JOIN LATERAL (SELECT sum(r.amount) AS amount FROM orders_refund r WHERE r.order_return_id = t.id) r ON true
+    ) returns
 """  # noqa: S608 - constants of ours
+# Each parcel is given the days from when it might leave. Of what waits, pieces in no parcel might have left from the start.
 DELAY = f"""
     SELECT s.day, s.currency, s.source, s.country,
-           CASE WHEN s.fulfilment_status = 'fulfilled'
-                THEN least(greatest(coalesce((f.last AT TIME ZONE %(zone)s)::date - s.day, 0), 0), {DelaySums.MOST})
+           CASE WHEN s.fulfilment_status = 'fulfilled' THEN least(coalesce(f.slowest, 0), {DelaySums.MOST})
                 ELSE {DelaySums.OPEN} END AS delay,
+           CASE WHEN s.fulfilment_status = 'fulfilled' OR f.first_to_leave IS NULL OR f.first_to_leave <= s.day
+                     OR f.pieces < (SELECT sum(l.quantity - l.canceled - l.fulfilled) FROM orders_orderline l
+                                    WHERE l.order_id = s.id AND l.requires_shipping) THEN 0
+                ELSE least(f.first_to_leave - s.day, {DelaySums.FARTHEST}) END AS postponed,
            count(*) AS orders
     FROM ({SOLD}) s
     LEFT JOIN LATERAL (
-        SELECT max(f.shipped_at) AS last FROM orders_fulfilment f
-        WHERE f.order_id = s.id AND f.status IN ('shipped', 'delivered')
+        SELECT max(greatest((f.shipped_at AT TIME ZONE %(zone)s)::date - greatest(s.day, f.not_before), 0))
+                   FILTER (WHERE f.status IN ('shipped', 'delivered')) AS slowest,
+               min(coalesce(f.not_before, s.day)) FILTER (WHERE f.status IN ('pending', 'packed')) AS first_to_leave,
+               sum((SELECT sum(n.quantity) FROM orders_fulfilmentline n WHERE n.fulfilment_id = f.id))
+                   FILTER (WHERE f.status IN ('pending', 'packed')) AS pieces
+        FROM orders_fulfilment f WHERE f.order_id = s.id
     ) f ON true
     WHERE s.fulfilment_status <> 'none'
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 - constants of ours
 
 SOURCES: dict[type[Summary], str] = {
@@ -174,8 +215,10 @@ SOURCES: dict[type[Summary], str] = {
     CategorySales: CATEGORY,
     CustomerSales: CUSTOMER,
     TaxSales: TAX,
+    TaxDocuments: TAX_DOCUMENTS,
     ShippedByPlace: SHIPPED.format(keys="source, country"),
     ShippedByProduct: SHIPPED.format(keys="item"),
+    ProductMargin: MARGIN,
     ReturnSums: RETURNED,
     DelaySums: DELAY,
 }

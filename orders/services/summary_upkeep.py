@@ -43,6 +43,8 @@ DUE = f"""
         UNION ALL SELECT h.placed_at FROM touched t JOIN orders_orderhistory h ON h.pgh_obj_id = t.id
                   WHERE h.status IN ('placed', 'closed')
         UNION ALL SELECT r.at FROM touched t JOIN orders_refund r ON r.order_id = t.id
+        UNION ALL SELECT issued_at FROM orders_invoice WHERE issued_at >= %(upto)s
+        UNION ALL SELECT i.issued_at FROM touched t JOIN orders_invoice i ON i.order_id = t.id
         UNION ALL SELECT f.shipped_at FROM touched t JOIN orders_fulfilment f ON f.order_id = t.id
         UNION ALL SELECT shipped_at FROM orders_fulfilmenthistory WHERE pgh_created_at >= %(upto)s
         UNION ALL SELECT unnest(ARRAY[r.created_at, r.received_at]) FROM touched t JOIN orders_return r ON r.order_id = t.id

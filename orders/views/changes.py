@@ -111,8 +111,13 @@ class ChangePage(generic.FormPage):
         return changes.open_change(self.object)
 
     @cached_property
+    def read_now(self) -> changes.Seen:
+        """What page and preview go by, read once."""
+        return changes.Seen.now(self.object)
+
+    @cached_property
     def lines(self) -> list[OrderLine]:
-        return list(self.object.lines.select_related("variant").order_by("position", "pk"))
+        return sorted(self.read_now.lines, key=lambda line: (line.position, line.pk))
 
     @property
     def editable(self) -> list[OrderLine]:
@@ -121,7 +126,7 @@ class ChangePage(generic.FormPage):
 
     @cached_property
     def seen(self) -> dict[str, Any]:
-        return changes.see(self.object)
+        return self.read_now.snapshot
 
     def get_initial(self) -> dict[str, Any]:
         opened = forms.opened_as(self.seen, changes.version_of(self.kept))
@@ -133,7 +138,7 @@ class ChangePage(generic.FormPage):
             data["lines-TOTAL_FORMS"] = str(min(int(data.get("lines-TOTAL_FORMS") or 0) + 5, 500))
         rows = forms.initial_rows(self.editable, self.wanted or Wanted()) if data is None else []
         formset = forms.ChangeFormSet(data, prefix="lines", initial=rows)
-        forms.find_variants(formset, self.user)
+        forms.find_variants(formset, self.user, (line.variant for line in self.lines if line.variant is not None))
         return formset
 
     def show(self, form: Any, status: int) -> HttpResponseBase:
@@ -141,7 +146,7 @@ class ChangePage(generic.FormPage):
 
     def show_moved(self, error: ValidationError) -> HttpResponseBase:
         """The order as it is by now, with what was typed on top of it, and what somebody else did meanwhile."""
-        for name in ("object", "kept", "lines", "seen"):
+        for name in ("object", "kept", "read_now", "lines", "seen"):
             self.__dict__.pop(name, None)
         self.formset = self.prepared_formset()
         shown = self.get_context_data(self.get_form(), moved=error_texts(error))
@@ -169,7 +174,7 @@ class ChangePage(generic.FormPage):
         if self.wanted is None:
             return {"outcome": None, "refusals": []}
         try:
-            return {"outcome": services.foresee_change(self.object, self.wanted), "refusals": []}
+            return {"outcome": services.foresee_change(self.object, self.wanted, self.read_now), "refusals": []}
         except ValidationError as error:
             return {"outcome": None, "refusals": error_texts(error)}
 

@@ -12,6 +12,8 @@ from backoffice.models import AuditEvent
 from customers.models import Customer
 from orders import mail_texts, mails, services, tasks
 from orders.models import Invoice, MailKind, MailText, Order, SentMail
+from orders.services import LineChange, Wanted
+from orders.services.changes import see
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of
 from tests.orders.test_concurrency import at_once
 
@@ -61,6 +63,41 @@ def test_mails_go_out_when_the_change_is_kept(django_capture_on_commit_callbacks
     assert "€2.50" in refunded
     assert f"Please write {row.number} on the parcel" in returning
     assert "1 × Tea" in returning
+
+
+def test_a_change_of_a_placed_order_is_told_with_what_changed_and_what_money_follows(
+    django_capture_on_commit_callbacks, mailoutbox
+):
+    order = placed()
+    chinese = placed(language="zh-hans")
+    services.record_payment(order, amount=Decimal(20), method="card", by=None)
+    cup = article("CUP", on_hand=9)
+
+    def change(one: Order, *lines: LineChange, **header) -> None:
+        one.refresh_from_db()
+        services.change_order(one, Wanted(lines, header, "By telephone"), by=None, seen=see(one))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        change(order, LineChange(line_of(order, "TEA").pk, quantity=1), shipping=Decimal(3))
+        change(order, LineChange(variant=cup, quantity=2), shipping_address={"city": "Paris"})
+        change(chinese, LineChange(line_of(chinese, "TEA").pk, removed=True), LineChange(variant=cup, quantity=1))
+        change(order, LineChange(line_of(order, "TEA").pk, quantity=1))  # as it is
+    with pytest.raises(ValidationError):
+        change(order, LineChange(line_of(order, "TEA").pk, quantity=9999))
+    assert queued() == ["changed"] * 3
+    run_queued()
+
+    back, owed, other = (sent.body for sent in mailoutbox)
+    assert mailoutbox[0].subject == f"Your order {order.number} was changed"
+    assert "1 × Tea, was 2 × Tea.\nShipping: €3.00, was €0.00." in back
+    assert ("Total before: €20.00" in back, "You get back: €7.00" in back, "Still to be paid" in back) == (
+        True,
+        True,
+        False,
+    )
+    assert "New: 2 × Cup\nThe shipping address is another one." in owed
+    assert ("Still to be paid: €13.00" in owed, "You get back" in owed, "Paris" in owed) == (True, False, False)
+    assert ("1 × Cup" in other, "2 × Tea" in other) == (True, True)
 
 
 def test_an_order_that_is_canceled_is_told_unless_it_was_a_draft(django_capture_on_commit_callbacks):

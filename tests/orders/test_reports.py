@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from backoffice import verification
 from orders import services
-from orders.models import Order, ProductSales
+from orders.models import Fulfilment, Order, OrderLine, ProductMargin, ProductSales, ReturnCause
 from orders.reports.pages import REPORTS
 from orders.reports.periods import Period
 from tests.factories import make_category, make_user
@@ -137,7 +138,40 @@ class TestFigures:
     def test_returns_by_reason(self, owner):
         day = timezone.localdate()
         page = report(owner, "returns", f"day_after={day}&day_before={day}")
-        assert shown(page, "orders", "pieces", "resellable", "net") == [("Too small", 1, 1, 1, 10)]
+        assert shown(page, "orders", "pieces", "resellable", "net", "refunded", "words") == [
+            ("Other", 1, 1, 1, 10, 0, "Too small (1)")
+        ]
+        other = ReturnCause.objects.get(code=ReturnCause.OTHER)
+        page = report(owner, "returns", f"day_after={day}&day_before={day}&by=words&cause={other.pk}")
+        assert shown(page, "orders", "pieces") == [("Too small", 1, 1)]
+        assert shown(report(owner, "returns", f"day_after={day}&day_before={day}&cause=0"), "orders") == []
+
+    def test_a_return_of_two_reasons_stands_at_both_and_is_counted_once(self, owner):
+        small, broken = (
+            ReturnCause.objects.create(code=name, name=name, name_zh=f"{name}!") for name in ("small", "broken")
+        )
+        order = placed(datetime(2026, 2, 2, tzinfo=UTC), [("TEA", 3), ("CUP", 1)])
+        services.record_payment(order, amount=order.total, method="card", by=None)
+        parcel_of(order, shipped=True, TEA=3, CUP=1)
+        lines = {line_of(order, "TEA").pk: (3, small), line_of(order, "CUP").pk: (1, broken)}
+        back = services.request_return(
+            order, quantities={key: pieces for key, (pieces, _cause) in lines.items()}, by=None, reason="Ach",
+            why={key: services.Why(cause) for key, (_pieces, cause) in lines.items()},
+        )  # fmt: skip
+        services.approve_return(back, by=None)
+        arrived = {row.pk: services.Arrived(row.quantity, 0) for row in back.lines.all()}
+        services.receive_return(back, location=warehouse(), arrived=arrived, by=None)
+        services.refund(order, amount=Decimal("0.10"), method="card", reason="x", order_return=back, by=None)
+        services.refresh_sales()
+
+        page = report(owner, "returns", "period=7d")
+        assert sorted(shown(page, "orders", "pieces", "net", "refunded")) == [
+            ("Other", 1, 1, 10, 0), ("broken", 1, 1, 10, Decimal("0.025")), ("small", 1, 3, 30, Decimal("0.075")),
+        ]  # fmt: skip
+        assert page.get_cards()[0].value == "2"
+        assert [owner.get(row.url).context["page"].count.number for row in page.slice.rows] == [1, 1, 1]
+        [report_of] = verification.run(["sales_summaries"])
+        assert report_of.result.wrong == 0
 
     def test_what_took_longer_than_agreed_or_still_waits_is_late(self, owner):
         assert shown(
@@ -152,9 +186,51 @@ class TestFigures:
             ("staff", 1, 1),
         ]  # fmt: skip
 
+    def test_what_is_not_to_leave_before_a_day_is_late_from_then_on(self, owner, settings):
+        settings.SHIP_WITHIN_DAYS = 2
+        today = timezone.localdate()
+        order = placed(timezone.now() - timedelta(days=30), [("TEA", 2)], source="later")
+        parcel = parcel_of(order, TEA=1)
+        query = "period=90d&by=source&within=2"
+
+        def seen() -> Any:
+            services.refresh_sales()
+            waiting = dict(shown(report(owner, "late", query), "late"))
+            return waiting["later"], order in Order.objects.late(), Order.objects.get(pk=order.pk).is_late
+
+        Fulfilment.objects.filter(pk=parcel.pk).update(not_before=today + timedelta(days=2))
+        assert seen() == (1, True, True)  # a piece is in no parcel
+        other = parcel_of(order, TEA=1)
+        Fulfilment.objects.filter(pk=other.pk).update(not_before=today - timedelta(days=1))
+        assert seen() == (0, False, False)
+        Fulfilment.objects.filter(pk=other.pk).update(not_before=today - timedelta(days=9))
+        assert seen() == (1, True, True)
+        [row] = [row for row in report(owner, "late", query).slice.rows if row.code == "later"]
+        assert owner.get(row.url).context["page"].count.number == 1
+
     def test_taxes_hold_shipping(self, owner):
-        page = report(owner, "taxes")
+        page = report(owner, "taxes", f"{YEAR}&by=orders")
         assert sum(row.gross for row in page.slice.rows) == 65
+
+    def test_taxes_of_documents_are_what_was_invoiced_less_what_was_credited(self, owner):
+        order = placed(datetime(2026, 1, 5, tzinfo=UTC), [("TEA", 2)], shipping_address={"country": "DE"})
+        OrderLine.objects.filter(order=order).update(
+            tax_rate=Decimal("0.19"), net=Decimal("16.81"), tax=Decimal("3.19")
+        )
+        invoice = services.issue_invoice(order, by=None)
+        services.credit(invoice, amount=Decimal("11.90"), reason="x", by=None)
+        OrderLine.objects.filter(order=order).update(tax_rate=0, net=20, tax=0)  # documents do not follow
+        services.refresh_sales()
+
+        page = report(owner, "taxes", "period=7d&unit=month")
+        [row] = page.slice.rows
+        assert (row.country, row.rate, row.orders, row.net, row.tax, row.gross, row.refunded, row.day) == (
+            "DE", Decimal("0.19"), 2, Decimal("6.81"), Decimal("1.29"), Decimal("8.10"), Decimal("-1.90"),
+            timezone.localdate().replace(day=1),
+        )  # fmt: skip
+        assert owner.get(row.url).context["page"].count.number == 2
+        written = owner.get("/reports/taxes/?period=7d&export=csv")
+        assert b"DE,19" in b"".join(written.streaming_content)
 
     def test_cohorts_say_who_came_back_when(self, owner):
         page = report(owner, "cohorts", f"{YEAR}&sort=oldest")
@@ -177,7 +253,7 @@ class TestDrillDown:
         ("name", "query"),
         [
             ("sales", f"{YEAR}&unit=month"), ("sales", f"{YEAR}&unit=week&source=web"), ("channels", f"{YEAR}&country=DE"),
-            ("countries", YEAR), ("categories", YEAR), ("products", YEAR), ("customers", YEAR), ("taxes", YEAR),
+            ("countries", YEAR), ("categories", YEAR), ("products", YEAR), ("customers", YEAR), ("taxes", f"{YEAR}&by=orders"),
             ("late", f"{YEAR}&by=month&within=3"), ("late", f"{YEAR}&by=country"), ("returns", "period=7d"),
             ("channels", f"{YEAR}&currency=USD"),
         ],
@@ -335,7 +411,7 @@ def test_who_leads_is_found_among_those_that_lead_in_a_year(owner, monkeypatch):
                     ProductSales.objects.create(span=span, day=day, currency="EUR", item=item, orders=1, gross=gross)
     period = "day_after=2024-01-02&day_before=2025-12-30"
     page = report(owner, "products", period)
-    assert page._leading() is not None
+    assert page._leading(ProductSales) is not None
     assert [(row.pk, row.gross) for row in page.slice.rows] == [(1, 50), (3, 45)]
     assert [(row.pk, row.gross) for row in page.matching.order_by("-compared", "-pk")[:3]] == [
         (1, 50),
@@ -345,5 +421,26 @@ def test_who_leads_is_found_among_those_that_lead_in_a_year(owner, monkeypatch):
 
     monkeypatch.setattr("orders.reports.statements.LEADERS", 1)
     page = report(owner, "products", period)
-    assert page._leading() is None
+    assert page._leading(ProductSales) is None
     assert [row.pk for row in page.slice.rows] == [1, 3]
+
+
+def test_margins_of_long_periods_are_ranked_by_the_leaders_of_each_year(owner, monkeypatch):
+    """Days of loss take nothing from what an item may come to in a part of the year; later pages go the same way."""
+    monkeypatch.setattr("orders.reports.statements.LEADERS", 4)
+    monkeypatch.setattr("orders.reports.pages.Margin.page_size", 2)
+    for item, margins in enumerate([(90, -85), (60, 0), (-5, 70), (10, 10), (4, 4), (-9, 3)], start=1):
+        for month, margin in zip((2, 9), margins, strict=True):
+            facts = {"currency": "EUR", "item": item, "pieces": 1, "net": margin, "gained": max(margin, 0)}
+            for span in ("d", "m"):
+                ProductMargin.objects.create(span=span, day=date(2025, month, 1), **facts)
+        year = {"net": sum(margins), "gained": sum(max(margin, 0) for margin in margins)}
+        ProductMargin.objects.create(span="y", day=date(2025, 1, 1), currency="EUR", item=item, pieces=2, **year)
+    period = "day_after=2025-01-01&day_before=2025-08-30&by=product&compare=none"
+    page = report(owner, "margin", period)
+    assert page._leading(ProductMargin) is not None
+    assert [(row.pk, row.margin) for row in page.slice.rows] == [(1, 90), (2, 60)]
+    whole = report(owner, "margin", period.replace("08-30", "12-31"))
+    assert [(row.pk, row.margin) for row in whole.slice.rows] == [(3, 65), (2, 60)]
+    behind = report(owner, "margin", f"{period}&after={page.slice.after}")
+    assert [(row.pk, row.margin) for row in behind.slice.rows] == [(4, 10), (5, 4)]

@@ -23,16 +23,20 @@ from orders.models import (
     CustomerSales,
     DelaySums,
     Fulfilment,
+    Invoice,
     Order,
     OrderLine,
     PlaceSales,
+    ProductMargin,
     ProductSales,
     Refund,
     Return,
     ReturnSums,
     SalesMark,
     ShippedByPlace,
+    ShippedByProduct,
     Summary,
+    TaxDocuments,
     TaxSales,
 )
 from tests.factories import make_category, stock
@@ -67,7 +71,9 @@ traded = st.fixed_dictionaries(
         "canceled": st.sampled_from(["no", "no", "piece", "whole"]),
         "shipped": st.sampled_from([None, 0, 1, 5]),
         "refunded": st.none() | moments,
+        "not_before": st.sampled_from([None, 0, 4]),
         "returned": st.sampled_from([None, "Too small", "Wrong colour"]),
+        "credited": st.sampled_from([None, 0, 1]),
         "placed": st.booleans() | st.just(True),
     }
 )
@@ -129,10 +135,28 @@ class Shop:
                 Refund.objects.filter(pk=given.pk).update(at=deed["refunded"])
         stocked = {line.sku: line.allocated for line in order.lines.all() if line.allocated}
         if deed["shipped"] is not None and stocked:
-            parcel = parcel_of(order, shipped=True, **stocked)
+            parcel = self.parcel(order, stocked, deed, shipped=True)
             Fulfilment.objects.filter(pk=parcel.pk).update(shipped_at=deed["at"] + timedelta(days=deed["shipped"]))
             if deed["returned"] is not None:
                 self.take_back(order, next(iter(stocked)), deed)
+        elif deed["not_before"] is not None and stocked:
+            self.parcel(order, stocked, deed)
+        if deed["credited"] is not None and order.total > 1:
+            self.invoice(order, deed)
+
+    def parcel(self, order: Order, stocked: dict[str, int], deed: dict[str, Any], **how: Any) -> Fulfilment:
+        parcel = parcel_of(order, **how, **stocked)
+        if deed["not_before"] is not None:
+            day = day_of(deed["at"]) + timedelta(days=deed["not_before"])
+            Fulfilment.objects.filter(pk=parcel.pk).update(not_before=day)
+        return parcel
+
+    def invoice(self, order: Order, deed: dict[str, Any]) -> None:
+        services.issue_invoice(order, by=None)
+        if deed["credited"]:
+            services.credit(order.invoices.get(), reason="x", by=None, amount=Decimal(deed["credited"]))
+        with pgtrigger.ignore("orders.Invoice:append_only"):
+            order.invoices.update(issued_at=deed["at"] + timedelta(days=40))
 
     def take_back(self, order: Order, sku: str, deed: dict[str, Any]) -> None:
         back = services.request_return(order, quantities={line_of(order, sku).pk: 1}, by=None, reason=deed["returned"])
@@ -179,10 +203,7 @@ def by_hand() -> dict[type[Summary], dict[Any, list[Decimal]]]:
         if any(left.values()):
             add(TaxSales, (*key, country_of(order), order.shipping_tax_rate), order, **left)
         if order.fulfilment_status != "none":
-            last = max((one.shipped_at for one in order.fulfilments.all() if one.shipped_at), default=None)
-            done = order.fulfilment_status == "fulfilled"
-            delay = (day_of(last) - key[0]).days if done and last else -1
-            add(DelaySums, (*place, delay), order)
+            add(DelaySums, (*place, *delay_of(order, key[0])), order)
     for refund in Refund.objects.select_related("order"):
         order = refund.order
         key = (day_of(refund.at), order.currency, order.source, country_of(order))
@@ -200,9 +221,15 @@ def by_hand() -> dict[type[Summary], dict[Any, list[Decimal]]]:
         key = (day_of(back.received_at), order.currency, back.location_id, order.source, country_of(order))
         add(ShippedByPlace, key, None, pieces=-row.received, net=-net)
         add(
-            ReturnSums, (day_of(back.created_at), order.currency, back.reason), None,
-            returns=1, announced=row.quantity, resellable=row.resellable, damaged=row.damaged, net=net,
+            ReturnSums, (day_of(back.created_at), order.currency, row.reason_id, back.reason), None,
+            returns=1, led=1, announced=row.quantity, resellable=row.resellable, damaged=row.damaged, net=net,
         )  # fmt: skip
+    for invoice in Invoice.objects.select_related("order"):
+        sign = -1 if invoice.kind == "credit_note" else 1
+        for tax in invoice.content["taxes"]:
+            key = (day_of(invoice.issued_at), invoice.currency, invoice.kind, country_of(invoice.order))
+            figures = {name: sign * Decimal(tax[name]) for name in ("net", "tax", "gross")}
+            add(TaxDocuments, (*key, Decimal(tax["rate"])), None, documents=1, **figures)
     for posting in StockPosting.objects.filter(move__kind__in=["shipped", "returned"]).select_related("move"):
         order = Order.objects.filter(number=posting.move.cause).first()
         order = order or Order.objects.get(returns__number=posting.move.cause)
@@ -221,6 +248,20 @@ def by_hand() -> dict[type[Summary], dict[Any, list[Decimal]]]:
     }
 
 
+def delay_of(order: Order, placed: date) -> tuple[int, int]:
+    """Days that the slowest parcel took, -1 while something waits; days after placing before which that was not to leave."""
+    parcels = list(order.fulfilments.all())
+    began = [max(parcel.not_before or placed, placed) for parcel in parcels]
+    if order.fulfilment_status == "fulfilled":
+        took = [(day_of(parcel.shipped_at) - day).days for parcel, day in zip(parcels, began, strict=True)]
+        return max([0, *took]), 0
+    packed = sum(row.quantity for parcel in parcels for row in parcel.lines.all() if parcel.status == "pending")
+    rest = sum(line.open_quantity for line in order.lines.all() if line.requires_shipping)
+    if packed < rest or order.fulfilment_status == "partial":
+        return -1, 0
+    return -1, min((day - placed).days for day in began)
+
+
 def stored(summary: type[Summary], span: str = "d") -> dict[Any, list[Decimal]]:
     rows = summary.objects.filter(span=span)
     return {
@@ -234,13 +275,23 @@ def stored(summary: type[Summary], span: str = "d") -> dict[Any, list[Decimal]]:
 def assert_true() -> None:
     for summary, right in by_hand().items():
         assert stored(summary) == right, summary
-    for summary in (ProductSales, CategorySales, CustomerSales):
+    for summary in (ProductSales, CategorySales, CustomerSales, ShippedByProduct, ProductMargin):
         for span, first in (("m", {"day": 1}), ("y", {"month": 1, "day": 1})):
             sums: dict[Any, list[Decimal]] = {}
             for (day, *keys), figures in stored(summary).items():
                 one = (day.replace(**first), *keys)
                 sums[one] = [a + b for a, b in zip(sums.get(one, [ZERO] * len(figures)), figures, strict=True)]
             assert stored(summary, span) == sums, (summary, span)
+    places, items = (defaultdict(lambda: [ZERO] * 5) for _ in range(2))
+    for (day, currency, _location, *_rest), figures in stored(ShippedByPlace).items():
+        places[day, currency] = [a + b for a, b in zip(places[day, currency], figures, strict=True)]
+    for (day, currency, _item), (parcels, *figures, gained) in stored(ProductMargin).items():
+        net, uncosted, cost = figures[1:]
+        assert gained == max(net - uncosted - cost, ZERO)
+        items[day, currency] = [a + b for a, b in zip(items[day, currency], [parcels, *figures], strict=True)]
+    assert {key: one[1:] for key, one in items.items() if any(one[1:])} == {
+        key: one[1:] for key, one in places.items() if any(one[1:])
+    }
     [report] = verification.run(["sales_summaries"])
     assert (report.result.wrong, report.result.examples) == (0, [])
 

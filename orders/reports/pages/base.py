@@ -31,6 +31,12 @@ LONG = 92  # days, beyond which it pays to look at those first that lead in a ye
 COST = "catalog.view_cost"
 SEES = "orders.view_salesrow"
 PERSONAL = "customers.view_personal_data"
+BEHIND = {
+    "orders:list": "orders.view_order",
+    "orders:fulfilments": "orders.view_fulfilment",
+    "orders:returns": "orders.view_return",
+    "orders:invoices": "orders.view_invoice",
+}
 
 
 @dataclass(frozen=True)
@@ -145,9 +151,7 @@ class SalesReport(generic.ListPage):
 
     @property
     def _permission_behind(self) -> str:
-        return {"orders:list": "orders.view_order", "orders:fulfilments": "orders.view_fulfilment"}.get(
-            self.list_behind, "orders.view_return"
-        )
+        return BEHIND[self.list_behind]
 
     def address_behind(self, figure: Figure) -> str:
         """The list of what a figure adds up."""

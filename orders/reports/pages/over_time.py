@@ -16,10 +16,12 @@ from orders.figures import Figure, days_between
 from orders.models import (
     SalesRow,
     ShippedByPlace,
-    ShippedByProduct,
+    Summary,
 )
 from orders.reports import charts, filters
 from orders.reports.pages.base import COST, LONG, SEES, Card, SalesReport
+from orders.reports.pages.leaders import LedReport
+from orders.reports.statements import margin_items
 
 
 class OverTime(SalesReport):
@@ -103,7 +105,7 @@ class SalesOverTime(OverTime):
     ]  # fmt: skip
 
 
-class Margin(OverTime):
+class Margin(LedReport, OverTime):
     """Of those locations that may be seen; costs are in the currency of the shop, and so is everything here."""
 
     key = "reports:margin"
@@ -128,9 +130,13 @@ class Margin(OverTime):
     empty_title = gettext_lazy("Nothing was shipped in this period")
     empty_text = gettext_lazy("Choose another period.")
 
+    @property
+    def ranked(self) -> type[Summary] | None:
+        return margin_items(self.asked) if self.asked.by == "product" else None
+
     @cached_property
     def count(self) -> Count:
-        return self.count_of(ShippedByProduct) if self.asked.by == "product" else super().count
+        return self.count_of(self.ranked) if self.ranked else super().count
 
     def summed(self, *names: str) -> dict[str, Any]:
         """Of everything shipped, whatever the rows are by."""
@@ -163,7 +169,7 @@ class Late(OverTime):
     key = "reports:late"
     title = gettext_lazy("Late shipments")
     about = gettext_lazy(
-        "Orders by the day they were placed. Late is what was not wholly shipped within the days chosen; what is not shipped yet is late once they have passed."
+        "Orders by the day they were placed. Late is what was not wholly shipped within the days chosen; what is not shipped yet is late once they have passed. For parcels that are not to leave before a day, they begin with that day."
     )
     measure = gettext_lazy("Late orders")
     filterset_class = filters.LateFilter

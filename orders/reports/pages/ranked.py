@@ -1,15 +1,12 @@
 """Reports with a row for each key, the largest first: by what was sold, and to whom."""
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.db import connection
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
-from backoffice.generic import Column, Count, keyset
+from backoffice.generic import Column, Count
 from backoffice.generic.base import may
-from backoffice.generic.keyset import Slice
 from orders.models import (
     CategorySales,
     CustomerSales,
@@ -18,8 +15,8 @@ from orders.models import (
     Summary,
 )
 from orders.reports import filters
-from orders.reports.pages.base import LONG, PERSONAL, SEES, Card, SalesReport
-from orders.reports.statements import leading, positional
+from orders.reports.pages.base import PERSONAL, SEES, Card, SalesReport
+from orders.reports.pages.leaders import LedReport
 
 
 class Ranked(SalesReport):
@@ -58,29 +55,15 @@ class Countries(Ranked):
         return {"country": row.code}
 
 
-class Items(Ranked):
+class Items(LedReport, Ranked):
     """Rows are records, `kind` of the figures behind them. Amounts are those of lines, without shipping."""
 
     kind: ClassVar[str] = ""
     summary: ClassVar[type[Summary]]
 
-    def _page(self, **place: str) -> Slice:
-        first = not any(place.values()) and self.sort == "most" and self.asked.category is None
-        long = self.asked.period.days > LONG
-        return (self._leading() if first and long and self.summary is not CategorySales else None) or super()._page(
-            **place
-        )
-
-    def _leading(self) -> Slice | None:
-        """The first page out of those that lead in a year, where nothing else can come before its last row."""
-        statement, parameters = positional(leading(self.asked, self.summary), self.asked.parameters)
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            items, bound = cursor.fetchone()
-        asked = replace(self.asked, lean=True, items=tuple(items))
-        rows = self.filterset.rows(self.get_queryset(), asked)  # type: ignore[union-attr]
-        found = keyset.page(rows, self.sort, self.terms, self.page_size)
-        return found if found.after and found.rows[-1].compared > bound else None
+    @property
+    def ranked(self) -> type[Summary] | None:
+        return None if self.summary is CategorySales else self.summary
 
     @cached_property
     def count(self) -> Count:

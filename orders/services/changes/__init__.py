@@ -3,6 +3,7 @@
 from orders.services.changes.applying import (
     OrderMoved,
     Outcome,
+    Seen,
     StockEffect,
     apply_change,
     change_order,
@@ -25,6 +26,7 @@ __all__ = [
     "MergeOutcome",
     "OrderMoved",
     "Outcome",
+    "Seen",
     "SplitOutcome",
     "StockEffect",
     "Wanted",

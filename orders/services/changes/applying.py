@@ -16,12 +16,15 @@ from backoffice.models import User
 from backoffice.retrying import patient
 from inventory import services as inventory
 from inventory.models import Location
-from orders.models import Invoice, Order, OrderChange, OrderChangeLine, OrderLine
+from orders import mail_changes, mails
+from orders.models import Invoice, MailKind, Order, OrderChange, OrderChangeLine, OrderLine
 from orders.services.changes.wanting import (
     HEADER,
     Snapshot,
     Wanted,
+    by_line,
     differences,
+    packed_at,
     packed_of,
     rows_of,
     snapshot,
@@ -93,17 +96,38 @@ def version_of(change: OrderChange | None) -> str:
     return f"{change.pk}:{change.updated_at.isoformat()}" if change is not None else ""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The rows of an order that a change goes by, read once: its lines by key, and what of them lies in parcels where."""
+
+    order: Order
+    lines: list[OrderLine]
+    packed: Mapping[tuple[int, int], int]
+
+    @classmethod
+    def now(cls, order: Order) -> "Seen":
+        return cls(order, lines_of(order), packed_at(order))
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        return snapshot(self.order, self.lines, by_line(self.packed))
+
+
 def see(order: Order) -> dict[str, Any]:
     """The order as a change goes by it, now."""
-    return snapshot(order, lines_of(order), packed_of(order))
+    return Seen.now(order).snapshot
 
 
-def foresee_change(order: Order, wanted: Wanted) -> Outcome:
-    """What applying `wanted` would do now; nothing is written or locked. Raises what `work_out` raises."""
-    lines = lines_of(order)
+def foresee_change(order: Order, wanted: Wanted, seen: Seen | None = None) -> Outcome:
+    """What applying `wanted` would do now; nothing is written or locked. `seen` are the rows where they were just read.
+
+    Raises what `work_out` raises.
+    """
+    seen = seen or Seen.now(order)
+    lines = seen.lines
     before = Sums.of(order, lines)
-    work = work_out(order, lines, packed_of(order), wanted)
-    arranged = inventory.foresee_rearrangement(order.number, work.wanted_promises())
+    work = work_out(order, lines, by_line(seen.packed), wanted)
+    arranged = inventory.foresee_rearrangement(order.number, work.wanted_promises(), seen.packed)
     invoice = open_invoice(order)
     return Outcome(
         before, Sums.of(work.order, work.lines), order.paid - order.refunded, _effects(work, lines, arranged),
@@ -178,7 +202,8 @@ def apply_change(order: Order, *, by: User | None, seen: Snapshot | None = None)
     order = lock(order)
     change = _locked_change(order)
     lines, packed = lines_of(order), packed_of(order)
-    _refuse_moved(order, change.base if seen is None else seen, snapshot(order, lines, packed))
+    before = snapshot(order, lines, packed)
+    _refuse_moved(order, change.base if seen is None else seen, before)
     work = work_out(order, lines, packed, wanted_of(change))
     if not work.is_anything:
         raise ValidationError(_("Nothing would change."))
@@ -193,6 +218,10 @@ def apply_change(order: Order, *, by: User | None, seen: Snapshot | None = None)
         "was": str(change.total_before),
     }
     audit.record("order.changed", order, by=by, reason=change.reason, data={**data, "is": str(order.total), **papers})
+    changes = mail_changes.told(before, snapshot(order, work.lines, packed))
+    if any(changes.values()):
+        facts = {"was": str(change.total_before), "balance": str(order.balance)}
+        mails.on_commit(MailKind.CHANGED, order, changes=changes, **facts)
     return order
 
 

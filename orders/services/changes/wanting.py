@@ -46,10 +46,24 @@ class Wanted:
     reason: str = ""
 
 
+def packed_at(order: Order) -> dict[tuple[int, int], int]:
+    """Pieces in parcels that have not left, by line and location."""
+    rows = FulfilmentLine.objects.filter(fulfilment__in=Fulfilment.objects.waiting().filter(order=order))
+    sums = rows.values_list("order_line", "fulfilment__location").annotate(Sum("quantity")).order_by()
+    return {(line, location): pieces for line, location, pieces in sums}
+
+
+def by_line(packed: Mapping[tuple[int, int], int]) -> dict[int, int]:
+    """The same, of all locations."""
+    found: dict[int, int] = {}
+    for (line, _location), pieces in packed.items():
+        found[line] = found.get(line, 0) + pieces
+    return found
+
+
 def packed_of(order: Order) -> dict[int, int]:
     """Pieces in parcels that have not left, by line."""
-    rows = FulfilmentLine.objects.filter(fulfilment__in=Fulfilment.objects.waiting().filter(order=order))
-    return dict(rows.values_list("order_line").annotate(Sum("quantity")).order_by())
+    return by_line(packed_at(order))
 
 
 # --- Kept with the order --------------------------------------------------------------------------
