@@ -83,6 +83,7 @@ VERBS: dict[str, tuple[Any, str]] = {
     "fulfilment.shipped": (gettext_lazy("Shipped"), "truck"),
     "fulfilment.short": (gettext_lazy("Pieces were not found"), "alert"),
     "fulfilment.tracking_set": (gettext_lazy("Tracking changed"), "pin"),
+    "fulfilment.unpacked": (gettext_lazy("Opened again"), "undo"),
     "hold.expired": (gettext_lazy("Hold expired"), "clock"),
     "hold.placed": (gettext_lazy("Stock held"), "lock"),
     "hold.released": (gettext_lazy("Hold released"), "undo"),

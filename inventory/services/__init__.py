@@ -46,7 +46,7 @@ from inventory.services.count_posting import (
 from inventory.services.counting import NOT_STOCKED
 from inventory.services.counting_parts import upsert_counts
 from inventory.services.counting_undo import repeat_counts, take_back_counts
-from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
+from inventory.services.counts import Entry, Selection, beginning, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
@@ -158,6 +158,7 @@ __all__ = [
     "arrivals",
     "ask_recount",
     "available",
+    "beginning",
     "best_items",
     "bin_of",
     "bring_back_purchases",
