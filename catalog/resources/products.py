@@ -106,6 +106,20 @@ class GramsColumn(NumberColumn):
         return value
 
 
+class WeightColumn(NumberColumn):
+    """WooCommerce writes prices as the shop does, and weights with a point in every language."""
+
+    has_point = False
+
+    def for_file(self, mapping: Mapping) -> Self:
+        column = copy.copy(self)
+        column.has_point = mapping.layout == "woocommerce"
+        return column
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return super().read(text, "." if self.has_point and "," not in text else decimal)
+
+
 class TrackColumn(BooleanColumn):
     """Whether stock is kept; BigCommerce says by what."""
 
@@ -356,7 +370,7 @@ class ProductResource(resources.BaseResource):
         aliases=["Variant grams", "Weight value (grams)", "Grams", "重量（克）", "weight_grams"],
         example="350",
     )
-    weight = NumberColumn(
+    weight = WeightColumn(
         gettext_lazy("Weight with unit"),
         aliases=["Variant weight", "Weight", "Product weight"],
         places=6,

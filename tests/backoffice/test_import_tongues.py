@@ -59,15 +59,15 @@ def test_woocommerce_in_the_language_of_the_shop(tmp_path):
     result = bring(
         tmp_path,
         "products",
-        "ID;Typ;Artikelnummer;Name;Regulärer Preis;Angebotspreis;Kategorien;Übergeordnet;Attribut 1 Name;Attribut 1 Wert(e)\n"
-        "1;variable;CUP;Cup;;;Home > Cups;;Farbe;blau, rot\n"
-        "2;variation;CUP-B;Cup - blau;12,90;9,90;;CUP;Farbe;blau\n"
-        "3;variation;CUP-R;Cup - rot;12,90;;;CUP;Farbe;rot\n",
+        "ID;Typ;Artikelnummer;Name;Regulärer Preis;Angebotspreis;Gewicht (kg);Kategorien;Übergeordnet;Attribut 1 Name;Attribut 1 Wert(e)\n"
+        "1;variable;CUP;Cup;;;;Home > Cups;;Farbe;blau, rot\n"
+        "2;variation;CUP-B;Cup - blau;12,90;9,90;0.350;;CUP;Farbe;blau\n"
+        "3;variation;CUP-R;Cup - rot;12,90;;1.2;;CUP;Farbe;rot\n",
     )
     assert (result["errors"], result["refused"]) == ([], 0)
-    assert list(Variant.objects.order_by("sku").values_list("sku", "option1", "price", "compare_at")) == [
-        ("CUP-B", "blau", Decimal("9.9"), Decimal("12.9")),
-        ("CUP-R", "rot", Decimal("12.9"), None),
+    assert list(Variant.objects.order_by("sku").values_list("sku", "option1", "price", "compare_at", "weight_grams")) == [
+        ("CUP-B", "blau", Decimal("9.9"), Decimal("12.9"), 350),
+        ("CUP-R", "rot", Decimal("12.9"), None, 1200),
     ]
     assert Product.objects.get().category.path == "Home > Cups"
 
