@@ -337,6 +337,7 @@ JOBS = {
     "inventory.serve_waiting": gettext_lazy("Serve promises that wait"),
     "inventory.close_periods": gettext_lazy("Write the balances of a month down"),
     "inventory.quarantine_expired": gettext_lazy("Hold what has expired"),
+    "inventory.refresh_sold_out": gettext_lazy("Forget what is sold out no more"),
     "inventory.refresh_figures": gettext_lazy("Work out the figures of the stock"),
     "inventory.refresh_flows": gettext_lazy("Add up the latest moves of the stock"),
     "inventory.remind_buyers": gettext_lazy("Tell what is to be reordered"),

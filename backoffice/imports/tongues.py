@@ -14,7 +14,7 @@ MEANINGS = {
     # --- Articles
     "sku / order number": "reference | ref | référence n | numéro d article | código de referencia | riferimento",
     "sku": (
-        "artikelnummer | artikel nr | artikelnr | art nr | artikel nummer | artikelcode | bestellnummer | produktnummer | referentie"
+        "artikelnummer | artikel nr | artikelnr | art nr | artikel nummer | artikelcode | produktnummer | referentie"
         " | référence produit | référence article | réf article | référence interne | code article | code produit"
         " | código | código de producto | código de artículo | referencia | referencia interna | clave | código do produto | referência"
         " | codice | codice articolo | codice prodotto | product code sku | product sku | seller sku | item sku | item number"
@@ -23,10 +23,12 @@ MEANINGS = {
     ),
     "internal reference": "interne referenz | référence interne odoo | referencia interna odoo | 内部参照 | 内部参考号",
     "handle": "url réécrite | url simplifiée | 商品管理番号 | 商品管理番号 商品url | handle id | reference handle",
-    "title / product name / name": (
+    "product name / last name / name / title": "nom",
+    "product name / first name / name / title": "nombre",
+    "product name / name / title": (
         "bezeichnung | artikelbezeichnung | artikelname | produktname | produktbezeichnung | naam | productnaam"
-        " | nom | nom du produit | désignation | libellé | intitulé | désignation produit"
-        " | nombre | nombre del producto | artículo | título | denominación | nome | nome do produto | nome prodotto"
+        " | nom du produit | désignation | libellé | intitulé | désignation produit"
+        " | nombre del producto | artículo | título | denominación | nome | nome do produto | nome prodotto"
         " | item name | 商品名 | 商品名称 | 商品标题 | 品名 | 存货名称 | 物料名称 | 製品名"
     ),
     "description": (
@@ -102,7 +104,7 @@ MEANINGS = {
         " | existencias | existencias actuales | cantidad en stock | estoque | giacenza | current stock level | current stock | on hand quantity"
         " | 在庫数 | 在庫数量 | 現在庫 | 帳簿在庫数 | 帳簿在庫 | 理論在庫 | 账面数量 | 账面库存 | 系统库存 | 现有数量 | 库存量 | 商品库存"
     ),
-    "quantity / on hand": "menge | anzahl | stück | aantal | quantité | qté | cantidad | cant | quantidade | quantità | 数量 | 個数",
+    "quantity / on hand": "quantity purchased | menge | anzahl | stück | aantal | quantité | qté | cantidad | cant | quantidade | quantità | 数量 | 個数",
     "location": "lager | lagerort | filiale | standort | magazijn | dépôt | entrepôt | magasin | almacén | bodega | depósito | armazém | magazzino | 倉庫 | 倉庫名 | 店舗 | 拠点 | 仓库代码 | 仓库名",
     "bin": "lagerplatz | lagerfach | fach | regal | regalplatz | stellplatz | emplacement | casier | allée | ubicación | estantería | localização | ubicazione | 棚番 | 棚番号 | 棚 | ロケーション | 货位号 | 储位 | bin picking number",
     "lot": "charge | chargennummer | charge nr | los | losnummer | lot n | n de lot | numéro de lot | lote | número de lote | lotto | ロット | ロット番号 | シリアル番号 | 生产批号",
@@ -112,20 +114,32 @@ MEANINGS = {
     ),
     "difference": "differenz | abweichung | écart | différence | diferencia | diferença | differenza | 差異 | 差数 | 盈亏 | 盈亏数量 | 差异数量",
     "reason": "grund | bemerkung | anmerkung | kommentar | motif | commentaire | remarque | motivo | comentario | observaciones | observação | motivazione | nota | 備考 | 理由",
-    "unit price": "stückpreis | einzelpreis | prix unitaire | precio unitario | preço unitário | prezzo unitario",
+    "unit price": "単価 | stückpreis | einzelpreis | prix unitaire | precio unitario | preço unitário | prezzo unitario",
     "stock": "lager | vorrat | inventaire | inventario | 在庫",
     "in stock": "vorrätig | auf lager | en stock | agotado | disponible",
     "low stock amount": "geringe lagermenge | mindestbestand | meldebestand | montant de stock faible | stock mínimo | cantidad de bajo inventario | low stock level",
     "backorders allowed": "lieferrückstände erlaubt | rückstände erlaubt | autoriser les commandes de produits en rupture | permitir reservas de productos agotados",
     "track inventory": "lagerbestand verwalten | gérer le stock | manage stock",
     # --- Orders and people
-    "order number": "bestellnummer nr | auftragsnummer | bestellung | numéro de commande | n de commande | commande | número de pedido | pedido | nº de pedido | numero ordine | 注文番号 | 受注番号 | 订单编号 | 订单号",
-    "order date": "bestelldatum | auftragsdatum | date de commande | date de la commande | fecha de pedido | fecha del pedido | data do pedido | data ordine | 注文日 | 注文日時 | 受注日 | 下单时间",
-    "email": "e mail adresse | mail adresse | adresse e mail | adresse mail | courriel | correo | correo electrónico | e mail cliente | メールアドレス | メール",
-    "phone": "telefon | telefonnummer | téléphone | teléfono | telefone | telefono | 電話番号 | tel番号",
-    "first name": "vorname | prénom | nombre de pila | primeiro nome | 名前",
-    "last name": "nachname | nom de famille | apellido | apellidos | sobrenome | cognome",
-    "customer name": "kunde | kundenname | nom du client | client | cliente | nombre del cliente | お名前 | 氏名 | 注文者名",
+    "order number / purchase order": "bestellnummer | auftragsnummer | bestellung | numéro de commande | n de commande | commande | número de pedido | pedido | nº de pedido | numero ordine | 注文番号 | 受注番号 | 订单编号 | 订单号",
+    "order date": "bestelldatum | auftragsdatum | purchase date | date de commande | date de la commande | fecha de pedido | fecha del pedido | data do pedido | data ordine | 注文日 | 注文日時 | 受注日 | 下单时间",
+    "email": "buyer email | e mail adresse | mail adresse | adresse e mail | adresse mail | courriel | correo | correo electrónico | e mail cliente | メールアドレス | メール",
+    "phone": "buyer phone number | telefon | telefonnummer | téléphone | teléfono | telefone | telefono | 電話番号 | tel番号",
+    "first name": "vorname | prénom | nombre de pila | primeiro nome | 名前 | お名前 名 | 名",
+    "last name": "nachname | nom de famille | apellido | apellidos | sobrenome | cognome | お名前 姓 | 姓",
+    "customer name": "buyer name | kunde | kundenname | nom du client | client | cliente | nombre del cliente | お名前 | 氏名 | 注文者名",
+    "customer number": "kundennummer | kunden nr | id client | numéro client | code client | código de cliente | id cliente | 顧客id | 顧客番号 | 会員id | 会员id | 客户编号",
+    "address1 / address": "straße | strasse | anschrift | adresse | rue | dirección | calle | endereço | indirizzo | 住所1 | 住所 | 地址",
+    "postal code": "plz | postleitzahl | code postal | cp | código postal | cep | 郵便番号 | 邮编 | 邮政编码",
+    "city": "ort | stadt | ville | ciudad | localidad | cidade | città | 市区町村 | 城市",
+    "region": "bundesland | région | provincia | 都道府県 | 省份",
+    "country": "land | pays | país | paese | 国 | 国家",
+    "note": "notiz | notizen | notes client",
+    "expected date / expected": "liefertermin | lieferdatum | date de livraison | date de livraison prévue | fecha de entrega | data de entrega | 納期 | 预计到货日期 | 交货日期",
+    "minimum quantity": "mindestmenge | mindestbestellmenge | quantité minimale | cantidad mínima | 最低発注数",
+    "lead time": "lieferzeit | lieferzeit tage | délai | délai jours | délai de livraison | plazo de entrega | リードタイム",
+    "code / supplier": "lieferantennummer | code fournisseur | código de proveedor | 仕入先コード",
+    "parent category / parent": "übergeordnete kategorie | catégorie parente | categoría padre | 親カテゴリ",
     "company": "firma | société | entreprise | raison sociale | empresa | azienda | 会社名",
     "total": "gesamt | gesamtbetrag | summe | total ttc | importe total | totale | 合計 | 合計金額",
     "payment method": "zahlungsart | zahlungsmethode | mode de paiement | moyen de paiement | forma de pago | método de pago | metodo di pagamento | 支払方法",

@@ -100,6 +100,7 @@ from inventory.services.scanning import delivery_of, scan_count, scan_delivery
 from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
 from inventory.services.shelves import Place, on_shelves
 from inventory.services.shelving import bin_of, shelf_name, shelve
+from inventory.services.sold_out import refresh_sold_out
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
@@ -224,6 +225,7 @@ __all__ = [
     "record_once",
     "refresh_figures",
     "refresh_flows",
+    "refresh_sold_out",
     "register",
     "release",
     "release_hold",

@@ -36,6 +36,19 @@ FILES = {
          "sku,title,description,category,brand,price,cost,weight_grams"),
         ("商品管理番号;商品番号;商品名;販売価格;カテゴリ;JANコード;在庫数", "handle,sku,title,price,category,barcode,"),
     ],
+    "customers": [
+        ("Kundennummer;Vorname;Nachname;E-Mail-Adresse;Straße;PLZ;Ort;Land", "external_id,first_name,last_name,email,address1,postal_code,city,country"),
+        ("ID client;Prénom;Nom;Téléphone;Code postal;Ville", "external_id,first_name,last_name,phone,postal_code,city"),
+        ("顧客ID;お名前(姓);お名前(名);メールアドレス;郵便番号;都道府県", "external_id,last_name,first_name,email,postal_code,region"),
+    ],
+    "orders": [
+        ("Bestellnummer;Bestelldatum;Kunde;Artikelnummer;Menge;Einzelpreis;Zahlungsart", "source_number,placed_at,customer_name,sku,quantity,unit_price,payment_method"),
+        ("N° de commande;Client;Référence;Quantité;Prix unitaire;Statut", "source_number,customer_name,sku,quantity,unit_price,status"),
+        ("注文番号;注文日;商品番号;個数;単価", "source_number,placed_at,sku,quantity,unit_price"),
+    ],
+    "purchase_orders": [
+        ("N° de commande;Fournisseur;Référence;Quantité;Prix unitaire;Date de livraison", "source_number,supplier,sku,quantity,unit_cost,expected_on"),
+    ],
     "price_lists": [("Preisliste;Artikelnummer;Preis", "price_list,variant,price")],
 }  # fmt: skip
 
@@ -65,7 +78,9 @@ def test_woocommerce_in_the_language_of_the_shop(tmp_path):
         "3;variation;CUP-R;Cup - rot;12,90;;1.2;;CUP;Farbe;rot\n",
     )
     assert (result["errors"], result["refused"]) == ([], 0)
-    assert list(Variant.objects.order_by("sku").values_list("sku", "option1", "price", "compare_at", "weight_grams")) == [
+    assert list(
+        Variant.objects.order_by("sku").values_list("sku", "option1", "price", "compare_at", "weight_grams")
+    ) == [
         ("CUP-B", "blau", Decimal("9.9"), Decimal("12.9"), 350),
         ("CUP-R", "rot", Decimal("12.9"), None, 1200),
     ]
