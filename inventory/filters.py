@@ -128,7 +128,7 @@ class StockStateFilter(django_filters.ChoiceFilter):
             return qs.filter(pk__in=Variant.objects.active().filter(pk__in=variants).order_by().values("product"))
         if self.parent.request.user.scope("warehouse") is None:
             # What is sold out everywhere is marked; in some of the warehouses, more may be.
-            marked = SoldOut.objects.values("variant")
+            marked: Any = SoldOut.objects.values("variant")
             if qs.model is not Variant:
                 marked = Variant.objects.filter(pk__in=marked).order_by().values("product")
             qs = qs.filter(pk__in=marked)
