@@ -28,6 +28,7 @@ from inventory.models import (
     Receipt,
     ReorderRule,
     SaleCost,
+    SoldOut,
     StockCount,
     StockFigures,
     StockLevel,
@@ -125,6 +126,12 @@ class StockStateFilter(django_filters.ChoiceFilter):
             if qs.model is Variant:
                 return qs.filter(pk__in=variants)
             return qs.filter(pk__in=Variant.objects.active().filter(pk__in=variants).order_by().values("product"))
+        if self.parent.request.user.scope("warehouse") is None:
+            # What is sold out everywhere is marked; in some of the warehouses, more may be.
+            marked: Any = SoldOut.objects.values("variant")
+            if qs.model is not Variant:
+                marked = Variant.objects.filter(pk__in=marked).order_by().values("product")
+            qs = qs.filter(pk__in=marked)
         if qs.model is Variant:
             return qs.filter(~Exists(levels.in_stock().filter(variant=OuterRef("pk"))), track_stock=True)
         kept = Variant.objects.active().filter(product=OuterRef("pk"), track_stock=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from backoffice import generic
 from catalog.models import Category, Variant
 from inventory import forms_bins
 from inventory.models import CountLine, Location, StockCount, StockLevel, Supplier, Transfer
-from inventory.services import Entry, Pieces, Selection, bin_of
+from inventory.services import Entry, Pieces, Selection, beginning, bin_of, read_lots
 
 REASONS = (_("Damaged"), _("Lost"), _("Found"), _("Counted again"), _("Wrong delivery"), _("Own use"))
 
@@ -355,7 +355,7 @@ class CountEntryForm(forms.Form):
 
 
 class CountDeskForm(forms.Form):
-    """Many lines of a sheet, keyed in from paper; blank ones were not counted."""
+    """Many lines of a sheet, keyed in from paper; blank ones were not counted. Of what has lots each piece names its own."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     counted_at = forms.DateTimeField(
@@ -371,19 +371,54 @@ class CountDeskForm(forms.Form):
         for line in lines:
             label = _("Pieces of %(sku)s") % {"sku": line.variant.sku}
             self.fields[f"line_{line.pk}"] = _pieces(label=label, min_value=0, required=False)
+            if line.variant.tracking != Variant.Tracking.NONE:
+                lots, until = _("Lot or serial numbers of %(sku)s"), _("Expiry of %(sku)s")
+                self.fields[f"lots_{line.pk}"] = forms_bins.lots_field(label=lots % {"sku": line.variant.sku})
+                self.fields[f"expires_{line.pk}"] = forms_bins.expiry_field()
+                self.fields[f"expires_{line.pk}"].label = until % {"sku": line.variant.sku}
+        self.has_lots = any(line.variant.tracking != Variant.Tracking.NONE for line in lines)
 
-    def rows(self) -> list[tuple[CountLine, Any]]:
-        return [(line, self[f"line_{line.pk}"]) for line in self.lines]
-
-    def entries(self) -> list[Entry]:
-        key: UUID = self.cleaned_data["key"]
-        moment = self.cleaned_data["counted_at"]
-        given = [(line, self.cleaned_data[f"line_{line.pk}"]) for line in self.lines]
+    def rows(self) -> list[tuple[CountLine, list[Any]]]:
+        """Each line with its controls: pieces, and where it has lots these and their expiry."""
+        names = ("line", "lots", "expires")
         return [
-            Entry(line.variant_id, pieces, counted_at=moment, key=uuid5(key, str(line.pk)))
-            for line, pieces in given
-            if pieces is not None
+            (line, [self[name] for part in names if (name := f"{part}_{line.pk}") in self.fields])
+            for line in self.lines
         ]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for line in self.lines:
+            pieces, text = data.get(f"line_{line.pk}"), data.get(f"lots_{line.pk}")
+            if text is None or f"line_{line.pk}" in self.errors:
+                continue
+            named = sum(some for _number, some in read_lots(text, pieces or 0))
+            if text and pieces is None:
+                self.add_error(f"line_{line.pk}", ValidationError(_("How many pieces are there?")))
+            elif pieces is not None and named != pieces:
+                why = _("%(pieces)s pieces were counted, and lots are named of %(named)s.")
+                self.add_error(f"lots_{line.pk}", ValidationError(why, params={"pieces": pieces, "named": named}))
+        return data
+
+    def entries(self) -> dict[int, list[Entry]]:
+        """What was counted of each line that something is said of, by its key."""
+        counted = {line: self.cleaned_data[f"line_{line.pk}"] for line in self.lines}
+        return {line.pk: self._entries_of(line, pieces) for line, pieces in counted.items() if pieces is not None}
+
+    def _entries_of(self, line: CountLine, pieces: int) -> list[Entry]:
+        moment, key = self.cleaned_data["counted_at"], uuid5(self.cleaned_data["key"], str(line.pk))
+        lots: dict[str, tuple[str, int]] = {}
+        for number, some in read_lots(self.cleaned_data.get(f"lots_{line.pk}") or "", pieces):
+            first, before = lots.get(number.upper(), (number, 0))
+            lots[number.upper()] = first, before + some
+        if not lots or not pieces:
+            return [Entry(line.variant_id, pieces, counted_at=moment, key=key)]
+        until = self.cleaned_data[f"expires_{line.pk}"]
+        of_lots = [
+            Entry(line.variant_id, some, True, moment, uuid5(key, capitals), lot=number, expires_on=until)
+            for capitals, (number, some) in lots.items()
+        ]
+        return [beginning(of_lots[0]), *of_lots]
 
 
 class CloseCountForm(forms.Form):

@@ -38,6 +38,15 @@ def refresh_flows(timestamp: int) -> None:
     services.refresh_flows()
 
 
+@app.periodic(cron="40 * * * *")
+@app.task(
+    name="inventory.refresh_sold_out", queueing_lock="inventory.refresh_sold_out", retry=RETRY, pass_context=False
+)
+def refresh_sold_out(timestamp: int) -> None:
+    """Forget that what is there again was sold out."""
+    services.refresh_sold_out()
+
+
 @app.periodic(cron="0 5 * * *")
 @app.task(name="inventory.remind_buyers", queueing_lock="inventory.remind_buyers", retry=RETRY, pass_context=False)
 def remind_buyers(timestamp: int) -> None:

@@ -15,6 +15,7 @@ from catalog.models import Variant
 from inventory.models import DailyFlow, SaleCost, StockLevel, StockPeriod
 from inventory.services.balances import repair_balances
 from inventory.services.posting import Kind, Move, post
+from inventory.services.sold_out import MISSING, refresh_sold_out
 from inventory.services.summaries import BEGINNING, refresh_flows
 
 LEVELS = "SELECT count(*) FROM inventory_stocklevel"
@@ -298,6 +299,21 @@ def stock_allocations() -> Result:
 def stock_holds() -> Result:
     """What levels call held is what live holds hold, and what has expired."""
     return compare(checked=LEVELS, wrong=WRONG_HOLDS, say=_say_promise)
+
+
+def repair_sold_out(by: User | None) -> None:
+    """Mark what is sold out and not marked."""
+    refresh_sold_out()
+
+
+@check("sold_out", repair=repair_sold_out)
+def sold_out() -> Result:
+    """Whatever is sold out is marked, so that it is found."""
+    return compare(
+        checked="SELECT count(*) FROM inventory_soldout",
+        wrong=MISSING,
+        say=lambda row: _("%(variant)s is sold out and not marked") % {"variant": Variant.objects.get(pk=row[0])},
+    )
 
 
 @check("backorder_limits", repair=repair_limits)

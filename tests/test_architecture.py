@@ -210,6 +210,7 @@ NO_HISTORY = {
     "inventory.DailyFlow": "a summary of the ledger, which verify proves",
     "inventory.Scan": "a key that was used, and the answer; what it did is in the ledger and the documents' histories",
     "inventory.FlowMark": "how far the summaries are",
+    "inventory.SoldOut": "a mark that follows from the levels, which verify proves",
     "inventory.StockLevel": "written by the ledger alone, which is append-only",
     "inventory.StockPart": "its postings are its history",
 }

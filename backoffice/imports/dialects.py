@@ -242,23 +242,28 @@ POINT = re.compile(
 )
 NUMBER = re.compile(r"[-+(]?[\d.,\u00a0\u202f ’']*\d[\d.,\u00a0\u202f ’']*[-)]?")
 EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
+MEASURED = re.compile(r".*[(（](?:kg|g|lbs?|oz|cm|mm|m|in)[)）]\s*", re.IGNORECASE)
 
 
 def guess_values(rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
     """Set decimals and the order of dates from the records of a sample, and say what of it is unsure.
 
-    Only columns that mostly hold numbers, or dates, are asked: a comment may speak of 10/08 or of 2,5 too.
+    Only columns that mostly hold numbers, or dates, are asked: a comment may speak of 10/08 or of 2,5 too. Weights and lengths,
+    which shops write with a point beside prices with a comma, are asked only where nothing else tells.
     """
     numbers: list[str] = []
+    measures: list[str] = []
     orders: list[str] = []
-    for column in itertools.zip_longest(*rows[1:], fillvalue=""):
+    for header, *column in itertools.zip_longest(*rows, fillvalue=""):
         cells = dict.fromkeys(cell.strip() for cell in column if cell and len(cell) < LONGEST_VALUE)
         cells.pop("", None)
         bare = [text for cell in cells if NUMBER.fullmatch(text := values.without_currency(cell))]
-        numbers += bare if 2 * len(bare) >= len(cells) else []
+        if 2 * len(bare) >= len(cells):
+            (measures if MEASURED.fullmatch(header or "") else numbers).extend(bare)
         found = [order for cell in cells if (order := values.date_order(cell)) is not None]
         orders += found if 2 * len(found) >= len(cells) else []
-    dialect.decimal = _decimal(numbers, dialect)
+    tells = any(COMMA.fullmatch(cell) or POINT.fullmatch(cell) for cell in numbers)
+    dialect.decimal = _decimal(numbers if tells else numbers + measures, dialect)
     dialect.dates = _dates(orders, dialect.doubts)
     nulls = {cell for row in rows[1:] for cell in row if cell in values.NULLS}
     if nulls:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from backoffice import resources
 from backoffice.imports.reading import Unreadable, check_width
+from backoffice.imports.tongues import english
 from backoffice.resources import BaseResource, Offer
 
 LIKENESS = 0.87
@@ -267,10 +268,8 @@ def _marks(header: str) -> list[str]:
 
 class _Finder:
     def __init__(self, resource: BaseResource, headers: Sequence[str]) -> None:
-        simple = [simplify(header) for header in headers]
         self.columns = resource.columns()
         self.resource = resource
-        self.layout, self.renames = resource.layout(simple)
         self.many = {name for name, column in self.columns.items() if getattr(column, "many", False)}
         self.names: dict[str, tuple[str, str]] = {}
         for name, column in self.columns.items():
@@ -283,6 +282,11 @@ class _Finder:
                 self.names.setdefault(label, (name, "name"))
         self.further = resource.further()
         self.ignored = {simplify(header): reason for header, reason in resource.ignored.items()}
+        self.layout, self.renames = resource.layout([self._in_english(simplify(header)) for header in headers])
+
+    def _in_english(self, text: str) -> str:
+        """What layouts are known by: headers that the resource does not know, in English."""
+        return text if text in self.names or text in self.ignored else next(iter(english(text)), text)
 
     @cached_property
     def offers(self) -> dict[str, Offer]:
@@ -295,7 +299,12 @@ class _Finder:
     def exact(self, index: int, header: str) -> Match:
         match = self._named(index, header)
         parted = CAPITALS.sub(" ", header)  # "productName" of databases is "product name"
-        return match if match.target or match.reason or parted == header else self._named(index, header, parted)
+        for said in (parted, *english(simplify(header))):
+            if match.target or match.reason:
+                break
+            if said != header:
+                match = self._named(index, header, said)
+        return match
 
     def _named(self, index: int, header: str, said: str = "") -> Match:
         text = simplify(said or header)

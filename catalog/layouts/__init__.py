@@ -17,6 +17,14 @@ SIGNATURES = {
     "medusa": {"product handle", "variant sku"},
     "spree": {"slug", "sku", "name"},
     "odoo": {"internal reference", "product category"},
+    "magento": {"sku", "url key", "attribute set code"},
+}
+HEADERS = {
+    "woocommerce": woocommerce.HEADERS,
+    # The sale of a Magento shop ends on a day, which prices of products do not; sets of attributes are its own.
+    "magento": dict.fromkeys(
+        ["special price", "attribute set code", "product type", "base image", "small image", "thumbnail image"], ""
+    ),
 }
 
 
@@ -28,9 +36,21 @@ def of(headers: Sequence[str]) -> tuple[str, dict[str, str]]:
         name = "woocommerce"
     if not name and {"default code", "categ id"} <= found:
         name = "odoo"
-    return name, woocommerce.HEADERS if name == "woocommerce" else {}
+    return name, HEADERS.get(name, {})
+
+
+class MagentoReader(Reader):
+    """Magento parts the names of a path by slashes, and begins each with the root that all categories stand below."""
+
+    def path(self, text: str) -> str:
+        names = [name for name in text.split("/") if name.strip()]
+        return super().path(">".join(names[1:] or names))
 
 
 def reader(mapping: Mapping, columns: dict[str, Column]) -> Reader:
-    kinds: dict[str, type[Reader]] = {"woocommerce": woocommerce.WooReader, "spree": SpreeReader}
+    kinds: dict[str, type[Reader]] = {
+        "woocommerce": woocommerce.WooReader,
+        "spree": SpreeReader,
+        "magento": MagentoReader,
+    }
     return kinds.get(mapping.layout, Reader)(mapping, columns)

@@ -9,13 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from backoffice.imports.cells import CellReader, Problems, Values, error
+from backoffice.imports.cells import CellReader, Problems, Values, error, warning
 from backoffice.imports.copying import NULL, encode_array
 from backoffice.imports.lines import LineReader
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
 from catalog.attribute_columns import AttributeReader
 from catalog.layouts.texts import addresses, handle_of, listed, sku_of
+from catalog.services.categories import SEPARATOR
 
 GRAMS = {
     "g": Decimal(1),
@@ -67,6 +68,7 @@ class Reader:
         self.plain = [name for name in PLAIN_COLUMNS if name in self.targets]
         self.signs = [name for name in VARIANT_SIGNS if name in self.names]
         self.has_currency = "currency" in self.targets
+        self.has_sale = bool({"regular_price", "sale_price"} & self.targets)
         # The unit in the header, such as "Weight (lbs)".
         self.weight_unit = next((match.parts[0] for match in mapping.all("weight") if match.parts), "")
 
@@ -75,7 +77,10 @@ class Reader:
         names = ["handle", "spare_handle", "is_variant", "sku", "spare_sku"]
         names += [name for name in PLAIN_COLUMNS if name in self.targets]
         groups = {
+            "category": {"categories"},
             "category_number": {"category_number"},
+            "price": {"regular_price", "sale_price"},
+            "compare_at": {"sale_price"},
             "tags": {"tags", "tag"},
             "status": {"status", "published"},
             "options": {"option1_name", "option2_name", "option3_name"},
@@ -86,7 +91,7 @@ class Reader:
             "images": {"image", "images"},
             "variant_image": {"variant_image"},
         }
-        names += [name for name, sources in groups.items() if sources & self.targets]
+        names += [name for name, sources in groups.items() if sources & self.targets and name not in names]
         names += [f"option{n}" for n in (1, 2, 3) if f"option{n}" in self.targets]
         if self.attributes.is_used:
             names += ["attribute_texts", "attribute_notation"]
@@ -148,7 +153,8 @@ class Reader:
         self._refuse_other_currency(values, problems)
         self._fill_options(out, values)
         self._fill_product(out, values)
-        self._fill_category_number(out, values)
+        self._fill_category(out, values, problems)
+        self._fill_price(out, values)
         self._fill_variant(out, values)
         self._fill_attributes(out, self.attributes.texts(values))
         self._fill_pictures(out, values, problems)
@@ -191,9 +197,31 @@ class Reader:
         if "status" in out:
             out["status"] = _status(values.get("status"), values.get("published"))
 
-    def _fill_category_number(self, out: Values, values: Values) -> None:
+    def _fill_category(self, out: Values, values: Values, problems: Problems) -> None:
+        """One category: that of the column for one, else the first path of a list."""
         if "category_number" in out:
             out["category_number"] = values["category_number"]
+        if "category" in self.targets or "categories" not in self.targets:
+            return
+        paths = [path for text in listed(values.get("categories") or "") if (path := self.path(text))]
+        out["category"] = paths[0] if paths else ""
+        if len(paths) > 1:
+            said = _("A product stands in one category; “%(first)s” is taken.") % {"first": paths[0]}
+            problems.append(warning("categories", values["categories"], said))
+
+    def path(self, text: str) -> str:
+        """The path of a category out of a list of them."""
+        return SEPARATOR.join(" ".join(name.split()) for name in text.split(">") if name.strip())
+
+    def _fill_price(self, out: Values, values: Values) -> None:
+        """What is asked for now is the price, and the regular one what it is compared with. A sale at nothing is none."""
+        if not self.has_sale:
+            return
+        regular, sale = values.get("regular_price"), values.get("sale_price") or None
+        regular = values.get("price") if regular is None else regular
+        out["price"] = regular if sale is None else sale
+        if sale is not None and values.get("compare_at") is None:
+            out["compare_at"] = regular
 
     def _fill_variant(self, out: Values, values: Values) -> None:
         if "weight_grams" in out:

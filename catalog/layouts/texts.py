@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -41,14 +41,20 @@ def addresses(texts: Sequence[str], problems: Problems) -> list[str]:
     return list(dict.fromkeys(urls))
 
 
+@lru_cache(20_000)
 def handle_of(text: str) -> str:
     return slugify(text, allow_unicode=True)[:200]
 
 
 def sku_of(handle: str, options: Sequence[str]) -> str:
     """A SKU made of handle and options: the same for the same row of every file."""
-    text = slugify(" ".join(itertools.chain([handle], filter(None, options))), allow_unicode=True).upper()
+    text = _joined(handle, *filter(None, options))
     if len(text) <= 100:
         return text
     digest = hashlib.sha256("\0".join([handle, *options]).encode()).hexdigest()[:8].upper()
     return f"{text[:91]}-{digest}"
+
+
+@lru_cache(20_000)
+def _joined(*names: str) -> str:
+    return slugify(" ".join(names), allow_unicode=True).upper()

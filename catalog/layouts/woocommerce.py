@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports.cells import Problems, Values, error, warning
+from backoffice.imports.cells import Problems, Values, error
 from backoffice.imports.mapping import Mapping
 from backoffice.resources import Column
 from catalog.layouts.reading import Reader
 from catalog.layouts.texts import handle_of, listed, sku_of
-from catalog.services.categories import SEPARATOR
 
 HEADERS = {
     "id": "woo_id",
@@ -43,9 +42,6 @@ class WooReader(Reader):
     def _names(self) -> list[str]:
         names = super()._names()
         extra = {
-            "price": {"regular_price", "sale_price"},
-            "compare_at": {"sale_price"},
-            "category": {"categories"},
             "options": {"attribute"},
             "option1": {"attribute"},
             "option2": {"attribute"},
@@ -60,7 +56,7 @@ class WooReader(Reader):
         kinds = {kind.strip().lower() for kind in (values.get("woo_type") or "simple").split(",")}
         out["is_variant"] = not kinds & {"variable", "grouped"}
         self._copy_plain(out, values)
-        self._fill_woo_price(out, values)
+        self._fill_price(out, values)
         self._fill_product(out, values)
         self._fill_variant(out, values)
         self._fill_kind(out, kinds)
@@ -70,7 +66,7 @@ class WooReader(Reader):
         else:
             self._fill_whole(out, values, kinds, problems)
 
-    def _fill_woo_price(self, out: Values, values: Values) -> None:
+    def _fill_price(self, out: Values, values: Values) -> None:
         """A sale price is the price, and the regular one what it is compared with."""
         regular, sale = values.get("regular_price"), values.get("sale_price")
         if "price" in out:
@@ -83,21 +79,6 @@ class WooReader(Reader):
             out["requires_shipping"] = not kinds & {"virtual", "downloadable"}
         if "track_stock" in out:
             out["track_stock"] = not kinds & {"virtual", "downloadable", "external"}
-
-    def _fill_category(self, out: Values, values: Values, problems: Problems) -> None:
-        paths = listed(values.get("categories") or "")
-        if "category" in out:
-            out["category"] = (
-                SEPARATOR.join(" ".join(name.split()) for name in paths[0].split(">") if name.strip()) if paths else ""
-            )
-        if len(paths) > 1:
-            problems.append(
-                warning(
-                    "categories",
-                    values["categories"],
-                    _("A product stands in one category; “%(first)s” is taken.") % {"first": paths[0]},
-                )
-            )
 
     def _fill_whole(self, out: Values, values: Values, kinds: set[str], problems: Problems) -> None:
         """A product of its own: several values of an attribute are an option, one is a property."""

@@ -106,6 +106,28 @@ class GramsColumn(NumberColumn):
         return value
 
 
+class WeightColumn(NumberColumn):
+    """WooCommerce writes prices as the shop does, and weights with a point in every language."""
+
+    has_point = False
+
+    def for_file(self, mapping: Mapping) -> Self:
+        column = copy.copy(self)
+        column.has_point = mapping.layout == "woocommerce"
+        return column
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return super().read(text, "." if self.has_point and "," not in text else decimal)
+
+
+class TrackColumn(BooleanColumn):
+    """Whether stock is kept; BigCommerce says by what."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        known = {"none": False, "by product": True, "by option": True, "product": True, "variant": True}
+        return known[word] if (word := text.strip().lower()) in known else super().read(text, decimal)
+
+
 class TrackerColumn(Column):
     """Shopify names the system that counts the stock; none means that nobody does."""
 
@@ -348,7 +370,7 @@ class ProductResource(resources.BaseResource):
         aliases=["Variant grams", "Weight value (grams)", "Grams", "重量（克）", "weight_grams"],
         example="350",
     )
-    weight = NumberColumn(
+    weight = WeightColumn(
         gettext_lazy("Weight with unit"),
         aliases=["Variant weight", "Weight", "Product weight"],
         places=6,
@@ -373,7 +395,7 @@ class ProductResource(resources.BaseResource):
         gettext_lazy("Taxable"), aliases=["Variant taxable", "Charge tax", "Tax status"], words=TAXABLE, blank="keep"
     )
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Variant requires shipping"])
-    track_stock = BooleanColumn(gettext_lazy("Track stock"), aliases=["track_inventory", "Variant manage inventory"])
+    track_stock = TrackColumn(gettext_lazy("Track stock"), aliases=["track_inventory", "Variant manage inventory"])
     tracking = ChoiceColumn(
         gettext_lazy("Tracked by"), aliases=["Lot tracking", "批次管理"], words=TRACKING, blank="keep", example="lot"
     )
@@ -435,7 +457,8 @@ class ProductResource(resources.BaseResource):
         **dict.fromkeys(
             ["Variant Inventory Qty", "Variant Inventory Quantity", "Inventory quantity", "Stock", "In stock?",
              "Low stock amount", "inventory_count", "Quantity on hand", "qty_available", "Forecasted quantity",
-             "virtual_available", "Bestand", "Lagerbestand", "qty", "is_in_stock", "库存", "库存数量"],
+             "virtual_available", "Bestand", "Lagerbestand", "qty", "is_in_stock", "Quantity", "On hand",
+             "Available", "Current stock level", "库存", "库存数量"],
             STOCK,
         ),
         **dict.fromkeys(

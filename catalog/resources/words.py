@@ -30,9 +30,11 @@ STATUS = {
     "scheduled": "scheduled",
     "审核中": "in_review",
     "已排期": "scheduled",
-}
-PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是"], True) | dict.fromkeys(
-    ["false", "no", "0", "-1", "private", "否"], False
+    **dict.fromkeys(["1", "enabled", "visible", "aktiv", "actif", "activé", "activo", "ativo", "attivo", "公開", "販売中", "在售", "销售中", "已上架"], "published"),
+    **dict.fromkeys(["0", "inactive", "disabled", "hidden", "inaktiv", "inactif", "désactivé", "inactivo", "inativo", "inattivo", "非公開", "已下架", "未上架"], "draft"),
+}  # fmt: skip
+PUBLISHED = dict.fromkeys(["true", "yes", "1", "web", "global", "是", "公開", "y"], True) | dict.fromkeys(
+    ["false", "no", "0", "-1", "2", "private", "否", "非公開", "n"], False
 )
 TRACKING = {
     **dict.fromkeys(["none", "quantity", "by quantity", "no tracking", "no", "数量"], "none"),

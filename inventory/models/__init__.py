@@ -42,6 +42,7 @@ from inventory.models.purchasing import (
 )
 from inventory.models.receipts import Receipt, ReceiptLine, ReceiptLineQuerySet, RejectReason, Supplier
 from inventory.models.scans import Scan, ScanQuerySet
+from inventory.models.sold_out import SoldOut
 from inventory.models.stock import (
     LOW,
     CostField,
@@ -118,6 +119,7 @@ __all__ = [
     "SaleCost",
     "Scan",
     "ScanQuerySet",
+    "SoldOut",
     "StockBalance",
     "StockCount",
     "StockCountQuerySet",

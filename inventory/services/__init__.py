@@ -46,7 +46,7 @@ from inventory.services.count_posting import (
 from inventory.services.counting import NOT_STOCKED
 from inventory.services.counting_parts import upsert_counts
 from inventory.services.counting_undo import repeat_counts, take_back_counts
-from inventory.services.counts import Entry, Selection, create_count, enter_counts, start_count, undo_entry
+from inventory.services.counts import Entry, Selection, beginning, create_count, enter_counts, start_count, undo_entry
 from inventory.services.deliveries import RECEIVABLE, Delivered, receive_purchase
 from inventory.services.expiry import quarantine_expired
 from inventory.services.holds import end_holds, expire_holds, hold, release_hold
@@ -100,6 +100,7 @@ from inventory.services.scanning import delivery_of, scan_count, scan_delivery
 from inventory.services.scans import Done, KeyReused, Scanned, forget_scans, record_once, variant_of
 from inventory.services.shelves import Place, on_shelves
 from inventory.services.shelving import bin_of, shelf_name, shelve
+from inventory.services.sold_out import refresh_sold_out
 from inventory.services.summaries import BEGINNING, CORRECTIONS, corrections, refresh_figures, refresh_flows
 from inventory.services.supplier_items import upsert_supplier_items
 from inventory.services.suppliers import upsert_suppliers
@@ -158,6 +159,7 @@ __all__ = [
     "arrivals",
     "ask_recount",
     "available",
+    "beginning",
     "best_items",
     "bin_of",
     "bring_back_purchases",
@@ -223,6 +225,7 @@ __all__ = [
     "record_once",
     "refresh_figures",
     "refresh_flows",
+    "refresh_sold_out",
     "register",
     "release",
     "release_hold",

@@ -31,7 +31,7 @@ Status = StockCount.Status
 Scope = StockCount.Scope
 MOST_PIECES = 9_999_999
 MOST_LINES = 100_000
-RECOUNT = "recount"  # key of the entry that a recount by bin and lot begins with
+RECOUNT = "recount"  # key of the entry that a count by bin and lot begins with
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Entry:
     bin: int | None = None
     lot: str = ""
     expires_on: date | None = None
+
+
+def beginning(first: Entry) -> Entry:
+    """That nothing was counted of the article before `first`: what is counted by bin and lot comes on top. Both are taken back together."""
+    return Entry(first.variant, 0, counted_at=first.counted_at, key=uuid5(first.key, RECOUNT))
 
 
 SHEET = """
@@ -194,9 +199,8 @@ def enter_counts(count: StockCount, entries: Sequence[Entry], *, by: User | None
         )  # fmt: skip
         if again and (entry.bin or lot):
             # What is counted anew by bin and lot begins with nothing.
-            rows.append(
-                CountEntry(line=row.line, quantity=0, counted_at=row.counted_at, by=by, key=uuid5(entry.key, RECOUNT))
-            )
+            nothing = beginning(entry)
+            rows.append(CountEntry(line=row.line, quantity=0, counted_at=row.counted_at, by=by, key=nothing.key))
             row.adds = True
         lines[entry.variant].recount = False
         rows.append(row)
@@ -220,8 +224,8 @@ def undo_entry(entry: CountEntry, *, by: User | None) -> CountEntry:
     if entry.undone_at is None:
         entry.undone_at, entry.undone_by = database_now(), by
         entry.save(update_fields=["undone_at", "undone_by"])
-        beginning = CountEntry.objects.filter(key=uuid5(entry.key, RECOUNT), undone_at=None)
-        beginning.update(undone_at=entry.undone_at, undone_by=by)
+        first = CountEntry.objects.filter(key=uuid5(entry.key, RECOUNT), undone_at=None)
+        first.update(undone_at=entry.undone_at, undone_by=by)
         _run(ADD_UP, {"lines": [entry.line_id]})
     return entry
 
@@ -288,12 +292,18 @@ def _refuse_vague(selection: Selection) -> None:
         raise ValidationError({name: sentence})
 
 
+def counts_all(entry: Entry) -> bool:
+    """Whether it stands for all of the article that was counted before."""
+    return not (entry.adds or entry.bin or entry.lot.strip())
+
+
 def _refuse_twice(entries: Sequence[Entry], lines: dict[int, CountLine], lots: Mapping[tuple[int, str], Lot]) -> None:
     """A serial number is one piece, however often it is scanned."""
     serials = {key: lot for key, lot in lots.items() if lot.variant.tracking == Variant.Tracking.SERIAL}
     if not serials:
         return
     counted = CountEntry.objects.live().filter(line__in=lines.values(), lot__in=serials.values(), quantity__gt=0)
+    counted = counted.exclude(line__variant__in={one.variant for one in entries if counts_all(one)})
     known = set() if any(line.recount for line in lines.values()) else set(counted.values_list("lot", flat=True))
     errors = []
     for entry in entries:

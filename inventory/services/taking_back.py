@@ -58,11 +58,12 @@ def undo_scan(scan: Scan, *, by: User) -> Scan:
         raise NotAllowed(_("Somebody else scanned this."))
     if scan.undone_at is not None:
         return scan
-    if scan != last_scan(scan.subject, by):
-        raise ValidationError(_("Only the last scan can be taken back."))
+    _must_be_last(scan, by)
     if scan.facts is None:
         raise ValidationError(_("This scan cannot be taken back any more."))
     ways_back[scan.kind](scan, by)
+    # Until the document was locked above, another device of the same person may have gone on scanning.
+    _must_be_last(scan, by)
     scan.undone_at = timezone.now()
     scan.save(update_fields=["undone_at"])
     return scan
@@ -72,6 +73,11 @@ def last_scan(subject: str, by: User) -> Scan | None:
     """The last scan of a person about a document that was not taken back."""
     last: Scan | None = Scan.objects.filter(subject=subject, by=by, undone_at=None).order_by("-pk").first()
     return last
+
+
+def _must_be_last(scan: Scan, by: User) -> None:
+    if scan != last_scan(scan.subject, by):
+        raise ValidationError(_("Only the last scan can be taken back."))
 
 
 def reversed_move(move: StockMove, reason: str) -> Move:

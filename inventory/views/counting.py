@@ -141,7 +141,7 @@ class CountDesk(CountingPage):
             return self.show(form, following)
         entries = form.entries()
         try:
-            services.enter_counts(self.stock_count, entries, by=request.user)
+            services.enter_counts(self.stock_count, [one for some in entries.values() for one in some], by=request.user)
         except ValidationError as error:
             form.add_error(None, error)
             return self.show(form, following)

@@ -73,6 +73,10 @@ class ScanPage(generic.OnePage):
         """Whether there is anything left to scan."""
         return True
 
+    def takes_back(self) -> bool:
+        """Whether the last scan may still be taken back."""
+        return self.takes_scans()
+
     def other_page(self, form: Any) -> str:
         """The page that a code leads to, where it names no goods; "" where it is to be recorded."""
         return ""
@@ -146,7 +150,7 @@ class ScanPage(generic.OnePage):
             "page": self,
             "object": self.document,
             "scans": scans,
-            "last_scan": last if self.takes_scans() else None,
+            "last_scan": last if self.takes_back() else None,
             **self.shown(),
         }
 

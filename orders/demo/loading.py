@@ -92,6 +92,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     inventory.close_periods()
     inventory.refresh_flows(since=inventory.BEGINNING)
     inventory.refresh_figures()
+    inventory.refresh_sold_out()
     progress("segments and follow-ups")
     following_up.load()
     promising.load(owner)

@@ -27,7 +27,7 @@ class FulfilmentStatus(models.TextChoices):
 
 FULFILMENT_TRANSITIONS: Mapping[str, Iterable[str]] = {
     FulfilmentStatus.PENDING: {FulfilmentStatus.PACKED, FulfilmentStatus.CANCELED},
-    FulfilmentStatus.PACKED: {FulfilmentStatus.SHIPPED, FulfilmentStatus.CANCELED},
+    FulfilmentStatus.PACKED: {FulfilmentStatus.SHIPPED, FulfilmentStatus.PENDING, FulfilmentStatus.CANCELED},
     FulfilmentStatus.SHIPPED: {FulfilmentStatus.DELIVERED},
 }
 
@@ -64,7 +64,7 @@ class FulfilmentQuerySet(WarehouseScoped):
 
 @tracked()
 class Fulfilment(Stateful):
-    """A parcel of an order from one location. `status` is written by pack, ship, deliver and cancel."""
+    """A parcel of an order from one location. `status` is written by pack, unpack, ship, deliver and cancel."""
 
     Status = FulfilmentStatus
     TRANSITIONS = FULFILMENT_TRANSITIONS

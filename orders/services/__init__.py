@@ -42,6 +42,7 @@ from orders.services.fulfilment import (
     schedule_fulfilment,
     set_tracking,
     ship,
+    unpack,
 )
 from orders.services.holds import OnHold, hold, must_not_be_held, release
 from orders.services.intake import (
@@ -55,7 +56,7 @@ from orders.services.intake import (
 )
 from orders.services.mailing import mail_document, save_mail_text
 from orders.services.order_files import import_orders
-from orders.services.packing import pack_scanned
+from orders.services.packing import made_whole, pack_scanned
 from orders.services.payments import (
     CaptureTooHigh,
     KeyReused,
@@ -186,6 +187,7 @@ __all__ = [
     "left_to_credit",
     "lines_of",
     "lines_to_pick",
+    "made_whole",
     "mail_document",
     "merge_orders",
     "must_not_be_held",
@@ -233,5 +235,6 @@ __all__ = [
     "stop_picking",
     "suggested_refund",
     "take_back_orders",
+    "unpack",
     "void",
 ]

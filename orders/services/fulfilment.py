@@ -165,6 +165,24 @@ def pack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
     return _advance(parcel, Fulfilment.Status.PACKED, "packed_at", by)
 
 
+@transaction.atomic
+def unpack(parcel: Fulfilment, *, by: User | None) -> Fulfilment:
+    """Open a packed parcel again that has not left: it waits to be packed, with what is in it.
+
+    Raises ValidationError where its order is picked anew at the same place meanwhile.
+    """
+    order, parcel = lock_parcel(parcel)
+    parcel.must_become(Fulfilment.Status.PENDING)
+    others = Fulfilment.objects.filter(order=order, location=parcel.location_id, status=Fulfilment.Status.PENDING)
+    if parcel.wave_id and others.filter(wave__isnull=False).exists():
+        raise ValidationError(_("Somebody picks this order already."))
+    parcel.packed_at = None
+    parcel.status = Fulfilment.Status.PENDING
+    parcel.save(update_fields=["status", "packed_at"])
+    audit.record("fulfilment.unpacked", parcel, by=by)
+    return parcel
+
+
 @patient
 def ship(
     parcel: Fulfilment,

@@ -12,7 +12,7 @@ from inventory import services as inventory
 from inventory.models import Scan
 from inventory.services import Done, Scanned
 from orders.models import Fulfilment, FulfilmentLine
-from orders.services.fulfilment import lock_parcel, pack
+from orders.services.fulfilment import lock_parcel, pack, unpack
 from orders.services.plans import Said, parts_of, said_of, take, take_off
 
 
@@ -52,12 +52,20 @@ def pack_scanned(parcel: Fulfilment, scanned: Scanned, *, lot: str = "", by: Use
 
 @inventory.way_back(Scan.Kind.PACKED)
 def _unpack(scan: Scan, by: User) -> None:
-    """Pieces go out of a parcel that is not whole yet."""
+    """Pieces go out of a parcel. One that was whole with this scan is open again, until it has left."""
     _order, parcel = lock_parcel(Fulfilment.objects.get(number=scan.subject))
     inventory.must_act_at(by, parcel.location)
+    if parcel.status == Fulfilment.Status.PACKED and made_whole(parcel, scan):
+        parcel = unpack(parcel, by=by)
     if parcel.status != Fulfilment.Status.PENDING:
-        raise ValidationError(_("%(parcel)s is packed already. Unpack it, and pack it anew.") % {"parcel": parcel})
+        raise ValidationError(_("%(document)s went on meanwhile.") % {"document": parcel})
     take_off({line.pk: line for line in parcel.lines.all()}, scan.facts, "packed", parcel)
+
+
+def made_whole(parcel: Fulfilment, scan: Scan) -> bool:
+    """Whether a parcel is packed because of this scan: every piece was scanned, and nobody scanned one after it."""
+    last = Scan.objects.filter(subject=parcel.number, undone_at=None).order_by("-pk").first()
+    return scan == last and all(line.packed == line.quantity for line in parcel.lines.all())
 
 
 def _steps(

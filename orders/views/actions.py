@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from inventory import services as inventory
-from inventory.models import Allocation, Location
+from inventory.models import Allocation, Location, Scan
 from orders import forms, services
 from orders.forms import plain
 from orders.forms_returns import DeliverForm, FulfilForm, ScheduleForm
@@ -299,6 +299,14 @@ class Ship(ParcelAction):
     title = gettext_lazy("Ship")
     confirm = gettext_lazy("The pieces leave the stock, and the customer gets a mail.")
     done = gettext_lazy("%s is shipped.")
+    template_name = "orders/parcel_ship.html"
+
+    def last_scan(self) -> Scan | None:
+        """The scan of this person that made the parcel whole, while it can be taken back."""
+        parcel = self.form.parcel
+        scan = inventory.last_scan(parcel.number, self.request.user)
+        is_packed = scan is not None and parcel.status == Fulfilment.Status.PACKED
+        return scan if is_packed and services.made_whole(parcel, scan) else None
 
     def get_form_kwargs(self, obj: Fulfilment) -> dict[str, Any]:
         return {"parcel": obj, "initial": {"carrier": obj.carrier, "tracking_number": obj.tracking_number}}

@@ -340,6 +340,10 @@ class PackPage(ScanPage):
     def takes_scans(self) -> bool:
         return self.document.status == Fulfilment.Status.PENDING and not self.document.hold_reason
 
+    def takes_back(self) -> bool:
+        """Until the parcel has left."""
+        return self.takes_scans() or self.document.status == Fulfilment.Status.PACKED
+
     def next_page(self) -> str:
         """A packed parcel is shipped next."""
         if self.document.status != Fulfilment.Status.PACKED:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from backoffice.models import Approval
 from inventory import services
-from inventory.models import CountEntry, StockCount
+from inventory.models import CountEntry, StockCount, StockPart
 from inventory.services import Demand
 from tests.factories import level_of, make_count, make_location, make_user, make_variant, stock
 
@@ -167,6 +167,35 @@ def test_a_sheet_is_keyed_in(client, counter):
     assert CountEntry.objects.count() == 1
     response = client.post(at("desk", count), data | {f"line_{cup.pk}": "x"})
     assert response.status_code == 422
+
+
+def test_the_desk_asks_for_lots_and_expiry_of_what_is_tracked(client, counter):
+    make_variant("CUP", on_hand=2)
+    milk, phone = make_variant("MILK", tracking="lot"), make_variant("PHONE", tracking="serial")
+    came = [services.Arriving(3, "A"), services.Arriving(3, "B")]
+    services.receive(make_location(), None, [(milk.pk, 6, None)], parts={0: came}, by=None)
+    services.receive(make_location(), None, [(phone.pk, 1, None)], parts={0: [services.Arriving(1, "S1")]}, by=None)
+    count = make_count()
+    cup, milks, phones = count.lines.all()
+    page = client.get(at("desk", count))
+    assert [len(controls) for _line, controls in page.context["rows"]] == [1, 3, 3]
+    data = {"key": page.context["form"]["key"].value(), "following": "0", f"line_{cup.pk}": "2"}
+    data |= {f"line_{milks.pk}": "5", f"line_{phones.pk}": "2", f"lots_{phones.pk}": "S1, S2"}
+    response = client.post(at("desk", count), data)
+    assert response.status_code == 422
+    assert "5 pieces were counted, and lots are named of 0." in text(response)
+    assert CountEntry.objects.count() == 0
+    data |= {f"lots_{milks.pk}": "a, B x 2, C, A", f"expires_{milks.pk}": "2031-05-01"}
+    for _press in range(2):
+        assert said(client.post(at("desk", count), data, follow=True))[-1] == "3 lines recorded."
+    again = client.get(at("desk", count)).context["form"]["key"].value()
+    assert said(client.post(at("desk", count), data | {"key": again}, follow=True))[-1] == "3 lines recorded."
+    assert list(count.lines.values_list("counted", flat=True)) == [2, 5, 2]
+    services.post_count(services.close_count(count, by=None), by=None)
+    parts = StockPart.objects.there().filter(level__variant__in=[milk, phone]).order_by("lot__number")
+    there = [(part.lot.number, part.quantity, str(part.lot.expires_on)) for part in parts.select_related("lot")]
+    assert there[:3] == [("A", 2, "2031-05-01"), ("B", 2, "2031-05-01"), ("C", 1, "2031-05-01")]
+    assert there[3:] == [("S1", 1, "None"), ("S2", 1, "None")]
 
 
 def test_long_sheets_come_in_pages(client, counter):

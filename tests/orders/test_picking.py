@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
+from django.urls import reverse
 
 from backoffice import verification
 from backoffice.errors import IllegalTransition, NotAllowed
@@ -292,6 +293,40 @@ def test_a_wrong_item_is_refused_and_the_last_piece_packs_the_parcel(picker):
     services.ship(parcel, by=picker)
     assert StockLevel.objects.get(variant__sku="TEA").on_hand == 98
     assert wrong() == []
+
+
+def test_the_scan_that_made_a_parcel_whole_is_taken_back_until_it_has_left(client, picker):
+    parcel = parcel_of(make_order([("TEA", 2)], placed=True))
+    other = staff("warehouse_operator")
+    services.pack_scanned(parcel, Scanned("TEA"), by=other)
+    last = services.pack_scanned(parcel, Scanned("TEA"), by=picker)
+    with pytest.raises(ValidationError, match="went on meanwhile"), transaction.atomic():
+        inventory.undo_scan(inventory.last_scan(parcel.number, other), by=other)
+    client.force_login(picker)
+    undo = reverse("inventory:scan_undo", args=[last.pk])
+    for name in ("pack", "fulfilment-ship"):
+        assert undo in client.get(reverse(f"orders:{name}", args=[parcel.number])).content.decode()
+    for _press in range(2):
+        client.post(undo)
+    parcel.refresh_from_db()
+    assert (parcel.status, parcel.packed_at, parcel.lines.get().packed) == ("pending", None, 1)
+    assert Scan.objects.filter(undone_at=None).count() == 1
+    last = services.pack_scanned(parcel, Scanned("TEA"), by=picker)
+    services.ship(parcel, by=picker)
+    with pytest.raises(ValidationError, match="went on meanwhile"), transaction.atomic():
+        inventory.undo_scan(last, by=picker)
+    assert undo not in client.get(reverse("orders:pack", args=[parcel.number])).content.decode()
+    assert wrong() == []
+
+
+def test_a_parcel_that_was_packed_by_click_is_not_opened_by_a_scan(picker):
+    parcel = parcel_of(make_order([("TEA", 2)], placed=True))
+    scan = services.pack_scanned(parcel, Scanned("TEA"), by=picker)
+    services.pack(parcel, by=picker)
+    with pytest.raises(ValidationError, match="went on meanwhile"), transaction.atomic():
+        inventory.undo_scan(scan, by=picker)
+    parcel.refresh_from_db()
+    assert (parcel.status, parcel.lines.get().packed) == ("packed", 1)
 
 
 def test_what_waits_is_not_packed_and_not_by_people_of_other_warehouses(picker):

@@ -31,13 +31,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.performance import product_files
-from tests.performance.shop import PROJECT, report
+from tests.performance.shop import PROJECT, report, server_cpu
 
 PEERS_UP_TO = 100_000
 KEPT = {
@@ -277,26 +276,6 @@ class Bench:
             figures[name] = round(seconds[over] / seconds[under], 2)
             figures[f"{name}_cpu"] = round(cpu[over] / cpu[under], 2)
         return figures
-
-
-@contextmanager
-def server_cpu() -> Iterator[list[float]]:
-    """Seconds of processor time that our server process used inside."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-
-    def used() -> float:
-        if not stat.exists():
-            return 0.0  # the server runs elsewhere
-        parts = stat.read_text().rpartition(")")[2].split()
-        return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
-
-    found = [used()]
-    yield found
-    found[0] = used() - found[0]
 
 
 def bring_partial(path: Path) -> Any:

@@ -1,7 +1,10 @@
 """Stock and value at past instants out of period balances, beside adding up the whole ledger each time.
 
-The ledger is made in SQL, over a year, in tables of the real shape; `--rows` is how many postings it has. It stays below
-.data for the next run; what its summaries took is measured when it is made. Each instant is asked for by location, category, supplier and article, and by the naive sum of all postings up to it.
+The ledger is made in SQL, over a year, in tables of the real shape; `--rows` is how many postings it has, a fifth of them of one
+level. It stays below .data for the next run; what its summaries took is measured when it is made. Each instant is asked for by location,
+category, supplier and article, and by the naive sum of all postings up to it. Seconds are of processor, of this program and its server
+process together (no parallel workers), because the machine is shared. The why-page of the level with most postings is exported whole,
+beside COPY of the same rows; memory is how far this program grows meanwhile.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.performance.shop import PROJECT, in_turns, report
+from tests.performance.shop import PROJECT, processor_in_turns, report
 
 LEVELS_OF = 50  # postings a level has on average
 INSTANTS = (3, 45, 180, 330)  # days back
@@ -63,7 +67,7 @@ MAKE = [
            s.variant_id, s.location_id, s.location_id, 1 + mod(n, 5), 'SO-' || n, '', ''
     FROM generate_series(1, {rows}) n
     JOIN (SELECT row_number() OVER (ORDER BY id) - 1 AS number, * FROM inventory_stocklevel) s
-        ON s.number = mod(n::bigint * 7919, (SELECT count(*) FROM inventory_stocklevel))
+        ON s.number = CASE WHEN mod(n, 5) = 0 THEN 0 ELSE mod(n::bigint * 7919, (SELECT count(*) FROM inventory_stocklevel)) END
     ORDER BY n
     """,
     """
@@ -97,6 +101,8 @@ def main() -> None:
 
     from inventory import services
 
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
     now = timezone.now()
     for days in INSTANTS:
         moment = now - timedelta(days=days)
@@ -104,7 +110,7 @@ def main() -> None:
         def naive(moment: Any = moment) -> Any:
             with connection.cursor() as cursor:
                 cursor.execute(NAIVE, [moment])
-                return sorted((pieces, value) for _place, pieces, _a, _h, value in cursor.fetchall())
+                return sorted((pieces, value) for _place, pieces, _a, _h, value in cursor.fetchall() if pieces)
 
         def asked(by: str, moment: Any = moment) -> Callable[[], Any]:
             return lambda: list(services.stock_at(moment, by).order_by("-on_hand", "-pk")[:51])
@@ -112,7 +118,7 @@ def main() -> None:
         same = sorted((row.on_hand, row.value) for row in asked("location")())
         if same != naive():
             raise SystemExit(f"{days} days ago: {same} is not {naive()}")
-        taken = in_turns({"naive": naive, **{by: asked(by) for by in services.GROUPINGS}}, chosen.rounds)
+        taken = processor_in_turns({"naive": naive, **{by: asked(by) for by in services.GROUPINGS}}, chosen.rounds)
         print(
             f"{days:>4} days ago  "
             + "  ".join(f"{name} {seconds:.3f} s" for name, seconds in taken.items())
@@ -129,7 +135,7 @@ def main() -> None:
 
 
 def pages(now: Any, rounds: int) -> dict[str, float]:
-    """Seconds of whole pages: stock by article at an instant, and the first and a deep page of why."""
+    """Seconds of processor of whole pages: stock by article at an instant, and the first and a deep page of why."""
     from django.db import connection
     from django.test import Client
     from django.urls import reverse
@@ -150,7 +156,54 @@ def pages(now: Any, rounds: int) -> dict[str, float]:
         "page_aging": lambda: client.get(reverse("inventory:aging")),
         "page_abc": lambda: client.get(reverse("inventory:abc")),
     }
-    return {name: round(seconds, 4) for name, seconds in in_turns(asked, rounds).items()}
+    return {name: round(seconds, 4) for name, seconds in processor_in_turns(asked, rounds).items()} | export(
+        client, why, variant
+    )
+
+
+def export(client: Any, why: str, variant: int) -> dict[str, float]:
+    """The export of the why-page, read piece by piece as a browser does: seconds of processor beside COPY, and memory."""
+    from django.db import connection
+
+    from inventory.models import StockPosting
+
+    rows = StockPosting.objects.filter(level__variant=variant).count()
+
+    def copied() -> int:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY (SELECT p.*, m.* FROM inventory_stockposting p JOIN inventory_stockmove m ON m.id = p.move_id"
+                f" JOIN inventory_stocklevel l ON l.id = p.level_id WHERE l.variant_id = {variant}"
+                " ORDER BY p.id DESC) TO STDOUT (FORMAT csv)"
+            ) as stream,
+        ):
+            return sum(len(piece) for piece in stream)
+
+    before = _resident()
+    most = before
+
+    def exported() -> int:
+        nonlocal most
+        lines = 0
+        for piece in client.get(why, {"export": "csv"}).streaming_content:
+            lines += piece.count(b"\n")
+            most = max(most, _resident())
+        if lines != rows + 1:
+            raise SystemExit(f"the export has {lines} lines of {rows} postings")
+        return lines
+
+    taken = processor_in_turns({"copied": copied, "exported": exported}, 1)
+    return {
+        "export_rows": rows,
+        "export_rows_per_s": round(rows / taken["exported"]),
+        "export_of_copy": round(taken["copied"] / taken["exported"], 2),
+        "export_growth_mib": round((most - before) / (1 << 20), 1),
+    }
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def open_ledger(rows: int) -> dict[str, Any]:
@@ -160,6 +213,7 @@ def open_ledger(rows: int) -> dict[str, Any]:
             "BENCH_POSTGRES_DIR", str(PROJECT / ".data" / f"stock-value-{rows}")
         )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.performance.settings")
+    os.environ["EXPORT_FOREGROUND_ROWS"] = str(rows)
     import django
 
     django.setup()

@@ -8,7 +8,8 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,40 @@ def in_turns(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[s
             started = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+@contextmanager
+def server_cpu() -> Iterator[list[float]]:
+    """Seconds of processor time that our server process used inside."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+
+    def used() -> float:
+        if not stat.exists():
+            return 0.0  # the server runs elsewhere
+        parts = stat.read_text().rpartition(")")[2].split()
+        return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+    found = [used()]
+    yield found
+    found[0] = used() - found[0]
+
+
+def processor_in_turns(contenders: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median seconds of processor that each contender takes here and in our server process, measured in turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for call in contenders.values():
+        call()
+    for _ in range(rounds):
+        for name, call in contenders.items():
+            own = time.process_time()
+            with server_cpu() as server:
+                call()
+            seconds[name].append(time.process_time() - own + server[0])
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

@@ -41,7 +41,7 @@ LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
     "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
-    "inventory_stockmove", "inventory_stockposting", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
+    "inventory_stockmove", "inventory_stockposting", "inventory_soldout", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
 AT_MOST = 11
 PAGE = 10
