@@ -5,9 +5,10 @@ navigation.register("orders", _("Orders"), "orders:list", permission="orders.vie
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 
 SECTIONS = {
@@ -93,9 +94,15 @@ def sections(user: Any, path: str) -> list[Section]:
 
 def _visible(user: Any) -> Iterator[tuple[Entry, str]]:
     """Entries that `user` may use, with their addresses."""
-    for entry in sorted(_entries.values(), key=lambda e: (e.order, str(e.label))):
-        if entry.allowed(user):
-            yield entry, reverse(entry.url_name)
+    allowed = [entry for entry in _entries.values() if entry.allowed(user)]
+    for entry in sorted(allowed, key=lambda e: (e.order, str(e.label))):
+        yield entry, _address(entry.url_name, get_script_prefix())
+
+
+@cache
+def _address(url_name: str, prefix: str) -> str:
+    """Every page shows some fifty; they never change under the same `prefix`."""
+    return reverse(url_name)
 
 
 def _is_under(path: str, url: str) -> bool:

@@ -9,6 +9,7 @@
 import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -76,12 +77,18 @@ def tone(value: Any) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Draw a shape of the sprite; with `label` it has a name for screen readers."""
+    if not label:
+        return _silent_icon(str(name))
     sprite = static("backoffice/icons.svg")
-    if label:
-        return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
-        )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+    return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name)
+
+
+@lru_cache(maxsize=256)
+def _silent_icon(name: str) -> SafeString:
+    """A page draws a hundred, of a few shapes."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("backoffice/icons.svg"), name
+    )
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
@@ -15,12 +16,25 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop 
 
 WindowOf = Callable[..., Page]
 
+# Parts of a window that are pages themselves: nobody sees them, and each window starts a renderer for them.
+OF_THE_WINDOW = (
+    "InitialWebUI PreloadTopChromeWebUI PreloadTopChromeWebUILessNavigations WebUIHomeButton WebUIOmniboxAimPopup"
+    " WebUIOmniboxFullPopup WebUIOmniboxPopup WebUIReloadButton WebUISplitTabsButton WebUITabStrip WebUIToolbar"
+).split()
+# What Playwright switches off: of several such flags Chromium heeds the last one only.
+OF_PLAYWRIGHT = (
+    "AimEnabled AvoidCorsURLLoaderRestartOnRedirect AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose"
+    " HttpsFirstBalancedModeAutoEnable HttpsUpgrades LensOverlay MediaRouter NetworkTimeServiceQuerying"
+    " OptimizationHints PaintHolding PreconnectToSearch ThirdPartyStoragePartitioning"
+).split()
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    f"--disable-features={','.join([*OF_PLAYWRIGHT, *OF_THE_WINDOW])}",
+    "--js-flags=--no-opt",  # every page starts anew: its scripts are over before optimizing them has paid
 ]
 
 
@@ -31,7 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Browser]:
+def kept_connections() -> Iterator[None]:
+    """The threads of the server keep their connections from page to page: a new one costs more than what it is asked."""
+    options = connection.settings_dict
+    before, options["CONN_MAX_AGE"] = options["CONN_MAX_AGE"], 60
+    yield
+    options["CONN_MAX_AGE"] = before
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str, kept_connections: None) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser

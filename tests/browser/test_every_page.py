@@ -882,6 +882,7 @@ def window(chromium: Browser, live_server) -> Callable[[], Page]:
     def new(**more) -> Page:
         context = chromium.new_context(base_url=live_server.url, locale="en-US", **more)
         context.set_default_timeout(20_000)
+        context.add_init_script(AXE)  # sent once, not for every page
         pages.append(context.new_page())
         return pages[-1]
 
