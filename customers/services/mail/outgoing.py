@@ -77,6 +77,13 @@ def deliver(pk: int) -> bool:
     return True
 
 
+def must_have_few_recipients(ticket: Ticket) -> None:
+    """Raise TooManyRecipients where a reply would go to more people than one mail may."""
+    count = 1 + ticket.collaborators.exclude(email=ticket.requester_email).count()
+    if count > MOST_RECIPIENTS:
+        raise TooManyRecipients(count)
+
+
 def compose(message: Message) -> EmailMessage:
     """The mail about `message`; expects the language of the ticket to be active. Raises TooManyRecipients."""
     ticket = message.ticket

@@ -152,10 +152,12 @@ def reply(
     """Answer the customer, who gets it by mail once UNDO_SEND_SECONDS are over; then set `status`, if one is given.
 
     `macro` does to the ticket what it says, but for its status; `kept` are files of the draft that go along.
-    Raises ThreadMoved when the thread went on after `last_message_id` or has not the `seen` number of messages, TicketClosed when nobody may answer any more.
+    Raises ThreadMoved when the thread went on after `last_message_id` or has not the `seen` number of messages, TicketClosed when nobody may answer
+    any more, TooManyRecipients where too many people were copied in.
     """
     ticket = open_for_messages(ticket)
     must_be_current(ticket, last_message_id, seen)
+    mail.must_have_few_recipients(ticket)
     message = write(ticket, Message.Kind.REPLY, body, by=by, attachments=attachments)
     drafts.spend(message, by=by, kept=kept)
     mail_later(message, seconds=settings.UNDO_SEND_SECONDS)
