@@ -23,6 +23,8 @@ from backoffice.apps import own_apps
 from backoffice.models import Invitation, Notification, SavedView, User
 from backoffice.roles import ROLES
 from backoffice.tasks import heartbeat
+from customers.services.custom import save_field
+from customers.services.lists import save_list
 from tests import factories
 
 PUBLIC = {
@@ -178,6 +180,8 @@ class World:
         self.customer = factories.make_customer("Jane Doe", email="jane@example.com")
         self.ticket = factories.make_ticket()
         self.article = factories.make_article()
+        save_field(by=None, name="Level")
+        save_list(by=self.owner, name="Fair")
         for name in (
             "make_prices",
             "make_policy",

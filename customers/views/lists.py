@@ -3,9 +3,9 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -106,7 +106,7 @@ class KeptList:
     def get_object(self) -> StaticList:
         found: StaticList = super().get_object()  # type: ignore[misc]
         if not lists.may_keep(found, self.request.user):
-            raise PermissionDenied
+            raise Http404
         return found
 
 

@@ -29,7 +29,7 @@ from backoffice.context import acting
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
-from customers.models import Customer, IncomingMail
+from customers.models import Customer, IncomingMail, StaticList
 from inventory.models import Location, Lot, StockCount, StockLevel, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
@@ -70,6 +70,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "customers": {"tag": ["vip"]},
     "customers:pool": {"tag": ["vip"]},
     "customers:mine": {"q": [SOMETHING]},
+    "customer_lists": {"q": ["fair"]},
     "incoming_mail": {"q": ["jane@example.com"]},
     "inventory:level": {"by": ["okafor"], "cause": ["SO-7234"]},
     "inventory:moves": {"q": ["slim paper"], "cause": ["SO-7234"], "by": ["okafor"]},
@@ -103,8 +104,11 @@ TYPED: dict[str, dict[str, list[str]]] = {
 }
 LOOKED_UP: dict[type, str] = {
     Brand: "nor", Category: "cloth", Location: "main", Product: "slim paper", Supplier: "gmb", User: "okafor",
-    Variant: "slim paper",
+    Variant: "slim paper", StaticList: "fair",
 }  # fmt: skip
+
+# Filters that a list has beside those it declares.
+MORE = {"customers": ["custom.level=gold", "custom.visits_min=6", "custom.birthday_after=1995-01-01"]}
 
 # Addresses that no index serves, and why that is right.
 EXEMPT = {
@@ -228,6 +232,8 @@ def asked(view: type[generic.ListPage], url: str) -> Iterator[Asked]:
         for name, declared in view.filterset_class.base_filters.items():
             for query in queries(view, name, declared):
                 yield Asked(f"{url}?{query}", name)
+    for query in MORE.get(view.key, []):
+        yield Asked(f"{url}?{query}", query.partition("=")[0])
 
 
 def walked(client: Client, view: type[generic.ListPage], url: str) -> Iterator[Asked]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy
 
@@ -30,7 +30,7 @@ class CareBatch(TableBatch):
     """Rows about a customer, named by number, number elsewhere, or e-mail address; who was merged is the survivor."""
 
     extra: ClassVar[Mapping[str, Staged]] = {"customer_id": Staged("bigint")}
-    messages: ClassVar[Mapping[str, Any]] = {
+    messages = {
         "customer_erased": gettext_lazy("The data of %(number)s were erased; nothing can be added."),
     }
 
@@ -79,7 +79,7 @@ class FollowUpBatch(CareBatch):
         ),
     }
     extra: ClassVar[Mapping[str, Staged]] = {**CareBatch.extra, "found_id": Staged("bigint")}
-    messages: ClassVar[Mapping[str, Any]] = {
+    messages = {
         **CareBatch.messages,
         "ended_stays": gettext_lazy("This follow-up has ended already, and stays so."),
     }
