@@ -211,7 +211,7 @@ class Reader:
 
     def path(self, text: str) -> str:
         """The path of a category out of a list of them."""
-        return SEPARATOR.join(" ".join(name.split()) for name in text.split(">") if name.strip())
+        return SEPARATOR.join(" ".join(name.split()) for name in text.strip(" /").split(">") if name.strip())
 
     def _fill_price(self, out: Values, values: Values) -> None:
         """What is asked for now is the price, and the regular one what it is compared with. A sale at nothing is none."""
