@@ -1,7 +1,10 @@
 """Fixtures of every test, and what a test needs of the machine: a Chromium, the real files."""
 
+import gc
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,30 @@ from tests.template import ensure_template
 REQUIRE_BROWSER = os.environ.get("REQUIRE_BROWSER") == "1"
 TransactionTestCase._fixture_teardown = flush.quickly
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+PREPARING = pytest.StashKey[subprocess.Popen]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where workers are to run, begin the template: making it and gathering the tests leave a core idle each."""
+    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
+        config.stash[PREPARING] = subprocess.Popen(
+            [sys.executable, "-m", "tests.prepare"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if PREPARING in config.stash:
+        config.stash[PREPARING].wait()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays until the end: the collector of garbage need not look at it again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from django.test import TransactionTestCase
 
 from tests.template import STAYS, TABLES
 
-LARGE = 64  # pages: rows of larger tables are not deleted one by one
+LARGE = 64  # pages: larger tables are vacuumed, or the rows that are written back would make them grow test by test
+HUGE = 4_000  # pages of all tables: to make every one anew takes a second, to delete so many rows takes longer
 PAGES = TABLES.replace("relname", "relname, pg_relation_size(oid) / current_setting('block_size')::int", 1)
 KEPT = """
 SELECT k.relname, string_agg(quote_ident(a.attname), ', ') FROM pg_class k
@@ -27,14 +28,17 @@ def quickly(test: TransactionTestCase) -> None:
         without_triggers = cursor.fetchone()[0]
         cursor.execute(PAGES, [list(STAYS)])
         pages = dict(cursor.fetchall())
-        if without_triggers and max(pages.values()) <= LARGE:
-            empty = [f'DELETE FROM public."{table}"' for table, size in pages.items() if size]
-        else:
-            empty = ["TRUNCATE " + ", ".join(f'public."{table}"' for table in pages)]
-        around = ("SET session_replication_role = replica", "RESET session_replication_role")
-        cursor.execute(
-            "; ".join([around[0], *empty, *refill(), around[1]] if without_triggers else [*empty, *refill()])
+        around = (
+            "SET session_replication_role = replica; {}; RESET session_replication_role" if without_triggers else "{}"
         )
+        if without_triggers and sum(pages.values()) <= HUGE:
+            filled = [f'DELETE FROM public."{table}"' for table, size in pages.items() if size]
+            cursor.execute(around.format("; ".join(filled)))
+            if large := [f'public."{table}"' for table, size in pages.items() if size > LARGE]:
+                cursor.execute("VACUUM " + ", ".join(large))
+        else:
+            cursor.execute("TRUNCATE " + ", ".join(f'public."{table}"' for table in pages))
+        cursor.execute(around.format("; ".join(refill())))
 
 
 @cache
