@@ -24,6 +24,7 @@ from customers.models.ownership import (
 )
 from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
 from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
+from customers.models.service import ServiceMark, ServiceRow, TicketFacts, TicketSums, TicketTimes
 from customers.models.suppression import Suppression
 from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
@@ -107,16 +108,21 @@ __all__ = [
     "SegmentRun",
     "SegmentSnapshot",
     "Segmented",
+    "ServiceMark",
+    "ServiceRow",
     "Suppression",
     "Survey",
     "SurveyQuerySet",
     "Throttle",
     "Ticket",
     "TicketEvent",
+    "TicketFacts",
     "TicketMerge",
     "TicketPartQuerySet",
     "TicketQuerySet",
     "TicketStatus",
+    "TicketSums",
+    "TicketTimes",
     "TicketWatcher",
     "VainSearch",
     "contact_text",

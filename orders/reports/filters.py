@@ -15,11 +15,11 @@ from django.utils.translation import ngettext
 from backoffice import generic
 from backoffice.derived import derived
 from backoffice.generic import lookups
+from backoffice.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
 from catalog.models import Category
 from inventory.models import Location
 from orders.models import PlaceSales, SalesRow
 from orders.reports import statements
-from orders.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
 from orders.reports.statements import Asked, positional
 
 UNITS = [("day", _("Days")), ("week", _("Weeks")), ("month", _("Months"))]

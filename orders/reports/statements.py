@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Max
 
+from backoffice.reports.periods import Period, today
 from orders.models import (
     CategorySales,
     CustomerSales,
@@ -27,7 +28,6 @@ from orders.models import (
     Summary,
     TaxSales,
 )
-from orders.reports.periods import Period, today
 
 AMOUNTS = ("orders", "pieces", "net", "tax", "gross")
 SHIPPED = ("pieces", "net", "uncosted", "cost")

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from backoffice.reports.periods import Period
 from orders import services
 from orders.models import Order, ProductSales
 from orders.reports.pages import REPORTS
-from orders.reports.periods import Period
 from tests.factories import make_category, make_user
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, warehouse
 
