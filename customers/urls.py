@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from backoffice.publishing import pages
 from customers.models import Article
+from customers.reports.pages import REPORTS, ServiceIndex
 from customers.views import (
     agents,
     articles,
@@ -85,6 +86,7 @@ ticket_urls = [
     path("", tickets.TicketList.as_view(), name="list"),
     path("new/", tickets.NewTicket.as_view(), name="new"),
     path("files/<int:pk>/", tickets.attachment, name="file"),
+    path("messages/", tickets.MessageList.as_view(), name="messages"),
     path("queues/", tickets.QueuesPage.as_view(), name="queues"),
     path("macros/", tickets.MacroList.as_view(), name="macros"),
     path("macros/new/", tickets.NewMacro.as_view(), name="macro_new"),
@@ -167,6 +169,11 @@ support_urls = [
     path("t/<str:token>/files/<int:pk>/", support.attachment, name="file"),
 ]
 
+service_urls = [
+    path("", ServiceIndex.as_view(), name="index"),
+    *(path(f"{name}/", view.as_view(), name=name) for name, view, _text in REPORTS),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/duplicates/", include((duplicate_urls, "duplicates"))),
     path("customers/disputes/", include((dispute_urls, "disputes"))),
@@ -176,5 +183,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include((ticket_urls, "tickets"))),
     path("articles/", include((article_urls, "articles"))),
     path("help/", include((help_urls, "help"))),
+    path("reports/service/", include((service_urls, "service"))),
     path("support/", include((support_urls, "support"))),
 ]

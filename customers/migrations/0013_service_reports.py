@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('day', models.DateField(null=True, verbose_name='day')),
+                ('item', models.CharField(max_length=200, verbose_name='key')),
                 ('code', models.CharField(max_length=200, verbose_name='code')),
                 ('name', models.CharField(max_length=600, verbose_name='name')),
                 ('name_zh', models.CharField(max_length=600)),
@@ -176,6 +177,10 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'times of tickets',
                 'constraints': [models.UniqueConstraint(fields=('by', 'span', 'day', 'queue', 'item', 'kind', 'seconds'), name='ticket_times_once')],
             },
+        ),
+        migrations.AddIndex(
+            model_name="promisecycle",
+            index=models.Index(condition=models.Q(("level__gte", 2)), fields=["started_at"], name="promise_broken"),
         ),
         *BY_TIME,
     ]

@@ -194,6 +194,7 @@ class ServiceRow(models.Model):
 
     id = models.BigIntegerField(primary_key=True)
     day = models.DateField(_("day"), null=True)
+    item = models.CharField(_("key"), max_length=200)
     code = models.CharField(_("code"), max_length=200)
     name = models.CharField(_("name"), max_length=600)
     name_zh = models.CharField(max_length=600)
@@ -228,7 +229,6 @@ class ServiceRow(models.Model):
     before = models.DecimalField(_("before"), max_digits=16, decimal_places=2, null=True)
 
     url = ""  # of the tickets behind the figures; the page knows it
-    shown = ""  # what the row is about, where the page words it
 
     objects = VisibleQuerySet.as_manager()
 
@@ -246,7 +246,7 @@ class ServiceRow(models.Model):
 
     @property
     def title(self) -> str:
-        return self.shown or in_reader_language(self.name, self.name_zh) or self.code or gettext("None")
+        return in_reader_language(self.name, self.name_zh) or self.code or gettext("None")
 
     @property
     def begins(self) -> date:

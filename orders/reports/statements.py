@@ -3,7 +3,6 @@
 `Asked` is what the address asks for. A statement is a function of it that gives SQL and its parameters.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -358,9 +357,3 @@ def cohorts(asked: Asked) -> str:
             WHERE currency = %(currency)s AND month = first GROUP BY 1) b USING (first)"""
         columns["before"] = "coalesce(b.customers, 0)"
     return rows(columns, source)
-
-
-def positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """The statement with its named parameters in the order in which it names them."""
-    names = re.findall(r"%\((\w+)\)s", statement)
-    return re.sub(r"%\(\w+\)s", "%s", statement), [parameters[name] for name in names]

@@ -8,7 +8,7 @@ from customers.services.reporting.subjects import subjects
 UNSOLVED = "('new', 'open', 'pending', 'on_hold')"
 WAITS = "('new', 'open')"  # for us
 SOLVED = "('solved', 'closed')"
-COLUMNS = tuple(field.column for field in TicketFacts._meta.concrete_fields)
+COLUMNS: tuple[str, ...] = tuple(field.get_attname() for field in TicketFacts._meta.concrete_fields)
 
 
 def _elapsed(start: str, until: str) -> str:

@@ -19,6 +19,7 @@ def wrong_facts() -> str:
 
 def wrong_sums(model: type[TicketSums | TicketTimes]) -> str:
     """Keys of the rows that are not what the facts add up to."""
+    figures: tuple[str, ...]
     if model is TicketSums:
         keys, figures = "by, queue, item", FIGURES
         rows = by_span(days_of(SIGNED), keys, figures, "'d', 'm', 'y'")

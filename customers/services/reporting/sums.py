@@ -87,6 +87,15 @@ def times_of(facts: str) -> str:
                GROUP BY day, by, queue, item, kind, seconds HAVING sum(sign) <> 0"""  # noqa: S608
 
 
+def times_rows(facts: str, days: str) -> str:
+    """SELECT of day, by, queue, item, kind, seconds and number of tickets whose day fulfils `days`, in every dimension."""
+    return " UNION ALL ".join(
+        f"SELECT f.{day} AS day, d.by, f.queue, d.item, '{kind}' AS kind, {rounded(f'f.{seconds}')} AS seconds, 1 AS number"  # noqa: S608
+        f" FROM {facts} f {_dimensions(PLACE, 'true')} WHERE f.{day} {days} AND f.{seconds} IS NOT NULL"
+        for kind, day, seconds in (("reply", "replied_on", "reply_seconds"), ("solve", "solved_on", "solve_seconds"))
+    )
+
+
 def by_span(days: str, keys: str, figures: tuple[str, ...], spans: str) -> str:
     """The same by day, month and year."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in figures)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
+from backoffice.derived import positional
 from backoffice.generic import Column, Count, keyset
 from backoffice.generic.base import may
 from backoffice.generic.keyset import Slice
@@ -19,7 +20,7 @@ from orders.models import (
 )
 from orders.reports import filters
 from orders.reports.pages.base import LONG, PERSONAL, SEES, Card, SalesReport
-from orders.reports.statements import leading, positional
+from orders.reports.statements import leading
 
 
 class Ranked(SalesReport):
