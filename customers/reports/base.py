@@ -98,7 +98,7 @@ class ServiceReport(ReportPage):
             names.get(self.asked.by, _("Days")),
             get=self.row_title,
             link="target",
-            reads=("day", "code", "name", "name_zh"),
+            reads=("day", "item", "code", "name", "name_zh"),
         )
         rest = super().get_columns()
         if self.asked.before is None:

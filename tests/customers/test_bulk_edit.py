@@ -1,5 +1,7 @@
 """Bulk edits of customers, tickets and articles: by the rules of their forms and files."""
 
+from datetime import date
+
 import pytest
 
 from backoffice.bulk_edit import editing
@@ -62,7 +64,7 @@ def test_tickets_change_with_their_events_and_back(owner):
         ("priority", "set", "4"),
         ("queue", "set", other),
         ("assignee", "set", owner),
-        ("due_on", "set", "2026-05-01"),
+        ("due_on", "set", date(2026, 5, 1)),
     )
 
     ticket.refresh_from_db()
