@@ -9,7 +9,8 @@
 The statement gives a column for each field of the model.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
@@ -44,3 +45,9 @@ def derived(queryset: Rows, sql: str, parameters: Sequence[Any] = ()) -> Rows:
     alias = rows.query.get_initial_alias()
     rows.query.alias_map[alias] = Statement(rows.model._meta.db_table, alias, sql, parameters)
     return rows
+
+
+def positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The statement with its named parameters in the order in which it names them."""
+    names = re.findall(r"%\((\w+)\)s", statement)
+    return re.sub(r"%\(\w+\)s", "%s", statement), [parameters[name] for name in names]

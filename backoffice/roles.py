@@ -163,6 +163,7 @@ ROLES: dict[str, Role] = {
         _("Support agent"),
         (
             "customers.view_*",
+            "!customers.view_servicerow",
             "customers.add_customer",
             "customers.change_customer",
             "customers.add_staticlist",

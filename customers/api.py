@@ -1,6 +1,6 @@
 """Customers and tickets in the API; personal data is masked for those who may not see it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -91,6 +91,8 @@ class TicketOut(Schema):
     tags: list[str]
     created_at: datetime
     last_message_at: datetime
+    due_on: date | None
+    promised_at: datetime | None
 
     @staticmethod
     def resolve_queue(obj: Any) -> str:

@@ -15,6 +15,7 @@ from backoffice.models import User
 from backoffice.publishing.filters import ChangesFilter
 from backoffice.rows import containing
 from customers import masking
+from customers.figures import TicketFigure, TicketFigureField
 from customers.filters_custom import CustomFilterSet
 from customers.models import (
     AgentProfile,
@@ -25,6 +26,7 @@ from customers.models import (
     HelpCategory,
     ListMember,
     Macro,
+    Message,
     Ownership,
     OwnershipDispute,
     Queue,
@@ -127,6 +129,15 @@ class StaticListFilter(django_filters.FilterSet):
         return rows.filter(is_shared=True) if whose == "shared" else rows.filter(owner=self.request.user.pk)
 
 
+class BehindFilter(django_filters.CharFilter):
+    """Tickets that a figure of a report adds up."""
+
+    field_class = TicketFigureField
+
+    def filter(self, qs: QuerySet, value: TicketFigure | None) -> QuerySet:
+        return value.tickets(qs) if value else qs
+
+
 class TicketFilter(django_filters.FilterSet):
     """`assignee` is "me", "nobody" or a user's key; `stage` groups statuses by whether somebody still has to act."""
 
@@ -152,6 +163,8 @@ class TicketFilter(django_filters.FilterSet):
     satisfaction = django_filters.TypedChoiceFilter(
         field_name="survey__score", label=_("Satisfaction"), choices=Survey.Score.choices, coerce=int
     )
+
+    behind = BehindFilter(label=_("Behind the report"))
 
     class Meta:
         model = Ticket
@@ -210,6 +223,19 @@ class TicketFilter(django_filters.FilterSet):
         if who == "nobody":
             return rows.filter(assignee=None)
         return rows.filter(assignee=self.request.user.pk if who == "me" else int(who))
+
+
+class MessageFilter(django_filters.FilterSet):
+    kind = generic.AnyOfFilter(choices=Message.Kind.choices, label=_("Kind"))
+    queue = django_filters.ModelChoiceFilter(
+        queryset=lambda request: Queue.objects.in_scope(request.user), field_name="ticket__queue", label=_("Queue")
+    )
+    ticket = generic.LookupFilter(model=Ticket, label=_("Ticket"))
+    written = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Written"))
+
+    class Meta:
+        model = Message
+        fields: list[str] = []
 
 
 def _assignees() -> list[tuple[str, Any]]:

@@ -35,8 +35,12 @@ navigation.register(
 )
 navigation.register("support", _("Tickets"), "tickets:list", "customers.view_ticket", order=10, icon="ticket", jump="t")
 navigation.register("support", _("Queues"), "tickets:queues", "customers.view_ticket", order=20, icon="inbox")
+navigation.register("support", _("Messages"), "tickets:messages", "customers.view_message", order=15, icon="message")
 navigation.register("support", _("Macros"), "tickets:macros", "customers.view_macro", order=30, icon="zap")
 navigation.register("support", _("Satisfaction"), "promises:satisfaction", "customers.view_survey", 50, "message")
+navigation.register(
+    "support", _("Service reports"), "service:index", "customers.view_servicerow", order=45, icon="chart"
+)
 navigation.register("support", _("Agents"), "promises:agents", "customers.view_agentprofile", 60, "users")
 navigation.register("support", _("Service promises"), "promises:policies", "customers.view_policy", 70, "clock")
 navigation.register("support", _("Business calendars"), "promises:calendars", "customers.view_calendar", 80, "calendar")

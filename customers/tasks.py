@@ -21,6 +21,7 @@ from customers.services import (
     limits,
     ownership,
     promises,
+    reporting,
     segments,
     surveys,
     tickets,
@@ -102,6 +103,13 @@ def mail_survey(survey: int) -> None:
     """Mail the question of one survey."""
     with acting(source="job:mail_survey"):
         surveys.deliver(survey)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="customers.refresh_service", queueing_lock="customers.refresh_service", retry=RETRY, pass_context=False)
+def refresh_service(timestamp: int) -> None:
+    """Keep the reports of service true for what changed lately."""
+    reporting.refresh_service()
 
 
 @app.periodic(cron="23 2 * * *")

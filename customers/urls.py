@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from backoffice import robots
 from backoffice.publishing import pages
 from customers.models import Article
+from customers.reports.pages import REPORTS, ServiceIndex
 from customers.views import (
     agents,
     articles,
@@ -103,6 +104,7 @@ ticket_urls = [
     path("new/", tickets.NewTicket.as_view(), name="new"),
     path("files/<int:pk>/", tickets.attachment, name="file"),
     path("files/<int:pk>/picture/", tickets.picture, name="picture"),
+    path("messages/", tickets.MessageList.as_view(), name="messages"),
     path("queues/", tickets.QueuesPage.as_view(), name="queues"),
     path("macros/", tickets.MacroList.as_view(), name="macros"),
     path("macros/new/", tickets.NewMacro.as_view(), name="macro_new"),
@@ -187,6 +189,12 @@ support_urls = [
 
 robots.allow("/help/", sitemap="help:sitemap")
 robots.allow("/support/$")
+
+service_urls = [
+    path("", ServiceIndex.as_view(), name="index"),
+    *(path(f"{name}/", view.as_view(), name=name) for name, view, _text in REPORTS),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("duplicates/", include((duplicate_urls, "duplicates"))),
     path("disputes/", include((dispute_urls, "disputes"))),
@@ -201,5 +209,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include((ticket_urls, "tickets"))),
     path("articles/", include((article_urls, "articles"))),
     path("help/", include((help_urls, "help"))),
+    path("reports/service/", include((service_urls, "service"))),
     path("support/", include((support_urls, "support"))),
 ]

@@ -1,11 +1,14 @@
 """Tickets proven against their events."""
 
-from django.db import connection
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from backoffice import audit
 from backoffice.models import User
-from backoffice.verification import Result, check, compare
-from customers.models import Ticket
-from customers.services import promises
+from backoffice.verification import EXAMPLES, Result, check, compare
+from customers.models import ServiceMark, Ticket, TicketSums, TicketTimes
+from customers.services import promises, reporting
+from customers.services.reporting import proofs, upkeep
 
 WRONG_STATES = """
     SELECT t.id, f.field, f.stored, coalesce(e.new, '')
@@ -73,4 +76,44 @@ def ticket_merges() -> Result:
         checked="SELECT count(*) FROM customers_ticketmerge",
         wrong=WRONG_MERGES,
         say=lambda row: f"{row[0]}: {row[1]}",
+    )
+
+
+def mend_service(by: User | None) -> None:
+    """All summaries are made from nothing."""
+    reporting.refresh_service(anew=True)
+    audit.record("servicemark.repaired", ServiceMark.objects.get(), by=by, reason="verify --repair")
+
+
+@check("service_summaries", repair=mend_service)
+@transaction.atomic
+def service_summaries() -> Result:
+    """What reports of service read is what tickets say. Tickets that the next refresh looks at are left out; before the first
+    refresh nothing is checked."""
+    mark = ServiceMark.objects.first()
+    if mark is None:
+        return Result(0, 0)
+    upkeep.touch(None)
+    results = [
+        compare(
+            checked="SELECT count(*) FROM customers_ticketfacts",
+            wrong=proofs.wrong_facts(),
+            say=lambda row: _("Facts of the ticket %(ticket)s") % {"ticket": row[0]},
+            parameters={"zone": mark.zone, "pending": reporting.pending_tickets(mark)},
+        ),
+        *(
+            compare(
+                checked=f"SELECT count(*) FROM {model._meta.db_table}",  # noqa: S608 - our own table
+                wrong=proofs.wrong_sums(model),
+                say=lambda row: " ".join(str(part) for part in row),
+            )
+            for model in (TicketSums, TicketTimes)
+        ),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE service_touched")
+    return Result(
+        sum(one.checked for one in results),
+        sum(one.wrong for one in results),
+        [example for one in results for example in one.examples][:EXAMPLES],
     )

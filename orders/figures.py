@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.reports.words import days_between
 from catalog.models import Category, Product
 from customers.models import Customer
 from inventory.models import Location
@@ -52,16 +53,6 @@ class TaxedAt(models.Func):
     template = "EXISTS (SELECT FROM jsonb_array_elements(%(expressions)s))"
     arg_joiner = " -> 'taxes') AS t WHERE (t->>'rate')::numeric = ("
     output_field = models.BooleanField()
-
-
-def days_between(first: date, last: date) -> str:
-    """Days in words: one, or from one to another."""
-    if first == last:
-        return date_format(first, "SHORT_DATE_FORMAT")
-    return _("%(low)s to %(high)s") % {
-        "low": date_format(first, "SHORT_DATE_FORMAT"),
-        "high": date_format(last, "SHORT_DATE_FORMAT"),
-    }
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,11 @@ from backoffice.panels import Panel
 from backoffice.rows import told_along
 from backoffice.templatetags.houtai import badge, plain_number
 from inventory.models import Allocation, PartPosting, StockLevel, StockMove
-from orders import customer_facts, customer_happenings  # noqa: F401 - tell the customers what was bought
+from orders import (  # noqa: F401 - tell the customers what was bought, and what tickets are about
+    customer_facts,
+    customer_happenings,
+    ticket_subjects,
+)
 from orders.models import Fulfilment, Order, OrderLine, Return
 
 MOST = 8

@@ -26,6 +26,7 @@ from customers.models.ownership import (
 )
 from customers.models.promises import Kind, Policy, PolicyTarget, PromiseCycle, PromiseEvent
 from customers.models.segments import CustomerSegment, Segmented, SegmentLimits, SegmentRun, SegmentSnapshot
+from customers.models.service import ServiceMark, ServiceRow, TicketFacts, TicketSums, TicketTimes
 from customers.models.suppression import Suppression
 from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
@@ -113,6 +114,8 @@ __all__ = [
     "SegmentRun",
     "SegmentSnapshot",
     "Segmented",
+    "ServiceMark",
+    "ServiceRow",
     "StaticList",
     "StaticListQuerySet",
     "Suppression",
@@ -121,10 +124,13 @@ __all__ = [
     "Throttle",
     "Ticket",
     "TicketEvent",
+    "TicketFacts",
     "TicketMerge",
     "TicketPartQuerySet",
     "TicketQuerySet",
     "TicketStatus",
+    "TicketSums",
+    "TicketTimes",
     "TicketWatcher",
     "VainSearch",
     "contact_text",

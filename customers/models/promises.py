@@ -166,6 +166,7 @@ class PromiseCycle(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(state="running"), name="promise_due"),
             models.Index(fields=["ticket", "id"], name="promise_of_ticket"),
             models.Index(fields=["policy", "started_at"], name="promise_of_policy"),
+            models.Index(fields=["started_at"], condition=Q(level__gte=2), name="promise_broken"),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,10 @@ class TicketPartQuerySet(MaskingQuerySet):
 
 
 class MessageQuerySet(TicketPartQuerySet):
+    def readable(self, user: Any) -> "MessageQuerySet":
+        """Without internal notes for those who may not read these."""
+        return self if user.has_perm("customers.view_message_notes") else self.public()
+
     def public(self) -> "MessageQuerySet":
         """What the customer may read."""
         return self.exclude(kind="note")
@@ -224,7 +228,7 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
-            models.Index(fields=["due_on", "id"], condition=Q(due_on__isnull=False), name="ticket_due"),
+            models.Index(fields=["due_on", "id"], name="ticket_due"),
             models.Index(
                 fields=["-last_message_at", "-id"], condition=Q(follows__isnull=False), name="ticket_follow_ups"
             ),
@@ -316,7 +320,11 @@ class Message(Personal):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket"),
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
+        ]
+        permissions = [("view_message_notes", _("Can read internal notes in the list of messages"))]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind="reply") | Q(author__isnull=False), name="message_of_staff_has_author"

@@ -47,7 +47,7 @@ class TicketEdit(EditResource):
     batch = TicketEditBatch
     models = (Ticket,)
     permissions = {"assignee": "customers.assign_ticket"}
-    editable = ("priority", "queue", "assignee", "tags", "about", "language")
+    editable = ("priority", "queue", "assignee", "tags", "about", "language", "due_on")
 
     def value_field(self, field: EditField, user: Any) -> Any:
         if field.name == "assignee":

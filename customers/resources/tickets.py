@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
+from backoffice.imports import values
 from backoffice.imports.cells import CellReader, Problems, Values, warning
 from backoffice.imports.mapping import Mapping
-from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateTimeColumn, ListColumn, TextColumn
+from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateColumn, DateTimeColumn, ListColumn, TextColumn
 from customers.masking import PERMISSION
 from customers.models import Message, Queue, Ticket, TicketEvent
 from customers.services import assignable, clean_tags, default_queue, normalize_email, one_line
@@ -83,7 +86,7 @@ LAYOUTS: dict[str, tuple[set[str], dict[str, str]]] = {
             "closed time": "",
             "full name": "requester_name",
             "type": "",
-            "due by time": "",
+            "due by time": "due_on",
         },
     ),
     "Jira": (
@@ -109,6 +112,14 @@ class WordsColumn(ListColumn):
 
 class OneOfManyColumn(TextColumn):
     many = True
+
+
+class DueColumn(DateColumn):
+    """A day, also where other systems write a moment."""
+
+    def value(self, text: str) -> Any:
+        found = values.moment(text, self.order) if ":" in text else super().value(text)
+        return timezone.localdate(found, timezone.get_default_timezone()) if isinstance(found, datetime) else found
 
 
 class AddressColumn(TextColumn):
@@ -226,10 +237,15 @@ class TicketResource(resources.BaseResource):
         blank="keep",
     )
 
+    due_on = DueColumn(
+        gettext_lazy("Due"), aliases=["Due date", "Due at", "Due", "Deadline", "截止日期", "到期日"], blank="keep", example="2026-04-03",
+        help=gettext_lazy("The day; a time of the day in the cell is left out."),
+    )  # fmt: skip
+
     ignored = dict.fromkeys(
         [
             "Summation column", "Requester id", "Requester external id", "Requester domain", "Submitter", "Ticket type", "Updated at",
-            "Assigned at", "Organization", "Due date", "Initially assigned at", "Resolution time", "Satisfaction Score", "Group stations",
+            "Assigned at", "Organization", "Initially assigned at", "Resolution time", "Satisfaction Score", "Group stations",
             "Assignee stations", "Reopens", "Replies", "First reply time in minutes", "Agency", "Agency Name", "Location Type",
             "Incident Zip", "Incident Address", "Street Name", "Cross Street 1", "Cross Street 2", "Intersection Street 1",
             "Intersection Street 2", "Address Type", "City", "Landmark", "Facility Type", "Resolution Action Updated Date",
@@ -271,7 +287,7 @@ class TicketRows:
 
     STAGED = (
         "number", "source", "source_number", "subject", "status", "priority", "queue", "assignee", "channel", "about", "language",
-        "tags", "requester_name", "requester_email", "created_at", "solved_at", "text",
+        "tags", "requester_name", "requester_email", "created_at", "solved_at", "due_on", "text",
     )  # fmt: skip
     OPTIONAL = (
         "priority",
@@ -282,6 +298,7 @@ class TicketRows:
         "requester_name",
         "requester_email",
         "created_at",
+        "due_on",
         "text",
     )
 
@@ -402,5 +419,6 @@ EXPORT = [
     _column("tags", get=lambda ticket: ", ".join(ticket.tags)),
     *(_column(name) for name in ("requester_name", "requester_email")),
     *(_column(name, kind="datetime") for name in ("created_at", "solved_at")),
+    _column("due_on", kind="date"),
     _column("text"),
 ]

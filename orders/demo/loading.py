@@ -19,6 +19,7 @@ from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.completeness import assess
+from customers.services import reporting
 from inventory import services as inventory
 from inventory.models import Location, Supplier
 from orders.demo import attributes, catalogue, following_up, people, pictures, promising, publishing, support, warehouse
@@ -96,6 +97,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
     progress("segments and follow-ups")
     following_up.load()
     promising.load(owner)
+    reporting.refresh_service(anew=True)
     assess(list(Product.objects.values_list("pk", flat=True)))
     audit.record("demo.loaded", owner, by=owner, data={"size": size, "seed": seed})
     return True

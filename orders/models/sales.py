@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.reports.periods import Span
 from backoffice.rows import VisibleQuerySet, in_reader_language
 from catalog.models import Product
 
@@ -58,12 +59,6 @@ class SalesMark(models.Model):
 
     def __str__(self) -> str:
         return self.upto.isoformat()
-
-
-class Span(models.TextChoices):
-    DAY = "d", _("Day")
-    MONTH = "m", _("Month")
-    YEAR = "y", _("Year")
 
 
 def once(name: str, *keys: str) -> models.UniqueConstraint:

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label
 from backoffice.money import ZERO
+from backoffice.reports import words
+from backoffice.reports.words import change_text
 from orders.models import SalesRow
 
 MOST = 10
 LONGEST = 18  # letters of a label below a bar
+
+__all__ = ["change_text", "day_title", "over_time", "ranked"]
 
 Write = Callable[[Any], str]
 
@@ -40,20 +43,4 @@ def _short(text: str) -> str:
 
 def day_title(row: SalesRow, unit: str) -> str:
     """The day, week or month of a row in words."""
-    if unit == "month":
-        return date_format(row.begins, "YEAR_MONTH_FORMAT")
-    shown = date_format(row.begins, "SHORT_DATE_FORMAT")
-    return _("Week of %(day)s") % {"day": shown} if unit == "week" else shown
-
-
-def change_text(now: Any, before: Any) -> str:
-    """By how much it is more or less than before, "" where there was nothing."""
-    if not before:
-        return ""
-    percent = (now - before) * 100 / abs(before)
-    number = number_format(abs(percent), 1 if abs(percent) < 1000 else 0, use_l10n=True, force_grouping=True)
-    if percent == 0:
-        return _("as before")
-    return (_("%(number)s%% more than before") if percent > 0 else _("%(number)s%% less than before")) % {
-        "number": number
-    }
+    return words.day_title(row.begins, unit)

@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from backoffice import generic
-from backoffice.derived import derived
+from backoffice.derived import derived, positional
 from backoffice.generic import lookups
+from backoffice.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
 from catalog.models import Category
 from inventory.models import Location
 from orders.models import PlaceSales, ReturnCause, SalesRow
 from orders.reports import statements
-from orders.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
-from orders.reports.statements import Asked, positional
+from orders.reports.statements import Asked
 
 UNITS = [("day", _("Days")), ("week", _("Weeks")), ("month", _("Months"))]
 LIMITS = (1, 2, 3, 5, 7, 14)

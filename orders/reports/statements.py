@@ -3,7 +3,6 @@
 `Asked` is what the address asks for. A statement is a function of it that gives SQL and its parameters.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Max
 
+from backoffice.reports.periods import Period, today
 from orders.models import (
     CategorySales,
     CustomerSales,
@@ -29,7 +29,6 @@ from orders.models import (
     TaxDocuments,
     TaxSales,
 )
-from orders.reports.periods import Period, today
 
 AMOUNTS = ("orders", "pieces", "net", "tax", "gross")
 SHIPPED = ("pieces", "net", "uncosted", "cost")
@@ -415,9 +414,3 @@ def cohorts(asked: Asked) -> str:
             WHERE currency = %(currency)s AND month = first GROUP BY 1) b USING (first)"""
         columns["before"] = "coalesce(b.customers, 0)"
     return rows(columns, source)
-
-
-def positional(statement: str, parameters: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """The statement with its named parameters in the order in which it names them."""
-    names = re.findall(r"%\((\w+)\)s", statement)
-    return re.sub(r"%\(\w+\)s", "%s", statement), [parameters[name] for name in names]

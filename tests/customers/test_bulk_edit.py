@@ -1,5 +1,7 @@
 """Bulk edits of customers, tickets and articles: by the rules of their forms and files."""
 
+from datetime import date
+
 import pytest
 
 from backoffice.bulk_edit import editing
@@ -56,21 +58,29 @@ def test_tickets_change_with_their_events_and_back(owner):
     before = events(ticket)
 
     run = applied(
-        "/tickets/", owner, "tickets", ("priority", "set", "4"), ("queue", "set", other), ("assignee", "set", owner)
+        "/tickets/",
+        owner,
+        "tickets",
+        ("priority", "set", "4"),
+        ("queue", "set", other),
+        ("assignee", "set", owner),
+        ("due_on", "set", date(2026, 5, 1)),
     )
 
     ticket.refresh_from_db()
     assert (run.status, ticket.priority, ticket.queue, ticket.assignee) == ("applied", 4, other, owner)
     assert sorted(events(ticket)[len(before) :]) == [
         ("assignee", "", str(owner.pk)),
+        ("due_on", "", "2026-05-01"),
         ("priority", "2", "4"),
         ("queue", "support", "returns"),
     ]
     undoing.undo(run, by=owner)
     ticket.refresh_from_db()
     assert (ticket.priority, ticket.queue.slug, ticket.assignee) == (2, "support", None)
-    assert sorted(events(ticket)[len(before) + 3 :]) == [
+    assert sorted(events(ticket)[len(before) + 4 :]) == [
         ("assignee", str(owner.pk), ""),
+        ("due_on", "2026-05-01", ""),
         ("priority", "4", "2"),
         ("queue", "returns", "support"),
     ]

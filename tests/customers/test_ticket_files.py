@@ -1,9 +1,11 @@
 """Ticket files of several systems, through the command, into the tables; and out again."""
 
+import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.core.management import call_command
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -12,7 +14,7 @@ from backoffice import context
 from backoffice.imports import undoing
 from backoffice.models import ImportRun
 from customers.models import Message, Ticket, TicketEvent
-from customers.services import assign, erase, set_status
+from customers.services import assign, erase, note, set_status
 from customers.services.upsert.tickets import ways
 from customers.verification import ticket_states
 from tests.backoffice.test_import_tables import bring as bring_any
@@ -242,3 +244,45 @@ def test_tickets_of_somebody_erased_are_refused(tmp_path):
     [(row, column, sentence)] = reasons(result)
     assert (row, column, f"({erasure.number}). It is not taken in again." in sentence) == (2, "requester_email", True)
     assert set(Ticket.objects.values_list("requester_email", flat=True)) == {"bob@example.com"}
+
+
+def test_the_day_due_comes_with_other_systems_and_goes_round(tmp_path, client):
+    """Freshdesk writes a moment; what was exported comes back unchanged, and a cleared cell keeps the day."""
+    text = "Ticket ID,Subject,Status,Created time,Due by Time,Source\n7,Where?,Open,2026-03-01 10:00,2026-03-05 17:30,Email\n"
+    assert counts(bring(tmp_path, text)) == (1, 0, 0, 0)
+    ticket = Ticket.objects.get()
+    assert (ticket.due_on, ("due_on", "", "2026-03-05") in events(ticket)) == (date(2026, 3, 5), True)
+
+    out = tmp_path / "out.csv"
+    call_command("export_csv", "tickets", output=str(out), stdout=io.StringIO())
+    assert counts(bring(tmp_path, out.read_text(encoding="utf-8-sig"))) == (0, 0, 1, 0)
+    later = f"Number,Due date\n{ticket.number},2026-04-01\n"
+    assert counts(bring(tmp_path, later)) == (0, 1, 0, 0)
+    assert counts(bring(tmp_path, later.replace("2026-04-01", ""))) == (0, 0, 1, 0)
+    assert Ticket.objects.get().due_on == date(2026, 4, 1)
+    client.force_login(make_user("owner"))
+    assert client.get(f"/api/v1/tickets/{ticket.number}").json()["due_on"] == "2026-04-01"
+
+
+def test_messages_are_exported_with_their_texts(client):
+    """One row each, no formula; notes for those alone who may read them, and people masked for those who may not see them."""
+    ticket = make_ticket(body="=1+1 write to jane@example.com")
+    note(ticket, body="Be kind.", by=make_user("support_agent", name="Ada"))
+    auditor = make_user("auditor")
+
+    def rows(user):
+        client.force_login(user)
+        response = client.get(
+            "/tickets/messages/?sort=oldest&export=csv&columns=ticket.number&columns=kind&columns=author_email&columns=body"
+        )
+        return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))[1:]
+
+    lead = make_user("support_lead")
+    assert rows(lead) == [
+        [ticket.number, "customer", "jane@example.com", "'=1+1 write to jane@example.com"], [ticket.number, "note", "", "Be kind."],
+    ]  # fmt: skip
+    auditor.groups.get().permissions.remove(
+        *Permission.objects.filter(codename__in=["view_personal_data", "view_message_notes"])
+    )
+    auditor.groups.get().permissions.add(Permission.objects.get(codename="export_data"))
+    assert rows(auditor) == [[ticket.number, "customer", "j***@e***.com", "'=1+1 write to j***@e***.com"]]

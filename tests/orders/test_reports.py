@@ -17,11 +17,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from backoffice import verification
+from backoffice.reports.periods import Period
+from customers.services import reporting
 from orders import services
 from orders.models import Fulfilment, Order, OrderLine, ProductMargin, ProductSales, ReturnCause
 from orders.reports.pages import REPORTS
-from orders.reports.periods import Period
-from tests.factories import make_category, make_user
+from tests.factories import make_category, make_ticket, make_user
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, warehouse
 
 pytestmark = pytest.mark.django_db
@@ -444,3 +445,28 @@ def test_margins_of_long_periods_are_ranked_by_the_leaders_of_each_year(owner, m
     assert [(row.pk, row.margin) for row in whole.slice.rows] == [(3, 65), (2, 60)]
     behind = report(owner, "margin", f"{period}&after={page.slice.after}")
     assert [(row.pk, row.margin) for row in behind.slice.rows] == [(4, 10), (5, 4)]
+
+
+@pytest.mark.usefixtures("shop")
+def test_tickets_stand_beside_what_was_sold(owner):
+    """By product and category for 1,000 pieces, by channel and month for 100 orders; a row leads to its tickets."""
+    first, second = Order.objects.order_by("pk")[:2]
+    for about, opened in (
+        (first.number, datetime(2026, 1, 6, tzinfo=UTC)),
+        (second.number, datetime(2026, 3, 12, tzinfo=UTC)),
+        ("", datetime(2026, 3, 12, tzinfo=UTC)),
+    ):
+        ticket = make_ticket(about=about)
+        ticket.__class__.objects.filter(pk=ticket.pk).update(created_at=opened)
+    reporting.refresh_service()
+
+    products = report(owner, "ticket_products")
+    assert shown(products, "created", "sold", "rate") == [("Cup", 1, 1, 1000.0), ("Tea", 2, 7, 285.7)]
+    assert shown(report(owner, "ticket_products", f"{YEAR}&by=category"), "created", "sold") == [("Tea", 2, 7)]
+    orders = report(owner, "ticket_orders", f"{YEAR}&by=order")
+    assert shown(orders, "created", "sold", "compared") == [("staff", 1, 1, 100), ("web", 1, 3, Decimal("33.33"))]
+    months = report(owner, "ticket_orders", "day_after=2026-03-01&day_before=2026-03-31&by=month")
+    assert shown(months, "created", "sold", "compared", "before") == [("March 2026", 1, 3, Decimal("33.33"), 0)]
+    for page in (products, orders, months):
+        for row in page.slice.rows:
+            assert len(owner.get(row.url).context["page"].slice.rows) == row.created

@@ -62,10 +62,10 @@ def main() -> None:
     from django.test import Client
 
     from backoffice.models import User
+    from backoffice.reports.periods import today
     from backoffice.roles import sync_roles
     from orders import services
     from orders.models import PlaceSales, SalesMark
-    from orders.reports.periods import today
 
     figures: dict[str, Any] = {"rows": options.rows}
     if not SalesMark.objects.exists():

@@ -29,7 +29,7 @@ from backoffice.context import acting
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, PriceList, Product, Repricing, Variant
-from customers.models import Customer, IncomingMail, StaticList
+from customers.models import Customer, IncomingMail, Queue, StaticList
 from inventory.models import Location, Lot, StockCount, StockLevel, StockPosting, Supplier
 from inventory.services import Selection, create_count
 from orders import demo, services
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
-    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_message", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
+    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_ticketfacts", "customers_message", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_soldout", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
 NAMES_LARGE = re.compile(rf"\b(?:{'|'.join(sorted(LARGE))})\b")
@@ -62,6 +62,19 @@ DAYS = "first=2026-01-01&last=2026-12-31"
 BEHIND = [f"{DAYS}&currency=EUR&source=web&country=DE"]
 OF_ORDERS = [
     f"{DAYS}&{one}" for one in ("product=1", "category=1", "customer=1", "rate=0.19", "late=2", "cohort=2026-01-01")
+]
+
+OF_TICKETS = [
+    f"{DAYS}&{one}"
+    for one in (
+        "by=agent&item=1",
+        "by=tag&item=refund",
+        "what=solved&queue=1",
+        "what=again",
+        "what=replied&by=product&item=1",
+        "what=broken&by=policy&item=1:resolution",
+        "by=order&item=*",
+    )
 ]
 
 # What is typed into text controls, by list; numbers and names to search by are taken from the shop.
@@ -100,7 +113,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small", f"{DAYS}&cause=1", f"{DAYS}&cause=0"]},
     "invoices": {"behind": [f"{DAYS}&currency=EUR&country=DE&rate=0.19000"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
-    "tickets": {"q": ["parcel"]},
+    "tickets": {"q": ["parcel"], "behind": [DAYS, *OF_TICKETS]},
     "variants": {"q": ["slim paper"]},
 }
 LOOKED_UP: dict[type, str] = {
@@ -290,6 +303,8 @@ def searched(model: Any) -> list[str]:
 
 
 def _choices_of(view: type[generic.ListPage], declared: django_filters.ModelChoiceFilter) -> Any:
+    if "queue" in declared.field_name:
+        return Queue.objects.order_by("pk")
     model = (
         view.model._meta.get_field(declared.field_name).related_model
         if "location" not in declared.field_name

@@ -3,8 +3,11 @@
 import gzip
 
 import pytest
+from django.db.models import Sum
 
-from customers.models import Ticket
+from backoffice import verification
+from customers.models import Ticket, TicketSums
+from customers.services import reporting
 from tests.customers.test_ticket_files import bring, counts
 from tests.factories import make_queue
 
@@ -22,6 +25,19 @@ def test_service_requests(real_data, tmp_path):
         "Animal-Abuse", "Neglected", "2025-03-14T01:20:00+00:00",
     )  # fmt: skip
     assert counts(bring(tmp_path, data)) == (0, 0, 4969, 0)
+    _are_added_up()
+
+
+def _are_added_up():
+    """What reports say of them: all came in, the closed ones went out, after the time that the file tells by the clock."""
+    reporting.refresh_service()
+    sums = TicketSums.objects.filter(by="queue", span="y").aggregate(
+        **{name: Sum(name) for name in ("created", "done", "solved", "solve_seconds", "reopened", "aside")}
+    )
+    closed = Ticket.objects.filter(status="closed")
+    spent = sum(max(0, round((one.solved_at - one.created_at).total_seconds())) for one in closed)
+    assert sums == {"created": 4969, "done": 4692, "solved": 4692, "solve_seconds": spent, "reopened": 0, "aside": 0}
+    assert next(iter(verification.run(["service_summaries"]))).result.wrong == 0
 
 
 def test_utterances(real_data, tmp_path):
@@ -30,3 +46,6 @@ def test_utterances(real_data, tmp_path):
     assert counts(bring(tmp_path, data)) == (810, 0, 0, 0)
     assert Ticket.objects.filter(tags__contains=["cancel_order"]).count() == 35
     assert counts(bring(tmp_path, data)) == (0, 0, 810, 0)
+    more = (real_data / "tickets/bitext_customer_service_utterances_train.csv").read_bytes()
+    assert counts(bring(tmp_path, more)) == (6480, 0, 0, 0)
+    assert {len(ticket.messages.all()) for ticket in Ticket.objects.prefetch_related("messages")} == {1}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from holidays import country_holidays, list_supported_countries
@@ -16,11 +17,12 @@ from holidays import country_holidays, list_supported_countries
 from backoffice import audit
 from backoffice.errors import explained
 from backoffice.models import User
-from customers.models import Calendar, CalendarDay, CalendarInterval, OpenSpan
+from customers.models import Calendar, CalendarDay, CalendarInterval, OpenSpan, Ticket
 from customers.models.calendars import DAY, as_week, clock
 from customers.services.calendars.hours import Hours, add_business, spans_of_day
 
 YEARS_BACK, YEARS_AHEAD = 1, 3
+MOST_YEARS_BACK = 25
 _INTERVAL = re.compile(r"(\d{1,2})(?:[:.：](\d{2}))?\s*[-–—~至]\s*(\d{1,2})(?:[:.：](\d{2}))?")
 _SEPARATOR = re.compile(r"[,;，；、]")
 
@@ -143,8 +145,11 @@ def holidays_of(calendar: Calendar, years: Iterable[int]) -> dict[date, str]:
 
 
 def _years() -> range:
+    """Back to the oldest ticket, whose times reports tell, but not beyond all reason."""
     this = timezone.now().year
-    return range(this - YEARS_BACK, this + YEARS_AHEAD + 1)
+    oldest = Ticket.objects.order_by("created_at", "pk").values_list("created_at", flat=True).first()
+    first = min(this - YEARS_BACK, oldest.year - 1) if oldest else this - YEARS_BACK
+    return range(max(first, this - MOST_YEARS_BACK), this + YEARS_AHEAD + 1)
 
 
 @transaction.atomic
@@ -172,10 +177,13 @@ def _spans(calendar: Calendar) -> Iterator[OpenSpan]:
 
 
 def extend_spans() -> int:
-    """Write the spans of calendars anew that do not reach to the end of the last year any more; returns how many."""
-    edge = datetime.combine(date(_years()[-1], 1, 1), time.min, UTC)
-    reaching = OpenSpan.objects.filter(begins__gte=edge).values("calendar")
-    behind = list(Calendar.objects.exclude(pk__in=reaching))
+    """Write the spans of calendars anew that do not reach from the first year to the last any more; returns how many."""
+    years = _years()
+    first, edge = (datetime.combine(date(year, 1, 1), time.min, UTC) for year in (years[0] + 1, years[-1]))
+    spans = OpenSpan.objects.filter(calendar=OuterRef("pk"))
+    behind = list(
+        Calendar.objects.exclude(Exists(spans.filter(begins__gte=edge)), Exists(spans.filter(begins__lt=first)))
+    )
     for calendar in behind:
         write_spans(calendar)
     return len(behind)

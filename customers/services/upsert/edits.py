@@ -67,7 +67,7 @@ class TicketEditBatch(EditBatch, TicketBatch):  # type: ignore[misc]
     """Every change of queue, assignee or priority has its event, as in a file; a ticket is given to who can work on it."""
 
     is_narrow = False
-    keeps: ClassVar[frozenset[str]] = frozenset(TicketBatch.keeps - {"assignee", "about"})
+    keeps: ClassVar[frozenset[str]] = frozenset(TicketBatch.keeps - {"assignee", "about", "due_on"})
     messages = {
         **EditBatch.messages,
         **TicketBatch.messages,

@@ -63,11 +63,11 @@ class TicketBatch(TableBatch):
     key = ("number",)
     names = (
         "number", "source", "source_number", "subject", "status", "priority", "queue", "assignee", "channel", "about", "language",
-        "tags", "requester_name", "requester_email", "created_at", "solved_at",
+        "tags", "requester_name", "requester_email", "created_at", "solved_at", "due_on",
     )  # fmt: skip
     lookups = {"queue": Lookup(Queue, "slug", "lower"), "assignee": Lookup(User, "email", "lower")}
     keeps = frozenset(
-        ["source", "source_number", "assignee", "about", "requester_name", "requester_email", "solved_at"]
+        ["source", "source_number", "assignee", "about", "requester_name", "requester_email", "solved_at", "due_on"]
     )
     rules: ClassVar[Mapping[str, Staged]] = {
         "queue": Staged(

@@ -6,6 +6,7 @@ from customers.views.tickets.files import attachment, download, picture
 from customers.views.tickets.handling import NewTicket, Rename, SetStatus, handle, take, watch
 from customers.views.tickets.lists import QueuesPage, TicketList
 from customers.views.tickets.macros import EditMacro, MacroList, MacroRecord, NewMacro
+from customers.views.tickets.messages import MessageList
 from customers.views.tickets.record import TicketRecord
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "MacroList",
     "MacroRecord",
     "Merge",
+    "MessageList",
     "NewMacro",
     "NewTicket",
     "QueuesPage",

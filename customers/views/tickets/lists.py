@@ -72,6 +72,7 @@ class TicketList(generic.ListPage):
         "urgent": ("-priority", "-last_message_at", "-id"),
         "created": ("-created_at", "-id"),
         "promised": ("promised_at", "id"),
+        "due": ("due_on", "id"),
     }
     ordering_labels = {
         "newest": gettext_lazy("Last message, newest first"),
@@ -79,6 +80,7 @@ class TicketList(generic.ListPage):
         "urgent": gettext_lazy("Most urgent first"),
         "created": gettext_lazy("Opened last"),
         "promised": gettext_lazy("Due soonest"),
+        "due": gettext_lazy("Day due, the earliest first"),
     }
     tabs = [
         generic.Tab(gettext_lazy("Unassigned"), "stage=unsolved&assignee=nobody"),

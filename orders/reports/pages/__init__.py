@@ -1,6 +1,5 @@
 """The pages below /reports/."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.generic.base import Page, may
+from backoffice.reports.pages import Entry
 from orders.reports.pages.base import SEES, SalesReport
 from orders.reports.pages.cohorts import Cohorts
 from orders.reports.pages.over_time import Late, Margin, SalesOverTime
@@ -32,13 +32,6 @@ REPORTS: list[tuple[str, type[SalesReport], Any]] = [
 ]
 
 
-@dataclass(frozen=True)
-class Entry:
-    title: Any
-    text: Any
-    url: str
-
-
 class ReportIndex(Page):
     """The reports that one may open."""
 
@@ -50,4 +43,4 @@ class ReportIndex(Page):
             for name, view, text in REPORTS
             if may(request.user, view.permission)
         ]
-        return TemplateResponse(request, "orders/reports.html", {"title": _("Reports"), "reports": reports})
+        return TemplateResponse(request, "generic/reports.html", {"title": _("Reports"), "reports": reports})

@@ -1,6 +1,6 @@
 """What every report has: its bar, its figures, its chart, and the way to what a row adds up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -11,14 +11,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice import generic
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column, Count
 from backoffice.generic.base import may
 from backoffice.generic.keyset import Slice
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.money import ZERO, format_money
-from orders.figures import Figure, days_between
+from backoffice.reports.pages import Card, ReportPage
+from backoffice.reports.words import days_between
+from orders.figures import Figure
 from orders.models import (
     PlaceSales,
     SalesMark,
@@ -39,23 +40,14 @@ BEHIND = {
 }
 
 
-@dataclass(frozen=True)
-class Card:
-    """A figure of the whole period, and how it compares."""
-
-    label: Any
-    value: str
-    note: str = ""
-
-
-class SalesReport(generic.ListPage):
+class SalesReport(ReportPage):
     """A list below its figures and its chart. `list_behind` is the list of what a row adds up."""
 
     model = SalesRow
     permission: ClassVar[Any] = SEES
-    template_name = "orders/report.html"
+    index_url = "reports:index"
+    index_title = gettext_lazy("Reports")
     filterset_class: ClassVar[type[filters.ReportFilter]]
-    about: ClassVar[Any] = ""
     measure: ClassVar[Any] = gettext_lazy("Sales")
     list_behind: ClassVar[str] = "orders:list"
     empty_title = gettext_lazy("Nothing was sold in this period")
@@ -82,34 +74,6 @@ class SalesReport(generic.ListPage):
         if self.asked.before is not None:
             return list(columns)
         return [column for column in columns if column.key not in ("before", "change")]
-
-    @cached_property
-    def bar(self) -> list[Any]:
-        """Controls above the report."""
-        return [field for field in self.filterset.form if field.name in self.filterset_class.bar]  # type: ignore[union-attr]
-
-    @property
-    def filter_fields(self) -> list[Any]:
-        return [field for field in super().filter_fields if field.name not in self.filterset_class.bar]
-
-    def _bar_names(self) -> set[str]:
-        return {"day_after", "day_before", *(field.name for field in self.bar)}
-
-    @property
-    def search_state(self) -> list[tuple[str, str]]:
-        """What the panel keeps: the bar as well."""
-        return [*super().search_state, *((n, v) for n, vs in self.state.lists() if n in self._bar_names() for v in vs)]
-
-    @property
-    def bar_state(self) -> list[tuple[str, str]]:
-        """What the bar keeps."""
-        return [(n, v) for n, vs in self.state.lists() if n not in self._bar_names() for v in vs]
-
-    @cached_property
-    def chips(self) -> list[Any]:
-        """Of what the panel filters by; the bar shows its own."""
-        names = {str(self.filterset.form[field.name].label) for field in self.bar}  # type: ignore[union-attr]
-        return [chip for chip in super().chips if chip.label not in names]
 
     @property
     def other_currencies(self) -> list[tuple[str, str]]:
@@ -195,7 +159,7 @@ class SalesReport(generic.ListPage):
         return format_money(Decimal(value), self.asked.currency)
 
     def card(self, label: Any, now: Any, before: Any, write: Any) -> Card:
-        return Card(label, write(now), charts.change_text(now, before) if self.asked.before else "")
+        return super().card(label, now, before if self.asked.before else None, write)
 
     @cached_property
     def now_and_before(self) -> tuple[dict[str, Any], dict[str, Any]]:

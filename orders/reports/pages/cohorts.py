@@ -13,13 +13,13 @@ from backoffice import generic
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column
 from backoffice.generic.keyset import Slice
+from backoffice.reports.periods import month_end, shifted
 from orders.figures import Figure
 from orders.models import (
     SalesRow,
 )
 from orders.reports import charts, filters
 from orders.reports.pages.base import Card, SalesReport
-from orders.reports.periods import month_end, shifted
 from orders.reports.statements import COHORT_MONTHS
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import connection
 
+from backoffice.derived import positional
 from backoffice.generic import keyset
 from backoffice.generic.keyset import Slice
 from orders.models import Summary
 from orders.reports.pages.base import LONG, SalesReport
-from orders.reports.statements import leading, narrowed_of, positional
+from orders.reports.statements import leading, narrowed_of
 
 
 class LedReport(SalesReport):

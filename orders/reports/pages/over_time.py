@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column, Count
 from backoffice.money import ZERO
-from orders.figures import Figure, days_between
+from backoffice.reports.words import days_between
+from orders.figures import Figure
 from orders.models import (
     SalesRow,
     ShippedByPlace,

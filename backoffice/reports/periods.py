@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import Span
-
 ONE = timedelta(days=1)
+
+
+class Span(models.TextChoices):
+    """What a row of a summary is about."""
+
+    DAY = "d", _("Day")
+    MONTH = "m", _("Month")
+    YEAR = "y", _("Year")
+
 
 PERIODS: list[tuple[str, Any]] = [
     ("today", _("Today")),

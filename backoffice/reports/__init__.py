@@ -1,0 +1,1 @@
+"""What reports of all modules share: periods, and the page with its bar above a list."""

@@ -1,0 +1,208 @@
+"""What every report on service has: its bar, its figures, its chart, and the way to the tickets behind a row."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label, plain
+from backoffice.generic import Column
+from backoffice.generic.base import may
+from backoffice.generic.keyset import Slice
+from backoffice.reports.pages import Card, ReportPage
+from backoffice.reports.words import change_text, day_title, days_between, time_text
+from customers.figures import TicketFigure
+from customers.models import ServiceMark, ServiceRow, Ticket
+from customers.models.promises import Kind
+from customers.reports import filters
+from customers.reports.statements import Asked
+
+SEES = "customers.view_servicerow"
+TICKETS = "customers.view_ticket"
+MOST, LONGEST = 10, 18  # bars of a chart, letters of a label below one
+CHOICES: dict[str, dict[Any, Any]] = {
+    "priority": dict(Ticket.Priority.choices),
+    "channel": dict(Ticket.Channel.choices),
+}
+
+
+def spent(row: ServiceRow, minutes: Any) -> SafeString:
+    """Minutes in words; files have them as a number."""
+    return escape("" if minutes is None else time_text(minutes))
+
+
+def spent_before(row: ServiceRow, minutes: Any) -> SafeString:
+    """The same; where nothing was, there is no mean."""
+    return spent(row, minutes or None)
+
+
+def minutes(name: str) -> Column:
+    return Column(name, kind="number", draw=spent)
+
+
+def percent(value: Any) -> str:
+    return _("%(number)s%%") % {"number": plain(round(Decimal(value), 1))}
+
+
+class ServiceReport(ReportPage):
+    """`told` are the columns; `series` what the chart shows, `what` which tickets stand behind a row."""
+
+    model = ServiceRow
+    permission: ClassVar[Any] = SEES
+    filterset_class: ClassVar[type[filters.ServiceFilter]]
+    index_url = "service:index"
+    index_title = gettext_lazy("Service reports")
+    series: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    what: ClassVar[str] = "created"
+    ordering = {
+        "code": ("code", "pk"),
+        "newest": ("-day", "-pk"),
+        "most": ("-compared", "-pk"),
+        "least": ("compared", "pk"),
+    }
+    ordering_labels = {
+        "code": gettext_lazy("By name"),
+        "newest": gettext_lazy("Newest first"),
+        "most": gettext_lazy("Most first"),
+        "least": gettext_lazy("Least first"),
+    }
+    empty_title = gettext_lazy("No tickets in this period")
+    empty_text = gettext_lazy("Choose another period, or another queue. Figures are added up every five minutes.")
+
+    change = Column("change", gettext_lazy("Change"), kind="percent", reads=("compared", "before"))
+
+    @property
+    def asked(self) -> Asked:
+        return self.filterset.asked  # type: ignore[union-attr]
+
+    @cached_property
+    def sort(self) -> str:
+        """Time goes backwards; all else is ranked."""
+        chosen = self.request.GET.get("sort", "")
+        if self.asked.is_of_time:
+            return chosen if chosen in ("newest", "most", "least") else "newest"
+        return chosen if chosen in ("code", "most", "least") else "most"
+
+    def get_columns(self) -> list[Column]:
+        """The first column is what the rows are by; without comparison there is nothing to compare."""
+        names = dict([*filters.dimensions(), filters.POLICY])
+        lead = Column(
+            "title",
+            names.get(self.asked.by, _("Days")),
+            get=self.row_title,
+            link="target",
+            reads=("day", "item", "code", "name", "name_zh"),
+        )
+        rest = super().get_columns()
+        if self.asked.before is None:
+            rest = [column for column in rest if column.key not in ("before", "change")]
+        return [lead, *rest]
+
+    def row_title(self, row: ServiceRow) -> str:
+        by = self.asked.by
+        if self.asked.is_of_time:
+            return day_title(row.begins, by)
+        if by in CHOICES:
+            return str({str(key): label for key, label in CHOICES[by].items()}.get(row.item, row.item))
+        if by == "policy":
+            return f"{row.name}: {dict(Kind.choices)[row.item.partition(':')[2]]}"
+        return row.title if row.item else str(_("Nobody") if by == "agent" else _("None"))
+
+    @cached_property
+    def slice(self) -> Slice:
+        found = super().slice
+        if may(self.user, TICKETS):
+            for row in found.rows:
+                row.url = self.address_behind(row)
+        return found
+
+    def figure(self, row: ServiceRow | None) -> TicketFigure:
+        """What a row adds up; of None, everything."""
+        asked = self.asked
+        whole = TicketFigure(asked.period.first, asked.period.last, self.what, asked.queue)
+        if row is None or not asked.by:
+            return whole
+        if asked.is_of_time:
+            part = asked.period.bucket(row.begins, asked.by)
+            return replace(whole, first=part.first, last=part.last)
+        return replace(whole, by=asked.by, item=row.item)
+
+    def address_behind(self, row: ServiceRow) -> str:
+        return f"{reverse('tickets:list')}?{urlencode({'behind': self.figure(row).text})}"
+
+    # --- Above the rows -----------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> ServiceRow:
+        """The whole period in one row."""
+        return self._total(self.asked)
+
+    @cached_property
+    def total_before(self) -> ServiceRow | None:
+        asked = self.asked
+        return self._total(replace(asked, period=asked.before)) if asked.before else None
+
+    def _total(self, asked: Asked) -> ServiceRow:
+        found: ServiceRow = self.filterset.rows(ServiceRow.objects.all(), replace(asked, by="", before=None)).get()  # type: ignore[union-attr]
+        return found
+
+    def told(self, label: Any, name: str, write: Any) -> Card:
+        """A figure of the whole period beside that of the one before."""
+        before = getattr(self.total_before, name) if self.total_before else None
+        return self.card(label, getattr(self.total, name), before, write)
+
+    def get_cards(self) -> list[Card]:
+        return []
+
+    def write(self, value: Any) -> str:
+        """What the chart shows, for people."""
+        return plain(value)
+
+    def caption(self) -> str:
+        """What the chart shows, as a sentence."""
+        name, label = self.series[0]
+        now, days = getattr(self.total, name), days_between(self.asked.period.first, self.asked.period.last)
+        if now is None:
+            return _("%(measure)s from %(days)s: nothing to tell.") % {"measure": label, "days": days}
+        facts = {"measure": label, "days": days, "amount": self.write(now)}
+        before = getattr(self.total_before, name) if self.total_before else None
+        change = change_text(now, before) if before is not None else ""
+        text = _("%(measure)s from %(days)s: %(amount)s") % facts
+        return _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else f"{text}."
+
+    def get_chart(self) -> Chart:
+        if not self.asked.is_of_time:
+            name, label = self.series[0]
+            rows = [row for row in self.slice.rows if getattr(row, name) is not None][:MOST]
+            labels = [_short(self.row_title(row)) for row in rows]
+            values = [Series(label, [getattr(row, name) for row in rows])]
+            return BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
+        short = month_label if self.asked.by == "month" else day_label
+        rows = list(self.filterset.rows(self.get_queryset(), self.asked).order_by("day"))  # type: ignore[union-attr]
+        values = [Series(label, [getattr(row, name) or 0 for row in rows]) for name, label in self.series]
+        return LineChart(
+            caption=self.caption(), labels=[short(row.begins) for row in rows], series=values, write=self.write
+        )
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        mark, asked = ServiceMark.objects.first(), self.asked
+        return super().get_context_data(
+            chart=self.get_chart() if self.slice.rows else None,
+            cards=self.get_cards() if self.slice.rows else [],
+            moment=mark and mark.refreshed_at,
+            about=self.about,
+            days=days_between(asked.period.first, asked.period.last),
+            days_before=asked.before and days_between(asked.before.first, asked.before.last),
+            **extra,
+        )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
