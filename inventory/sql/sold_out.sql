@@ -3,9 +3,7 @@
 -- sold out any more.
 CREATE OR REPLACE FUNCTION inventory_level_sold_out() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM inventory_soldout WHERE variant_id = OLD.variant_id) THEN
-        INSERT INTO inventory_soldout (variant_id) VALUES (OLD.variant_id);
-    END IF;
+    INSERT INTO inventory_soldout (variant_id) VALUES (OLD.variant_id);
     RETURN NULL;
 END
 $$;
