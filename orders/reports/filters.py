@@ -9,8 +9,8 @@ from django.db.models import Max, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from backoffice import generic
 from backoffice.derived import derived, positional
@@ -30,6 +30,11 @@ OFFERED = ("currency", "source", "country")
 def limits() -> list[tuple[str, str]]:
     """Within how many days orders are to be shipped."""
     return [(str(days), ngettext("%(days)s day", "%(days)s days", days) % {"days": days}) for days in LIMITS]
+
+
+def causes() -> list[tuple[str, str]]:
+    """Reasons of returns, and lines that have none."""
+    return [(str(cause.pk), str(cause)) for cause in ReturnCause.objects.all()] + [("0", gettext("None"))]
 
 
 class Kept(django_filters.ChoiceFilter):
@@ -218,15 +223,12 @@ class ReturnsFilter(ReportFilter):
     usual = {"by": "cause"}
 
     by = Kept(choices=BY, label=_("By"), empty_label=None)
-    cause = django_filters.ModelChoiceFilter(
-        queryset=ReturnCause.objects.all(), label=_("Reason"), null_label=_("None"), null_value="0", method="added_up"
-    )
+    cause = Kept(choices=causes, label=_("Reason"))
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        found = self.value("cause")
-        key = found.pk if isinstance(found, ReturnCause) else 0 if found else None
-        return {"by": self.value("by") or "cause", "cause": key}
+        cause = self.value("cause")
+        return {"by": self.value("by") or "cause", "cause": int(cause) if cause else None}
 
 
 class LateFilter(ReportFilter):
