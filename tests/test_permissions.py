@@ -26,6 +26,7 @@ from backoffice.tasks import heartbeat
 from tests import factories
 
 PUBLIC = {
+    "robots",
     "invitation",
     "preview:page",
     "preview:picture",
