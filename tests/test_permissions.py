@@ -28,6 +28,7 @@ from customers.services.lists import save_list
 from tests import factories
 
 PUBLIC = {
+    "robots",
     "invitation",
     "preview:page",
     "preview:picture",
