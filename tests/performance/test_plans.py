@@ -96,7 +96,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     },
     "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
-    "tickets": {"q": ["parcel"]},
+    "tickets": {"q": ["parcel"], "text": ["parcel", "包裹"]},
     "variants": {"q": ["slim paper"]},
 }
 LOOKED_UP: dict[type, str] = {
