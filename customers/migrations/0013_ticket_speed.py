@@ -54,6 +54,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
+            index=models.Index(fields=['customer', '-created_at', '-id'], name='ticket_of_timeline'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
             index=models.Index(fields=['queue', '-last_message_at', '-id'], name='ticket_queue_newest'),
         ),
         migrations.AddIndex(

@@ -238,6 +238,7 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["-last_message_at", "-id"], condition=UNSOLVED, name="ticket_unsolved"),
             models.Index(fields=["assignee", "status", "-last_message_at", "-id"], name="ticket_assignee"),
             models.Index(fields=["customer", "-last_message_at", "-id"], name="ticket_customer"),
+            models.Index(fields=["customer", "-created_at", "-id"], name="ticket_of_timeline"),
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
