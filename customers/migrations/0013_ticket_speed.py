@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('status__in', ['new', 'on_hold', 'open', 'pending'])), fields=['queue', 'last_message_at', 'id'], name='ticket_unsolved_queue'),
+            index=models.Index(condition=models.Q(('status__in', ['new', 'on_hold', 'open', 'pending'])), fields=['queue', 'last_message_at', 'id'], include=('status', 'assignee', 'due_on'), name='ticket_unsolved_queue'),
         ),
         migrations.AddIndex(
             model_name='ticket',

@@ -231,7 +231,13 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="ticket_status"),
             models.Index(fields=["queue", "-last_message_at", "-id"], name="ticket_queue_newest"),
-            models.Index(fields=["queue", "last_message_at", "id"], condition=UNSOLVED, name="ticket_unsolved_queue"),
+            # What the page of queues counts by is in the index, so that counting reads no tickets.
+            models.Index(
+                fields=["queue", "last_message_at", "id"],
+                condition=UNSOLVED,
+                include=["status", "assignee", "due_on"],
+                name="ticket_unsolved_queue",
+            ),
             models.Index(
                 fields=["assignee", "last_message_at", "id"], condition=UNSOLVED, name="ticket_unsolved_assignee"
             ),

@@ -1,8 +1,10 @@
 """Tickets at size: lists, searches and pages beside raw SQL for the same rows; promises and assignment beside the bare writes.
 
 `--rows N` tickets (default 1,000,000) with five messages each, a tenth of them unsolved, in a database of their own that is kept. For
-each list three things take turns: `rows` are the statements of the page for its rows (50 of them, and how many there are up to the cap), `raw` one statement by hand that gives the same rows, both by the time that the database took; `page` is the whole page by HTTP. Then the clock: with nothing due, one promise in a
-hundred, and all at once; and as many waiting tickets given away as agents may take. What writes is rolled back.
+each list three things take turns: `rows` are the statements of the page for its rows (50 of them, and how many there are up to the cap),
+`raw` is one statement by hand that gives the same rows, both by the time that the database took; `page` is the whole page by HTTP. Then
+the clock: with nothing due, one promise in a hundred, and all at once; and as many waiting tickets given away as agents may take. What
+writes is rolled back.
 """
 
 from __future__ import annotations
