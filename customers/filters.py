@@ -157,7 +157,8 @@ class TicketFilter(django_filters.FilterSet):
         """By what was written; it may name people, so those who may not see names do not find by it."""
         if not masking.may_see(self.request.user):
             return rows.none()
-        return rows.filter(pk__in=Message.objects.saying(text).order_by().values("ticket"))
+        said = Message.objects.visible_to(self.request.user).saying(text)
+        return rows.filter(pk__in=said.order_by().values("ticket"))
 
     def in_stage(self, rows: Any, name: str, stage: str) -> QuerySet:
         return (

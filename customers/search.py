@@ -43,7 +43,8 @@ class TicketSearch(search.Provider):
         if masking.may_see(user):
             found = list(rows.filter(containing(text))[:limit])
             if len(found) < limit:
-                said = rows.filter(pk__in=Message.objects.saying(text).order_by().values("ticket"))
+                messages = Message.objects.visible_to(user).saying(text).order_by()
+                said = rows.filter(pk__in=messages.values("ticket"))
                 found += said.exclude(pk__in=[ticket.pk for ticket in found])[: limit - len(found)]
         else:
             found = list(rows.filter(containing(text), subject__icontains=text)[:limit])
