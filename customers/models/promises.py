@@ -121,10 +121,14 @@ class PromiseCycle(models.Model):
         BREACHED = 2, _("time over")
         ESCALATED = 3, _("long over")
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="promises", verbose_name=_("ticket"))
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="promises", verbose_name=_("ticket"), db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     cycle = models.PositiveSmallIntegerField(_("cycle"))
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="promises", verbose_name=_("service promise"))
+    policy = models.ForeignKey(
+        Policy, models.PROTECT, related_name="promises", verbose_name=_("service promise"), db_index=False
+    )
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="promises", verbose_name=_("calendar"))
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Ticket.Priority)
     target = models.PositiveIntegerField(_("business seconds"))
@@ -164,7 +168,6 @@ class PromiseCycle(models.Model):
         indexes = [
             models.Index(fields=["next_at", "id"], condition=Q(state="running"), name="promise_next"),
             models.Index(fields=["due_at", "id"], condition=Q(state="running"), name="promise_due"),
-            models.Index(fields=["ticket", "id"], name="promise_of_ticket"),
             models.Index(fields=["policy", "started_at"], name="promise_of_policy"),
             models.Index(fields=["started_at"], condition=Q(level__gte=2), name="promise_broken"),
         ]
@@ -188,7 +191,9 @@ class PromiseEvent(models.Model):
         ESCALATE = "escalate", _("leads told")
         RAISE = "raise", _("priority raised")
 
-    promise = models.ForeignKey(PromiseCycle, models.PROTECT, related_name="events", verbose_name=_("promise"))
+    promise = models.ForeignKey(
+        PromiseCycle, models.PROTECT, related_name="events", verbose_name=_("promise"), db_index=False
+    )
     what = models.CharField(_("what"), max_length=10, choices=What)
     at = models.DateTimeField(_("at"))
     told = ArrayField(models.CharField(max_length=150), verbose_name=_("told"), default=list)

@@ -7,8 +7,9 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,10 @@ from backoffice.triggers import append_only, legal_transitions
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
+
+WORDS = Func(F("body"), function="customers_message_words", output_field=SearchVectorField())
+# What `unsolved` asks for, as the condition of indexes.
+UNSOLVED = Q(status__in=["new", "on_hold", "open", "pending"])
 
 
 class TicketPartQuerySet(MaskingQuerySet):
@@ -46,6 +51,13 @@ class MessageQuerySet(TicketPartQuerySet):
     def public(self) -> "MessageQuerySet":
         """What the customer may read."""
         return self.exclude(kind="note")
+
+    def saying(self, text: str) -> "MessageQuerySet":
+        """Messages that hold every word of `text`; see sql/message_words.sql for what a word is."""
+        wanted = Func(Value(text.replace("\x00", "")), function="customers_message_query")
+        return self.filter(
+            Func(WORDS, wanted, template="%(expressions)s", arg_joiner=" @@ ", output_field=BooleanField())
+        )
 
 
 class AttachmentQuerySet(TicketPartQuerySet):
@@ -141,7 +153,7 @@ class TicketQuerySet(MaskingQuerySet):
         return self if slugs is None else self.filter(queue__slug__in=slugs)
 
     def unsolved(self) -> "TicketQuerySet":
-        return self.filter(status__in=[TicketStatus.NEW, *sorted(_working)])
+        return self.filter(UNSOLVED)
 
 
 def _public_token() -> str:
@@ -222,9 +234,21 @@ class Ticket(Personal, Stateful):
             models.Index(fields=["-last_message_at", "-id"], name="ticket_newest"),
             models.Index(fields=["-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="ticket_status"),
-            models.Index(fields=["queue", "status", "last_message_at", "id"], name="ticket_queue"),
+            models.Index(fields=["queue", "-last_message_at", "-id"], name="ticket_queue_newest"),
+            # What the page of queues counts by is in the index, so that counting reads no tickets.
+            models.Index(
+                fields=["queue", "last_message_at", "id"],
+                condition=UNSOLVED,
+                include=["status", "assignee", "due_on"],
+                name="ticket_unsolved_queue",
+            ),
+            models.Index(
+                fields=["assignee", "last_message_at", "id"], condition=UNSOLVED, name="ticket_unsolved_assignee"
+            ),
+            models.Index(fields=["-last_message_at", "-id"], condition=UNSOLVED, name="ticket_unsolved"),
             models.Index(fields=["assignee", "status", "-last_message_at", "-id"], name="ticket_assignee"),
             models.Index(fields=["customer", "-last_message_at", "-id"], name="ticket_customer"),
+            models.Index(fields=["customer", "-created_at", "-id"], name="ticket_of_timeline"),
             models.Index(fields=["priority", "-last_message_at", "-id"], name="ticket_priority"),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="ticket_channel"),
             models.Index(fields=["about"], condition=~Q(about=""), name="ticket_about"),
@@ -323,6 +347,8 @@ class Message(Personal):
         indexes = [
             models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
+            # Written at once: whoever searches would read a list of what is pending from end to end.
+            GinIndex(WORDS, name="message_words", fastupdate=False),
         ]
         permissions = [("view_message_notes", _("Can read internal notes in the list of messages"))]
         constraints = [

@@ -180,7 +180,7 @@ RETURNS TABLE (what text, person bigint, tickets bigint, ticket bigint, kind tex
         SELECT p.id, p.ticket_id, p.kind, p.level, p.warn_at, p.due_at, p.escalate_at, t.assignee_id, t.queue_id
         FROM customers_promisecycle p JOIN customers_ticket t ON t.id = p.ticket_id
         WHERE p.state = 'running' AND p.next_at <= at
-        ORDER BY p.next_at, p.id LIMIT most FOR NO KEY UPDATE OF p, t SKIP LOCKED
+        ORDER BY p.next_at, p.id LIMIT most FOR NO KEY UPDATE OF p SKIP LOCKED
     ), reached AS (
         SELECT d.*, l.what, l.number, l.moment FROM due d
         CROSS JOIN LATERAL (VALUES ('warn', 1, d.warn_at), ('breach', 2, d.due_at), ('escalate', 3, d.escalate_at)) l(what, number, moment)

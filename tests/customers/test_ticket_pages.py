@@ -68,6 +68,47 @@ def test_filters(client, agent, query, found):
         assert sorted(row.object.subject for row in response.context["rows"]) == found
 
 
+@pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ("parcels", True),
+        ("MULLER", True),
+        ("parcel lamp", False),
+        ("jane@example.com", True),
+        ("还没有收到", True),
+        ("包", True),
+        ("没包", False),
+        ("カード", True),
+        ("the", False),
+        ("'); & | !", False),
+    ],
+)
+def test_tickets_are_found_by_words_of_their_messages(client, agent, words, is_found):
+    make_ticket("Other")
+    services.note(
+        make_ticket("Said"), body="The parcel of Frau Müller (jane@example.com), 包裹还没有收到。 カード", by=agent
+    )
+
+    rows = client.get(LIST, {"text": words}).context["rows"]
+
+    assert [row.object.subject for row in rows] == (["Said"] if is_found else [])
+
+
+def test_who_may_not_see_people_finds_nothing_by_what_they_wrote(client, sign_in):
+    make_ticket("Said", body="Call Jane about the parcel.")
+    sign_in("analyst")
+
+    assert not client.get(LIST, {"text": "Jane"}).context["rows"]
+    assert [row.object.subject for row in client.get(LIST).context["rows"]] == ["Said"]
+
+
+def test_a_message_of_any_length_is_taken_in_with_its_words(agent):
+    long = "字好" * 100_000 + " ".join(f"w{number}" for number in range(50_000))
+    ticket = make_ticket(body=f"parcel {long}")
+
+    assert Message.objects.saying("parcel 字好").get().ticket == ticket
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_takes_as_many_queries_for_three_as_for_one(client, agent, django_assert_num_queries, number):
     for index in range(number):

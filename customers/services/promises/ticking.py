@@ -34,7 +34,7 @@ class Ticked:
 def tick(at: datetime | None = None, *, at_once: int = AT_ONCE) -> Ticked:
     """Carry out what is due by the clock, each level of each promise once, however often and by how many this runs.
 
-    Set-wise, in transactions of `at_once` promises; tickets that somebody else holds just now are left to the next time.
+    Set-wise, in transactions of `at_once` promises; promises that somebody else holds just now are left to the next time.
     """
     at = at or timezone.now()
     done = Ticked()
