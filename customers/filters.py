@@ -237,7 +237,6 @@ class TicketFilter(django_filters.FilterSet):
 
 
 class MessageFilter(django_filters.FilterSet):
-    kind = generic.AnyOfFilter(choices=Message.Kind.choices, label=_("Kind"))
     queue = django_filters.ModelChoiceFilter(
         queryset=lambda request: Queue.objects.in_scope(request.user), field_name="ticket__queue", label=_("Queue")
     )

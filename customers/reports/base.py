@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label, plain
-from backoffice.generic import Column
+from backoffice.generic import Column, Count
 from backoffice.generic.base import may
 from backoffice.generic.keyset import Slice
 from backoffice.reports.pages import Card, ReportPage
@@ -123,6 +123,15 @@ class ServiceReport(ReportPage):
                 row.url = self.address_behind(row)
         return found
 
+    @cached_property
+    def along(self) -> list[ServiceRow]:
+        """All rows of a report of time: as many as there are days, weeks or months."""
+        return list(self.filterset.rows(self.get_queryset(), self.asked).order_by("day"))  # type: ignore[union-attr]
+
+    @cached_property
+    def count(self) -> Count:
+        return Count(len(self.along)) if self.asked.is_of_time else super().count
+
     def figure(self, row: ServiceRow | None) -> TicketFigure:
         """What a row adds up; of None, everything."""
         asked = self.asked
@@ -185,7 +194,7 @@ class ServiceReport(ReportPage):
             values = [Series(label, [getattr(row, name) for row in rows])]
             return BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
         short = month_label if self.asked.by == "month" else day_label
-        rows = list(self.filterset.rows(self.get_queryset(), self.asked).order_by("day"))  # type: ignore[union-attr]
+        rows = self.along
         values = [Series(label, [getattr(row, name) or 0 for row in rows]) for name, label in self.series]
         return LineChart(
             caption=self.caption(), labels=[short(row.begins) for row in rows], series=values, write=self.write

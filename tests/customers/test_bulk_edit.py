@@ -19,7 +19,7 @@ def owner(db):
 
 def events(ticket):
     found = TicketEvent.objects.filter(ticket=ticket).order_by("pk").values_list("field", "old", "new")
-    return [event for event in found if event[0] in ("priority", "queue", "assignee")]
+    return [event for event in found if event[0] in ("priority", "queue", "assignee", "due_on")]
 
 
 def test_customers_get_tags_an_owner_and_a_language(owner):
