@@ -21,6 +21,7 @@ from customers.models import (
     IncomingMail,
     IndexedCustom,
     ListMember,
+    MergedRow,
     Message,
     Ownership,
     OwnershipDispute,
@@ -32,18 +33,26 @@ from customers.models import (
     TicketMerge,
     TicketWatcher,
 )
-from customers.services.erasing import ERASED, DataClass, Rule, Table, register
+from customers.services.erasing import ERASED, DataClass, Rule, Table, everybody, register
 
 # A link that nobody has: what was mailed to the person leads nowhere any more.
 FRESH_TOKEN = Func(function="gen_random_uuid", template="%(function)s()::text", output_field=TextField())
 
 
 def _pairs_of(customer: Customer) -> QuerySet:
-    return DuplicatePair._base_manager.filter(Q(one=customer.pk) | Q(other=customer.pk)).order_by()
+    people = everybody(customer)
+    return DuplicatePair._base_manager.filter(Q(one__in=people) | Q(other__in=people)).order_by()
 
 
 def _merges_of(customer: Customer) -> QuerySet:
-    return CustomerMerge._base_manager.filter(Q(keep=customer.pk) | Q(lose=customer.pk)).order_by()
+    people = everybody(customer)
+    return CustomerMerge._base_manager.filter(Q(keep__in=people) | Q(lose__in=people)).order_by()
+
+
+def _merged_away(customer: Customer) -> QuerySet:
+    """What merges remember of the records that went, which an undo would give back."""
+    kind = Customer._meta.label_lower
+    return MergedRow._base_manager.filter(merge__in=_merges_of(customer).values("pk"), kind=kind).order_by()
 
 
 register(
@@ -279,6 +288,7 @@ register(
                 scrub=["choices", "reason"],
                 shown=["at", "undone_at"],
             ),
+            Table(MergedRow, rows=_merged_away, blank={"before": {}}),
         ],
     )
 )

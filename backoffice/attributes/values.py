@@ -22,6 +22,7 @@ from backoffice.imports import values as cells
 from backoffice.resources import FALSE, TRUE, plain, refuse_error
 
 DIGITS = 15  # what a JSON number keeps in every program
+LONGEST = 325  # powers of ten that a float may have
 SEVERAL = re.compile(r"[|,，、;；\n]")
 # Units that are multiples of one another, and how many of the smallest each is.
 UNITS: dict[str, tuple[str, Decimal]] = {
@@ -83,10 +84,11 @@ def _number(_definition: Typed, value: Any) -> int | float | None:
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         return None
-    digits = format(number, "f")
+    is_sane = abs(number.adjusted()) < LONGEST  # before its digits are written down: there may be a billion
+    digits = format(number, "f") if is_sane else ""
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
-    if len(digits.replace(".", "").replace("-", "").lstrip("0")) > DIGITS:
+    if not is_sane or len(digits.replace(".", "").replace("-", "").lstrip("0")) > DIGITS:
         raise ValidationError(_("A number has %(limit)s digits at most.") % {"limit": DIGITS})
     return int(number) if number == number.to_integral_value() else float(number)
 

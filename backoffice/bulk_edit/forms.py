@@ -192,10 +192,10 @@ def _kept(field: EditField, operation: str, value: Any) -> tuple[Any, str]:
 
 def _number(field: EditField, operation: str, value: Decimal) -> tuple[Any, str]:
     places = 6 if operation == "percent" else field.places
-    if value != round(value, places):
-        raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": places})
     if abs(value) >= Decimal(10) ** 12:
         raise ValidationError(_("The number is too large."))
+    if value != round(value, places):
+        raise ValidationError(_("The number has more than %(places)s decimals.") % {"places": places})
     shown = number_format(value.normalize(), use_l10n=True, force_grouping=True)
     if field.model_field is None:
         return int(value) if value == value.to_integral_value() else float(value), shown

@@ -40,21 +40,23 @@ class FieldForm(forms.ModelForm):
         required=False,
         max_length=40,
         label=_("Code"),
-        help_text=_("Its name in files (custom.CODE) and in the API. Left empty, the name gives it. It never changes."),
+        help_text=_(
+            "Its name in files (custom.CODE) and in the API. Left empty, it is made from the name. It cannot be changed later."
+        ),
     )
     choices = ChoicesField(
         required=False,
         label=_("Choices"),
-        help_text=_("One a line: code | name | Chinese name. Only for fields of choices."),
+        help_text=_("One per line: code | name | Chinese name. Only for fields with choices."),
     )
 
     class Meta:
         model = CustomField
         fields = ["name", "name_zh", "code", "kind", "choices", "help", "is_required", "is_personal"]
         help_texts = {
-            "help": _("Stands below the field on the form of a customer."),
+            "help": _("Shown below the field on the form of a customer."),
             "is_required": _(
-                "Staff cannot leave it empty. Orders, mail and files without the column still bring customers."
+                "Staff cannot leave it empty. Orders, mail and files without the column still create customers."
             ),
             "is_personal": _("Hidden from those who may not see personal data."),
         }

@@ -1,7 +1,8 @@
 """Who buys, and how they are reached."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -87,6 +88,8 @@ class Customer(Personal):
         "email": masking.email,
         "phone": masking.phone,
     }
+    # Its history has values of fields that became personal later.
+    RESTRICTED: ClassVar[Mapping[str, str]] = {"custom": masking.PERMISSION}
     lookup_fields = ("number", "name")
 
     class Kind(models.TextChoices):

@@ -45,7 +45,7 @@ class FollowUpResource(resources.BaseResource):
     )  # fmt: skip
     due_on = DateColumn(
         gettext_lazy("Due"), aliases=["Due date", "Deadline", "到期日", "截止日期"], blank="keep",
-        help=gettext_lazy("Without one it is today."), example="2026-12-01",
+        help=gettext_lazy("Without one it is today. Another day moves what is open."), example="2026-12-01",
     )  # fmt: skip
     assignee = EmailColumn(
         gettext_lazy("Assignee"), aliases=["Assigned to", "Assignee email", "Owner", "负责人"], max_length=254, blank="keep",
@@ -54,7 +54,7 @@ class FollowUpResource(resources.BaseResource):
     status = ChoiceColumn(gettext_lazy("Status"), aliases=["State", "状态"], words=STATUS, blank="keep", example="open")
     outcome = TextColumn(
         gettext_lazy("Outcome"), aliases=["What came of it", "Result", "结果"], max_length=500, blank="keep", permission=PERMISSION,
-        help=gettext_lazy("One that is done needs it."),
+        help=gettext_lazy("Needed for one that is done."),
     )  # fmt: skip
     ended_at = DateTimeColumn(
         gettext_lazy("Ended"), aliases=["Completed at", "Completed date", "Closed at", "完成时间"], blank="keep"
@@ -65,7 +65,8 @@ class FollowUpResource(resources.BaseResource):
     )
 
     def export_queryset(self, where: dict[str, str]) -> Any:
-        rows = FollowUp.objects.annotate(customer_number=F("customer__number"), assignee_email=F("assignee__email"))
+        rows = FollowUp.objects.filter(customer__merged_into=None)
+        rows = rows.annotate(customer_number=F("customer__number"), assignee_email=F("assignee__email"))
         return rows.filter(**{LOOKUPS.get(name, name): value for name, value in where.items()}).order_by("pk")
 
     def export_columns(self, user: Any = None) -> Sequence[ExportColumn]:
@@ -97,7 +98,7 @@ class ListMemberResource(resources.BaseResource):
 
     list = TextColumn(
         gettext_lazy("List"), aliases=["List name", "Static segment", "名单", "列表"], max_length=120, blank="keep", required=True,
-        help=gettext_lazy("Name of a list that is there."), example="Trade fair",
+        help=gettext_lazy("Name of a list that exists."), example="Trade fair",
     )  # fmt: skip
     customer = CodeColumn(
         gettext_lazy("Customer"), aliases=["Customer number", "Customer email", "Email", "External ID", "客户", "客户编号", "邮箱"],

@@ -20,6 +20,7 @@ TARGET = "custom_value"
 PATTERNS = (r"custom(?: fields?)? (.+)", r"自定义(?:字段)? ?(.+)", r"(?:.+ )?customer metafields .+")
 PREFIX = re.compile(r"(?:custom(?: fields?)?|自定义(?:字段)?)\s*[.:：_ ]?\s*(?P<name>\S.*)", re.IGNORECASE)
 METAFIELD = re.compile(r"(?P<label>.*?)\(?customer\.metafields\.(?P<key>[^)\s]+)\)?\s*\Z", re.IGNORECASE)
+REMEMBERED = 50_000  # texts that are not read again
 STAGED = ("custom", "custom_personal", "custom_cleared")
 
 
@@ -30,7 +31,10 @@ def known_names() -> dict[str, str]:
 
 
 class CustomReader:
-    """Takes the custom fields out of the values of a row; a text is read once for each field, however many rows have it."""
+    """Takes the custom fields out of the values of a row; a text is read once for each field, however many rows have it.
+
+    Of several columns of one field the first that says something counts.
+    """
 
     def __init__(self, mapping: Mapping) -> None:
         self.matches = mapping.all(TARGET)
@@ -57,10 +61,13 @@ class CustomReader:
             if value is None:
                 cleared.append(field.code)
             else:
-                given[field.column][field.code] = value
+                given[field.column].setdefault(field.code, value)
+        cleared = [code for code in cleared if code not in given["custom"] and code not in given["custom_personal"]]
         return {**{name: found or None for name, found in given.items()}, "custom_cleared": cleared or None}
 
     def _read(self, field: CustomField, text: str) -> Any:
+        if len(self.memo) > REMEMBERED:
+            self.memo.clear()
         key = (field.code, text)
         if key not in self.memo:
             self.memo[key] = read(field, text, decimal=self.decimal, dates=self.dates)

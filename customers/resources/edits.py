@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,10 +11,11 @@ from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
-from backoffice.bulk_edit import EditResource
+from backoffice.bulk_edit import Attribute, EditResource
 from backoffice.bulk_edit.operations import EditField
 from backoffice.models import User
-from customers.models import Article, Customer, Queue, Ticket
+from customers.masking import PERMISSION
+from customers.models import Article, Customer, CustomField, Queue, Ticket
 from customers.services import assignable
 from customers.services.ownership import follow_owners
 from customers.services.upsert.edits import ArticleEditBatch, CustomerEditBatch, TicketEditBatch
@@ -28,6 +31,27 @@ class CustomerEdit(EditResource):
     models = (Customer,)
     permissions = {"owner": "customers.transfer_customer"}
     editable = ("tags", "owner", "kind", "language", "tax_exempt", "price_group", "company", "tax_id", "note")
+
+    @classmethod
+    def attributes(cls) -> Sequence[Attribute]:
+        """Custom fields."""
+        return [
+            Attribute(one.code, one.title, one.kind, tuple(one.labels.items()), one.column)
+            for one in CustomField.objects.live()
+        ]
+
+    @classmethod
+    def every_field(cls) -> list[EditField]:
+        """Personal custom fields are for those who may see them; those that are needed are not cleared."""
+        needed = set(CustomField.objects.live().filter(is_required=True).values_list("code", flat=True))
+        return [
+            replace(
+                one,
+                permission=PERMISSION if one.column == "custom_personal" else one.permission,
+                may_be_empty=one.may_be_empty and (one.model_field is not None or one.code not in needed),
+            )
+            for one in super().every_field()
+        ]
 
     def value_field(self, field: EditField, user: Any) -> Any:
         return forms.ModelChoiceField(User.objects.active()) if field.name == "owner" else None

@@ -17,9 +17,13 @@ from backoffice import audit
 from backoffice.attributes.values import canonical, clean_choices, read, text_of
 from backoffice.models import User
 from customers.models import Customer, CustomField
+from customers.services.merged import merged_may_change
 
 FIELD = "custom."  # stands before the code in the names of form fields, filters and columns
 SHOWN = 3  # values that a refusal names
+# Customers before the lock of fields, as whoever writes values takes them.
+HOLD = """SELECT count(*) FROM (SELECT id FROM customers_customer WHERE id = ANY (customers_with_custom(%s))
+          ORDER BY id FOR NO KEY UPDATE) held"""
 
 
 def values_of(customer: Customer) -> dict[str, Any]:
@@ -75,15 +79,16 @@ def save_field(field: CustomField | None = None, *, by: User | None, **fields: A
     for name, value in fields.items():
         setattr(after, name, value)
     after.name, after.name_zh = " ".join(after.name.split()), " ".join(after.name_zh.split())
-    after.code = (after.code or slugify(after.name).replace("-", "_"))[:40]
+    after.code = after.code or _code_of(after.name)
     after.choices = clean_choices(after.choices if after.kind == CustomField.Kind.CHOICE else [])
     if before is None and "position" not in fields:
         after.position = (CustomField.objects.aggregate(last=Max("position"))["last"] or 0) + 1
-    if before is not None and before.code != after.code:
-        raise ValidationError({"code": _("The code stays: files and saved lists go by it.")})
-    after.full_clean()
+    _refuse_code(before, after)
     with connection.cursor() as cursor:
+        if before is not None and _is_another(before, after):
+            cursor.execute(HOLD, [before.code])
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers_customfield'))")
+        after.full_clean()
         cursor.execute("SET CONSTRAINTS field_fits_values DEFERRED")
         after.save()
         if before is not None:
@@ -93,17 +98,46 @@ def save_field(field: CustomField | None = None, *, by: User | None, **fields: A
     return after
 
 
+def _code_of(name: str) -> str:
+    """A code made of the name; of one without Latin letters, such as a Chinese one, a numbered code."""
+    text = slugify(name).replace("-", "_")
+    if text and not text[0].isalpha():
+        text = f"field_{text}"
+    number = CustomField.objects.count() + 1
+    while not text or (text.startswith("field_") and CustomField.objects.filter(code=text[:40]).exists()):
+        text, number = f"field_{number}", number + 1
+    return text[:40]
+
+
+def _refuse_code(before: CustomField | None, after: CustomField) -> None:
+    if before is not None and before.code != after.code:
+        raise ValidationError({"code": _("The code stays: files and saved lists go by it.")})
+    gone = CustomField.objects.filter(code=after.code).exclude(archived_at=None).first()
+    if before is None and gone is not None:
+        sentence = _("The archived field “%(field)s” has this code. Bring it back, or choose another code.")
+        raise ValidationError({"code": sentence % {"field": gone.title}})
+
+
+def _is_another(before: CustomField, after: CustomField) -> bool:
+    """Whether values are kept otherwise than before."""
+    return (before.kind, before.choices, before.column) != (after.kind, after.choices, after.column)
+
+
 def _convert(before: CustomField, after: CustomField) -> None:
-    """Rewrite what customers have by the changed field, in the column where it belongs now."""
-    if (before.kind, before.choices, before.column) == (after.kind, after.choices, after.column):
+    """Rewrite what customers have by the changed field, in the column where it belongs now.
+
+    Nobody can change a record that was merged away: what does not fit there any more goes from it.
+    """
+    if not _is_another(before, after):
         return
     pairs, refused = [], []
-    for text in _different_values(before):
+    for text, is_in_use in _different_values(before):
         value = json.loads(text)
         try:
             pairs.append((text, json.dumps(_converted(before, after, value), ensure_ascii=False)))
         except ValidationError:
-            refused.append(text_of(value))
+            pairs.append((text, None))
+            refused += [text_of(value)] if is_in_use else []
     if refused:
         told = ", ".join(f"“{text[:60]}”" for text in refused[:SHOWN]) + (" …" if len(refused) > SHOWN else "")
         sentence = _("Customers have values that do not fit: %(values)s. Change these first.") % {"values": told}
@@ -111,26 +145,28 @@ def _convert(before: CustomField, after: CustomField) -> None:
     if not pairs:
         return
     old, new = before.column, after.column
-    put = f"{new} = c.{new} || jsonb_build_object(%(code)s::text, n.value)"
+    put = f"{new} = CASE WHEN n.value IS NULL THEN c.{new} - %(code)s ELSE c.{new} || jsonb_build_object(%(code)s::text, n.value) END"
     taken = f", {old} = c.{old} - %(code)s" if old != new else ""
-    with connection.cursor() as cursor:
+    with merged_may_change(), connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE customers_customer c SET {put}{taken}, updated_at = now()
                 FROM unnest(%(olds)s::jsonb[], %(news)s::jsonb[]) n(old, value)
                 WHERE c.{old} <> '{{}}' AND c.{old} ? %(code)s AND c.{old} -> %(code)s = n.old""",  # noqa: S608 - columns of ours
             {"code": after.code, "olds": [pair[0] for pair in pairs], "news": [pair[1] for pair in pairs]},
         )
+        # A text and a day are written alike: such values are indexed anew though they stay.
+        cursor.execute("SELECT customers_index_custom(customers_with_custom(%s))", [after.code])
 
 
-def _different_values(field: CustomField) -> list[str]:
-    """What customers have of the field, each value once, as JSON."""
+def _different_values(field: CustomField) -> list[tuple[str, bool]]:
+    """What customers have of the field, each value once, as JSON; and whether anybody has it who was not merged away."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT DISTINCT ({field.column} -> %s)::text FROM customers_customer
-                WHERE {field.column} <> '{{}}' AND {field.column} ? %s ORDER BY 1""",  # noqa: S608 - a column of ours
+            f"""SELECT ({field.column} -> %s)::text, bool_or(merged_into_id IS NULL) FROM customers_customer
+                WHERE {field.column} <> '{{}}' AND {field.column} ? %s GROUP BY 1 ORDER BY 1""",  # noqa: S608 - a column of ours
             [field.code, field.code],
         )
-        return [text for (text,) in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 def _converted(before: CustomField, after: CustomField, value: Any) -> Any:

@@ -129,6 +129,10 @@ def _save(customer: Customer) -> None:
         with transaction.atomic():
             customer.save()
     except IntegrityError as error:
+        if "customer_custom_fits" in str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")):
+            raise ValidationError(
+                _("A custom field was changed just now. Open the form again and look at its values."), code="stale"
+            ) from error
         raise ValidationError(
             {"external_id": _("Another customer has this number already.")}, code="external_id_taken"
         ) from error

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice import audit
+from backoffice.errors import explained
 from backoffice.models import User
 from customers.models import Customer, ListMember, StaticList
 from customers.services.customers import must_be_open
@@ -22,15 +23,20 @@ def may_keep(static_list: StaticList, user: Any) -> bool:
 def save_list(
     static_list: StaticList | None = None, *, by: User, name: str, purpose: str = "", is_shared: bool = True
 ) -> StaticList:
-    """Create a list, or change one. Raises ValidationError for a name in use."""
+    """Create a list, or change one. Raises ValidationError for a name in use, and where another's list is made private."""
     if static_list is None:
         found = StaticList(owner=by)
     else:
         found = StaticList.objects.locked().get(pk=static_list.pk)
         _must_keep(found, by)
+        if found.owner_id != by.pk and not is_shared:
+            raise ValidationError(
+                {"is_shared": _("Only %(owner)s can make this list private.") % {"owner": found.owner}}
+            )
     found.name, found.purpose, found.is_shared = " ".join(name.split()), purpose.strip(), is_shared
     found.full_clean()
-    found.save()
+    with explained(StaticList):
+        found.save()
     audit.record("customer_list.changed" if static_list else "customer_list.created", found, by=by)
     return found
 
@@ -54,14 +60,15 @@ def _must_keep(static_list: StaticList, by: User) -> None:
 def add_to_list(
     customers: Sequence[Customer], *, by: User | None, static_list: StaticList | None = None, new_list: str = ""
 ) -> StaticList:
-    """Put customers on a list, or on a new private one; who is on it already stays.
+    """Put customers on a list, or on one's own of the name `new_list`, made private where there is none; who is on it stays.
 
-    Raises ValidationError without a list, and for who was erased or merged.
+    An action over many rows comes here once for each part of them. Raises ValidationError without a list, and for who was erased or merged.
     """
     if static_list is None:
         if not new_list.strip() or by is None:
             raise ValidationError({"static_list": _("Choose a list, or name a new one.")})
-        static_list = save_list(by=by, name=new_list, is_shared=False)
+        own = StaticList.objects.filter(owner=by, name__iexact=" ".join(new_list.split()))
+        static_list = own.first() or save_list(by=by, name=new_list, is_shared=False)
     rows = list(Customer.objects.locked().filter(pk__in=[one.pk for one in customers]))
     for customer in rows:
         must_be_open(customer)

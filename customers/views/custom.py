@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice import generic
 from backoffice.attributes.kinds import shown
+from backoffice.attributes.values import exact
 from customers import forms, masking
 from customers.filters_custom import FieldFilter
 from customers.models import Customer, CustomField
@@ -47,7 +48,9 @@ class FieldList(generic.ListPage):
     create_url = "customers:field_new"
     create_permission = CHANGE
     empty_title = gettext_lazy("No custom fields yet")
-    empty_text = gettext_lazy("Say what you want to know of customers: a birthday, a loyalty level, who sent them.")
+    empty_text = gettext_lazy(
+        "Say what you want to know about customers: a birthday, a loyalty level, who referred them."
+    )
 
 
 class FieldRecord(generic.RecordPage):
@@ -109,7 +112,7 @@ class ArchiveField(generic.ActionView):
     service = custom.archive_field
     title = gettext_lazy("Archive the custom field")
     confirm = gettext_lazy(
-        "It is no longer asked for, shown or filtered by. What customers have of it stays, and you can bring it back."
+        "Nobody is asked for it any more, and no page or filter shows it. Customers keep their values, and you can bring it back."
     )
     done = gettext_lazy("%s archived.")
     danger = True
@@ -136,14 +139,21 @@ def move(request: HttpRequest, pk: int, way: str) -> HttpResponse:
 
 
 def plainly(field: CustomField, value: Any) -> Any:
-    """A value for a cell of a list or file: choices by name, yes or no, dates as such."""
+    """A value for a cell of a list or file: choices by name, yes or no, dates as such, numbers with exactly their digits."""
     if value in (None, masking.HIDDEN):
         return value
     if field.kind == CustomField.Kind.BOOLEAN:
         return _("Yes") if value else _("No")
     if field.kind == CustomField.Kind.DATE:
         return date.fromisoformat(value)
+    if field.kind == CustomField.Kind.NUMBER:
+        return exact(value)
     return shown(field, value)
+
+
+def kind_of(field: CustomField) -> str:
+    """How a column shows it."""
+    return KINDS.get(CustomField.Kind(field.kind), "text")
 
 
 def facts_of(customer: Customer) -> list[Any]:
@@ -153,8 +163,7 @@ def facts_of(customer: Customer) -> list[Any]:
     for field in CustomField.objects.live() if values else ():
         if field.code in values:
             value = plainly(field, values[field.code])
-            kind = "date" if isinstance(value, date) else "text"
-            found.append(generic.Fact(field.title, generic.display(value, kind)))
+            found.append(generic.Fact(field.title, generic.display(value, kind_of(field))))
     return found
 
 
@@ -168,7 +177,7 @@ def columns_of(fields: Sequence[CustomField]) -> list[generic.Column]:
         generic.Column(
             custom.FIELD + field.code,
             field.title,
-            kind=KINDS.get(CustomField.Kind(field.kind), "text"),
+            kind=kind_of(field),
             get=value(field),
             reads=(field.column,),
             permission=masking.PERMISSION if field.is_personal else "",

@@ -46,7 +46,7 @@ class StaticLists(generic.ListPage):
     imported_as = "customer_lists"
     empty_title = gettext_lazy("No lists yet")
     empty_text = gettext_lazy(
-        "Tick customers in their list and add them to one, make one here, or bring one in by file."
+        "Tick customers in their list and put them on a new one, or make one here and fill it from a file."
     )
 
     def get_queryset(self) -> QuerySet:

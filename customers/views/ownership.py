@@ -147,7 +147,7 @@ class Rules(generic.Page):
         except ValidationError as error:
             add_error(form, error)
             return self.show(form, status=422)
-        messages.success(request, _("Rules saved. They hold from now on."))
+        messages.success(request, _("Rules saved. They apply from now on."))
         return HttpResponseRedirect(reverse("customers:pool"))
 
     def show(self, form: Any, *, status: int = 200) -> HttpResponseBase:

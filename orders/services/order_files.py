@@ -15,6 +15,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.imports.batch import Batch, Staged, carry_out, may
 from backoffice.models import User
 from customers.models import Suppression
-from customers.services import suppressed_among
+from customers.services import normalize_phone, suppressed_among
 from inventory.models import Location
 from orders.services.past import HEADER, LINE, Past, Refused, read_past
 from orders.services.past_writing import TABLES, PastWriter
@@ -78,6 +79,7 @@ class OrderBatch(Batch):
         self.takes_payments = may(by, "orders.add_payment")
         self.now = timezone.now().isoformat()
         self.writer = PastWriter(self.run, cursor, by)
+        self.knows_erased = Suppression.objects.exists()
         if not self.takes_payments:
             self.notes.append(_("Payments are left out: you may not record them."))
         if not self.has_state:
@@ -156,10 +158,11 @@ class OrderBatch(Batch):
 
     def _settle(self, kept: Sequence[tuple[int, Past]]) -> list[tuple[int, bool, str, str]]:
         """Put these aside to be written, those of erased people without the person; returns what is to be said."""
-        erased = suppressed_among({past.email for _first, past in kept if past.email})
-        for first, past in kept:
-            if past.email in erased:
-                leave_person_out(past, first, erased[past.email])
+        contacts = {first: contacts_of(past) for first, past in kept} if self.knows_erased else {}
+        erased = suppressed_among({one for found in contacts.values() for one in found})
+        for first, past in kept if erased else ():
+            if known := [erased[one] for one in contacts[first] if one in erased]:
+                leave_person_out(past, first, known[0])
         if not self.dry_run:
             self.writer.keep(kept)
         return [(row, False, column, said) for _first, past in kept for row, column, said in past.warnings]
@@ -207,13 +210,24 @@ class OrderBatch(Batch):
         self.analyze("orders_orderline", self.count)
 
 
+def contacts_of(past: Past) -> list[str]:
+    """Whom the order is from: the normalised address, else the phone number."""
+    if past.email:
+        return [past.email]
+    try:
+        address = past.order.shipping_address or {}
+        return [normalize_phone(past.order.phone, address.get("country", ""))] if past.order.phone else []
+    except ValidationError:
+        return []
+
+
 def leave_person_out(past: Past, first: int, suppression: Suppression) -> None:
     """Keep an order of somebody whose data were erased: its amounts and the country, and nothing of who bought."""
     order = past.order
     past.warnings.append(
         (
             first,
-            "email",
+            "email" if past.email else "phone",
             _(
                 "The data of this person were erased on %(day)s (%(erasure)s): the order is kept without customer, name and address."
             )

@@ -1,6 +1,7 @@
 """Bulk edits of customers, tickets and articles: by the rules of their forms and files."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from backoffice.bulk_edit import editing
 from backoffice.imports import undoing
 from backoffice.models import LiveVersion
 from customers.models import Article, Customer, Ticket, TicketEvent
+from customers.services.custom import save_field
 from tests.backoffice.test_bulk_edit import applied, edit, kinds
 from tests.factories import make_article, make_customer, make_queue, make_ticket, make_user
 
@@ -50,6 +52,31 @@ def test_personal_fields_are_for_those_who_may_see_them(owner):
 
     assert {"company", "note"} <= {field.name for field in kinds()["customers"].fields_for(agent)}
     assert not {"company", "note"} & {field.name for field in kinds()["customers"].fields_for(editor)}
+
+
+def test_custom_fields_are_set_where_the_value_fits(owner):
+    for code, kind, rest in (("spent", "number", {}), ("level", "text", {"is_required": True}), ("phrase", "text", {})):
+        save_field(by=None, name=code.title(), code=code, kind=kind, is_personal=code == "phrase", **rest)
+    make_customer("Ann", custom={"spent": 999_999_999_999_999, "level": "gold"})
+    make_customer("Bob", custom={"spent": 2, "level": "gold"})
+
+    run = applied(
+        "/customers/",
+        owner,
+        "customers",
+        ("custom.spent", "add", Decimal(1)),
+        ("custom_personal.phrase", "set", "Open sesame"),
+    )
+
+    assert (run.changed, run.refused) == (1, 1)
+    assert run.report["causes"][0]["message"] == "“Spent” does not take this value."
+    assert list(Customer.objects.order_by("pk").values_list("custom", "custom_personal")) == [
+        ({"spent": 999_999_999_999_999, "level": "gold"}, {}),
+        ({"spent": 3, "level": "gold"}, {"phrase": "Open sesame"}),
+    ]
+    fields = {field.name: field for field in kinds()["customers"].fields_for(make_user("catalog_editor"))}
+    assert "clear" not in fields["custom.level"].operations
+    assert "custom_personal.phrase" not in fields
 
 
 def test_tickets_change_with_their_events_and_back(owner):

@@ -1,5 +1,7 @@
 """Custom fields of customers: defined, asked for, found by, brought by files, masked, merged and erased."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -12,7 +14,7 @@ from backoffice import history
 from backoffice.attributes.values import canonical
 from backoffice.imports import undoing
 from backoffice.models import ImportRun
-from customers.models import Customer, CustomField, IndexedCustom
+from customers.models import Customer, CustomField, IndexedCustom, MergedRow
 from customers.services import erase, merge_customers, undo_merge, update_customer
 from customers.services.custom import archive_field, move_field, restore_field, save_field
 from tests.customers.test_customer_files import bring, reasons
@@ -121,12 +123,52 @@ def test_a_changed_field_takes_its_values_along(level):
         save_field(level, by=None, code="rank")
 
 
+def test_a_text_that_becomes_a_day_is_found_by_ranges():
+    since = make_field("since")
+    customer = make_customer(custom={"since": "2000-01-03"})
+
+    save_field(since, by=None, kind="date")
+
+    assert list(IndexedCustom.objects.values_list("customer", "code", "number")) == [(customer.pk, "since", 2)]
+
+
+def test_who_was_merged_away_does_not_stand_against_a_change(level, birthday):
+    keep = make_customer("Ann", custom={"level": "gold"})
+    lose = make_customer("Anne", custom={"level": "plain", "birthday": "1990-03-31"})
+    merge = merge_customers(keep, lose, by=None)
+
+    save_field(level, by=None, choices=LEVELS[:1])
+    save_field(birthday, by=None, is_personal=False)
+
+    lose.refresh_from_db()
+    keep.refresh_from_db()
+    assert (lose.custom, lose.custom_personal) == ({"birthday": "1990-03-31"}, {})
+    assert (keep.custom, keep.custom_personal) == ({"level": "gold", "birthday": "1990-03-31"}, {})
+    undo_merge(merge, by=None)
+    keep.refresh_from_db()
+    assert (keep.custom, keep.custom_personal) == ({"level": "gold"}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("Loyalty level", "loyalty_level"), ("会员等级", "field_2"), ("2nd phone", "field_2nd_phone")]
+)
+def test_every_name_gives_a_code(level, name, code):
+    assert save_field(by=None, name=name).code == code
+
+
+def test_a_number_is_not_written_down_before_it_is_refused():
+    with pytest.raises(ValidationError, match="15 digits at most"):
+        canonical(CustomField(kind="number"), Decimal("1e999999999"))
+
+
 def test_an_archived_field_keeps_its_values_and_comes_back(level):
     customer, owner = make_customer(custom={"level": "gold"}), make_user("owner")
 
     archive_field(level, by=owner)
     with pytest.raises(ValidationError, match="There is no custom field “level”"):
         update_customer(customer, by=owner, custom={"level": "plain"})
+    with pytest.raises(ValidationError, match="The archived field “Level” has this code"):
+        make_field("level")
     restore_field(level, by=owner)
     update_customer(customer, by=owner, custom={"level": "plain"})
 
@@ -196,8 +238,11 @@ def test_personal_ones_are_hidden_from_those_who_may_not_see_them(client, sign_i
     assert "Gold" in page
     assert "1990" not in page + listed.content.decode() + told.content.decode()
     assert [column.key for column in listed.context["page"].get_columns() if "custom" in column.key] == ["custom.level"]
+    save_field(level, by=None, is_personal=True)
+    masked = Customer.objects.visible_to(clerk).get()
     changes = [change for entry in history.entries(masked, viewer=clerk) for change in entry.changes]
     assert "1990" not in str(changes)
+    assert "gold" not in str(changes)
 
 
 # --- Files --------------------------------------------------------------------------------------------
@@ -206,11 +251,11 @@ def test_personal_ones_are_hidden_from_those_who_may_not_see_them(client, sign_i
 def test_files_bring_them_by_code_or_name_and_take_them_away(tmp_path, level, birthday):
     make_customer("Bob", external_id="2", custom={"level": "gold"})
     text = (
-        "external_id,name,custom.level,Birthday,custom.shoe\n"
-        "1,Ann,金卡,31.03.1990,42\n"
-        "2,Bob,,,\n"
-        "3,Cyd,silver,,\n"
-        "4,Dan,plain,1990-02-30,\n"
+        "external_id,name,custom.level,Birthday,custom.shoe,会员等级\n"
+        "1,Ann,金卡,31.03.1990,42,\n"
+        "2,Bob,,,,\n"
+        "3,Cyd,silver,,,\n"
+        "4,Dan,plain,1990-02-30,,\n"
     )
 
     result = bring(tmp_path, text, "--partial")
@@ -259,14 +304,18 @@ def test_a_merge_fills_gaps_and_its_undo_takes_that_back(level, birthday):
 
 
 def test_erasure_leaves_none_of_them(level, birthday):
-    keep = make_customer("Ann", custom={"level": "gold"})
-    merge = merge_customers(keep, make_customer("Anne", custom={"birthday": "1990-03-31"}), by=None)
+    keep, middle = make_customer("Ann", custom={"level": "gold"}), make_customer("Anna")
+    merge = merge_customers(middle, make_customer("Anne", external_id="A7", custom={"birthday": "1990-03-31"}), by=None)
+    last = merge_customers(keep, middle, by=None)
 
     erase(keep, by=None)
 
     keep.refresh_from_db()
     merge.refresh_from_db()
     assert (keep.custom, keep.custom_personal, merge.fields) == ({}, {}, {})
+    assert set(map(str, MergedRow.objects.filter(kind="customers.customer").values_list("before", flat=True))) == {"{}"}
+    with pytest.raises(ValidationError, match="were erased already"):
+        undo_merge(last, by=None)
     assert Customer.objects.get(pk=merge.lose_id).name == f"Erased {keep.number}"
     assert not IndexedCustom.objects.exists()
     past = history.model_of(keep).objects.values_list("name", "custom", "custom_personal")

@@ -32,6 +32,13 @@ def test_a_list_is_filled_and_emptied(agent):
     assert on(fair) == ["Bob"]
 
 
+def test_parts_of_a_long_selection_come_on_the_same_new_list(agent):
+    made = [add_to_list([make_customer(name)], by=agent, new_list=" Winter  sale") for name in ("Ann", "Bob")]
+
+    assert made[0] == made[1]
+    assert on(StaticList.objects.get()) == ["Ann", "Bob"]
+
+
 def test_names_are_taken_once_among_shared_lists_and_among_ones_own(agent):
     save_list(by=agent, name="Fair")
     save_list(by=make_user("support_lead"), name="fair", is_shared=False)
@@ -74,6 +81,8 @@ def test_who_made_a_list_or_leads_may_delete_it(client, agent):
     shared = save_list(by=make_user("support_lead"), name="Fair")
     assert client.post(reverse("customers:list_delete", args=[shared.pk])).status_code == 404
 
+    with pytest.raises(ValidationError, match="can make this list private"):
+        save_list(shared, by=make_user("support_lead"), name="Fair", is_shared=False)
     delete_list(shared, by=make_user("support_lead"))
     assert not StaticList.objects.exists()
 
@@ -155,6 +164,32 @@ def test_a_file_plans_follow_ups_ends_them_and_comes_out_the_same(tmp_path):
     assert counts(
         bring(tmp_path, "follow_ups", f"customer,what,due_on,status\n{bob.number},Call,2026-11-01,open\n")
     ) == (0, 0, 1, 0)
+
+
+def test_a_file_moves_what_is_open_once_and_leaves_what_ended(tmp_path):
+    by, ann = make_user("support_lead"), make_customer("Ann", external_id="A1")
+    gone = make_user("support_agent", email="gone@example.com", is_active=False)
+    call = plan_follow_up(ann, by=by, what="Call", due_on=date(2026, 11, 1))
+    FollowUp.objects.update(reminded_at=call.created_at)
+    text = (
+        "customer,what,due_on,assignee,status,outcome\n"
+        "A1,Call,2026-12-05,,open,\n"
+        "A1,Call,2026-12-06,,open,\n"
+        "A1,Call,2026-10-01,,done,No answer\n"
+        f"A1,Write,2026-12-01,{gone.email},,\n"
+    )
+
+    result = bring(tmp_path, "follow_ups", text, "--partial", "--by", by.email)
+
+    assert counts(result) == (1, 1, 0, 2)
+    assert [(found["row"], found["message"]) for found in result["errors"]] == [
+        (3, "The same follow-up stands in row 2 already."),
+        (5, f"{gone} is no longer active."),
+    ]
+    assert list(FollowUp.objects.order_by("due_on").values_list("due_on", "status", "reminded_at")) == [
+        (date(2026, 10, 1), "done", None),
+        (date(2026, 12, 5), "open", None),
+    ]
 
 
 def test_what_both_had_planned_is_done_once_after_a_merge(agent):

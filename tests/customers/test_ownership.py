@@ -215,10 +215,12 @@ def test_the_rules_are_changed_on_a_page_by_those_who_may(client, lead, sign_in)
     }  # fmt: skip
 
     refused = client.post(reverse("customers:rules"), rules)
+    endless = client.post(reverse("customers:rules"), {**rules, "idle_days": 2_000_000_000})
     saved = client.post(reverse("customers:rules"), {**rules, "reminder_days": 5})
 
     assert (refused.status_code, saved.status_code) == (422, 302)
     assert "The warning must come within the idle days." in refused.content.decode()
+    assert endless.context["form"].errors == {"idle_days": ["At most 3650 days are possible."]}
     assert [(row.most_held, row.idle_days, row.reminder_days) for row in OwnershipSettings.objects.all()] == [
         (3, 30, 5)
     ]

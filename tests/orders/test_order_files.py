@@ -444,3 +444,16 @@ def test_an_order_of_somebody_erased_comes_without_the_person_and_says_so(tmp_pa
         Decimal(54),
     )
     assert not ContactPoint.objects.exists()
+
+
+def test_who_was_erased_is_known_by_the_phone_alone(tmp_path, main):
+    make_variant("POT", on_hand=7)
+    erase(make_customer("Ada Lovelace", phone="+44 20 7946 0018"), by=None)
+    text = (
+        "source_number,sku,title,quantity,unit_price,customer_name,phone,country\n7,POT,Pot,1,5,Ada,020 7946 0018,GB\n"
+    )
+
+    result = bring(tmp_path, "orders", text)
+
+    assert [(found["row"], found["column"]) for found in result["warnings"]] == [(2, "phone")]
+    assert Order.objects.values_list("customer_name", "phone", "total").get() == ("", "", Decimal(5))

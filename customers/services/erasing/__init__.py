@@ -1,7 +1,7 @@
 """Erasure of a person: classes of data with a rule each, a preview, four eyes, and a proof."""
 
 from customers.services.erasing.person import ERASED, Person, person_of
-from customers.services.erasing.registry import DataClass, Rule, Table, every, get, register
+from customers.services.erasing.registry import DataClass, Rule, Table, every, everybody, get, register
 from customers.services.erasing.tracing import Trace, traces_of
 from customers.services.erasing.verbs import (
     ERASURE,
@@ -32,6 +32,7 @@ __all__ = [
     "erase",
     "erase_due",
     "every",
+    "everybody",
     "get",
     "person_of",
     "preview_erasure",

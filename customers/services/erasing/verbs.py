@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,9 +17,10 @@ from backoffice.numbering import next_number
 from customers.models import ContactPoint, Customer, Erasure, Retained
 from customers.services.erasing.person import Person, person_of
 from customers.services.erasing.platform import clear_platform
-from customers.services.erasing.registry import DataClass, Rule, every, get
+from customers.services.erasing.registry import DataClass, Rule, every, everybody, get
 from customers.services.erasing.tracing import Trace, traces_of
 from customers.services.erasing.writing import clear
+from customers.services.merged import merged_may_change
 from customers.services.suppression import suppress
 
 ERASURE = "customers.erasure"
@@ -111,18 +112,19 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
     number, today = next_number("ER"), timezone.localdate()
     subjects: dict[str, list[int]] = {}
     result, kept = [], []
-    _let_merged_change("on")
-    for entry in every():
-        rows, last = 0, None
-        for table in entry.tables:
-            keys = list(table.of(customer).values_list("pk", flat=True))
-            subjects.setdefault(table.model._meta.label, []).extend(keys)
-            retained = _retained(entry, table, customer, today)
-            kept += [(entry.key, key, until) for key, until in retained.items()]
-            last = max([*retained.values(), *([last] if last else [])], default=None)
-            rows += clear(table, person, [key for key in keys if key not in retained]) + len(retained)
-        result.append({"key": entry.key, "rule": entry.rule.value, "rows": rows, "until": last and last.isoformat()})
-    _let_merged_change("off")
+    with merged_may_change():
+        for entry in every():
+            rows, last = 0, None
+            for table in entry.tables:
+                keys = list(table.of(customer).values_list("pk", flat=True))
+                subjects.setdefault(table.model._meta.label, []).extend(keys)
+                retained = _retained(entry, table, customer, today)
+                kept += [(entry.key, key, until) for key, until in retained.items()]
+                last = max([*retained.values(), *([last] if last else [])], default=None)
+                rows += clear(table, person, [key for key in keys if key not in retained]) + len(retained)
+            result.append(
+                {"key": entry.key, "rule": entry.rule.value, "rows": rows, "until": last and last.isoformat()}
+            )
     beside = clear_platform(person, subjects, by)
     result += [{"key": key, "rule": Rule.ERASE.value, "rows": rows, "until": None} for key, rows in beside.items()]
     erasure = Erasure.objects.create(
@@ -139,15 +141,9 @@ def erase(customer: Customer, *, by: User | None, reason: str = "", approval: st
     return erasure
 
 
-def _let_merged_change(state: str) -> None:
-    """Let records that were merged away be changed, until the transaction ends or "off" is said."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('houtai.erasing', %s, true)", [state])
-
-
 def _contacts(customer: Customer) -> set[str]:
-    """Every contact that the customer has or had."""
-    past = ContactPoint.history.rel.related_model.objects.filter(customer=customer.pk)  # type: ignore[attr-defined]
+    """Every contact that the customer has or had, under whichever record."""
+    past = ContactPoint.history.rel.related_model.objects.filter(customer__in=everybody(customer))  # type: ignore[attr-defined]
     return {*customer.contacts.values_list("normalized", flat=True), *past.values_list("normalized", flat=True)}
 
 

@@ -35,6 +35,8 @@ from customers.services.merging.preview import (
 )
 from customers.services.ownership import Source, transfer
 
+CUSTOM = ("custom", "custom_personal")
+
 
 @transaction.atomic
 def merge_customers(
@@ -58,7 +60,7 @@ def merge_customers(
     _append(keep, consents, merge)
     after = {line.name: line.lose for line in lines if line.name in _plain() and line.chosen == LOSE}
     after |= {"tags": all_tags(keep, lose), "note": both_notes(keep, lose)}
-    after |= {name: {**getattr(lose, name), **getattr(keep, name)} for name in ("custom", "custom_personal")}
+    after |= {name: {**getattr(lose, name), **getattr(keep, name)} for name in CUSTOM}
     if lose.status == Customer.Status.ACTIVE:
         after["status"] = Customer.Status.ACTIVE
     if "external_id" in after:
@@ -86,7 +88,9 @@ def undo_merge(merge: CustomerMerge, *, by: User | None, reason: str = "") -> Cu
     if against := stands_against_undo(merge):
         raise ValidationError(against, code="not_undoable")
     _refuse_disputed(keep, lose)
-    values = {name: pair[0] for name, pair in merge.fields.items() if getattr(keep, name) == pair[1]}
+    fields = {name: pair for name, pair in merge.fields.items() if name not in CUSTOM}
+    values = {name: pair[0] for name, pair in fields.items() if getattr(keep, name) == pair[1]}
+    values |= _without_added(keep, merge)
     if "tags" in merge.fields and "tags" not in values:
         added = set(merge.fields["tags"][1]) - set(merge.fields["tags"][0])
         values["tags"] = [tag for tag in keep.tags if tag not in added]
@@ -143,6 +147,14 @@ def _refuse_disputed(*customers: Customer) -> None:
             code="disputed",
             params={"number": waiting.customer.number, "dispute": waiting.number},
         )
+
+
+def _without_added(keep: Customer, merge: CustomerMerge) -> dict[str, Any]:
+    """The custom fields of the survivor without what the merge added, in whichever column that stands by now."""
+    pairs = [merge.fields[name] for name in CUSTOM if name in merge.fields]
+    added = {code: value for before, after in pairs for code, value in after.items() if code not in before}
+    left = {name: {c: v for c, v in getattr(keep, name).items() if c not in added or added[c] != v} for name in CUSTOM}
+    return {name: values for name, values in left.items() if values != getattr(keep, name)}
 
 
 def _plain() -> tuple[str, ...]:

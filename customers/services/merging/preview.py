@@ -107,6 +107,8 @@ def stands_against_undo(merge: CustomerMerge) -> str:
     """Why a merge cannot be undone now; "" where it can."""
     if merge.undone_at:
         return _("This merge is undone already.")
+    if Customer.Status.ERASED in (merge.keep.status, merge.lose.status):
+        return _("The data of %(number)s were erased already.") % {"number": merge.keep.number}
     if merge.keep.merged_into_id:
         return _("%(keep)s was merged itself. Undo that merge first.") % {"keep": merge.keep.number}
     later = merge.keep.merges.filter(undone_at=None, pk__gt=merge.pk).select_related("lose").first()

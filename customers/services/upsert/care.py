@@ -1,6 +1,7 @@
 """Many follow-ups, and many customers on lists, at once."""
 
 # The statements are put together from the constants of this module and never from input.
+# ruff: noqa: S608
 
 from __future__ import annotations
 
@@ -57,7 +58,10 @@ class CareBatch(TableBatch):
 
 
 class FollowUpBatch(CareBatch):
-    """A row is about what is planned for the customer in these words: what is open, else what was due that day."""
+    """A row is about what is planned for the customer in these words: what was due that day, else what is open.
+
+    So another day is a new day for what is open, unless the row says that it has ended: then it is about another one.
+    """
 
     resource = "follow_ups"
     model = FollowUp
@@ -78,23 +82,26 @@ class FollowUpBatch(CareBatch):
             "CASE WHEN coalesce(nullif(s.status, ''), 'open') <> 'open' THEN coalesce(s.ended_at, now()) END",
         ),
     }
-    extra: ClassVar[Mapping[str, Staged]] = {**CareBatch.extra, "found_id": Staged("bigint")}
+    extra: ClassVar[Mapping[str, Staged]] = {
+        **CareBatch.extra,
+        "found_id": Staged("bigint"),
+        "reminded_at": Staged("timestamptz"),
+    }
     messages = {
         **CareBatch.messages,
+        "assignee_left": gettext_lazy("%(user)s is no longer active."),
         "ended_stays": gettext_lazy("This follow-up has ended already, and stays so."),
     }
 
     def stage(self, rows: Rows) -> None:
         super().stage(rows)
+        goes_on = "coalesce(nullif(s.status, ''), 'open') = 'open'" if "status" in self.present else "true"
+        day = "s.due_on" if "due_on" in self.present else "NULL::date"
         self.run(
-            """UPDATE import_stage s SET found_id = (
+            f"""UPDATE import_stage s SET found_id = (
                    SELECT f.id FROM customers_followup f WHERE f.customer_id = s.customer_id AND upper(f.what) = upper(s.what)
-                     AND (f.status = 'open' OR f.due_on = s.due_on)
-                   ORDER BY f.due_on = s.due_on DESC NULLS LAST, f.status = 'open' DESC, f.id DESC LIMIT 1)"""
-            if "due_on" in self.present
-            else """UPDATE import_stage s SET found_id = (
-                   SELECT f.id FROM customers_followup f WHERE f.customer_id = s.customer_id AND upper(f.what) = upper(s.what)
-                     AND f.status = 'open')"""
+                     AND (f.due_on = {day} OR f.status = 'open' AND ({day} IS NULL OR {goes_on}))
+                   ORDER BY f.due_on = {day} DESC NULLS LAST, f.status = 'open' DESC, f.id DESC LIMIT 1)"""
         )
         if "status" in self.present and "ended_at" not in self.present:
             self.present.add("ended_at")
@@ -114,7 +121,7 @@ class FollowUpBatch(CareBatch):
         )
 
     def _check_keys(self) -> None:
-        """The same may be planned again for another day."""
+        """The same may be planned again for another day; what is planned is changed by one row."""
         self.told(
             "key_missing",
             "SELECT s.row, 'customer', '', '{}'::jsonb FROM import_stage s WHERE NOT EXISTS (SELECT 1 FROM import_record r WHERE r.row = s.row)",
@@ -122,12 +129,21 @@ class FollowUpBatch(CareBatch):
         self.told(
             "key_twice",
             """SELECT d.row, 'what', s.what, jsonb_build_object('row', d.first) FROM (
-                   SELECT r.row, min(r.row) OVER (PARTITION BY r.customer_id, upper(r.what), r.due_on) AS first FROM import_record r
+                   SELECT r.row, least(min(r.row) OVER (PARTITION BY r.id),
+                                       min(r.row) OVER (PARTITION BY r.customer_id, upper(r.what), r.due_on)) AS first FROM import_record r
                ) d JOIN import_stage s ON s.row = d.row WHERE d.row > d.first""",
         )
 
     def find_problems(self) -> None:
         super().find_problems()
+        if "assignee" in self.present:
+            self.told(
+                "assignee_left",
+                """SELECT r.row, 'assignee', s.assignee, jsonb_build_object('user', coalesce(nullif(u.name, ''), u.email))
+                   FROM import_record r JOIN import_stage s ON s.row = r.row JOIN backoffice_user u ON u.id = r.assignee_id
+                   LEFT JOIN customers_followup t ON t.id = r.id
+                   WHERE NOT u.is_active AND r.status = 'open' AND r.assignee_id IS DISTINCT FROM t.assignee_id""",
+            )
         if "status" in self.present:
             self.problem(
                 "ended_stays",
@@ -135,6 +151,17 @@ class FollowUpBatch(CareBatch):
                    WHERE NOT r.is_new AND s.status <> '' AND s.status <> r.status""",
                 error=False,
             )
+
+    def write(self) -> None:
+        """With another day or another assignee it is reminded of anew."""
+        self.written.append("reminded_at")
+        super().write()
+        self.written.remove("reminded_at")
+
+    def _set(self, name: str) -> str:
+        if name == "reminded_at":
+            return "CASE WHEN (t.due_on, t.assignee_id) IS NOT DISTINCT FROM (r.due_on, r.assignee_id) THEN t.reminded_at END"
+        return super()._set(name)
 
 
 class ListMemberBatch(CareBatch):

@@ -23,18 +23,37 @@ class CustomerEditBatch(EditBatch):
     resource = "customers"
     model = Customer
     key = ("number",)
-    names = ("number", "kind", "company", "tax_id", "language", "tags", "owner", "tax_exempt", "price_group", "note")
+    names = (
+        "number", "kind", "company", "tax_id", "language", "tags", "owner", "tax_exempt", "price_group", "note", "custom",
+        "custom_personal",
+    )  # fmt: skip
     lookups = {"owner": Lookup(User, "email", "lower")}
     messages = {
         **EditBatch.messages,
         "disputed": gettext_lazy("%(dispute)s waits for a decision; until then the customer stays with the owner."),
         "owner_left": gettext_lazy("%(user)s is no longer active."),
+        "unfit": gettext_lazy("“%(field)s” does not take this value."),
     }
 
     def find_problems(self) -> None:
         super().find_problems()
-        if "owner" not in self.present:
-            return
+        self._check_custom()
+        if "owner" in self.present:
+            self._check_owner()
+
+    def _check_custom(self) -> None:
+        """What became of a value, such as a text put behind it or a number that grew, is still one of its field."""
+        for field in {field.name: field for field, _change in self.edit.changes if field.model_field is None}.values():
+            value = f"r.{field.column} -> f.code"
+            self.told(
+                "unfit",
+                f"""SELECT r.row, %s::text, ({value})::text, jsonb_build_object('field', %s::text) FROM import_record r
+                    JOIN customers_customfield f ON f.code = %s
+                    WHERE r.changed AND r.{field.column} ? f.code AND NOT customers_custom_fits(f.kind, f.choices, {value})""",
+                [field.name, field.label, field.code],
+            )
+
+    def _check_owner(self) -> None:
         record = "FROM import_record r JOIN customers_customer t ON t.id = r.id"
         waits = ", ".join(f"'{status.value}'" for status in FREEZING)
         self.told(
