@@ -122,8 +122,8 @@ def test_the_mapping_is_remembered_for_the_next_file_with_this_header(page, owne
 
 
 def test_a_file_of_unknown_columns_is_mapped_by_hand_and_remembered(page):
-    headers, targets = ["Kennung", "Gegenstand", "Kürzel", "Wert"], ["handle", "title", "sku", "price"]
-    text = "Kennung;Gegenstand;Kürzel;Wert\ntasse;Tasse;T1;5,50\n"
+    headers, targets = ["Kringel", "Gegenstand", "Kürzel", "Wert"], ["handle", "title", "sku", "price"]
+    text = "Kringel;Gegenstand;Kürzel;Wert\ntasse;Tasse;T1;5,50\n"
     upload(page, text)
     run = ImportRun.objects.get()
     assert "No column was recognised." in shown(page, run)
@@ -143,7 +143,7 @@ def test_what_a_file_holds_is_found_out_and_can_be_said_otherwise(page):
     assert (run.resource, run.mapping) == ("brands", {"Name": "name", "Code": "", "Email": ""})
     upload(page, TEXT, resource="any")
     assert ImportRun.objects.latest("pk").resource == "products"
-    refused = upload(page, "Kennung,Kürzel\n1,2\n", resource="any")
+    refused = upload(page, "Kringel,Wortlaut\n1,2\n", resource="any")
     assert "Say what the file holds" in refused.content.decode()
 
 
