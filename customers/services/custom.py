@@ -130,7 +130,8 @@ def _convert(before: CustomField, after: CustomField) -> None:
     """
     if not _is_another(before, after):
         return
-    pairs, refused = [], []
+    pairs: list[tuple[str, str | None]] = []
+    refused: list[str] = []
     for text, is_in_use in _different_values(before):
         value = json.loads(text)
         try:
