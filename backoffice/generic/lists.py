@@ -410,7 +410,8 @@ class ListPage(SavedViews, Page):
         ]
 
     def _is_flag(self, column: Column) -> bool:
-        return column.kind != "badge" and isinstance(model_field(self.model, column.accessor), models.BooleanField)
+        is_boolean = isinstance(model_field(self.model, column.accessor), models.BooleanField)
+        return column.kind == "bool" or (column.kind != "badge" and is_boolean)
 
     def _header(self, column: Column, css: str) -> Header:
         path = column.accessor.replace(".", "__")

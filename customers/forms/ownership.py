@@ -94,3 +94,19 @@ class RulesForm(forms.ModelForm):
         fields = [
             "most_held", "most_claims", "idle_days", "reminder_days", "protection_days", "pause_days", "answer_days", "appeal_days",
         ]  # fmt: skip
+        labels = {
+            "most_held": gettext_lazy("Most customers a person holds"),
+            "most_claims": gettext_lazy("Most claims a day"),
+            "pause_days": gettext_lazy("Days before claiming again"),
+        }
+        help_texts = {
+            "most_held": gettext_lazy("Whoever holds this many cannot claim more. Leads may still give them more."),
+            "idle_days": gettext_lazy(
+                "After so many days without an order, a contact or a note, the customer goes back to the pool."
+            ),
+            "reminder_days": gettext_lazy("The owner is reminded this many days before."),
+            "protection_days": gettext_lazy(
+                "For this long after a claim or a decision, nobody can dispute the customer, and it is not taken away."
+            ),
+            "pause_days": gettext_lazy("Whoever lost a customer to the pool can claim it again after this many days."),
+        }

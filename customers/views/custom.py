@@ -21,7 +21,7 @@ from customers.models import Customer, CustomField
 from customers.services import custom
 
 CHANGE = "customers.change_customfield"
-KINDS = {CustomField.Kind.NUMBER: "number", CustomField.Kind.DATE: "date"}
+KINDS = {CustomField.Kind.NUMBER: "number", CustomField.Kind.DATE: "date", CustomField.Kind.BOOLEAN: "bool"}
 
 
 class FieldList(generic.ListPage):

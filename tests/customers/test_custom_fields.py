@@ -204,7 +204,8 @@ def test_the_form_asks_for_them_and_the_record_shows_them(client, lead, level, b
 
 def test_the_list_filters_by_them_and_shows_them(client, lead, level, birthday):
     spent = make_field("spent", "number")
-    make_customer("Ann", custom={"level": "gold", "birthday": "1990-03-31", "spent": 12.5})
+    make_field("vip", "boolean")
+    make_customer("Ann", custom={"level": "gold", "birthday": "1990-03-31", "spent": 12.5, "vip": False})
     make_customer("Bob", custom={"level": "plain", "spent": 3})
     make_customer("Cyd")
 
@@ -216,10 +217,11 @@ def test_the_list_filters_by_them_and_shows_them(client, lead, level, birthday):
     assert found("custom.spent_min=3&custom.spent_max=12") == ["Bob"]
     assert found("custom.birthday_after=1990-03-31&custom.birthday_before=1990-04-01") == ["Ann"]
     page = client.get(
-        f"{reverse('customers:list')}?columns=name&columns=custom.level&columns=custom.spent"
+        f"{reverse('customers:list')}?columns=name&columns=custom.level&columns=custom.spent&columns=custom.vip"
     ).content.decode()
     assert "Gold" in page
     assert "12.5" in page
+    assert '<td data-label="Vip">No</td>' in page
     archive_field(spent, by=lead)
     assert "custom.spent" not in client.get(reverse("customers:list")).content.decode()
 
