@@ -155,8 +155,10 @@ def _convert(before: CustomField, after: CustomField) -> None:
                 WHERE c.{old} <> '{{}}' AND c.{old} ? %(code)s AND c.{old} -> %(code)s = n.old""",  # noqa: S608 - columns of ours
             {"code": after.code, "olds": [pair[0] for pair in pairs], "news": [pair[1] for pair in pairs]},
         )
-        # A text and a day are written alike: such values are indexed anew though they stay.
-        cursor.execute("SELECT customers_index_custom(customers_with_custom(%s))", [after.code])
+        if (
+            before.kind != after.kind
+        ):  # a text and a day are written alike: such values are indexed anew though they stay
+            cursor.execute("SELECT customers_index_custom(customers_with_custom(%s))", [after.code])
 
 
 def _different_values(field: CustomField) -> list[tuple[str, bool]]:
