@@ -122,7 +122,7 @@ class Rewinding:
             self._find(model)
 
     def _hold(self, model: Model) -> None:
-        """Temporary table own_<table> of the events of the run, with their rows locked."""
+        """Temporary table own_<table> of the events of the run, with their rows locked, and what is locked before any of them."""
         table, history = model._meta.db_table, _history_table(model)
         own = f"own_{table}"
         self.run(f"DROP TABLE IF EXISTS {own}")
@@ -134,6 +134,8 @@ class Rewinding:
             [self.applied, self.own],
         )
         self.run(f"ANALYZE {own}")
+        if lock := getattr(model, "lock_name", ""):
+            self.run(f"SELECT pg_advisory_xact_lock(hashtext(%s)) FROM (SELECT FROM {own} LIMIT 1) one", [lock])
         found = self.run(f"SELECT id FROM {table} WHERE id IN (SELECT id FROM {own}) ORDER BY id FOR UPDATE")
         self.count += len(found)
 

@@ -47,6 +47,7 @@ class Category(models.Model):
     """A node of the category tree. `path` ("Clothing > Hoodies") is written by triggers, for the whole branch."""
 
     lookup_fields = ("path", "name_zh")
+    lock_name = "catalog_category"  # of the lock that comes before any row of the tree
 
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")

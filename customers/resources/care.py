@@ -37,7 +37,7 @@ class FollowUpResource(resources.BaseResource):
 
     customer = CodeColumn(
         gettext_lazy("Customer"), aliases=["Customer number", "Customer email", "Related to", "Who", "客户", "客户编号"], max_length=254,
-        blank="keep", required=True, help=CUSTOMER_HELP, example="CU-1001",
+        blank="keep", required=True, help=CUSTOMER_HELP, example="jane@example.com",
     )  # fmt: skip
     what = TextColumn(
         gettext_lazy("What to do"), aliases=["Subject", "Task", "To do", "Activity", "Title", "事项", "待办事项", "跟进内容"], max_length=300,
@@ -101,7 +101,7 @@ class ListMemberResource(resources.BaseResource):
     )  # fmt: skip
     customer = CodeColumn(
         gettext_lazy("Customer"), aliases=["Customer number", "Customer email", "Email", "External ID", "客户", "客户编号", "邮箱"],
-        max_length=254, blank="keep", required=True, help=CUSTOMER_HELP, example="CU-1001",
+        max_length=254, blank="keep", required=True, help=CUSTOMER_HELP, example="jane@example.com",
     )  # fmt: skip
 
     ignored = dict.fromkeys(["name", "added_by", "added_at"], NOT_KEPT)

@@ -20,7 +20,7 @@ class TooMany(ValidationError):
     """A sender used the form more often than the limit allows."""
 
     def __init__(self) -> None:
-        super().__init__(_("Many messages came from you within an hour. Please try again later."), code="too_many")
+        super().__init__(_("You sent many messages within an hour. Please try again later."), code="too_many")
 
 
 class UsedAlready(ValidationError):

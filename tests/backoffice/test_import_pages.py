@@ -16,8 +16,9 @@ from backoffice.imports.describing import document
 from backoffice.models import ImportMapping, ImportRun, JobProgress, Notification
 from catalog.models import Product, Variant
 from catalog.services import save_price_list
+from customers.services.lists import save_list
 from tests.catalog.test_resources import bring
-from tests.factories import make_location, make_product, make_supplier, make_user, make_variant
+from tests.factories import make_customer, make_location, make_product, make_supplier, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 STATEMENTS = 8
@@ -121,8 +122,8 @@ def test_the_mapping_is_remembered_for_the_next_file_with_this_header(page, owne
 
 
 def test_a_file_of_unknown_columns_is_mapped_by_hand_and_remembered(page):
-    headers, targets = ["Kennung", "Benennung", "Artnr", "VK"], ["handle", "title", "sku", "price"]
-    text = "Kennung;Benennung;Artnr;VK\ntasse;Tasse;T1;5,50\n"
+    headers, targets = ["Kringel", "Gegenstand", "Kürzel", "Wert"], ["handle", "title", "sku", "price"]
+    text = "Kringel;Gegenstand;Kürzel;Wert\ntasse;Tasse;T1;5,50\n"
     upload(page, text)
     run = ImportRun.objects.get()
     assert "No column was recognised." in shown(page, run)
@@ -142,7 +143,7 @@ def test_what_a_file_holds_is_found_out_and_can_be_said_otherwise(page):
     assert (run.resource, run.mapping) == ("brands", {"Name": "name", "Code": "", "Email": ""})
     upload(page, TEXT, resource="any")
     assert ImportRun.objects.latest("pk").resource == "products"
-    refused = upload(page, "Kennung,Artnr\n1,2\n", resource="any")
+    refused = upload(page, "Kringel,Wortlaut\n1,2\n", resource="any")
     assert "Say what the file holds" in refused.content.decode()
 
 
@@ -515,6 +516,9 @@ def test_templates_have_every_column_and_can_be_imported(page, owner, key, langu
     if key in ("purchase_orders", "supplier_items"):
         make_supplier("ACME")
         make_variant("POT-RED", location=make_location("MAIN"))
+    if key in ("customer_lists", "follow_ups"):
+        make_customer(email="jane@example.com")
+        save_list(by=owner, name="Trade fair")
     if key == "relations":
         make_product("Tea pot")
         make_product("Tea cup")

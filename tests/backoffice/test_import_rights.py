@@ -24,9 +24,9 @@ OFFERED = {
         "products",
         "relations",
     },
-    "order_clerk": {"customers", "orders"},
-    "order_lead": {"customers", "orders"},
-    "support_lead": {"articles", "customers", "tickets"},
+    "order_clerk": {"customer_lists", "customers", "follow_ups", "orders"},
+    "order_lead": {"customer_lists", "customers", "follow_ups", "orders"},
+    "support_lead": {"articles", "customer_lists", "customers", "follow_ups", "tickets"},
 }
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
@@ -45,16 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def kept_connections() -> Iterator[None]:
-    """The threads of the server keep their connections from page to page: a new one costs more than what it is asked."""
-    options = connection.settings_dict
-    before, options["CONN_MAX_AGE"] = options["CONN_MAX_AGE"], 60
-    yield
-    options["CONN_MAX_AGE"] = before
-
-
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str, kept_connections: None) -> Iterator[Browser]:
+def chromium(chromium_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser

@@ -138,6 +138,15 @@ def test_undo_locks_products_before_their_variants(tmp_path):
     assert Product.objects.get().title == "P0"
 
 
+def test_undo_waits_for_the_tree_before_it_locks_a_category_or_product(tmp_path):
+    product = written(0)
+    run = bring(tmp_path, "handle,category\np0,Tea > Green\n")["run"]
+
+    with running_into(lock_tree, lambda: call_command("undo_import", run, stdout=StringIO())):
+        assert all(is_free(row) for row in (product, *Category.objects.all()))
+    assert not Category.objects.exists()
+
+
 def test_changing_an_attribute_locks_products_before_the_definitions(owner):
     size = services.save_definition(by=owner, category=None, code="girth", name="Girth", kind="text")
     product = written(0, attributes={"girth": "12"})

@@ -67,7 +67,7 @@ class FollowUpBatch(CareBatch):
         "customer": Found(Customer, "number"),
         "assignee": Lookup(User, "email", "lower"),
     }
-    keeps = frozenset(["assignee", "outcome"])
+    keeps = frozenset(["assignee", "ended_at", "outcome"])
     rules: ClassVar[Mapping[str, Staged]] = {
         "due_on": Staged("date", "", "coalesce(s.due_on, t.due_on)", "coalesce(s.due_on, CURRENT_DATE)"),
         "status": Staged("text", "", STATUS, "coalesce(nullif(s.status, ''), 'open')"),
