@@ -221,5 +221,7 @@ class Cancellations:
         """Tell both orders of each pair, once the orders of the file are written."""
         self.run(WRITTEN)
         self.run(LINKED)
+        self.run("CREATE INDEX ON import_link (back, sale)")
+        self.run("ANALYZE import_link")
         audit.record_selected(self.cursor, TAKES_BACK, Order, TAKING, by=by, with_data=True)
         audit.record_selected(self.cursor, TAKEN_BACK, Order, TAKEN, by=by, with_data=True)
