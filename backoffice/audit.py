@@ -50,16 +50,18 @@ def record_many(
     )
 
 
-def record_selected(cursor: Any, verb: str, model: type[models.Model], select: str, *, by: User | None) -> None:
+def record_selected(
+    cursor: Any, verb: str, model: type[models.Model], select: str, *, by: User | None, with_data: bool = False
+) -> None:
     """Write one event for each row of `select` in one statement, for verbs over so many rows that they are not read here.
 
-    select: a statement of our own, without input: primary key, number and reason of each.
+    select: a statement of our own, without input: primary key, number and reason of each, and `with_data` an object of jsonb.
     """
     through = facts()
     cursor.execute(
         f"""INSERT INTO backoffice_auditevent (at, verb, actor_id, subject_type, subject_id, subject, reason, data, source, request_id)
-            SELECT clock_timestamp(), %s, %s, %s, s.id, left(s.number, 200), s.reason, '{{}}', %s, %s
-            FROM ({select}) s(id, number, reason)""",  # noqa: S608 - statements of ours
+            SELECT clock_timestamp(), %s, %s, %s, s.id, left(s.number, 200), s.reason, {"s.data" if with_data else "'{}'"}, %s, %s
+            FROM ({select}) s(id, number, reason{", data" if with_data else ""})""",  # noqa: S608 - statements of ours
         [verb, by.pk if by else None, model._meta.label_lower, through["source"], through["request_id"]],
     )
 

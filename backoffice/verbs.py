@@ -156,6 +156,8 @@ VERBS: dict[str, tuple[Any, str]] = {
     "order.shipped": (gettext_lazy("Shipped"), "truck"),
     "order.voided": (gettext_lazy("Authorization voided"), "x"),
     "order.waits": (gettext_lazy("Promised pieces are not there any more"), "alert"),
+    "order.taken_back": (gettext_lazy("Canceled in part by another document"), "return"),
+    "order.takes_back": (gettext_lazy("Takes goods of another order back"), "return"),
     "order.split": (gettext_lazy("Order split"), "transfer"),
     "order.split_off": (gettext_lazy("Split off another order"), "transfer"),
     "pickwave.canceled": (gettext_lazy("Picking stopped"), "x"),

@@ -32,7 +32,9 @@ from orders.resources_columns import (
     STATUS,
     AddressColumn,
     AmountColumn,
+    CreditColumn,
     CurrencyColumn,
+    DocumentColumn,
     ManyAmountsColumn,
     MomentColumn,
     NumberTextColumn,
@@ -163,17 +165,20 @@ class OrderResource(resources.BaseResource):
         gettext_lazy("Address"), patterns=[rf"(billing|shipping|ship|customer) ({'|'.join(sorted(ADDRESS, key=len, reverse=True))})"],
         max_length=200, help=gettext_lazy("Columns such as Shipping City or Billing Zip."),
     )  # fmt: skip
-    total = AmountColumn(gettext_lazy("Total"), aliases=["Order total", "订单金额", "总额", "总计"], example="25.00")
+    total = AmountColumn(
+        gettext_lazy("Total"), aliases=["Order total", "订单金额", "总额", "总计"], minimum=None, example="25.00"
+    )
     shipping = AmountColumn(
         gettext_lazy("Shipping"), aliases=["Shipping line price", "Shipping total", "Freight", "运费"]
     )
-    taxes = AmountColumn(gettext_lazy("Taxes"), aliases=["Total tax", "Tax", "Tax total", "税额"])
+    taxes = AmountColumn(gettext_lazy("Taxes"), aliases=["Total tax", "Tax", "Tax total", "税额"], minimum=None)
     discount = AmountColumn(gettext_lazy("Discount"), aliases=["Discount amount", "Discount total", "优惠金额", "折扣"])
     refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "退款金额"])
     outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
     paid = AmountColumn(
         gettext_lazy("Paid amount"),
         aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付"],
+        minimum=None,
     )
     sku = CodeColumn(
         gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "Product ID", "productID",
@@ -224,6 +229,7 @@ class OrderResource(resources.BaseResource):
         gettext_lazy("Tax of the line"),
         aliases=["Line tax", "Item tax", "Lineitem tax", "Item total tax"],
         patterns=[r"tax \d price"],
+        minimum=None,
         help=gettext_lazy("Kept line by line where it comes to the taxes of the order."),
     )
     tax_shares = ManyAmountsColumn(
@@ -249,6 +255,19 @@ class OrderResource(resources.BaseResource):
     )
     transaction_kind = StateColumn(gettext_lazy("Transaction kind"), words=KINDS)
     transaction_status = StateColumn(gettext_lazy("Transaction status"), words=OUTCOMES)
+    document = DocumentColumn(
+        gettext_lazy("Type"),
+        aliases=["Document type", "Transaction type", "Invoice type", "Sale type", "Sales type", "Order type", "Record type", "Line type",
+                 "单据类型", "类型", "交易类型", "订单类型"],
+        help=gettext_lazy("Return, refund, credit note and the like take goods of an earlier sale back, as quantities below zero do."),
+        example="Sale",
+    )  # fmt: skip
+    credit = CreditColumn(
+        gettext_lazy("Credit"),
+        minimum=None,
+        aliases=["Is credit", "Is return", "Is refund", "Credit memo", "是否退货", "退货"],
+        help=gettext_lazy("Yes, or the amount of the whole line, where the line takes goods back."),
+    )
     requires_shipping = BooleanColumn(gettext_lazy("Requires shipping"), aliases=["Lineitem requires shipping"])
 
     ignored = dict.fromkeys(
@@ -277,7 +296,7 @@ class OrderResource(resources.BaseResource):
         is_counted = "quantity" in used
         if not used & {"source_number", "number"} or not (is_counted or {"sku", "unit_price"} <= used):
             raise Unreadable(_("An order file needs a column of order numbers and one of quantities."))
-        names = [name for name in self.columns() if name in used and name not in ("address", *SHARES)]
+        names = [name for name in self.columns() if name in used and name not in ("address", *SHARES, *KINDS_OF_ROWS)]
         names += ["line_discount"] if used & set(SHARES) and "line_discount" not in names else []
         names += ["sku"] if mapping.layout == "odoo" and "sku" not in names else []
         names += ["billing_address", "shipping_address"] if "address" in used else []
@@ -301,6 +320,7 @@ class OrderResource(resources.BaseResource):
 
 ADDED = ("line_tax", "tax_shares")
 SHARES = ("line_discount_percent", "line_discount_share")
+KINDS_OF_ROWS = ("document", "credit")
 ODOO = {
     "order reference": "source_number",
     "number": "source_number",
@@ -362,6 +382,8 @@ def _lines(
                 values[name] = sum(amounts) if amounts else None
         if not is_counted and (values.get("sku") or values.get("unit_price") is not None):
             values["quantity"] = 1
+        if values.get("quantity") and _takes_back(values):
+            values["quantity"] = -abs(values["quantity"])
         for parts, text in values.get("address", ()):
             kind, part = parts or ("shipping", "address1")
             kind = "billing" if kind == "billing" else "shipping"
@@ -377,6 +399,17 @@ def _continue(values: Values, last: str) -> str:
     if not values.get("sku") and (named := ARTICLE.fullmatch(values.get("title") or "")):
         values["sku"], values["title"] = named.groups()
     return str(values["source_number"])
+
+
+def _takes_back(values: Values) -> bool:
+    """Whether the row says by a word, or by an amount that is all of the line or the order, that it is a credit."""
+    credit = values.get("credit")
+    if values.get("document") or credit is True:
+        return True
+    if not credit:
+        return False
+    worth = (values.get("unit_price") or 0) * values["quantity"]
+    return abs(credit) in (abs(worth), abs(values.get("total") or 0))
 
 
 def _take_share(values: Values, problems: Problems) -> None:

@@ -10,7 +10,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.resources import ChoiceColumn, DateTimeColumn, MoneyColumn, NumberColumn, TextColumn, WholeColumn
+from backoffice.resources import (
+    FALSE,
+    TRUE,
+    ChoiceColumn,
+    DateTimeColumn,
+    MoneyColumn,
+    NumberColumn,
+    TextColumn,
+    WholeColumn,
+)
 
 NOTHING = frozenset(["null", "none", "nan", "-", "n/a"])
 STATUS = {
@@ -42,6 +51,10 @@ KINDS = {
     **dict.fromkeys(["refund"], "out"),
     **dict.fromkeys(["authorization", "void", "change", "emv authorization"], "none"),
 }
+BACK = frozenset(
+    ["return", "returns", "refund", "credit", "credit note", "credit memo", "creditnote", "cancellation", "cancelation", "reversal", "cn", "cm", "cr",
+     "gutschrift", "retoure", "storno", "stornorechnung", "退货", "退款", "退货单", "退款单", "红字", "冲销"]
+)  # fmt: skip
 OUTCOMES = {
     **dict.fromkeys(["success", "successful", "succeeded", "completed", "settled", "ok"], "done"),
     **dict.fromkeys(["failure", "failed", "error", "pending", "canceled", "cancelled", "voided"], "failed"),
@@ -122,6 +135,30 @@ class PiecesColumn(WholeColumn):
 class AmountColumn(MoneyColumn):
     def read(self, text: str, decimal: str = ".") -> Any:
         return None if text.strip().lower() in NOTHING else super().read(text, decimal)
+
+
+class DocumentColumn(WordColumn):
+    """The kind of document that a row is of: True where goods come back. Words that say nothing about it are passed over."""
+
+    kind = gettext_lazy("choice")
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        return re.sub(r"[\s_-]+", " ", text.strip().lower()) in BACK
+
+
+class CreditColumn(AmountColumn):
+    """Whether a row is a credit: yes or no, a word for such a document, or the amount that is credited."""
+
+    def read(self, text: str, decimal: str = ".") -> Any:
+        word = re.sub(r"[\s_-]+", " ", text.strip().lower())
+        if word in TRUE or word in BACK:
+            return True
+        if word in FALSE:
+            return False
+        try:
+            return super().read(text, decimal)
+        except ValidationError:
+            return False
 
 
 class AddressColumn(WordColumn):

@@ -31,8 +31,12 @@ OPEN_STOCK = """
 
 @dataclass
 class Rearrangement:
-    """What changes about the promises of a document: pieces given up and promised, or what is short of the latter."""
+    """What changes about the promises of a document: pieces given up and promised, or what is short of the latter.
 
+    `serving` are the locations that it was served from.
+    """
+
+    serving: Sequence[Location] = ()
     released: list[tuple[Allocation, int]] = field(default_factory=list)
     promised: Plan = field(default_factory=list)
     short: list[Shortage] = field(default_factory=list)
@@ -50,7 +54,10 @@ def foresee_rearrangement(
 
     `packed` are the pieces of the document in parcels, where the caller has read them.
     """
-    return _work_out(list(Allocation.objects.filter(cause=cause).order_by("pk")), wanted, packed)
+    held = list(Allocation.objects.filter(cause=cause).select_related("location").order_by("pk"))
+    found = _work_out(held, wanted, packed)
+    found.serving = [row.location for row in held]
+    return found
 
 
 @transaction.atomic

@@ -29,20 +29,21 @@ SERVABLE = """
 OWING = """
     s.allocated > 0 AND l.kind = 'stock' AND (s.on_hand - s.allocated - s.held < 0 OR NOT l.is_active OR l.id = %(closing)s)
 """
+# What a level is short of falls on its youngest promises: each bears what the younger ones do not.
 WAITING = """
     WITH packed AS (
-        SELECT item, location_id, sum(pieces) AS pieces FROM ({packing}) parcel GROUP BY item, location_id
+        SELECT item, location_id, sum(pieces)::int AS pieces FROM ({packing}) parcel GROUP BY item, location_id
     ), promise AS (
         SELECT a.id, a.cause, a.created_at, NOT l.is_active OR l.id = %(closing)s AS closed,
                a.quantity - coalesce(k.pieces, 0) AS movable,
-               sum(a.quantity - coalesce(k.pieces, 0)) OVER (level ORDER BY a.created_at, a.id)
-               + sum(coalesce(k.pieces, 0)) OVER level - s.on_hand + s.held AS beyond
+               s.allocated - s.on_hand + s.held - coalesce(sum(a.quantity - coalesce(k.pieces, 0)) OVER younger, 0) AS beyond
         FROM inventory_stocklevel s
         JOIN inventory_location l ON l.id = s.location_id
         JOIN inventory_allocation a ON a.variant_id = s.variant_id AND a.location_id = s.location_id
         LEFT JOIN packed k ON k.item = a.item AND k.location_id = a.location_id
         WHERE {owing} AND {which}
-        WINDOW level AS (PARTITION BY a.variant_id, a.location_id)
+        WINDOW younger AS (
+            PARTITION BY s.id ORDER BY a.created_at DESC, a.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), waiting AS (
         SELECT id, cause, created_at, CASE WHEN closed THEN movable ELSE least(movable, beyond) END AS pieces FROM promise
     )

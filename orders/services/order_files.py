@@ -28,6 +28,9 @@ from customers.models import Suppression
 from customers.services import normalize_phone, suppressed_among
 from inventory.models import Location
 from orders.services.past import HEADER, LINE, Past, Refused, read_past
+from orders.services.past_canceling import MESSAGES as REASONS
+from orders.services.past_canceling import TABLES as MATCHING
+from orders.services.past_canceling import UNMATCHED, Cancellations
 from orders.services.past_writing import TABLES, PastWriter
 
 ORDERS_AT_ONCE = 1000
@@ -56,6 +59,7 @@ MESSAGES = {
     "number_missing": gettext_lazy("The row does not say which order it belongs to."),
     "order_refused": gettext_lazy("Its order is refused: see row %(row)s."),
     "unknown_sku": gettext_lazy("There is no variant “%(sku)s”: the line keeps the text."),
+    **REASONS,
 }
 
 
@@ -66,7 +70,7 @@ class OrderBatch(Batch):
     resource = "orders"
     staged = STAGED
     messages = MESSAGES
-    tables = ("import_order", "import_member", *TABLES)
+    tables = ("import_order", "import_member", *TABLES, *MATCHING)
 
     def __init__(self, cursor: Any, columns: Sequence[str], by: User | None, *, dry_run: bool = False) -> None:
         super().__init__(cursor, columns, by, dry_run=dry_run)
@@ -80,6 +84,7 @@ class OrderBatch(Batch):
         self.now = timezone.now().isoformat()
         self.writer = PastWriter(self.run, cursor, by)
         self.knows_erased = Suppression.objects.exists()
+        self.cancellations = Cancellations(self.run, cursor)
         if not self.takes_payments:
             self.notes.append(_("Payments are left out: you may not record them."))
         if not self.has_state:
@@ -91,6 +96,7 @@ class OrderBatch(Batch):
         return [name for name in ("number", "source_number", "sku") if name in self.present]
 
     def compare(self) -> None:
+        self.cancellations.take_apart()
         self.run(
             """CREATE TEMP TABLE import_member ON COMMIT DROP AS
                SELECT s.row, min(s.row) OVER (PARTITION BY s.source, s.called) AS first_row, s.source, s.called, s.number
@@ -134,6 +140,15 @@ class OrderBatch(Batch):
                ) d JOIN import_order o ON o.first_row = d.first_row AND o.is_new JOIN import_member m ON m.first_row = d.first_row
                WHERE NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = m.row AND p.is_error)""",
         )
+        if self.cancellations.are_there:
+            self._match_cancellations()
+
+    def _match_cancellations(self) -> None:
+        """Say of each line whose sale is not found why."""
+        self.cancellations.match()
+        self.notes += self.cancellations.told()
+        for code in REASONS:
+            self.problem(code, UNMATCHED.format(code=code), error=False)
 
     def _check_orders(self) -> None:
         """Put every new order together once: what stands against it, what is to be said about it, and what will be written."""
@@ -206,6 +221,8 @@ class OrderBatch(Batch):
 
     def write(self) -> None:
         self.notes += self.writer.write(may_add_customers=may(self.by, "customers.add_customer"))
+        if self.cancellations.are_there:
+            self.cancellations.write(by=self.by)
         self.analyze("orders_order", self.count)
         self.analyze("orders_orderline", self.count)
 

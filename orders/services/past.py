@@ -25,6 +25,8 @@ LIMIT = Decimal(10) ** 12
 MOST_RATE = Decimal("9.99999")
 UNPAID = ("pending", "authorized", "voided")  # whatever was promised, no money came
 STATES = {"done": "fulfilled", "refunded": "fulfilled", "open": "unfulfilled"}  # of an order -> of its goods
+TURNED = ("line_discount", "line_tax")
+SIGNED = ("total", "taxes", "paid", "line_tax")  # below zero in documents that take goods back, and there alone
 HEADER = (
     "currency", "placed_at", "email", "phone", "customer_name", "customer_number", "financial", "fulfilment", "paid_at",
     "fulfilled_at", "canceled_at", "cancel_reason", "payment_method", "payment_reference", "carrier", "note", "tags", "country",
@@ -124,6 +126,8 @@ def read_past(
     is_taken_back = all((row["quantity"] or 0) < 0 for row in lines)
     if is_taken_back:
         lines = _turned(lines, facts)
+    else:
+        _refuse_below_zero(rows)
     if has_prices and (blank := next((row for row in lines if row["unit_price"] is None), None)):
         raise Refused(
             blank["row"], "unit_price", _("%(line)s: a price is needed.") % {"line": blank["sku"] or blank["title"]}
@@ -175,7 +179,20 @@ def _turned(lines: Sequence[Mapping[str, Any]], facts: dict[str, Any]) -> list[M
     facts["canceled_at"] = facts["canceled_at"] or facts["placed_at"] or ""
     facts["status"] = "canceled"
     facts["cancel_reason"] = facts["cancel_reason"] or _("Takes goods of another order back")
-    return [{**row, "quantity": -row["quantity"]} for row in lines]
+    for name in ("total", "taxes"):
+        facts[name] = abs(facts[name]) if facts[name] is not None else None
+    # Money went out, for the other order: none of it was paid for this one.
+    facts.update(dict.fromkeys(("financial", "paid", "paid_at", "refunded", "outstanding")))
+    return [
+        {**row, "quantity": -row["quantity"], **{name: abs(row[name]) for name in TURNED if row[name]}} for row in lines
+    ]
+
+
+def _refuse_below_zero(rows: Sequence[Mapping[str, Any]]) -> None:
+    for row in rows:
+        for name in SIGNED:
+            if (row[name] or ZERO) < 0:
+                raise Refused(row["row"], name, _("The number must not be below %(minimum)s.") % {"minimum": 0})
 
 
 def _add_up(rows: Sequence[Mapping[str, Any]], facts: dict[str, Any]) -> None:

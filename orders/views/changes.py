@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from inventory import services as inventory
 from orders import forms_changes as forms
 from orders import services
 from orders.forms import address_fieldsets
-from orders.models import Order, OrderChange, OrderLine
+from orders.models import Invoice, Order, OrderChange, OrderLine
 from orders.services import Wanted, changes
 from orders.views.actions import OrderAction
 
@@ -43,6 +44,8 @@ class ChangePage(generic.FormPage):
     def get_queryset(self) -> models.QuerySet:
         """Placed orders; what is sent for one that was canceled meanwhile is refused with a sentence, and kept."""
         orders = super().get_queryset().select_related("customer")
+        changing = Exists(OrderChange.objects.open().filter(order=OuterRef("pk")))
+        orders = orders.annotate(is_changing=changing, is_invoiced=Exists(Invoice.objects.filter(order=OuterRef("pk"))))
         return orders if self.request.method == "POST" else orders.filter(status=Order.Status.PLACED)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -108,12 +111,12 @@ class ChangePage(generic.FormPage):
 
     @cached_property
     def kept(self) -> OrderChange | None:
-        return changes.open_change(self.object)
+        return changes.open_change(self.object) if self.object.is_changing else None
 
     @cached_property
     def read_now(self) -> changes.Seen:
         """What page and preview go by, read once."""
-        return changes.Seen.now(self.object)
+        return changes.Seen.now(self.object, is_invoiced=self.object.is_invoiced)
 
     @cached_property
     def lines(self) -> list[OrderLine]:

@@ -24,7 +24,7 @@ from orders.forms import NoteForm
 from orders.models import Fulfilment, FulfilmentLine, Invoice, Order, OrderChange, OrderHold, Return
 from orders.views.lists import FulfilmentList, OrderList
 from orders.views.money import entries
-from orders.views.surroundings import about_customer, linked_orders, with_surroundings, working
+from orders.views.surroundings import about_customer, linked_orders, taken_back, with_surroundings, working
 from orders.views.timeline import Timeline
 
 Status, Payment, Shipping = Order.Status, Order.PaymentStatus, Order.FulfilmentStatus
@@ -264,6 +264,7 @@ class OrderRecord(Timeline, generic.RecordPage):
             "shortcuts": [*([("n", _("Write a note"))] if may_note else []), *shown["shortcuts"]],
             "about": about_customer(order),
             "linked": linked_orders(order, self.events),
+            "taken_back": taken_back(self.events, self.request.user),
             "working": working(self.request, order, waits=bool(self.around and self.around.listed)),
             "lines": self.lines,
             "fulfilments": self.fulfilments,

@@ -10,6 +10,7 @@ from django.db.models import JSONField, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from backoffice.models import AuditEvent
@@ -17,6 +18,7 @@ from backoffice.rows import told_along
 from customers.models import Ticket
 from orders import queues
 from orders.models import Order
+from orders.services.past_canceling import TAKEN_BACK, TAKES_BACK
 
 MOST_ORDERS = 5
 MOST_TICKETS = 3
@@ -33,6 +35,12 @@ BOUGHT = """(
 LINKS = {
     "order.money_carried_over": ("from", "to"),
     **dict.fromkeys(("order.split", "order.split_off", "order.merged", "order.merged_into"), ("order",)),
+}
+
+
+SAID = {
+    TAKES_BACK: gettext_lazy("Cancels %(order)s (%(source_number)s)"),
+    TAKEN_BACK: gettext_lazy("Canceled in part by %(source_number)s (%(order)s)"),
 }
 
 
@@ -100,6 +108,17 @@ def linked_orders(order: Order, events: Iterable[AuditEvent]) -> list[str]:
     """Numbers of the orders that events of this one are about as well, the latest first."""
     found = [str(event.data.get(key) or "") for event in events for key in LINKS.get(event.verb, ())]
     return [number for number in dict.fromkeys(found) if number and number != order.number]
+
+
+def taken_back(events: Iterable[AuditEvent], user: Any) -> list[str]:
+    """Which sales a cancellation of a log takes back, or which cancellations take this sale back, as far as they are still here."""
+    told = [event for event in events if event.verb in SAID]
+    if not told:
+        return []
+    called = Order.objects.visible_to(user).filter(number__in=[event.data["order"] for event in told])
+    here = set(called.values_list("number", "source_number"))
+    kept = [event for event in told if (event.data["order"], event.data["source_number"]) in here]
+    return [SAID[event.verb] % event.data for event in kept]
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ VERBS = {
     "order.merged_into": (gettext_lazy("Merged into another order"), "transfer"),
     "order.split": (gettext_lazy("Order split"), "transfer"),
     "order.split_off": (gettext_lazy("Split off another order"), "transfer"),
+    "order.taken_back": (gettext_lazy("Canceled in part"), "return"),
+    "order.takes_back": (gettext_lazy("Takes goods back"), "return"),
     "order.lines_canceled": (gettext_lazy("Pieces canceled"), "minus"),
     "order.canceled": (gettext_lazy("Canceled"), "x"),
     "order.closed": (gettext_lazy("Closed"), "check-circle"),

@@ -24,7 +24,7 @@ from orders.services.changes.wanting import (
     Wanted,
     by_line,
     differences,
-    packed_at,
+    lines_with_packed,
     packed_of,
     rows_of,
     snapshot,
@@ -98,15 +98,19 @@ def version_of(change: OrderChange | None) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """The rows of an order that a change goes by, read once: its lines by key, and what of them lies in parcels where."""
+    """The rows of an order that a change goes by, read once: its lines by key, and what of them lies in parcels where.
+
+    `is_invoiced` False says that no invoice has to be looked for.
+    """
 
     order: Order
     lines: list[OrderLine]
     packed: Mapping[tuple[int, int], int]
+    is_invoiced: bool = True
 
     @classmethod
-    def now(cls, order: Order) -> "Seen":
-        return cls(order, lines_of(order), packed_at(order))
+    def now(cls, order: Order, *, is_invoiced: bool = True) -> "Seen":
+        return cls(order, *lines_with_packed(order), is_invoiced)
 
     @property
     def snapshot(self) -> dict[str, Any]:
@@ -128,7 +132,7 @@ def foresee_change(order: Order, wanted: Wanted, seen: Seen | None = None) -> Ou
     before = Sums.of(order, lines)
     work = work_out(order, lines, by_line(seen.packed), wanted)
     arranged = inventory.foresee_rearrangement(order.number, work.wanted_promises(), seen.packed)
-    invoice = open_invoice(order)
+    invoice = open_invoice(order) if seen.is_invoiced else None
     return Outcome(
         before, Sums.of(work.order, work.lines), order.paid - order.refunded, _effects(work, lines, arranged),
         [str(shortage) for shortage in arranged.short], invoice, left_to_credit(invoice) if invoice else Decimal(0),
@@ -282,7 +286,9 @@ def _effects(work: Work, lines: Sequence[OrderLine], arranged: inventory.Rearran
     for one, place, pieces in arranged.promised:
         taken[one.variant, place] = taken.get((one.variant, place), 0) + pieces
     slots = sorted({*freed, *taken})
-    places = Location.objects.in_bulk({place for _variant, place in slots})
+    places = {place.pk: place for place in arranged.serving}
+    if missing := {place for _variant, place in slots} - places.keys():
+        places |= Location.objects.in_bulk(missing)
     return [
         StockEffect(skus[variant], places[place], freed.get((variant, place), 0), taken.get((variant, place), 0))
         for variant, place in slots

@@ -1,14 +1,16 @@
 """What is wanted of a placed order, and the order as it was seen by whoever wants it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Sum
 from django.utils.translation import gettext as _
 
 from backoffice.money import format_money
+from backoffice.rows import told_along
 from catalog.models import Variant
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderChange, OrderChangeLine, OrderLine
 
@@ -46,24 +48,30 @@ class Wanted:
     reason: str = ""
 
 
-def packed_at(order: Order) -> dict[tuple[int, int], int]:
-    """Pieces in parcels that have not left, by line and location."""
+def packed_of(order: Order) -> dict[int, int]:
+    """Pieces in parcels that have not left, by line."""
     rows = FulfilmentLine.objects.filter(fulfilment__in=Fulfilment.objects.waiting().filter(order=order))
-    sums = rows.values_list("order_line", "fulfilment__location").annotate(Sum("quantity")).order_by()
-    return {(line, location): pieces for line, location, pieces in sums}
+    return dict(rows.values_list("order_line").annotate(Sum("quantity")).order_by())
+
+
+def lines_with_packed(order: Order) -> tuple[list[OrderLine], dict[tuple[int, int], int]]:
+    """Its lines with their variants, by primary key, and pieces in parcels that have not left by line and location."""
+    parcels = FulfilmentLine.objects.filter(order_line=OuterRef("pk"), fulfilment__in=Fulfilment.objects.waiting())
+    packed = told_along(parcels.order_by("pk"), location="fulfilment__location", pieces="quantity")
+    lines: list[Any] = list(order.lines.select_related("variant").annotate(packed=packed).order_by("pk"))
+    found: Counter[tuple[int, int]] = Counter()
+    for line in lines:
+        for one in line.packed:
+            found[line.pk, one["location"]] += one["pieces"]
+    return lines, found
 
 
 def by_line(packed: Mapping[tuple[int, int], int]) -> dict[int, int]:
-    """The same, of all locations."""
-    found: dict[int, int] = {}
+    """Pieces of all locations."""
+    found: Counter[int] = Counter()
     for (line, _location), pieces in packed.items():
-        found[line] = found.get(line, 0) + pieces
-    return found
-
-
-def packed_of(order: Order) -> dict[int, int]:
-    """Pieces in parcels that have not left, by line."""
-    return by_line(packed_at(order))
+        found[line] += pieces
+    return dict(found)
 
 
 # --- Kept with the order --------------------------------------------------------------------------
