@@ -28,7 +28,7 @@ class MessageList(generic.ListPage):
     columns = [
         generic.Column("ticket.number", gettext_lazy("Ticket"), link="ticket"),
         generic.Column("ticket.subject", gettext_lazy("Subject")),
-        generic.Column("created_at", gettext_lazy("Written"), kind="datetime"),
+        generic.Column("created_at", gettext_lazy("Written on"), kind="datetime"),
         generic.Column("kind", kind="badge"),
         generic.Column("author", gettext_lazy("Agent"), sql=generic.named("author")),
         generic.Column("author_name", gettext_lazy("Written by")),
