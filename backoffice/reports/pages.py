@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.db import models
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from backoffice import generic
 from backoffice.charts import Chart
 from backoffice.reports.words import change_text, days_between
+
+NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ReportPage(generic.ListPage):
     about: ClassVar[Any] = ""
     index_url: ClassVar[str] = ""
     index_title: ClassVar[Any] = ""
-    mark: ClassVar[type[models.Model]]
+    mark: ClassVar[Any]
 
     @property
     def asked(self) -> Any:
@@ -83,7 +83,7 @@ class ReportPage(generic.ListPage):
 
     def card(self, label: Any, now: Any, before: Any, write: Any) -> Card:
         """`before` is None where nothing is compared; `now` is None where there is nothing to tell."""
-        text = write(now) if now is not None else _("None")
+        text = write(now) if now is not None else NOTHING
         return Card(label, text, change_text(now, before) if now is not None and before is not None else "")
 
     def get_cards(self) -> list[Card]:
@@ -93,7 +93,7 @@ class ReportPage(generic.ListPage):
         return None
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        mark, asked = self.mark._default_manager.first(), self.asked
+        mark, asked = self.mark.objects.first(), self.asked
         return super().get_context_data(
             chart=self.get_chart() if self.slice.rows else None,
             cards=self.get_cards() if self.slice.rows else [],

@@ -181,7 +181,9 @@ class ServiceReport(ReportPage):
         before = getattr(self.total_before, name) if self.total_before else None
         change = change_text(now, before) if before is not None else ""
         text = _("%(measure)s from %(days)s: %(amount)s") % facts
-        return _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else f"{text}."
+        return (
+            _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else _("%(text)s.") % {"text": text}
+        )
 
     def get_chart(self) -> Chart | None:
         if not self.asked.is_of_time:
@@ -189,7 +191,8 @@ class ServiceReport(ReportPage):
             rows = [row for row in self.slice.rows if getattr(row, name) is not None][:MOST_BARS]
             labels = [short_label(self.row_title(row)) for row in rows]
             values = [Series(label, [getattr(row, name) for row in rows])]
-            return BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
+            bars = BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
+            return None if bars.is_empty else bars
         unit = self.asked.period.coarse(self.asked.by, MOST_POINTS)
         short = month_label if unit == "month" else day_label
         rows = self.along(unit)

@@ -166,7 +166,7 @@ class SatisfactionReport(ServiceReport):
         Column("rated_share", gettext_lazy("Answer rate"), kind="percent", reads=("rated", "asked")),
         Column("score", gettext_lazy("Score"), kind="number", reads=("points", "rated")),
         Column("satisfied", kind="number"),
-        Column("satisfied_share", gettext_lazy("Satisfied"), kind="percent", reads=("satisfied", "rated")),
+        Column("satisfied_share", gettext_lazy("Satisfaction rate"), kind="percent", reads=("satisfied", "rated")),
         Column("commented", kind="number"),
         Column("before", gettext_lazy("Score before"), kind="number"),
         change_of("rated"),
@@ -186,7 +186,7 @@ class SatisfactionReport(ServiceReport):
     def get_cards(self) -> list[Card]:
         return [
             self.told(_("Score"), "score", plain),
-            self.told(_("Satisfied"), "satisfied_share", percent),
+            self.told(_("Satisfaction rate"), "satisfied_share", percent),
             self.told(_("Answers"), "rated", plain),
             self.told(_("Answer rate"), "rated_share", percent),
         ]

@@ -80,7 +80,9 @@ class ReportFilter(PeriodFilter):
     @cached_property
     def asked(self) -> Asked:
         period, narrowed = self.period_asked, self.narrowed
-        units = {name: period.coarse(narrowed[name], MOST_ROWS) for name in ("by", "unit") if name in narrowed}
+        units: dict[str, Any] = {
+            name: period.coarse(narrowed[name], MOST_ROWS) for name in ("by", "unit") if name in narrowed
+        }
         return Asked(
             period,
             period.before(self.compared),

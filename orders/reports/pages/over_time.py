@@ -82,7 +82,9 @@ class OverTime(SalesReport):
             "amount": self.write(amount),
         }
         change = charts.change_text(amount, self.all_before)
-        return _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else f"{text}."
+        return (
+            _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else _("%(text)s.") % {"text": text}
+        )
 
     def get_chart(self) -> Chart | None:
         if not self.goes_by_time:
