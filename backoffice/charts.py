@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 600, 160
 MOST_LABELS = 8
+MOST_BARS, LONGEST_LABEL = 10, 18  # of a ranked list; letters below a bar
 Number = int | float | Decimal
 
 
@@ -38,9 +39,14 @@ def day_label(day: date) -> str:
     return date_format(day, _("j M"))
 
 
+def short_label(text: str) -> str:
+    """What fits below a bar."""
+    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
+
+
 @dataclass(frozen=True)
 class Series:
-    """Values of one kind, in the order of the chart's labels."""
+    """Values of one kind, in the order of the chart's labels; of a line, None where there is nothing to tell."""
 
     name: Any
     values: Sequence[Any]
@@ -87,7 +93,7 @@ class Chart:
         return round_up(self._highest())
 
     def _highest(self) -> float:
-        return max((float(value) for series in self.series for value in series.values), default=0)
+        return max((float(value) for series in self.series for value in series.values if value is not None), default=0)
 
     @property
     def axis(self) -> list[str]:
@@ -111,7 +117,7 @@ class Chart:
     @property
     def table(self) -> list[tuple[Any, list[str]]]:
         return [
-            (label, [self.write(series.values[index]) for series in self.series])
+            (label, ["" if (value := series.values[index]) is None else self.write(value) for series in self.series])
             for index, label in enumerate(self.labels)
         ]
 
@@ -154,7 +160,7 @@ class BarChart(Chart):
 
 @dataclass(frozen=True)
 class LineChart(Chart):
-    """One line for each series."""
+    """One line for each series, which passes over what is not known."""
 
     template_name = "components/_line_chart.html"
 
@@ -164,7 +170,9 @@ class LineChart(Chart):
         return [
             Line(
                 " ".join(
-                    f"{_fixed((i + 0.5) * band)},{_fixed(self.y(value))}" for i, value in enumerate(series.values)
+                    f"{_fixed((i + 0.5) * band)},{_fixed(self.y(value))}"
+                    for i, value in enumerate(series.values)
+                    if value is not None
                 ),
                 _css(number),
                 series.name,
@@ -176,9 +184,6 @@ class LineChart(Chart):
 @dataclass(frozen=True)
 class StepChart(LineChart):
     """Values that count from their label until the next one, such as prices; None where there was none yet."""
-
-    def _highest(self) -> float:
-        return max((float(value) for series in self.series for value in series.values if value is not None), default=0)
 
     @property
     def lines(self) -> list[Line]:

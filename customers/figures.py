@@ -9,21 +9,26 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
+from backoffice.models import User
 from backoffice.reports.words import days_between
-from customers.models import PromiseCycle
+from customers.models import Policy, PromiseCycle, Queue, Ticket
+from customers.models.promises import Kind
 from customers.services import reporting
 
 WHAT = {
-    "created": gettext_lazy("opened"),
-    "replied": gettext_lazy("answered for the first time"),
-    "solved": gettext_lazy("solved"),
-    "again": gettext_lazy("solved after being reopened"),
-    "broken": gettext_lazy("with a broken promise"),
+    "created": gettext_lazy("opened %(days)s"),
+    "replied": gettext_lazy("answered for the first time %(days)s"),
+    "solved": gettext_lazy("solved %(days)s"),
+    "broken": gettext_lazy("with a broken promise of %(days)s"),
 }
 ANY = "*"  # of whatever it is about
 NUMBERS = ("queue", "agent", "priority")
+LABELS: dict[str, dict[str, Any]] = {
+    "priority": {str(key): label for key, label in Ticket.Priority.choices},
+    "channel": dict(Ticket.Channel.choices),
+}
 
 
 def start_of(day: date) -> datetime:
@@ -58,7 +63,7 @@ class TicketFigure:
         known = {"", *NUMBERS, "channel", "tag", "policy", *(one.kind for one in reporting.subjects())}
         if not (1900 <= first.year <= last.year < 3000) or figure.what not in WHAT or figure.by not in known:
             raise ValueError(text)
-        if figure.by in NUMBERS and figure.item:
+        if figure.by in NUMBERS and (figure.item or figure.by != "agent"):  # nobody is an agent, too
             _key(figure.item)
         if figure.by == "policy":
             _key(figure.item.partition(":")[0])
@@ -76,9 +81,27 @@ class TicketFigure:
         return {"item": self.item} if self.by else {}
 
     def __str__(self) -> str:
-        named = {one.kind: one.label for one in reporting.subjects()}
-        about = f"{named.get(self.by, '')} {self.item}".strip() if self.by in named else ""
-        return ", ".join(part for part in (f"{WHAT[self.what]} {days_between(self.first, self.last)}", about) if part)
+        days = WHAT[self.what] % {"days": days_between(self.first, self.last)}
+        queue = str(Queue.objects.filter(pk=self.queue).first() or "") if self.queue and self.by != "queue" else ""
+        return ", ".join(part for part in (days, queue, self._about) if part)
+
+    @property
+    def _about(self) -> str:
+        """What the dimension narrows to, in words."""
+        kinds = {one.kind: one for one in reporting.subjects()}
+        if self.by in kinds:
+            label = str(kinds[self.by].label)
+            return label if self.item == ANY else f"{label}: {kinds[self.by].title(self.item)}"
+        if self.by in LABELS:
+            return str(LABELS[self.by].get(self.item, self.item))
+        if self.by == "policy":
+            policy, _colon, kind = self.item.partition(":")
+            return f"{Policy.objects.filter(pk=policy).first() or policy}: {dict(Kind.choices).get(kind, kind)}"
+        if self.by == "agent":
+            return str(User.objects.filter(pk=self.item).first() or self.item) if self.item else gettext("Nobody")
+        if self.by == "queue":
+            return str(Queue.objects.filter(pk=self.item).first() or self.item)
+        return (self.item or gettext("no tag")) if self.by == "tag" else ""
 
     def tickets(self, rows: QuerySet) -> QuerySet:
         """The tickets that were added up."""
@@ -93,7 +116,6 @@ class TicketFigure:
             rows = rows.filter(pk__in=self._broken().values("ticket"))
         else:
             rows = rows.filter(facts__solved_on__range=days)
-            rows = rows.filter(facts__reopens__gt=0) if self.what == "again" else rows
         if self.queue is not None:
             rows = rows.filter(queue=self.queue)
         return rows.filter(self._of_dimension()) if self.by and self.by != "policy" else rows
@@ -138,4 +160,4 @@ class TicketFigureField(forms.CharField):
         try:
             return TicketFigure.parse(text)
         except ValueError as error:
-            raise ValidationError(gettext_lazy("This address is of no report that there is.")) from error
+            raise ValidationError(gettext_lazy("This address belongs to no report.")) from error

@@ -241,7 +241,7 @@ class MessageFilter(django_filters.FilterSet):
         queryset=lambda request: Queue.objects.in_scope(request.user), field_name="ticket__queue", label=_("Queue")
     )
     ticket = generic.LookupFilter(model=Ticket, label=_("Ticket"))
-    written = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Written"))
+    written = django_filters.DateFromToRangeFilter(field_name="created_at", label=_("Written on"))
 
     class Meta:
         model = Message

@@ -89,9 +89,9 @@ def mend_service(by: User | None) -> None:
 @transaction.atomic
 def service_summaries() -> Result:
     """What reports of service read is what tickets say. Tickets that the next refresh looks at are left out; before the first
-    refresh nothing is checked."""
+    refresh, and where the next one makes all anew, nothing is checked."""
     mark = ServiceMark.objects.first()
-    if mark is None:
+    if mark is None or upkeep.begins_anew(mark):
         return Result(0, 0)
     upkeep.touch(None)
     results = [

@@ -267,4 +267,4 @@ class FigureField(forms.CharField):
         try:
             return Figure.parse(text)
         except ValueError as error:
-            raise ValidationError(gettext_lazy("This address is of no report that there is.")) from error
+            raise ValidationError(gettext_lazy("This address belongs to no report.")) from error

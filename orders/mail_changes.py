@@ -38,8 +38,8 @@ def worded(facts: Mapping[str, Any], currency: str) -> str:
             was, now = (format_money(Decimal(amount), currency) for amount in facts[name])
             said.append(_("%(what)s: %(now)s, was %(before)s.") % {"what": label, "now": now, "before": was})
     addresses = {
-        "shipping_address": _("The shipping address is another one."),
-        "billing_address": _("The billing address is another one."),
+        "shipping_address": _("The shipping address has changed."),
+        "billing_address": _("The billing address has changed."),
     }
     return "\n".join([*said, *(addresses[name] for name in facts.get("addresses", []))])
 
@@ -47,7 +47,7 @@ def worded(facts: Mapping[str, Any], currency: str) -> str:
 def _sentence(was: list[Any] | None, now: list[Any] | None, currency: str) -> str:
     if was is None or now is None:
         title, pieces, *_amounts = now or was or []
-        text = _("New: %(pieces)s × %(title)s") if was is None else _("No longer: %(pieces)s × %(title)s")
+        text = _("Added: %(pieces)s × %(title)s") if was is None else _("Removed: %(pieces)s × %(title)s")
         return text % {"pieces": pieces, "title": title}
     before, after = _piece(was, now, currency), _piece(now, was, currency)
     return _("%(now)s, was %(before)s.") % {"now": after, "before": before}

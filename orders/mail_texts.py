@@ -64,7 +64,7 @@ PARTICULAR: dict[str, dict[str, Any]] = {
 
 SUBJECTS: dict[str, Any] = {
     MailKind.PLACED: gettext_lazy("Your order {order}"),
-    MailKind.CHANGED: gettext_lazy("Your order {order} was changed"),
+    MailKind.CHANGED: gettext_lazy("Your order {order} has changed"),
     MailKind.SHIPPED: gettext_lazy("Your order {order} is on its way"),
     MailKind.REFUNDED: gettext_lazy("Refund for your order {order}"),
     MailKind.RETURN_APPROVED: gettext_lazy("Your return {return}"),
@@ -77,7 +77,7 @@ BODIES: dict[str, Any] = {
         "Total: {total}\n\nWe write again as soon as it is on its way.\n\n{company}"
     ),
     MailKind.CHANGED: gettext_lazy(
-        "Hello {name},\n\nyour order {order} was changed:\n\n{changes}\n\nTotal: {total}\nTotal before: {was}\n"
+        "Hello {name},\n\nyour order {order} has changed:\n\n{changes}\n\nTotal: {total}\nTotal before: {was}\n"
         "Still to be paid: {to_pay}\nYou get back: {to_get}\n\n{company}"
     ),
     MailKind.SHIPPED: gettext_lazy(

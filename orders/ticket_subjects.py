@@ -4,13 +4,15 @@ from django.utils.translation import gettext_lazy
 
 from customers.services import reporting
 
-# Orders that tickets are about.
+# Orders that tickets are about: each way by its index.
 ORDERS = """
-    SELECT x.id AS ticket_id, o.id AS order_id, o.source FROM service_touched x
-    JOIN customers_ticket t ON t.id = x.id AND t.about <> ''
-    JOIN orders_order o ON o.number = t.about
-       OR o.id IN (SELECT r.order_id FROM orders_return r WHERE r.number = t.about
-                   UNION ALL SELECT f.order_id FROM orders_fulfilment f WHERE f.number = t.about)
+    SELECT x.id AS ticket_id, o.source
+    FROM service_touched x JOIN customers_ticket t ON t.id = x.id AND t.about <> ''
+    CROSS JOIN LATERAL (
+        SELECT o.id FROM orders_order o WHERE o.number = t.about
+        UNION SELECT r.order_id FROM orders_return r WHERE r.number = t.about
+        UNION SELECT f.order_id FROM orders_fulfilment f WHERE f.number = t.about
+    ) a JOIN orders_order o ON o.id = a.id
 """
 # Of a return those that come back, of a parcel those in it, of an order all that were not canceled.
 PRODUCTS = """
@@ -46,7 +48,8 @@ CHANGED = """
 """
 SORTED = """
     SELECT f.ticket_id AS id FROM customers_ticketfacts f
-    JOIN (SELECT DISTINCT pgh_obj_id FROM catalog_producthistory WHERE pgh_created_at >= %(upto)s) p
+    JOIN (SELECT DISTINCT pgh_obj_id FROM catalog_producthistory WHERE pgh_created_at >= %(upto)s
+          AND pgh_obj_id::text IN (SELECT item FROM customers_ticketsums WHERE by = 'product' AND span = 'y')) p
       ON f.subjects @> jsonb_build_object('product', jsonb_build_array(p.pgh_obj_id::text))
     UNION SELECT f.ticket_id FROM customers_ticketfacts f
     WHERE jsonb_exists(f.subjects, 'product') AND EXISTS (SELECT FROM catalog_categoryhistory WHERE pgh_created_at >= %(upto)s)

@@ -211,6 +211,7 @@ class Export:
             snapshot(self.queryset.db, sources.zone_name() or "UTC"),
             connection.wrap_database_errors,
             connection.cursor() as cursor,
+            connection.execute_wrapper(refuse),
         ):
             # The loader of psycopg itself minds the zone of the connection, that of Django takes it for UTC.
             cursor.cursor.adapters.register_loader("timestamptz", MOMENTS)
@@ -320,10 +321,19 @@ def reader_of(column: Any, model: type[models.Model]) -> Callable[[Any], Any]:
     return found.fget if isinstance(found, property) and found.fget else column.value  # type: ignore[no-any-return]
 
 
+class ReadsTooMuch(RuntimeError):
+    """A computed column asked for a field that its `reads` do not name. That is a mistake of whoever wrote the column."""
+
+
+def refuse(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> None:
+    """Refuse a query while rows stream over its connection: it would wait for the end of the stream, which waits for it."""
+    raise ReadsTooMuch(f"A column of this export reads more than its `reads` name: {sql[:300]}")
+
+
 def light(model: type[models.Model], names: Sequence[str], using: str) -> Callable[[Sequence[Any]], Any]:
     """Makes rows of `model` that hold these attributes only, at a tenth of the cost of `Model.__init__`.
 
-    A field that is not among them is read from the database when asked for, as Django does with deferred fields.
+    Any other field is a query, as Django's deferred fields are, and `refuse` refuses it.
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
     convert = [

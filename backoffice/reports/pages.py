@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from backoffice import generic
-from backoffice.reports.words import change_text
+from backoffice.charts import Chart
+from backoffice.reports.words import change_text, days_between
+
+NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,27 @@ class Entry:
 
 
 class ReportPage(generic.ListPage):
-    """Filters that its filterset names in `bar` stand above the report, the others in the panel of the list."""
+    """Filters that its filterset names in `bar` stand above the report, the others in the panel of the list.
+
+    `mark` says as of when the summaries are; `asked` has the period, and the one before that it is compared with.
+    """
 
     template_name = "generic/report.html"
     about: ClassVar[Any] = ""
     index_url: ClassVar[str] = ""
     index_title: ClassVar[Any] = ""
+    mark: ClassVar[Any]
+
+    @property
+    def asked(self) -> Any:
+        return self.filterset.asked  # type: ignore[union-attr]
+
+    def get_columns(self) -> list[generic.Column]:
+        """Without comparison there is nothing to compare."""
+        columns = super().get_columns()
+        if self.asked.before is not None:
+            return list(columns)
+        return [column for column in columns if column.key not in ("before", "change")]
 
     @cached_property
     def bar(self) -> list[Any]:
@@ -66,5 +83,23 @@ class ReportPage(generic.ListPage):
 
     def card(self, label: Any, now: Any, before: Any, write: Any) -> Card:
         """`before` is None where nothing is compared; `now` is None where there is nothing to tell."""
-        text = write(now) if now is not None else _("None")
+        text = write(now) if now is not None else NOTHING
         return Card(label, text, change_text(now, before) if now is not None and before is not None else "")
+
+    def get_cards(self) -> list[Card]:
+        return []
+
+    def get_chart(self) -> Chart | None:
+        return None
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        mark, asked = self.mark.objects.first(), self.asked
+        return super().get_context_data(
+            chart=self.get_chart() if self.slice.rows else None,
+            cards=self.get_cards() if self.slice.rows else [],
+            moment=mark and mark.refreshed_at,
+            about=self.about,
+            days=days_between(asked.period.first, asked.period.last),
+            days_before=asked.before and days_between(asked.before.first, asked.before.last),
+            **extra,
+        )

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 ONE = timedelta(days=1)
+MOST_POINTS = 92  # that can be told apart in a chart: a quarter by day
+MOST_ROWS = 1500  # of a report: four years by day
 
 
 class Span(models.TextChoices):
@@ -40,6 +42,8 @@ COMPARED: list[tuple[str, Any]] = [
     ("year", _("The year before")),
     ("none", _("Nothing")),
 ]
+# A day of the period before, whose number the month that it is moved to by `shift` has as well.
+SAME_DAY = "(day + %(shift)s::interval - %(shift)s::interval)::date = day"
 
 
 def today() -> date:
@@ -110,6 +114,19 @@ class Period:
         months = 12 if compared == "year" else self.months_back
         return f"{months} months" if months else f"{self.days} days"
 
+    def count(self, unit: str) -> int:
+        """How many days, weeks or months it touches."""
+        if unit == "month":
+            return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        first, last = (day.toordinal() - (day.weekday() if unit == "week" else 0) for day in (self.first, self.last))
+        return (last - first) // (7 if unit == "week" else 1) + 1
+
+    def coarse(self, unit: str, most: int) -> str:
+        """The unit, or a longer one of which there are no more than so many."""
+        if unit == "day" and self.count("day") > most:
+            unit = "week"
+        return "month" if unit == "week" and self.count("week") > most else unit
+
     def bucket(self, day: date, unit: str) -> "Period":
         """The part of this period in the day, week or month that begins at `day`."""
         last = {"day": day, "week": day + timedelta(days=6), "month": month_end(day)}[unit]
@@ -128,6 +145,13 @@ class Period:
             while day <= min(last, latest) and self._longest(day, last) == span:
                 end, day = day, _behind(day, span)
             yield span, begin, end
+
+    def weeks(self, latest: date) -> tuple[date, date] | None:
+        """The first days of the first and the last whole week, None without any; that of `latest` is whole."""
+        first = self.first + timedelta(days=-self.first.weekday() % 7)
+        end = self.last if self.last < latest else latest + timedelta(days=6 - latest.weekday())
+        last = end - timedelta(days=6 + (end.weekday() + 1) % 7)
+        return (first, last) if first <= last else None
 
     def _longest(self, day: date, last: date) -> str:
         if day.day == 1 and day.month == 1 and day.replace(month=12, day=31) <= last:

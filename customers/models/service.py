@@ -127,7 +127,12 @@ class TicketSums(models.Model):
 
 
 class TicketTimes(models.Model):
-    """How many tickets took `seconds`, rounded to steps of at most a fiftieth, in a month or year: medians are not added up."""
+    """How many tickets took `seconds`, rounded to steps of at most a fiftieth, in a month or year: medians are not added up.
+
+    Of queues, of which everything over time is made, in a WEEK as well.
+    """
+
+    WEEK = "w"
 
     class Kind(models.TextChoices):
         REPLY = "reply", _("First reply")

@@ -12,35 +12,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label, plain
+from backoffice.charts import MOST_BARS, BarChart, Chart, LineChart, Series, day_label, month_label, plain, short_label
 from backoffice.generic import Column, Count
 from backoffice.generic.base import may
 from backoffice.generic.keyset import Slice
 from backoffice.reports.pages import Card, ReportPage
+from backoffice.reports.periods import MOST_POINTS
 from backoffice.reports.words import change_text, day_title, days_between, time_text
-from customers.figures import TicketFigure
-from customers.models import ServiceMark, ServiceRow, Ticket
+from customers.figures import LABELS, TicketFigure
+from customers.models import ServiceMark, ServiceRow
 from customers.models.promises import Kind
 from customers.reports import filters
 from customers.reports.statements import Asked
 
 SEES = "customers.view_servicerow"
 TICKETS = "customers.view_ticket"
-MOST, LONGEST = 10, 18  # bars of a chart, letters of a label below one
-CHOICES: dict[str, dict[Any, Any]] = {
-    "priority": dict(Ticket.Priority.choices),
-    "channel": dict(Ticket.Channel.choices),
-}
 
 
 def spent(row: ServiceRow, minutes: Any) -> SafeString:
     """Minutes in words; files have them as a number."""
     return escape("" if minutes is None else time_text(minutes))
-
-
-def spent_before(row: ServiceRow, minutes: Any) -> SafeString:
-    """The same; where nothing was, there is no mean."""
-    return spent(row, minutes or None)
 
 
 def minutes(name: str) -> Column:
@@ -51,10 +42,22 @@ def percent(value: Any) -> str:
     return _("%(number)s%%") % {"number": plain(round(Decimal(value), 1))}
 
 
+def change_of(base: str = "") -> Column:
+    """By how much it is more than before. Of a share or a mean without anything in `base` there is none."""
+    return Column(
+        "change",
+        gettext_lazy("Change"),
+        kind="percent",
+        get=(lambda row: row.change if getattr(row, base) else None) if base else None,
+        reads=("compared", "before", *([base] if base else [])),
+    )
+
+
 class ServiceReport(ReportPage):
     """`told` are the columns; `series` what the chart shows, `what` which tickets stand behind a row."""
 
     model = ServiceRow
+    mark = ServiceMark
     permission: ClassVar[Any] = SEES
     filterset_class: ClassVar[type[filters.ServiceFilter]]
     index_url = "service:index"
@@ -76,8 +79,6 @@ class ServiceReport(ReportPage):
     empty_title = gettext_lazy("No tickets in this period")
     empty_text = gettext_lazy("Choose another period, or another queue. Figures are added up every five minutes.")
 
-    change = Column("change", gettext_lazy("Change"), kind="percent", reads=("compared", "before"))
-
     @property
     def asked(self) -> Asked:
         return self.filterset.asked  # type: ignore[union-attr]
@@ -91,7 +92,7 @@ class ServiceReport(ReportPage):
         return chosen if chosen in ("code", "most", "least") else "most"
 
     def get_columns(self) -> list[Column]:
-        """The first column is what the rows are by; without comparison there is nothing to compare."""
+        """The first column is what the rows are by."""
         names = dict([*filters.dimensions(), filters.POLICY])
         lead = Column(
             "title",
@@ -100,17 +101,14 @@ class ServiceReport(ReportPage):
             link="target",
             reads=("day", "item", "code", "name", "name_zh"),
         )
-        rest = super().get_columns()
-        if self.asked.before is None:
-            rest = [column for column in rest if column.key not in ("before", "change")]
-        return [lead, *rest]
+        return [lead, *super().get_columns()]
 
     def row_title(self, row: ServiceRow) -> str:
         by = self.asked.by
         if self.asked.is_of_time:
             return day_title(row.begins, by)
-        if by in CHOICES:
-            return str({str(key): label for key, label in CHOICES[by].items()}.get(row.item, row.item))
+        if by in LABELS:
+            return str(LABELS[by].get(row.item, row.item))
         if by == "policy":
             return f"{row.name}: {dict(Kind.choices)[row.item.partition(':')[2]]}"
         return row.title if row.item else str(_("Nobody") if by == "agent" else _("None"))
@@ -123,14 +121,16 @@ class ServiceReport(ReportPage):
                 row.url = self.address_behind(row)
         return found
 
-    @cached_property
-    def along(self) -> list[ServiceRow]:
-        """All rows of a report of time: as many as there are days, weeks or months."""
-        return list(self.filterset.rows(self.get_queryset(), self.asked).order_by("day"))  # type: ignore[union-attr]
+    def along(self, unit: str) -> list[ServiceRow]:
+        """All rows of a report of time; those of the page where these are all, since medians cost."""
+        page = self.slice
+        if unit == self.asked.by and not page.before and not page.after:
+            return sorted(page.rows, key=lambda row: row.begins)
+        return list(self.filterset.rows(self.get_queryset(), replace(self.asked, by=unit)).order_by("day"))  # type: ignore[union-attr]
 
     @cached_property
     def count(self) -> Count:
-        return Count(len(self.along)) if self.asked.is_of_time else super().count
+        return Count(self.asked.period.count(self.asked.by)) if self.asked.is_of_time else super().count
 
     def figure(self, row: ServiceRow | None) -> TicketFigure:
         """What a row adds up; of None, everything."""
@@ -167,9 +167,6 @@ class ServiceReport(ReportPage):
         before = getattr(self.total_before, name) if self.total_before else None
         return self.card(label, getattr(self.total, name), before, write)
 
-    def get_cards(self) -> list[Card]:
-        return []
-
     def write(self, value: Any) -> str:
         """What the chart shows, for people."""
         return plain(value)
@@ -184,34 +181,22 @@ class ServiceReport(ReportPage):
         before = getattr(self.total_before, name) if self.total_before else None
         change = change_text(now, before) if before is not None else ""
         text = _("%(measure)s from %(days)s: %(amount)s") % facts
-        return _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else f"{text}."
+        return (
+            _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else _("%(text)s.") % {"text": text}
+        )
 
-    def get_chart(self) -> Chart:
+    def get_chart(self) -> Chart | None:
         if not self.asked.is_of_time:
             name, label = self.series[0]
-            rows = [row for row in self.slice.rows if getattr(row, name) is not None][:MOST]
-            labels = [_short(self.row_title(row)) for row in rows]
+            rows = [row for row in self.slice.rows if getattr(row, name) is not None][:MOST_BARS]
+            labels = [short_label(self.row_title(row)) for row in rows]
             values = [Series(label, [getattr(row, name) for row in rows])]
-            return BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
-        short = month_label if self.asked.by == "month" else day_label
-        rows = self.along
-        values = [Series(label, [getattr(row, name) or 0 for row in rows]) for name, label in self.series]
+            bars = BarChart(caption=self.caption(), labels=labels, series=values, write=self.write)
+            return None if bars.is_empty else bars
+        unit = self.asked.period.coarse(self.asked.by, MOST_POINTS)
+        short = month_label if unit == "month" else day_label
+        rows = self.along(unit)
+        values = [Series(label, [getattr(row, name) for row in rows]) for name, label in self.series]
         return LineChart(
             caption=self.caption(), labels=[short(row.begins) for row in rows], series=values, write=self.write
         )
-
-    def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        mark, asked = ServiceMark.objects.first(), self.asked
-        return super().get_context_data(
-            chart=self.get_chart() if self.slice.rows else None,
-            cards=self.get_cards() if self.slice.rows else [],
-            moment=mark and mark.refreshed_at,
-            about=self.about,
-            days=days_between(asked.period.first, asked.period.last),
-            days_before=asked.before and days_between(asked.before.first, asked.before.last),
-            **extra,
-        )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -17,14 +17,14 @@ from backoffice.reports.pages import Card, Entry
 from backoffice.reports.words import time_text
 from customers.models import ServiceRow
 from customers.reports import filters
-from customers.reports.base import SEES, ServiceReport, minutes, percent, spent_before
+from customers.reports.base import SEES, ServiceReport, change_of, minutes, percent, spent
 
 
 class Flow(ServiceReport):
     key = "service:flow"
     title = gettext_lazy("Tickets in and out")
     about = gettext_lazy(
-        "New and reopened tickets come in; solved ones, spam and merged ones go out, each time that it happens. Tickets count where they are now."
+        "New and reopened tickets come in; solved ones, spam and merged ones go out, each time that it happens. Tickets count for the queue and the agent that have them now."
     )
     filterset_class = filters.FlowFilter
     series = (
@@ -36,10 +36,10 @@ class Flow(ServiceReport):
         Column("created", kind="number"),
         Column("reopened", kind="number"),
         Column("done", kind="number"),
-        Column("aside", kind="number"),
+        Column("aside", gettext_lazy("Spam or merged"), kind="number"),
         Column("backlog", kind="number"),
         Column("before", gettext_lazy("New before"), kind="number"),
-        ServiceReport.change,
+        change_of(),
     ]
 
     def get_cards(self) -> list[Card]:
@@ -72,8 +72,8 @@ class Times(ServiceReport):
         minutes("solve_median"),
         minutes("solve_mean"),
         minutes("solve_high"),
-        Column("before", gettext_lazy("First reply, mean before"), kind="number", draw=spent_before),
-        ServiceReport.change,
+        Column("before", gettext_lazy("First reply, mean before"), kind="number", draw=spent),
+        change_of("replied"),
     ]
 
     def write(self, value: Any) -> str:
@@ -105,7 +105,7 @@ class Quality(ServiceReport):
         Column("one_touch", kind="number"),
         Column("one_touch_share", gettext_lazy("Solved at once"), kind="percent", reads=("one_touch", "answered")),
         Column("before", gettext_lazy("Reopen rate before"), kind="percent"),
-        ServiceReport.change,
+        change_of("solved"),
     ]
 
     def write(self, value: Any) -> str:
@@ -129,14 +129,14 @@ class Promises(ServiceReport):
     what = "broken"
     series = (("broken_share", gettext_lazy("Broken")),)
     columns = [
-        Column("promised", kind="number"),
+        Column("promised", gettext_lazy("Promises given"), kind="number"),
         Column("kept", kind="number"),
         Column("warned", kind="number"),
         Column("broken", kind="number"),
         Column("long_over", kind="number"),
         Column("broken_share", gettext_lazy("Share broken"), kind="percent", reads=("broken", "promised")),
         Column("before", gettext_lazy("Share broken before"), kind="percent"),
-        ServiceReport.change,
+        change_of("promised"),
     ]
     empty_title = gettext_lazy("Nothing was promised in this period")
 
@@ -145,7 +145,7 @@ class Promises(ServiceReport):
 
     def get_cards(self) -> list[Card]:
         return [
-            self.told(_("Promised"), "promised", plain),
+            self.told(_("Promises given"), "promised", plain),
             self.told(_("Kept"), "kept", plain),
             self.told(_("Broken"), "broken", plain),
             self.told(_("Share broken"), "broken_share", percent),
@@ -156,7 +156,7 @@ class SatisfactionReport(ServiceReport):
     key = "service:satisfaction"
     title = gettext_lazy("Satisfaction over time and by agent")
     about = gettext_lazy(
-        "Answers count on their day, for the agent and the queue who settled the ticket. Satisfied are Good and Very good."
+        "Ratings count on the day they were given, for the agent and the queue that settled the ticket. Good and Very good count as satisfied."
     )
     filterset_class = filters.SatisfactionFilter
     series = (("score", gettext_lazy("Score")),)
@@ -166,10 +166,10 @@ class SatisfactionReport(ServiceReport):
         Column("rated_share", gettext_lazy("Answer rate"), kind="percent", reads=("rated", "asked")),
         Column("score", gettext_lazy("Score"), kind="number", reads=("points", "rated")),
         Column("satisfied", kind="number"),
-        Column("satisfied_share", gettext_lazy("Satisfied"), kind="percent", reads=("satisfied", "rated")),
+        Column("satisfied_share", gettext_lazy("Satisfaction rate"), kind="percent", reads=("satisfied", "rated")),
         Column("commented", kind="number"),
         Column("before", gettext_lazy("Score before"), kind="number"),
-        ServiceReport.change,
+        change_of("rated"),
     ]
     empty_title = gettext_lazy("Nobody was asked in this period")
 
@@ -186,7 +186,7 @@ class SatisfactionReport(ServiceReport):
     def get_cards(self) -> list[Card]:
         return [
             self.told(_("Score"), "score", plain),
-            self.told(_("Satisfied"), "satisfied_share", percent),
+            self.told(_("Satisfaction rate"), "satisfied_share", percent),
             self.told(_("Answers"), "rated", plain),
             self.told(_("Answer rate"), "rated_share", percent),
         ]

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import models
 
-from backoffice.reports.periods import Period, Span, today
-from customers.models import ServiceRow
+from backoffice.reports.periods import ONE, SAME_DAY, Period, Span, today
+from customers.models import ServiceRow, TicketTimes
 from customers.services import reporting
 from customers.services.reporting.sums import FIGURES, times_rows
 
@@ -88,6 +88,21 @@ def _runs(asked: Asked, period: Period) -> Iterator[tuple[str, date, date]]:
             yield span, begin, end
 
 
+def _time_runs(asked: Asked) -> Iterator[tuple[str, date, date]]:
+    """The same for times: whole weeks are kept."""
+    period = asked.period
+    weeks = period.weeks(today()) if asked.by == "week" else None
+    if weeks is None:
+        yield from _runs(asked, period)
+        return
+    first, behind = weeks[0], weeks[1] + timedelta(days=7)
+    yield TicketTimes.WEEK, *weeks
+    if period.first < first:
+        yield Span.DAY, period.first, first - ONE
+    if behind <= period.last:
+        yield Span.DAY, behind, period.last
+
+
 def _key(asked: Asked, day: str = "day") -> str:
     if asked.is_of_time:
         return f"date_trunc(%(unit)s, {day}::timestamp)::date"
@@ -95,7 +110,10 @@ def _key(asked: Asked, day: str = "day") -> str:
 
 
 def sums(asked: Asked, period: Period, moved: str = "") -> str:
-    """SELECT of key and figures; `moved` is the day of the row that a day counts for. Months cannot be moved by days."""
+    """SELECT of key and figures; `moved` is the day of the row that a day counts for. Months cannot be moved by days.
+
+    Days and weeks are compared with days of the same number: the last of a longer month are those of no day.
+    """
     by_day = bool(moved) and asked.shift.endswith("days")
     runs = [(Span.DAY, period.first, period.last)] if by_day else list(_runs(asked, period))
     rows = (
@@ -106,13 +124,14 @@ def sums(asked: Asked, period: Period, moved: str = "") -> str:
         or f"SELECT * FROM {SUMS} WHERE false"
     )
     figures = ", ".join(f"sum({name}) AS {name}" for name in FIGURES)
-    return f"SELECT {_key(asked, moved or 'day')} AS key, {figures} FROM ({rows}) r GROUP BY 1"
+    fitting = f"WHERE {SAME_DAY}" if moved and asked.by in ("day", "week") else ""
+    return f"SELECT {_key(asked, moved or 'day')} AS key, {figures} FROM ({rows}) r {fitting} GROUP BY 1"
 
 
 def times(asked: Asked) -> str:
     """SELECT of key, medians and what nine tenths are within, in seconds: the least time within which that share of all is."""
     parts = []
-    for span, begin, end in _runs(asked, asked.period):
+    for span, begin, end in _time_runs(asked):
         days = f"BETWEEN {_sql(begin)} AND {_sql(end)}"
         if span == Span.DAY:
             parts.append(
@@ -180,7 +199,7 @@ def rows(
     more: Mapping[str, str] = MappingProxyType({}),
     joined: str = "",
 ) -> str:
-    """The report. `about` is what it is about, of a row of sums {s}; rows of no time have `some` of these figures; `more` and `joined` are columns and tables of modules above."""
+    """The report. `about` is what it is about, of a row of sums {s}, NULL where there is nothing to tell; rows of no time have `some` of these figures; `more` and `joined` are columns and tables of modules above."""
     columns = {name: f"coalesce(s.{name}, 0)" for name in SHOWN}
     columns |= {
         "reply_mean": "round(s.reply_seconds / 60.0 / nullif(s.replied, 0), 1)",
@@ -204,7 +223,7 @@ def rows(
     if asked.before:
         moved = "(day + %(shift)s::interval)" if asked.is_of_time else ""
         source += f" LEFT JOIN ({sums(asked, asked.before, moved)}) b ON b.key = k.key"
-        columns["before"] = f"round(coalesce({about.format(s='b')}, 0)::numeric, 2)"
+        columns["before"] = f"round(({about.format(s='b')})::numeric, 2)"
     if with_times:
         source += f" LEFT JOIN ({times(asked)}) t ON t.key = k.key"
         columns |= {

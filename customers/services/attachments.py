@@ -4,6 +4,7 @@ Neither the name nor the type that the sender gave is trusted.
 """
 
 import hashlib
+import lzma
 import os
 import re
 import secrets
@@ -42,7 +43,7 @@ TNEF = "application/ms-tnef"
 PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))  # what a page may show
 ZIP = "application/zip"
 GZIP = "application/gzip"
-UNZIPPABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+UNZIPPABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError)
 ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar", ".cab", ".arj")
 OLE = "application/x-ole-storage"
 
@@ -345,7 +346,10 @@ def _found_inside(archive: zipfile.ZipFile, unpacked: int, size: int) -> str:
     further than a limit, whatever the archive says about itself.
     """
     room = LARGEST_INNER
-    for entry in sorted(archive.infolist(), key=lambda one: not one.filename.lower().endswith(ARCHIVES))[:MOST_INNER]:
+    entries = sorted(archive.infolist(), key=lambda one: not one.filename.lower().endswith(ARCHIVES))
+    if len(entries) > MOST_INNER and entries[MOST_INNER].filename.lower().endswith(ARCHIVES):
+        return NESTED
+    for entry in entries[:MOST_INNER]:
         try:
             with archive.open(entry) as inner:
                 if inner.read(4) != b"PK\x03\x04":

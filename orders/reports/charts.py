@@ -5,14 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backoffice.charts import BarChart, Chart, LineChart, Series, day_label, month_label
+from backoffice.charts import MOST_BARS, BarChart, Chart, LineChart, Series, day_label, month_label, short_label
 from backoffice.money import ZERO
 from backoffice.reports import words
 from backoffice.reports.words import change_text
 from orders.models import SalesRow
-
-MOST = 10
-LONGEST = 18  # letters of a label below a bar
 
 __all__ = ["change_text", "day_title", "over_time", "ranked"]
 
@@ -30,15 +27,11 @@ def over_time(caption: str, name: Any, rows: Sequence[SalesRow], unit: str, writ
 
 def ranked(caption: str, name: Any, rows: Sequence[SalesRow], write: Write, label: Callable[[SalesRow], str]) -> Chart:
     """The first rows of a report side by side."""
-    first = rows[:MOST]
-    labels = [_short(label(row)) for row in first]
+    first = rows[:MOST_BARS]
+    labels = [short_label(label(row)) for row in first]
     return BarChart(
         caption=caption, labels=labels, series=[Series(name, [max(row.compared, ZERO) for row in first])], write=write
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def day_title(row: SalesRow, unit: str) -> str:

@@ -1,13 +1,10 @@
 """What a report may be asked: its period, what it is compared with, and what narrows it."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar
 
-import django_filters
 from django.conf import settings
 from django.db.models import Max, QuerySet
-from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import generic
 from backoffice.derived import derived, positional
 from backoffice.generic import lookups
-from backoffice.reports.periods import COMPARED, PERIODS, USUAL, Period, month_end
+from backoffice.reports.filters import UNITS, Kept, PeriodFilter
+from backoffice.reports.periods import MOST_ROWS, Period, month_end
 from catalog.models import Category
 from inventory.models import Location
 from orders.models import PlaceSales, ReturnCause, SalesRow
 from orders.reports import statements
 from orders.reports.statements import Asked
 
-UNITS = [("day", _("Days")), ("week", _("Weeks")), ("month", _("Months"))]
 LIMITS = (1, 2, 3, 5, 7, 14)
 OFFERED = ("currency", "source", "country")
 
@@ -37,23 +34,12 @@ def causes() -> list[tuple[str, str]]:
     return [(str(cause.pk), str(cause)) for cause in ReturnCause.objects.all()] + [("0", gettext("None"))]
 
 
-class Kept(django_filters.ChoiceFilter):
-    """A choice that the statement reads: nothing is left to be filtered."""
-
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
-        return qs
-
-
-class ReportFilter(django_filters.FilterSet):
+class ReportFilter(PeriodFilter):
     """`statement` gives the rows of what is asked. Fields in `bar` stand above the report, the others in its panel."""
 
     statement: ClassVar[Any]  # of Asked
     bar: ClassVar[tuple[str, ...]] = ("period", "day", "compare", "currency", "unit", "by", "within")
-    usual: ClassVar[dict[str, str]] = {}  # what is asked where the address says nothing
 
-    period = Kept(choices=PERIODS, label=_("Period"), empty_label=_("Own days"))
-    day = generic.DateRangeFilter(label=_("Days"), method="added_up")
-    compare = Kept(choices=COMPARED, label=_("Compared with"), empty_label=None)
     currency = Kept(label=_("Currency"), empty_label=None)
 
     class Meta:
@@ -61,15 +47,11 @@ class ReportFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        """The controls show what is asked, also where the address leaves it open."""
-        asked = QueryDict(mutable=True) if data is None else data.copy()
-        own_days = asked.get("day_after") or asked.get("day_before")
-        usual = {"period": "" if own_days else USUAL, "compare": "previous", "currency": settings.DEFAULT_CURRENCY}
-        for name, value in {**usual, **self.usual}.items():
-            if not asked.get(name) and name in self.base_filters:
-                asked[name] = "" if name == "period" and own_days else value
-        super().__init__(asked, *args, **kwargs)
+        super().__init__(data, *args, **kwargs)
         self._offer()
+
+    def defaults(self) -> dict[str, str]:
+        return {"currency": settings.DEFAULT_CURRENCY, **super().defaults()}
 
     def _offer(self) -> None:
         """What was ever sold in, by and to, and when last: one look for all."""
@@ -95,38 +77,20 @@ class ReportFilter(django_filters.FilterSet):
         statement, parameters = positional(type(self).statement(asked), asked.parameters)
         return derived(queryset, statement, parameters)
 
-    def added_up(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        """The statement has read it."""
-        return queryset
-
-    def value(self, name: str) -> Any:
-        """What is asked for, None where nothing is or what is asked is no choice."""
-        self.form.is_valid()
-        return getattr(self.form, "cleaned_data", {}).get(name) or None
-
-    @cached_property
-    def period_asked(self) -> Period:
-        """The days that are given, else the period of the name. A day left open is the other one."""
-        days = self.value("day")
-        first, last = (_day(days.start), _day(days.stop)) if days else (None, None)
-        given = [day for day in (first, last) if day]
-        if given:
-            return Period(min(given), max(given))
-        return Period.named(self.value("period") or self.usual.get("period", USUAL))
-
-    @cached_property
-    def compared(self) -> str:
-        return self.value("compare") or "previous"
-
     @cached_property
     def asked(self) -> Asked:
-        period = self.period_asked
+        period, narrowed = self.period_asked, self.narrowed
+        units: dict[str, Any] = {
+            name: period.coarse(narrowed[name], MOST_ROWS) for name in ("by", "unit") if name in narrowed
+        }
         return Asked(
             period,
             period.before(self.compared),
             period.shift(self.compared),
-            **{"currency": self.value("currency") or settings.DEFAULT_CURRENCY, "latest": self.latest, **self.narrowed},
-        )
+            **{
+                "currency": self.value("currency") or settings.DEFAULT_CURRENCY, "latest": self.latest, **narrowed, **units,
+            },
+        )  # fmt: skip
 
     @property
     def narrowed(self) -> dict[str, Any]:
@@ -135,27 +99,16 @@ class ReportFilter(django_filters.FilterSet):
         return {name: self.value(name) for name in names}
 
 
-def _day(moment: datetime | None) -> date | None:
-    """The day that was typed; the filter made a moment of it in the reader's time zone."""
-    return timezone.localtime(moment).date() if moment else None
-
-
 class TimeFilter(ReportFilter):
     statement = staticmethod(statements.sales)
 
-    unit = Kept(choices=UNITS, label=_("By"), empty_label=_("What fits"))
+    unit = Kept(choices=UNITS, label=_("Grouped by"), empty_label=_("What fits"))
     source = Kept(label=_("Channel"))
     country = Kept(label=_("Country"))
 
     @property
     def narrowed(self) -> dict[str, Any]:
         return {**super().narrowed, "unit": self.value("unit") or self.usual_unit}
-
-    @property
-    def usual_unit(self) -> str:
-        """So that there are not too many rows."""
-        days = self.period_asked.days
-        return "day" if days <= 62 else "week" if days <= 190 else "month"
 
 
 class ChannelFilter(ReportFilter):
@@ -206,7 +159,7 @@ class MarginFilter(ReportFilter):
     usual = {"by": "month", "period": "12m"}
 
     currency = None  # type: ignore[assignment]
-    by = Kept(choices=BY, label=_("By"), empty_label=None)
+    by = Kept(choices=BY, label=_("Grouped by"), empty_label=None)
 
     @property
     def narrowed(self) -> dict[str, Any]:
@@ -222,7 +175,7 @@ class ReturnsFilter(ReportFilter):
     statement = staticmethod(statements.returns)
     usual = {"by": "cause"}
 
-    by = Kept(choices=BY, label=_("By"), empty_label=None)
+    by = Kept(choices=BY, label=_("Grouped by"), empty_label=None)
     cause = Kept(choices=causes, label=_("Reason"))
 
     @property
@@ -237,7 +190,7 @@ class LateFilter(ReportFilter):
     statement = staticmethod(statements.late)
     usual = {"by": "week", "within": "2", "period": "90d"}
 
-    by = Kept(choices=BY, label=_("By"), empty_label=None)
+    by = Kept(choices=BY, label=_("Grouped by"), empty_label=None)
     within = Kept(choices=limits, label=_("To be shipped within"), empty_label=None)
     source = Kept(label=_("Channel"))
     country = Kept(label=_("Country"))

@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Max
 
-from backoffice.reports.periods import Period, today
+from backoffice.reports.periods import SAME_DAY, Period, today
 from orders.models import (
     CategorySales,
     CustomerSales,
@@ -141,14 +141,18 @@ def over_time(
     asked: Asked, summary: type[Summary], narrowed: str, figures: str, names: tuple[str, ...], about: str,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> str:  # fmt: skip
-    """A row for each day, week or month of the period, also where nothing happened."""
+    """A row for each day, week or month of the period, also where nothing happened.
+
+    Days and weeks are compared with days of the same number: the last of a longer month are those of no day.
+    """
     begin = "date_trunc(%(unit)s, {day}::timestamp)::date"
     table = summary._meta.db_table
     moved = begin.format(day="(day + %(shift)s::interval)")
     now = f"""(SELECT {begin.format(day="day")} AS day, {figures} FROM {table}
                WHERE span = 'd' AND day BETWEEN %(first)s AND %(last)s AND {narrowed} GROUP BY 1)"""  # noqa: S608
-    then = f"""(SELECT {moved} AS day, {figures} FROM {table}
-                WHERE span = 'd' AND day BETWEEN %(before_first)s AND %(before_last)s AND {narrowed} GROUP BY 1)"""  # noqa: S608
+    fitting = "true" if asked.unit == "month" else SAME_DAY
+    then = f"""(SELECT {moved} AS day, {figures} FROM {table} WHERE span = 'd'
+                AND day BETWEEN %(before_first)s AND %(before_last)s AND {fitting} AND {narrowed} GROUP BY 1)"""  # noqa: S608
     source = f"""
         (SELECT g::date AS day FROM generate_series({begin.format(day="%(first)s::date")}::timestamp, %(last)s::date::timestamp,
                                                    %(step)s::interval) g) d

@@ -11,19 +11,22 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.charts import plain
 from backoffice.generic import Column
+from backoffice.reports.filters import UNITS, Kept
 from backoffice.reports.pages import Card
-from backoffice.reports.periods import Period, today
+from backoffice.reports.periods import SAME_DAY, Period, today
 from customers.figures import ANY, TicketFigure
 from customers.models import ServiceRow
 from customers.reports import filters
-from customers.reports.base import SEES, ServiceReport
+from customers.reports.base import SEES, ServiceReport, change_of
 from customers.reports.pages import add_report
 from customers.reports.statements import Asked
 
 SALES = "orders.view_salesrow"
 
 
-def _sold(summary: str, key: str, figure: str, period: Period, alias: str, *, by_day: bool) -> str:
+def _sold(
+    summary: str, key: str, figure: str, period: Period, alias: str, *, by_day: bool, fitting: str = "true"
+) -> str:
     """A table of what was sold in the period, by key; months and years stand in for their days where the summary has them."""
     runs = (
         [("d", period.first, period.last)]
@@ -34,7 +37,7 @@ def _sold(summary: str, key: str, figure: str, period: Period, alias: str, *, by
         f"SELECT * FROM {summary} WHERE span = '{span}' AND day BETWEEN DATE '{begin:%Y-%m-%d}' AND DATE '{end:%Y-%m-%d}'"
         for span, begin, end in runs
     )
-    return f"LEFT JOIN (SELECT {key} AS key, sum({figure}) AS number FROM ({rows}) r GROUP BY 1) {alias} ON {alias}.key = k.key"
+    return f"LEFT JOIN (SELECT {key} AS key, sum({figure}) AS number FROM ({rows}) r WHERE {fitting} GROUP BY 1) {alias} ON {alias}.key = k.key"
 
 
 class SoldFilter(filters.ServiceFilter):
@@ -50,7 +53,7 @@ class SoldFilter(filters.ServiceFilter):
         if asked.before:
             joined += " " + self.sold(asked, asked.before, "sold_b")
         return {
-            "about": f"{self.each}.0 * {{s}}.created / nullif(sold_{{s}}.number, 0)",
+            "about": f"{self.each}.0 * coalesce({{s}}.created, 0) / nullif(sold_{{s}}.number, 0)",
             "more": {"sold": "coalesce(sold_s.number, 0)"},
             "joined": joined,
         }
@@ -58,10 +61,10 @@ class SoldFilter(filters.ServiceFilter):
 
 class ProductsFilter(SoldFilter):
     each = 1000
-    usual_by = "product"
-    by = filters.Kept(
+    usual = {"by": "product"}
+    by = Kept(
         choices=[("product", gettext_lazy("Products")), ("category", gettext_lazy("Categories"))],
-        label=gettext_lazy("By"),
+        label=gettext_lazy("Grouped by"),
         empty_label=None,
     )
 
@@ -76,8 +79,8 @@ class ProductsFilter(SoldFilter):
 
 class OrdersFilter(SoldFilter):
     each = 100
-    by = filters.Kept(
-        choices=[*filters.TIME, ("order", gettext_lazy("Channels of the orders"))], label=gettext_lazy("By"), empty_label=gettext_lazy("What fits")
+    by = Kept(
+        choices=[*UNITS, ("order", gettext_lazy("Channels of the orders"))], label=gettext_lazy("Grouped by"), empty_label=gettext_lazy("What fits")
     )  # fmt: skip
 
     @cached_property
@@ -86,11 +89,12 @@ class OrdersFilter(SoldFilter):
 
     def sold(self, asked: Asked, period: Period, alias: str) -> str:
         """Of time the period before is moved to that of the report."""
-        key = "source" if asked.by == "order" else "''::text"
+        key, fitting = "source" if asked.by == "order" else "''::text", "true"
         if asked.is_of_time:
             day = "day" if alias == "sold_s" else "(day + %(shift)s::interval)"
             key = f"date_trunc(%(unit)s, {day}::timestamp)::date"
-        return _sold("orders_placesales", key, "orders", period, alias, by_day=True)
+            fitting = SAME_DAY if alias == "sold_b" and asked.by != "month" else "true"
+        return _sold("orders_placesales", key, "orders", period, alias, by_day=True, fitting=fitting)
 
 
 class SoldReport(ServiceReport):
@@ -114,7 +118,7 @@ class TicketsByProduct(SoldReport):
         Column("sold", gettext_lazy("Pieces sold"), kind="number"),
         Column("rate", gettext_lazy("Tickets per 1,000 pieces"), kind="number", reads=("created", "sold")),
         Column("before", gettext_lazy("Per 1,000 before"), kind="number"),
-        ServiceReport.change,
+        change_of("sold"),
     ]
 
     def get_cards(self) -> list[Card]:
@@ -132,9 +136,15 @@ class TicketsPerOrder(SoldReport):
     columns = [
         Column("created", gettext_lazy("Tickets"), kind="number"),
         Column("sold", gettext_lazy("Orders"), kind="number"),
-        Column("compared", gettext_lazy("Tickets per 100 orders"), kind="number"),
+        Column(
+            "compared",
+            gettext_lazy("Tickets per 100 orders"),
+            kind="number",
+            get=lambda row: row.compared if row.sold else None,
+            reads=("compared", "sold"),
+        ),
         Column("before", gettext_lazy("Per 100 before"), kind="number"),
-        ServiceReport.change,
+        change_of("sold"),
     ]
 
     def figure(self, row: ServiceRow | None) -> TicketFigure:

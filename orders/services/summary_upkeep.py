@@ -24,7 +24,10 @@ MARGIN = timedelta(seconds=10)  # a transaction is listed a moment after its tim
 UNITS = "(VALUES ('d', 'day'), ('m', 'month'), ('y', 'year')) AS p(span, unit)"
 
 # The moment from before which no transaction can write any more: its changes bear the time at which it began.
-SETTLED = "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+SETTLED = """
+    SELECT min(xact_start) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type <> 'autovacuum worker'
+"""
 
 TOUCHED = """
     SELECT pgh_obj_id AS id FROM orders_orderhistory WHERE pgh_created_at >= %(upto)s

@@ -17,6 +17,7 @@ from django.test import override_settings
 from django.utils import timezone, translation
 
 from backoffice.exports import Export, cell, files, safe
+from backoffice.exports.files import ReadsTooMuch
 from backoffice.exports.values import json_text
 from backoffice.generic import Column
 from catalog.models import Product, Variant
@@ -236,6 +237,15 @@ def test_a_reader_who_leaves_frees_the_connection(transactional_db, monkeypatch,
     pieces.close()
     assert not connection.in_atomic_block
     assert Variant.objects.count() == 600
+
+
+def test_a_column_that_reads_more_than_it_says_breaks_off(transactional_db):
+    """It would wait for the stream of rows, which waits for it."""
+    make_variant("A")
+    column = Column("x", "X", get=lambda variant: variant.title, reads=("sku",))
+    with pytest.raises(ReadsTooMuch, match='"title"'):
+        b"".join(Export(rows(), [COLUMNS[0], column]))
+    assert Variant.objects.count() == 1
 
 
 def test_a_file_that_takes_too_long_breaks_off(transactional_db):

@@ -70,10 +70,10 @@ def test_what_a_file_is(name, content, content_type, safe):
     assert (finding.content_type, not finding.reason) == (content_type, safe)
 
 
-def packed(**files):
+def packed(how=zipfile.ZIP_DEFLATED, /, **files):
     """An archive of these files, packed well; a "_" in a name is a dot."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(buffer, "w", how) as file:
         for name, content in files.items():
             file.writestr(name.replace("_", "."), content)
     return buffer.getvalue()
@@ -82,6 +82,11 @@ def packed(**files):
 def crowded(count):
     """An archive that says it lists `count` bytes of files."""
     return packed(a_txt="x")[:-22] + b"PK\x05\x06" + bytes(8) + count.to_bytes(4, "little") + bytes(6)
+
+
+def broken(archive):
+    """Its content is none that can be unpacked; the list of files is."""
+    return archive[:44] + b"\xff" * 20 + archive[64:]
 
 
 def test_archives_that_unpack_to_far_more_than_their_size_are_kept_apart(monkeypatch):
@@ -101,6 +106,8 @@ def test_archives_that_unpack_to_far_more_than_their_size_are_kept_apart(monkeyp
         "an endless list": (crowded(2**31), attachments.BOMB),
         "gzip": (b"\x1f\x8b\x08" + bytes(60) + (2**30).to_bytes(4, "little"), attachments.BOMB),
         "an honest one in another": (packed(a_zip=packed(b_txt="x"), c_txt="y"), ""),
+        "more than are looked into": (packed(**{f"a{n}_zip": "x" for n in range(201)}), attachments.NESTED),
+        "an inner one that is broken": (broken(packed(zipfile.ZIP_LZMA, a_zip=packed(b_txt="x" * 999))), ""),
         "an honest gzip": (gzip.compress(b"x" * 100), ""),
     }
     found = {name: attachments.examine(io.BytesIO(content), "files.zip").reason for name, (content, _) in cases.items()}

@@ -61,9 +61,9 @@ def test_a_ticket_takes_a_limited_number_of_mails_an_hour(by, monkeypatch):
     old = take(write("An archive.", Date="Mon, 5 Jan 2015 10:00:00 +0000", in_reply_to=reply.message_id))
 
     assert (came.verdict, stranger.verdict, old.verdict) == ("quarantined", "quarantined", "appended")
-    assert came.why.startswith(f"{ticket.number} had very much mail within an hour")
+    assert came.why.startswith(f"{ticket.number} received too much mail within an hour")
     [note] = ticket.messages.filter(kind="note")
-    assert note.body.startswith("Very much mail came within an hour.")
+    assert note.body.startswith("Too much mail came within an hour.")
     assert incoming.make_ticket(came, by=by).verdict == "new"
 
 

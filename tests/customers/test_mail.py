@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from customers import services
 from customers.models import Message
 from customers.services import mail
+from customers.services.mail import budgets
 from customers.tasks import deliver
 from tests.factories import make_ticket, make_user
 
@@ -63,6 +64,31 @@ def test_a_mail_goes_out_once():
     assert mail.deliver(message.pk) is True
     assert mail.deliver(message.pk) is False
     assert len(outbox.outbox) == 1
+
+
+def test_what_could_not_be_sent_is_not_counted(settings):
+    message = make_ticket().messages.get()
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = 1
+    for _attempt in range(budgets.AUTOMATIC_AN_HOUR):
+        with pytest.raises(ConnectionRefusedError):
+            mail.deliver(message.pk)
+    settings.EMAIL_BACKEND = usual
+
+    assert mail.deliver(message.pk) is True
+
+
+def test_photos_without_a_word_are_no_loop(monkeypatch):
+    monkeypatch.setattr(budgets, "SAME_TEXT_AN_HOUR", 1)
+    silent, talking = (
+        [make_ticket(requester_email=f"{n}@{text}.example", body=text) for n in range(2)] for text in ("1", "ok")
+    )
+
+    assert [mail.deliver(ticket.messages.get().pk) for ticket in silent] == [True, True]
+    assert mail.deliver(talking[0].messages.get().pk) is True
+    with pytest.raises(mail.Withheld):
+        mail.deliver(talking[1].messages.get().pk)
 
 
 def test_a_note_is_never_mailed():

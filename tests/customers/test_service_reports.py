@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customers.models import Message, Ticket, TicketEvent
+from customers.models import Message, OpenSpan, Policy, ServiceMark, Ticket, TicketEvent
 from customers.reports.pages import REPORTS
 from customers.services import reporting
+from customers.services.reporting import upkeep
 from tests.factories import make_calendar, make_policy, make_queue, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,8 @@ def test_times_are_medians_means_and_nine_tenths(desk, owner, days):
     assert shown(report(owner, "times", f"{days}&by=month"), *names) == [
         ("March 2026", 3, 20, 30, 60, 3, 200, 300, 600)
     ]
+    weeks = shown(report(owner, "times", f"{days}&by=week"), *names)
+    assert [week for week in weeks if week[1]] == [("Week of 9 Mar 2026", 3, 20, 30, 60, 3, 200, 300, 600)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,6 +122,39 @@ def test_every_report_can_be_by_everything(desk, owner, name):
     )
     text = owner.get(f"{reverse(f'service:{name}')}?{MARCH}&by=queue&export=csv").getvalue().decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(text)))) == 1 + len(report(owner, name, f"{MARCH}&by=queue").slice.rows)
+
+
+def test_where_nothing_was_there_is_neither_a_time_nor_a_change(desk, owner):
+    [ada] = report(owner, "times", f"{MARCH}&by=agent").slice.rows
+    assert (ada.reply_mean, ada.before) == (30, None)
+
+    page = report(owner, "times", "day_after=2026-04-01&day_before=2026-04-30&by=month")
+    [change] = [column for column in page.get_columns() if column.key == "change"]
+    [row] = page.slice.rows
+    assert (row.before, row.change, change.value(row)) == (30, -100, None)
+    assert [series.values for series in page.get_chart().series] == [[None], [None]]
+
+
+def test_days_that_nobody_means_are_no_trouble(desk, owner):
+    page = report(owner, "flow", "day_after=0001-01-01&day_before=9999-12-31&by=day")
+
+    assert (page.count.number, page.total.created, len(page.get_chart().labels)) == (1560, 5, 1560)
+
+
+def test_other_hours_begin_anew_and_other_names_do_not(desk):
+    policy = Policy.objects.get()
+    Policy.objects.update(name="Other", warn_percent=50)
+    make_policy(calendar=policy.calendar, position=200)
+    make_queue("third")
+    assert upkeep.begins_anew(ServiceMark.objects.get()) is False
+
+    make_policy(queue=make_queue("vip"), position=1)
+    assert upkeep.begins_anew(ServiceMark.objects.get()) is True
+    reporting.refresh_service()
+    assert upkeep.begins_anew(ServiceMark.objects.get()) is False
+
+    OpenSpan.objects.filter(calendar=policy.calendar, begins__lt=OPENED, ends__gt=OPENED).update(ends=OPENED)
+    assert upkeep.begins_anew(ServiceMark.objects.get()) is True
 
 
 def test_a_lead_of_a_queue_sees_that_queue(desk, client):
@@ -144,6 +180,7 @@ def test_what_is_no_figure_is_refused(owner):
     for text in (
         "first=x&last=2026-01-01",
         "first=2026-01-01&last=2026-01-02&by=agent&item=x",
+        "first=2026-01-01&last=2026-01-02&by=queue",
         "first=2026-01-01&last=2026-01-02&what=none",
     ):
         assert not owner.get(reverse("tickets:list"), {"behind": text}).context["page"].filterset_valid

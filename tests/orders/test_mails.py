@@ -88,14 +88,14 @@ def test_a_change_of_a_placed_order_is_told_with_what_changed_and_what_money_fol
     run_queued()
 
     back, owed, other = (sent.body for sent in mailoutbox)
-    assert mailoutbox[0].subject == f"Your order {order.number} was changed"
+    assert mailoutbox[0].subject == f"Your order {order.number} has changed"
     assert "1 × Tea, was 2 × Tea.\nShipping: €3.00, was €0.00." in back
     assert ("Total before: €20.00" in back, "You get back: €7.00" in back, "Still to be paid" in back) == (
         True,
         True,
         False,
     )
-    assert "New: 2 × Cup\nThe shipping address is another one." in owed
+    assert "Added: 2 × Cup\nThe shipping address has changed." in owed
     assert ("Still to be paid: €13.00" in owed, "You get back" in owed, "Paris" in owed) == (True, False, False)
     assert ("1 × Cup" in other, "2 × Tea" in other) == (True, True)
 

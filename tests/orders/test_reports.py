@@ -102,6 +102,18 @@ class TestFigures:
         assert page.get_cards()[0].note == "33.3% more than before"
         assert "before" not in [column.key for column in report(owner, "sales", f"{march}&compare=none").get_columns()]
 
+    def test_what_is_not_there_any_more_was_there_before(self, owner):
+        """In all; a day is compared with the one of its number, and with no other."""
+        placed(datetime(2026, 1, 28, tzinfo=UTC), [("CUP", 1)], shipping_address={"country": "AT"})
+        placed(datetime(2026, 1, 31, tzinfo=UTC), [("CUP", 2)])
+        services.refresh_sales()
+
+        days = report(owner, "sales", "day_after=2026-02-01&day_before=2026-02-28&unit=day&sort=newest")
+        assert (shown(days, "before")[0], days.all_before) == (("28 Feb 2026", 10), 55)
+        late = report(owner, "late", "day_after=2026-02-01&day_before=2026-03-31&by=country")
+        assert (sorted(shown(late, "late", "before")), late.all_before) == ([("DE", 1, 1), ("FR", 1, 0)], 3)
+        assert late.get_cards()[0].note == "33.3% less than before"
+
     @pytest.mark.parametrize(
         ("name", "rows"),
         [
@@ -466,7 +478,7 @@ def test_tickets_stand_beside_what_was_sold(owner):
     orders = report(owner, "ticket_orders", f"{YEAR}&by=order")
     assert shown(orders, "created", "sold", "compared") == [("staff", 1, 1, 100), ("web", 1, 3, Decimal("33.33"))]
     months = report(owner, "ticket_orders", "day_after=2026-03-01&day_before=2026-03-31&by=month")
-    assert shown(months, "created", "sold", "compared", "before") == [("March 2026", 1, 3, Decimal("33.33"), 0)]
+    assert shown(months, "created", "sold", "compared", "before") == [("March 2026", 1, 3, Decimal("33.33"), None)]
     for page in (products, orders, months):
         for row in page.slice.rows:
             assert len(owner.get(row.url).context["page"].slice.rows) == row.created

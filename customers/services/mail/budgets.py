@@ -6,7 +6,6 @@ it answers (the ticket, or the numbers of tickets in the subject) and, when it a
 
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.utils import timezone
@@ -36,27 +35,35 @@ def numbers_in(subject: str) -> list[str]:
 
 
 def count_automatic(message: Message) -> None:
-    """Count one automatic mail about `message` at its address, conversation and text. Raises Withheld beyond a limit."""
+    """Count one automatic mail about `message` at its address, conversation and text. Raises Withheld beyond a limit.
+
+    Runs in the transaction that sends it: what could not be sent is not counted.
+    """
     ticket = message.ticket
     try:
         count_use(f"automatic:{ticket.requester_email}", AUTOMATIC_AN_HOUR)
         for number in _conversation(ticket):
             count_use(f"automatic:{number}", AUTOMATIC_AN_HOUR)
-        count_use(f"automatic text:{_fingerprint(message.body)}", SAME_TEXT_AN_HOUR)
+        if text := _fingerprint(message.body):
+            count_use(f"automatic text:{text}", SAME_TEXT_AN_HOUR)
     except TooMany as error:
         raise Withheld from error
 
 
-def _conversation(ticket: Ticket) -> Iterator[str]:
-    """The ticket that this one follows, and those that its subject names: a machine answers to a subject with more of the same."""
-    if ticket.follows is not None:
-        yield ticket.follows.number
-    yield from numbers_in(ticket.subject)
+def _conversation(ticket: Ticket) -> list[str]:
+    """The ticket that this one follows, and those that its subject names: a machine answers to a subject with more of the same.
+
+    In the order in which every mail counts them, so that no two wait for each other.
+    """
+    followed = [ticket.follows.number] if ticket.follows is not None else []
+    return sorted({*followed, *numbers_in(ticket.subject)})
 
 
 def _fingerprint(body: str) -> str:
+    """What of a text stays the same when a machine sends it again; "" where it has no words, as many a mail with a photo."""
     fresh, _quoted = split_quote(body[:LONGEST_TEXT])
-    return hashlib.sha256(CHANGING.sub("", fresh.lower()).encode()).hexdigest()
+    words = CHANGING.sub("", fresh.lower())
+    return words and hashlib.sha256(words.encode()).hexdigest()
 
 
 def count_incoming(number: str, mail: Mail) -> bool:

@@ -216,7 +216,7 @@ def _count_in(place: threading.Place, mail: Mail) -> None:
         raise Quarantine(verdicts.LOOP, number=number) from error
     if is_last:
         text = _(
-            "Very much mail came within an hour. What comes now is put aside: two machines may be answering each other."
+            "Too much mail came within an hour. What comes now is put aside: two machines may be answering each other."
         )
         note(threading.heir(Ticket.objects.select_related("merged_into").get(number=number)), body=text, by=None)
 

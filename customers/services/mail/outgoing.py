@@ -5,7 +5,7 @@ from email.utils import formataddr
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -60,6 +60,7 @@ def public_url(ticket: Ticket) -> str:
     return f"{settings.SITE_URL}{reverse('support:ticket', args=[ticket.token])}"
 
 
+@transaction.atomic
 def deliver(pk: int) -> bool:
     """Send the mail about message `pk` once: a reply to its customer, or the receipt of what the customer wrote.
 

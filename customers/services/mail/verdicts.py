@@ -37,5 +37,5 @@ OUR_OWN = gettext_noop("It comes from an address of ours: %(email)s.")
 TOO_MANY = gettext_noop("Its sender wrote very often within an hour.")
 OF_SPAM = gettext_noop("It answers %(number)s, which is marked as spam.")
 LOOP = gettext_noop(
-    "%(number)s had very much mail within an hour, so two machines may be answering each other. Take it in again later, or make a ticket of it."
+    "%(number)s received too much mail within an hour, so two machines may be answering each other. Take it in again later, or make a ticket of it."
 )

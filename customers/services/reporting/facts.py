@@ -30,12 +30,14 @@ def _subjects() -> str:
     return " UNION ".join(found) or "SELECT NULL::bigint AS ticket_id, NULL AS kind, NULL AS item WHERE false"
 
 
+# Of the policy for a queue.
+CALENDAR_OF = """(SELECT y.calendar_id FROM customers_policy y WHERE y.is_active AND (y.queue_id IS NULL OR y.queue_id = {queue})
+         ORDER BY y.position, y.id LIMIT 1)"""
 # The calendar in which the ticket was first promised something, else that of the policy for its queue.
-CALENDARS = """
+CALENDARS = f"""
     SELECT t.*, coalesce(
         (SELECT p.calendar_id FROM customers_promisecycle p WHERE p.ticket_id = t.id ORDER BY p.id LIMIT 1),
-        (SELECT y.calendar_id FROM customers_policy y WHERE y.is_active AND (y.queue_id IS NULL OR y.queue_id = t.queue_id)
-         ORDER BY y.position, y.id LIMIT 1)
+        {CALENDAR_OF.format(queue="t.queue_id")}
     ) AS calendar
     FROM service_touched x JOIN customers_ticket t ON t.id = x.id
 """

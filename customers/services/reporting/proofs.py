@@ -2,7 +2,7 @@
 
 from customers.models import TicketFacts, TicketSums, TicketTimes
 from customers.services.reporting.facts import COLUMNS, fresh
-from customers.services.reporting.sums import FIGURES, by_span, days_of, times_of
+from customers.services.reporting.sums import FIGURES, SUM_SPANS, TIME_SPANS, by_span, days_of, times_of
 
 FACTS = TicketFacts._meta.db_table
 SIGNED = f"(SELECT 1 AS sign, o.* FROM {FACTS} o)"  # noqa: S608 - our own table
@@ -22,10 +22,10 @@ def wrong_sums(model: type[TicketSums | TicketTimes]) -> str:
     figures: tuple[str, ...]
     if model is TicketSums:
         keys, figures = "by, queue, item", FIGURES
-        rows = by_span(days_of(SIGNED), keys, figures, "'d', 'm', 'y'")
+        rows = by_span(days_of(SIGNED), keys, figures, SUM_SPANS)
     else:
         keys, figures = "by, queue, item, kind, seconds", ("number",)
-        rows = by_span(times_of(SIGNED), keys, figures, "'m', 'y'")
+        rows = by_span(times_of(SIGNED), keys, figures, TIME_SPANS)
     row = ", ".join("coalesce({0}." + name + ", 0)" for name in figures)
     return f"""
         SELECT span, day, {keys} FROM {model._meta.db_table} o FULL JOIN ({rows}) n USING (span, day, {keys})

@@ -11,6 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
+from backoffice.rows import in_reader_language
+
+LONGEST_KEY = 18  # digits of a primary key
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -22,6 +28,16 @@ class Subject:
     touched: str
     named: Mapping[str, str]
     timed: bool = True
+
+    def title(self, key: str) -> str:
+        """What a key means, in the reader's language; the key itself of what is not there."""
+        if not key.isdecimal() or len(key) > LONGEST_KEY:
+            return key
+        names = ", ".join(self.named[name].format(key="k.key") for name in ("code", "name", "name_zh"))
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {names} FROM (SELECT %s::text AS key) k", [key])  # noqa: S608 - expressions of ours
+            code, name, name_zh = cursor.fetchone()
+        return in_reader_language(name, name_zh) or code or key
 
 
 _subjects: dict[str, Subject] = {}

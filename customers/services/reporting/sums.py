@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customers.models import TicketSums
+from customers.models import TicketSums, TicketTimes
 from customers.services.reporting.subjects import subjects
 
 FIGURES = TicketSums.FIGURES
-UNITS = "(VALUES ('d', 'day'), ('m', 'month'), ('y', 'year')) AS p(span, unit)"
+UNITS = "(VALUES ('d', 'day'), ('w', 'week'), ('m', 'month'), ('y', 'year')) AS p(span, unit)"
+SUM_SPANS = "p.span IN ('d', 'm', 'y')"
+TIME_SPANS = f"p.span IN ('m', 'y') OR p.span = '{TicketTimes.WEEK}' AND by = 'queue'"
 OWN = ("queue", "agent", "priority", "channel", "tag")  # dimensions that tickets have of themselves
 PLACE: Mapping[str, str] = {"queue": "f.queue", "agent": "f.assignee", "policy": "NULL::text"}
 RATED: Mapping[str, str] = {**PLACE, "queue": "f.rated_queue", "agent": "f.rated_agent"}
@@ -97,7 +99,7 @@ def times_rows(facts: str, days: str) -> str:
 
 
 def by_span(days: str, keys: str, figures: tuple[str, ...], spans: str) -> str:
-    """The same by day, month and year."""
+    """The same by the spans for which `spans` is true."""
     sums = ", ".join(f"sum({name}) AS {name}" for name in figures)
     return f"""SELECT p.span, date_trunc(p.unit, c.day::timestamp)::date AS day, {keys}, {sums}
-               FROM ({days}) c CROSS JOIN {UNITS} WHERE p.span IN ({spans}) GROUP BY 1, 2, {keys}"""  # noqa: S608
+               FROM ({days}) c CROSS JOIN {UNITS} WHERE {spans} GROUP BY 1, 2, {keys}"""  # noqa: S608

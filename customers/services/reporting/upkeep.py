@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from customers.models import PromiseEvent, ServiceMark, TicketFacts, TicketSums, TicketTimes
 from customers.services import calendars
-from customers.services.reporting.facts import COLUMNS, fresh
+from customers.services.reporting.facts import CALENDAR_OF, COLUMNS, fresh
 from customers.services.reporting.subjects import subjects
-from customers.services.reporting.sums import FIGURES, by_span, days_of, times_of
+from customers.services.reporting.sums import FIGURES, SUM_SPANS, TIME_SPANS, by_span, days_of, times_of
 
 LOCK = 7_203_115  # of the database: one refresh at a time
 AT_ONCE = 50_000  # tickets
@@ -26,7 +26,8 @@ MARGIN = timedelta(seconds=10)  # a transaction is listed a moment after its tim
 
 # The moment from before which no transaction can write any more: its changes bear the time at which it began.
 SETTLED = """
-    SELECT now(), min(xact_start) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    SELECT now(), min(xact_start) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type <> 'autovacuum worker'
 """
 # A message that was moved counts in the ticket that it came from as well.
 TOUCHED = """
@@ -38,11 +39,16 @@ TOUCHED = """
     UNION SELECT p.ticket_id FROM customers_promiseevent e JOIN customers_promisecycle p ON p.id = e.promise_id
           WHERE e.id > %(promise)s
 """
-# By other hours, or in another calendar, everything took another time.
-OTHER_HOURS = " UNION ALL ".join(
-    f"SELECT 1 FROM customers_{name}history WHERE pgh_created_at >= %(upto)s"
-    for name in ("calendar", "calendarinterval", "calendarday", "policy")
-)
+# By other hours, or in another calendar, what is counted up to the moment `upto` took another time. Hours to come change nothing.
+HOURS = f"""
+    SELECT concat_ws(' ', 'open', calendar_id, count(*), bit_xor(hashtextextended(
+        concat_ws(' ', extract(epoch FROM begins), extract(epoch FROM ends)), 0)))
+    FROM customers_openspan WHERE begins < %(upto)s GROUP BY calendar_id
+    UNION SELECT concat_ws(' ', 'all', {CALENDAR_OF.format(queue="NULL::bigint")})
+    UNION SELECT concat_ws(' ', 'queue', id, {CALENDAR_OF.format(queue="q.id")}) FROM customers_queue q
+    WHERE {CALENDAR_OF.format(queue="q.id")} IS DISTINCT FROM {CALENDAR_OF.format(queue="NULL::bigint")}
+    ORDER BY 1
+"""
 SUM_KEYS = "by, queue, item"
 TIME_KEYS = "by, queue, item, kind, seconds"
 
@@ -58,8 +64,9 @@ def refresh_service(*, anew: bool = False) -> int:
         cursor.execute("SET LOCAL work_mem = '256MB'")
     mark = ServiceMark.objects.first()
     upto, seen = _settled(), PromiseEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    reaches = calendars.extend_spans() == 0
-    if mark is None or anew or not reaches or _is_other(mark):
+    calendars.extend_spans()
+    words = _words(upto)
+    if mark is None or anew or begins_anew(mark):
         for model in (TicketFacts, TicketSums, TicketTimes):
             _run(f"DELETE FROM {model._meta.db_table}")
         tickets = _keys("SELECT id FROM customers_ticket ORDER BY id")
@@ -73,7 +80,7 @@ def refresh_service(*, anew: bool = False) -> int:
     promise = mark.promise_seen if mark and mark.seen_at < upto else mark.promise if mark else 0
     facts = {
         "upto": upto, "promise": promise, "promise_seen": seen, "seen_at": timezone.now(),
-        "zone": settings.TIME_ZONE, "words": _words(), "refreshed_at": timezone.now(),
+        "zone": settings.TIME_ZONE, "words": words, "refreshed_at": timezone.now(),
     }  # fmt: skip
     ServiceMark.objects.update_or_create(pk=1, defaults=facts)
     return len(tickets)
@@ -85,14 +92,18 @@ def pending_tickets(mark: ServiceMark) -> list[int]:
     return _keys(f"SELECT id FROM ({touched}) t WHERE id IS NOT NULL ORDER BY id", mark)
 
 
-def _words() -> str:
-    """Changes with what is counted, and how."""
-    told = [fresh(), days_of("x"), times_of("x")]
+def begins_anew(mark: ServiceMark) -> bool:
+    """Whether the next refresh makes everything from nothing, since days, hours, or what is counted are others."""
+    return mark.zone != settings.TIME_ZONE or mark.words != _words(mark.upto)
+
+
+def _words(upto: datetime) -> str:
+    """Changes with what is counted, and how, and with the hours in which it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, {"upto": upto})
+        hours = [row[0] for row in cursor.fetchall()]
+    told = [fresh(), days_of("x"), times_of("x"), SUM_SPANS, TIME_SPANS, *hours]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
-
-
-def _is_other(mark: ServiceMark) -> bool:
-    return mark.zone != settings.TIME_ZONE or mark.words != _words() or bool(_keys(f"{OTHER_HOURS} LIMIT 1", mark))
 
 
 def _settled() -> datetime:
@@ -148,8 +159,8 @@ def _follow(tickets: list[int]) -> None:
     )
     _run(f"INSERT INTO {table} ({names}) SELECT {names} FROM service_facts WHERE sign = 1 ORDER BY ticket_id")
     _run("ANALYZE service_facts")
-    _add(TicketSums, by_span(days_of("service_facts"), SUM_KEYS, FIGURES, "'d', 'm', 'y'"), SUM_KEYS, FIGURES)
-    _add(TicketTimes, by_span(times_of("service_facts"), TIME_KEYS, ("number",), "'m', 'y'"), TIME_KEYS, ("number",))
+    _add(TicketSums, by_span(days_of("service_facts"), SUM_KEYS, FIGURES, SUM_SPANS), SUM_KEYS, FIGURES)
+    _add(TicketTimes, by_span(times_of("service_facts"), TIME_KEYS, ("number",), TIME_SPANS), TIME_KEYS, ("number",))
     _run("DROP TABLE service_touched, service_facts, service_same")
 
 

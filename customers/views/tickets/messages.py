@@ -28,7 +28,7 @@ class MessageList(generic.ListPage):
     columns = [
         generic.Column("ticket.number", gettext_lazy("Ticket"), link="ticket"),
         generic.Column("ticket.subject", gettext_lazy("Subject")),
-        generic.Column("created_at", gettext_lazy("Written"), kind="datetime"),
+        generic.Column("created_at", gettext_lazy("Written on"), kind="datetime"),
         generic.Column("kind", kind="badge"),
         generic.Column("author", gettext_lazy("Agent"), sql=generic.named("author")),
         generic.Column("author_name", gettext_lazy("Written by")),
@@ -39,7 +39,7 @@ class MessageList(generic.ListPage):
         generic.Column("ticket.status", gettext_lazy("Status of the ticket"), sql=F("ticket__status")),
         generic.Column("ticket.about", gettext_lazy("About"), kind="references"),
     ]
-    default_columns = ["ticket.number", "created_at", "kind", "author", "author_name", "body"]
+    default_columns = ["ticket.number", "created_at", "kind", "author_name", "body"]
     ordering = {"newest": ("-created_at", "-id"), "oldest": ("created_at", "id")}
     ordering_labels = {"newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}
     empty_title = gettext_lazy("No messages yet")

@@ -18,7 +18,6 @@ from backoffice.generic.keyset import Slice
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.money import ZERO, format_money
 from backoffice.reports.pages import Card, ReportPage
-from backoffice.reports.words import days_between
 from orders.figures import Figure
 from orders.models import (
     PlaceSales,
@@ -26,7 +25,6 @@ from orders.models import (
     SalesRow,
 )
 from orders.reports import charts, filters
-from orders.reports.statements import Asked
 
 LONG = 92  # days, beyond which it pays to look at those first that lead in a year
 COST = "catalog.view_cost"
@@ -44,6 +42,7 @@ class SalesReport(ReportPage):
     """A list below its figures and its chart. `list_behind` is the list of what a row adds up."""
 
     model = SalesRow
+    mark = SalesMark
     permission: ClassVar[Any] = SEES
     index_url = "reports:index"
     index_title = gettext_lazy("Reports")
@@ -63,17 +62,6 @@ class SalesReport(ReportPage):
     change = Column("change", gettext_lazy("Change"), kind="percent", reads=("compared", "before"))
 
     # --- What is asked ----------------------------------------------------------------------------
-
-    @property
-    def asked(self) -> Asked:
-        return self.filterset.asked  # type: ignore[union-attr]
-
-    def get_columns(self) -> list[Column]:
-        """Without comparison there is nothing to compare."""
-        columns = super().get_columns()
-        if self.asked.before is not None:
-            return list(columns)
-        return [column for column in columns if column.key not in ("before", "change")]
 
     @property
     def other_currencies(self) -> list[tuple[str, str]]:
@@ -142,18 +130,6 @@ class SalesReport(ReportPage):
 
     # --- Above the rows -----------------------------------------------------------------------------
 
-    def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        mark = SalesMark.objects.first()
-        return super().get_context_data(
-            chart=self.get_chart() if self.slice.rows else None,
-            cards=self.get_cards() if self.slice.rows else [],
-            moment=mark and mark.refreshed_at,
-            about=self.about,
-            days=days_between(self.asked.period.first, self.asked.period.last),
-            days_before=self.asked.before and days_between(self.asked.before.first, self.asked.before.last),
-            **extra,
-        )
-
     def write(self, value: Any) -> str:
         """What the report is about, for people."""
         return format_money(Decimal(value), self.asked.currency)
@@ -200,3 +176,11 @@ class SalesReport(ReportPage):
             return {name: sum((getattr(row, name) or ZERO for row in self.slice.rows), ZERO) for name in names}
         sums = self.matching.order_by().aggregate(**{f"sum_{name}": Sum(name) for name in names})
         return {name: sums[f"sum_{name}"] or ZERO for name in names}
+
+    @cached_property
+    def all_before(self) -> Any:
+        """What the report is about, in the whole period before: rows tell it only of what is there in this one as well."""
+        if self.asked.before is None:
+            return ZERO
+        rows = self.filterset.rows(self.get_queryset(), replace(self.asked, period=self.asked.before, before=None))  # type: ignore[union-attr]
+        return rows.order_by().aggregate(sum=Sum("compared"))["sum"] or ZERO

@@ -97,10 +97,10 @@ class Cohorts(SalesReport):
         return plain(value)
 
     def get_cards(self) -> list[Card]:
-        sums = self.summed("pieces", "orders", "before")
+        sums = self.summed("pieces", "orders")
         again = sum(sum(row.orders_after) for row in self.slice.rows)
         return [
-            self.card(_("New customers"), sums["pieces"], sums["before"], plain),
+            self.card(_("New customers"), sums["pieces"], self.all_before, plain),
             Card(_("Orders of theirs within a year after the first month"), plain(again)),
         ]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column, Count
 from backoffice.money import ZERO
+from backoffice.reports.periods import MOST_POINTS, Period
 from backoffice.reports.words import days_between
 from orders.figures import Figure
 from orders.models import (
@@ -20,7 +21,7 @@ from orders.models import (
     Summary,
 )
 from orders.reports import charts, filters
-from orders.reports.pages.base import COST, LONG, SEES, Card, SalesReport
+from orders.reports.pages.base import COST, SEES, Card, SalesReport
 from orders.reports.pages.leaders import LedReport
 from orders.reports.statements import margin_items
 
@@ -74,21 +75,21 @@ class OverTime(SalesReport):
 
     def caption(self) -> str:
         """What the chart shows, as a sentence."""
-        sums = self.summed("compared", "before")
+        amount = self.summed("compared")["compared"]
         text = _("%(measure)s from %(days)s: %(amount)s") % {
             "measure": self.measure,
             "days": days_between(self.asked.period.first, self.asked.period.last),
-            "amount": self.write(sums["compared"]),
+            "amount": self.write(amount),
         }
-        change = charts.change_text(sums["compared"], sums["before"]) if self.asked.before else ""
-        return _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else f"{text}."
+        change = charts.change_text(amount, self.all_before)
+        return (
+            _("%(text)s, %(change)s.") % {"text": text, "change": change} if change else _("%(text)s.") % {"text": text}
+        )
 
     def get_chart(self) -> Chart | None:
         if not self.goes_by_time:
             return super().get_chart()
-        asked = self.asked
-        if asked.unit == "day" and asked.period.days > LONG:  # more points than can be told apart
-            asked = replace(asked, unit="week")
+        asked = replace(self.asked, unit=self.asked.period.coarse(self.asked.unit, MOST_POINTS))
         rows = self.filterset.rows(self.get_queryset(), asked).order_by("day")  # type: ignore[union-attr]
         return charts.over_time(self.caption(), self.measure, list(rows), asked.unit, self.write)
 
@@ -141,25 +142,27 @@ class Margin(LedReport, OverTime):
 
     def summed(self, *names: str) -> dict[str, Any]:
         """Of everything shipped, whatever the rows are by."""
+        return self._shipped_in(self.asked.period, *names)
+
+    @cached_property
+    def all_before(self) -> Any:
+        return self._shipped_in(self.asked.before, "compared")["compared"] if self.asked.before else ZERO
+
+    def _shipped_in(self, period: Period, *names: str) -> dict[str, Any]:
         asked = self.asked
-        rows = ShippedByPlace.objects.filter(span="d", currency=asked.currency)
+        rows = ShippedByPlace.objects.filter(span="d", currency=asked.currency, day__range=(period.first, period.last))
         if asked.locations is not None:
             rows = rows.filter(location__in=asked.locations)
-        now, then = (Q(day__range=(part.first, part.last)) for part in (asked.period, asked.before or asked.period))
         margin = F("net") - F("uncosted") - F("cost")
-        sums = rows.filter(now | then).aggregate(
-            **{f"sum_{name}": Sum(name, filter=now) for name in ("net", "uncosted", "cost")},
-            sum_compared=Sum(margin, filter=now),
-            sum_before=Sum(margin, filter=then),
-        )
+        sums = rows.aggregate(**{f"sum_{name}": Sum(margin if name == "compared" else name) for name in names})
         return {name: sums[f"sum_{name}"] or ZERO for name in names}
 
     def get_cards(self) -> list[Card]:
-        sums = self.summed("net", "uncosted", "cost", "compared", "before")
+        sums = self.summed("net", "uncosted", "cost", "compared")
         costed = sums["net"] - sums["uncosted"]
         share = plain(round(sums["compared"] * 100 / costed, 1)) if costed else "0"
         return [
-            self.card(_("Margin"), sums["compared"], sums["before"], self.write),
+            self.card(_("Margin"), sums["compared"], self.all_before, self.write),
             Card(_("Margin rate"), _("%(number)s%%") % {"number": share}),
             Card(_("Net"), self.write(sums["net"])),
             Card(_("Cost of goods"), self.write(sums["cost"])),
@@ -193,10 +196,10 @@ class Late(OverTime):
         return plain(value)
 
     def get_cards(self) -> list[Card]:
-        sums = self.summed("orders", "late", "waiting", "before")
+        sums = self.summed("orders", "late", "waiting")
         share = plain(round(Decimal(sums["late"]) * 100 / sums["orders"], 1)) if sums["orders"] else "0"
         return [
-            self.card(_("Late orders"), sums["late"], sums["before"], plain),
+            self.card(_("Late orders"), sums["late"], self.all_before, plain),
             Card(_("Late rate"), _("%(number)s%%") % {"number": share}),
             Card(_("Late and not shipped"), plain(sums["waiting"])),
             Card(_("Orders to ship"), plain(sums["orders"])),

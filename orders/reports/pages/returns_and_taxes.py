@@ -95,7 +95,7 @@ class Taxes(Ranked):
     ]
     month = Column("day", gettext_lazy("Month"), get=lambda row: charts.day_title(row, "month"), reads=("day",))
     documents = Column("orders", gettext_lazy("Documents"), kind="number")
-    credited = Column("refunded", gettext_lazy("Of it credited"), kind="money", currency="currency")
+    credited = Column("refunded", gettext_lazy("Of which credited"), kind="money", currency="currency")
     country = Column("country", link="target", get=lambda row: row.country or _("None"), reads=("country",))
     empty_title = gettext_lazy("Nothing was taxed in this period")
     empty_text = gettext_lazy("Choose another period, another currency, or what the taxes are taken out of.")
@@ -142,10 +142,10 @@ class Taxes(Ranked):
         return f"{row.country or _('None')} {share}{month}"
 
     def get_cards(self) -> list[Card]:
-        sums = self.summed("net", "tax", "gross", "refunded", "before")
+        sums = self.summed("net", "tax", "gross", "refunded")
         credited = [Card(_("Credited tax"), self.write(sums["refunded"]))] if self.of_documents else []
         return [
-            self.card(_("Tax"), sums["tax"], sums["before"], self.write),
+            self.card(_("Tax"), sums["tax"], self.all_before, self.write),
             *credited,
             Card(_("Net"), self.write(sums["net"])),
             Card(_("Sales with tax"), self.write(sums["gross"])),
