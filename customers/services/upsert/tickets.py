@@ -80,8 +80,8 @@ class TicketBatch(TableBatch):
             f"CASE WHEN s.status IN {SOLVED} THEN coalesce(s.solved_at, s.created_at, now()) END",
         ),
     }
-    extra = {"text": Staged("text"), "is_drawn": Staged("bool")}
-    tables = ("import_record", "import_move")
+    extra: ClassVar[Mapping[str, Staged]] = {"text": Staged("text"), "is_drawn": Staged("bool")}
+    tables: ClassVar[tuple[str, ...]] = ("import_record", "import_move")
     messages = {
         "number_unknown": gettext_lazy("There is no ticket %(number)s. Leave the cell blank to create one."),
         "number_kept": gettext_lazy("There is no ticket %(number)s; the new one gets this number."),
