@@ -52,10 +52,11 @@ Record = dict[str, str]
 
 @dataclass
 class Shape:
-    """The columns of a file in their order, the lists that are read as turns, and those that are left out."""
+    """The columns of a file in their order, the lists that are read as turns, further ones of the same object, and other lists."""
 
     columns: dict[str, None] = field(default_factory=dict)
     turns: dict[str, None] = field(default_factory=dict)
+    again: dict[str, None] = field(default_factory=dict)
     left_out: dict[str, None] = field(default_factory=dict)
 
     def notes(self) -> list[str]:
@@ -63,6 +64,9 @@ class Shape:
         if self.turns:
             sentence = _("Each turn in “%(names)s” is read as a row of its own, below its conversation.")
             said.append(sentence % {"names": _named(self.turns)})
+        if self.again:
+            sentence = _("Further turns are left out, an object has one conversation: %(names)s.")
+            said.append(sentence % {"names": _named(self.again)})
         if self.left_out:
             said.append(_("Lists that are no cell are left out: %(names)s.") % {"names": _named(self.left_out)})
         return said
@@ -211,7 +215,7 @@ def _records(found: dict[str, Any], number: int, shape: Shape) -> Iterator[Recor
             if value:
                 record[path] = ", ".join(_cell(one, number) for one in value)
         else:
-            shape.left_out[path] = None
+            (shape.again if _turns(value) else shape.left_out)[path] = None
     if not turns:
         yield record
     for position, turn in enumerate(turns, start=1):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.imports.cells import Problems, Values, warning
+from backoffice.imports.mapping import simplify
 from backoffice.resources import BooleanColumn, CodeColumn, Column, DateTimeColumn, TextColumn, WholeColumn
 from customers.masking import PERMISSION
 from customers.services import normalize_email, one_line
@@ -32,7 +33,8 @@ KINDS = {
          "reply", "outgoing", "outbound", "sent", "客服", "坐席", "管理员"],
         "reply",
     ),
-    **dict.fromkeys(["action", "system", "note", "internal", "internal note", "private", "event", "log", "备注", "系统", "内部"], "note"),
+    **dict.fromkeys(["action", "note", "internal", "internal note", "private", "event", "log", "备注", "内部"], "note"),
+    **dict.fromkeys(["system", "系统"], "system"),
 }  # fmt: skip
 # Headers that together tell a file of messages, and what each is there. The first of a group counts.
 NUMBERS = ("ticket id", "conversation id", "convo id", "dialogue id", "dialog id", "chat id", "thread id", "session id", "case id",
@@ -123,9 +125,9 @@ TEXT = Column(
 )  # fmt: skip
 BY = TextColumn(
     gettext_lazy("Who speaks"), system=SYSTEM, blank="keep", max_length=254, permission=MESSAGES, example="agent",
-    aliases=_of_turn("speaker", "role", "author.type", "author_type", "sender_type", "direction", "author_id", "sender_id", "user_id",
-                     "author", "sender", "from", "user", "author.id", "user.id"),
-    help=gettext_lazy("customer, agent, or system and action, which become notes; else the name, address or number of somebody: "
+    aliases=_of_turn("speaker", "role", "author.type", "author_type", "author.role", "author.user_type", "user_type", "sender_type", "sender",
+                     "direction", "author_id", "sender_id", "user_id", "author.id", "user.id", "author", "from", "user"),
+    help=gettext_lazy("customer or agent; action, and system where others answer or note, become notes; else the name, address or number of somebody: "
                       "whoever asked, or speaks first, is the customer, others answer."),
 )  # fmt: skip
 NAME = TextColumn(
@@ -176,8 +178,7 @@ def headers_of_messages(headers: Sequence[str]) -> dict[str, str]:
     """What simplified headers are in a file of messages, empty where it is none: header -> column."""
     given = set(headers)
     if "messages position" in given:
-        number = "" if "id" in given else next((one for one in NUMBERS if one in given), "")
-        return {"requester id": "requester_id"} | ({number: "source_number"} if number else {})
+        return {"requester id": "requester_id"} | _of_objects(given)
     found = {target: next((one for one in group if one in given), "") for target, group in GROUPS.items()}
     if not found["message_by"] and not given & SINGLE:
         found["message_by"] = next((one for one in PEOPLE if one in given), "")
@@ -196,6 +197,18 @@ def _address(text: str) -> str:
         return normalize_email(text) if "@" in text else ""
     except ValidationError:
         return ""
+
+
+def _of_objects(given: set[str]) -> dict[str, str]:
+    """Of several columns that say the same of a turn, the one that says it best."""
+    number = "" if "id" in given else next((one for one in NUMBERS if one in given), "")
+    found = {number: "source_number"} if number else {}
+    for target, column in (("message_by", BY), ("message_text", TEXT)):
+        names = dict.fromkeys(simplify(alias) for alias in column.aliases)
+        best, *others = [name for name in names if name in given] or [""]
+        found |= {best: target} | dict.fromkeys(others, "")
+    named = next((name for name in ("messages author", "messages from", "messages user") if found.get(name) == ""), "")
+    return {name: target for name, target in found.items() if name} | ({named: "message_name"} if named else {})
 
 
 class TalkReader:
@@ -233,7 +246,7 @@ class TalkReader:
         }
 
     def _kind(self, found: Values, spoken: str) -> str:
-        is_note = KINDS.get((found.get("message_kind") or "").lower()) == "note"
+        is_note = KINDS.get((found.get("message_kind") or "").lower()) in ("note", "system")
         if is_note or found.get("message_public") is False or found.get("message_private"):
             return "note"
         if found.get("message_incoming") is not None:

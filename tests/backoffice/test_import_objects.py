@@ -54,7 +54,8 @@ def test_turns_are_rows_below_their_object(tmp_path):
     ]
     assert sniff(tmp_path / "file.json").notes == [
         "Each turn in “log” is read as a row of its own, below its conversation.",
-        "Lists that are no cell are left out: said, odd.",
+        "Further turns are left out, an object has one conversation: said.",
+        "Lists that are no cell are left out: odd.",
     ]
 
 

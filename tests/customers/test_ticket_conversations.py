@@ -126,3 +126,34 @@ def test_who_was_erased_does_not_come_back_by_a_message(tmp_path):
     result = bring(tmp_path, f"{header}7,agent,a@example.com,Hello\n7,customer,jane@example.com,Hi\n")
     assert "jane@example.com belongs to somebody whose data were erased" in reasons(result)[1][2]
     assert counts(result) == (0, 0, 0, 2)
+
+
+def test_the_system_answers_where_nobody_else_does(tmp_path):
+    make_queue("support")
+    turns = [{"speaker": "USER", "utterance": "A table?"}, {"speaker": "SYSTEM", "utterance": "At eight."}]
+    bring(tmp_path, json.dumps({"dialogue_id": "1_0", "services": ["a"], "turns": turns}))
+    assert [(one.kind, one.body) for one in Message.objects.all()] == [("customer", "A table?"), ("reply", "At eight.")]
+    letters = [
+        {
+            "sender_id": 2,
+            "from": "Jane <jane@example.com>",
+            "sender": "Customer",
+            "internal": False,
+            "body": "Hello",
+            "type": "email",
+        },
+        {
+            "sender_id": 1,
+            "from": "Ann",
+            "sender": "Agent",
+            "internal": True,
+            "body": "<p>Call <b>her</b></p>",
+            "type": "note",
+        },
+        {"sender_id": 3, "from": "Bot", "sender": "System", "internal": False, "body": "Escalated", "type": "email"},
+    ]
+    bring(tmp_path, json.dumps({"id": 5, "number": "10005", "title": "Hello", "state": "open", "articles": letters}))
+    messages = Message.objects.filter(ticket__subject="Hello")
+    assert [(one.kind, one.body, one.author_name) for one in messages] == [
+        ("customer", "Hello", "Jane <jane@example.com>"), ("note", "Call her", "Ann"), ("note", "Escalated", "Bot"),
+    ]  # fmt: skip

@@ -94,7 +94,9 @@ class TalkBatch(TicketBatch):
                        k.turn_at IS NOT NULL AS is_dated, k.position = 1 AS is_first,
                        coalesce(k.turn_at, max(k.turn_at) OVER (PARTITION BY k.lead ORDER BY k.row), r.created_at) AS at,
                        left('{FROM_FILE}' || h.number || '/' || coalesce(nullif(k.turn_key, ''), 'no. ' || k.place), 300) AS message_id,
-                       CASE WHEN k.turn_kind <> '' THEN k.turn_kind
+                       CASE WHEN k.turn_kind = 'system' AND EXISTS (SELECT FROM import_stage WHERE turn_kind IN ('reply', 'note')) THEN 'note'
+                            WHEN k.turn_kind = 'system' THEN 'reply'
+                            WHEN k.turn_kind <> '' THEN k.turn_kind
                             WHEN u.id IS NOT NULL THEN 'reply'
                             WHEN k.turn_who = '' THEN 'customer'
                             WHEN k.turn_who IN (h.requester_id, lower(r.requester_email), lower(r.requester_name)) THEN 'customer'
