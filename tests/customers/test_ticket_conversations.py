@@ -41,7 +41,9 @@ def said(ticket):
 def test_comments_of_zendesk_are_messages(tmp_path):
     make_queue("support")
     customer = make_customer("Jane Doe", email="jane@example.com")
-    result = bring(tmp_path, json.dumps(ZENDESK))
+    assert counts(bring(tmp_path, json.dumps(ZENDESK), "--dry-run")) == (4, 0, 0, 0)
+    assert not Ticket.objects.exists()
+    result = bring(tmp_path, json.dumps(ZENDESK), "--by", make_user("support_lead").email)
     assert (result["errors"], counts(result)) == ([], (4, 0, 0, 0))
     ticket = Ticket.objects.get(source_number="35")
     assert (ticket.customer, ticket.status, ticket.tags, ticket.last_message_at) == (
