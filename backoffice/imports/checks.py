@@ -62,6 +62,7 @@ class Checking(Batch):
     key: ClassVar[tuple[str, ...]]
     names: ClassVar[tuple[str, ...]]
     lookups: ClassVar[Mapping[str, Lookup]] = {}
+    is_head: ClassVar[str] = "true"
     table: str
     fields: Mapping[str, Any]
     words: Mapping[str, str]
@@ -132,7 +133,7 @@ class Checking(Batch):
         self.told(
             "key_missing",
             f"""SELECT s.row, '{first}', '', '{{}}'::jsonb FROM import_stage s
-                WHERE NOT EXISTS (SELECT 1 FROM import_record r WHERE r.row = s.row)""",
+                WHERE {self.is_head} AND NOT EXISTS (SELECT 1 FROM import_record r WHERE r.row = s.row)""",
         )
         parts = ", ".join(self.folded(name, "r") for name in self.key)
         self.told(

@@ -17,7 +17,7 @@ DOCUMENT_HEAD = """# CSV files
 What each kind of file may hold. This page is written by `manage.py describe_csv > docs/csv.md` from the declarations.
 
 Any order of columns will do, and letter case, punctuation and blanks of a header do not matter. A column that a file lacks
-leaves the values as they are. CSV, TSV and XLSX are read; encoding, delimiter, decimals and the row of the header are found
+leaves the values as they are. CSV, TSV, XLSX and JSON are read; encoding, delimiter, decimals and the row of the header are found
 out. `manage.py import_csv RESOURCE FILE --dry-run` compares and writes nothing. Where headers are of another making, a mapping
 file says which column is which: `--mapping FILE`, a JSON object `{"header in the file": "column"}`, in which "" leaves a column
 out and a second column of the same name is called `name (2)`. The wizard gives such a file out, and templates to begin with.
@@ -27,7 +27,11 @@ out and a second column of the same name is called `name (2)`. The wizard gives 
 What is guessed is shown and can be said otherwise: on the page of the import, or with `--read NAME=VALUE` (encoding,
 delimiter, decimal, dates, sheet). A guess with little evidence is said to be one; what can be read in two ways is refused.
 
-- **Formats**: text with commas, semicolons, TABs or bars; .xlsx and .xlsm; each text also as .gz, or alone in a .zip.
+- **Formats**: text with commas, semicolons, TABs or bars; .xlsx and .xlsm; JSON; each text also as .gz, or alone in a .zip.
+- **JSON**: an array of objects, one object a line, or a page of an API (`{"tickets": [...]}`). What is nested is a column
+  `a.b`, a list of texts or numbers a cell between commas. The first list of turns in an object (pairs of speaker and text, or
+  objects with a text and who said it or when) becomes rows below it: `messages.position`, `messages.speaker`, `messages.text`
+  and so on. Other lists are left out, which is said. An object has 8 MiB and 20 levels at most.
 - **Several files** of the same orders (headers, lines, payments, customers): `--join FILE`, further files on the upload page, or
   one .zip of them. They are joined by the order number, or what else is the same; `--on COLUMN=COLUMN` or the page says
   otherwise. Several payments of an order are added up; rows that find no partner are counted and said.

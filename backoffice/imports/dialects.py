@@ -44,7 +44,7 @@ FOREIGN_TEXT = (
 class Dialect:
     """How a file is written. `doubts` are sentences about what was guessed with little evidence, `notes` about what was
     found; `chosen` are the parts that a person said. `quotechar` and `escapechar` may be "" for none; `dates` is the order in dates: "ymd", "dmy", "mdy", "" unknown.
-    `header_row` 0 is a file without a header.
+    `header_row` 0 is a file without a header; `columns` are those of objects, which have none.
     """
 
     kind: str = "csv"
@@ -59,6 +59,7 @@ class Dialect:
     skip: int = 0
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     chosen: list[str] = field(default_factory=list)
@@ -77,7 +78,7 @@ class Dialect:
         for name, possible in self.choices().items():
             if choices.get(name) in possible:
                 setattr(wanted, name, choices[name])
-        if str(choices.get("header_row", "")).isdecimal():
+        if self.kind != "json" and str(choices.get("header_row", "")).isdecimal():
             wanted.header_row = int(choices["header_row"])
         if wanted.as_json() != self.as_json():
             wanted.doubts = []
@@ -88,7 +89,7 @@ class Dialect:
     def choices(self) -> dict[str, Sequence[str]]:
         """What may be chosen, by name."""
         kinds = {"decimal": DECIMALS, "dates": DATES, "sheet": self.sheets}
-        return kinds if self.kind == "xlsx" else kinds | {"encoding": list(ENCODINGS), "delimiter": DELIMITERS}
+        return kinds if self.kind != "csv" else kinds | {"encoding": list(ENCODINGS), "delimiter": DELIMITERS}
 
 
 def csv_reader(lines: Iterable[str], dialect: Dialect) -> Any:
@@ -282,6 +283,8 @@ def _decimal(cells: Sequence[str], dialect: Dialect) -> str:
         doubts.append(_("Some numbers have a decimal comma and some a decimal point. Look at the sample."))
     elif not commas and not points:
         either = next((cell for cell in cells if EITHER.fullmatch(cell)), "")
+        if "." in either and dialect.kind == "json":
+            return "."
         if "." in either and dialect.kind == "csv" and dialect.delimiter == ",":
             doubts.append(
                 _("“%(number)s” is read as a number with decimals. Where its mark groups thousands, change them.")

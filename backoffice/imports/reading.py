@@ -4,7 +4,7 @@
 spreadsheet does: the first record of the file is row 1, blank rows count. What cannot be read raises Unreadable.
 
 What a file comes in is taken off by `sources` (gz, zip), `encodings` and `dialects` guess how it is written,
-`spreadsheets` reads workbooks, `values` knows what the texts in cells mean.
+`spreadsheets` reads workbooks, `objects` JSON, `values` knows what the texts in cells mean.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from backoffice.imports import dialects, encodings, sources, spreadsheets
+from backoffice.imports import dialects, encodings, objects, sources, spreadsheets
 from backoffice.imports.dialects import DATES, DELIMITERS, MAX_CELL, SAMPLE_ROWS, Dialect, csv_reader
 from backoffice.imports.encodings import ENCODINGS
 from backoffice.imports.sources import LineTooLong, Stamp, Unreadable, stamp
@@ -60,6 +60,8 @@ def sniff(path: Path) -> Dialect:
         dialect.notes.append(_("Read from “%(name)s” in the archive.") % {"name": sources.shown(packing.member)})
     dialect.encoding = encodings.guess(path, head, dialect.doubts)
     text = encodings.decoded(head, dialect.encoding)
+    if objects.begins(text):
+        return _sniff_objects(path, dialect)
     dialects.refuse_other_text(text)
     rows = dialects.guess(text, dialect, is_whole=is_whole)
     if is_whole and all(map(_is_blank, rows)):
@@ -86,6 +88,16 @@ def _sniff_workbook(path: Path) -> Dialect:
     return dialect
 
 
+def _sniff_objects(path: Path, dialect: Dialect) -> Dialect:
+    shape = objects.shape_of(path, dialect.encoding)
+    if not any(shape.columns):
+        raise objects.no_objects()
+    dialect.kind, dialect.columns = "json", list(shape.columns)
+    dialects.guess_values([cells for _number, cells in sample(path, dialect)], dialect)
+    dialect.notes += shape.notes()
+    return dialect
+
+
 def open_table(
     path: Path, dialect: Dialect, since: Stamp | None = None
 ) -> Generator[tuple[int, list[str]], None, None]:
@@ -95,6 +107,9 @@ def open_table(
     """
     if dialect.kind == "xlsx":
         yield from spreadsheets.rows(path, sheet=dialect.sheet, decimal=dialect.decimal, since=since)
+        return
+    if dialect.kind == "json":
+        yield from objects.rows(path, dialect.encoding, dialect.columns, since)
         return
     number = 0
     ends = encodings.line_ends(dialect.encoding)
@@ -134,6 +149,8 @@ def estimate(path: Path, dialect: Dialect) -> int:
     """About how many records there are; never fewer, but for workbooks."""
     if dialect.kind == "xlsx":
         return path.stat().st_size // 40
+    if dialect.kind == "json":
+        return objects.estimate(path)
     with sources.opened(path, ends=encodings.line_ends(dialect.encoding)) as file:
         return sum(piece.count(b"\n") or piece.count(b"\r") for piece in iter(partial(file.read, 1 << 20), b""))
 

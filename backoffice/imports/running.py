@@ -99,7 +99,8 @@ def open_table(
     dialect = replace(dialect) if dialect else reading.sniff(path).changed(read_as or {})
     rows = reading.sample(path, dialect)
     if guessed:
-        number, header = mappings.find_header(rows, resource, strict=strict)
+        near = rows[:1] if dialect.kind == "json" else rows
+        number, header = mappings.find_header(near, resource, strict=strict)
         dialect.header_row = number
     elif dialect.header_row == 0:
         header = mappings.headless(rows, resource) or mappings.numbered(rows)

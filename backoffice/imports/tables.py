@@ -35,6 +35,7 @@ class TableBatch(Checking):
     keeps: columns whose blank cells keep the value where the field could be emptied.
     rules: columns with expressions of their own in place of those made from the field.
     extra: staged columns that are no fields; what they mean is up to the subclass.
+    is_head: SQL of whether the staged row `s` is a record, where others go on with it.
     A lookup of the model itself also finds records that the same file creates, above or below.
     """
 

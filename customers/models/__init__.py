@@ -30,6 +30,7 @@ from customers.models.service import ServiceMark, ServiceRow, TicketFacts, Ticke
 from customers.models.suppression import Suppression
 from customers.models.surveys import Survey, SurveyQuerySet
 from customers.models.tickets import (
+    FROM_FILE,
     MERGEABLE,
     TICKET_TRANSITIONS,
     Attachment,
@@ -50,6 +51,7 @@ __all__ = [
     "DISPUTE_TRANSITIONS",
     "FOLLOW_UP_TRANSITIONS",
     "FREEZING",
+    "FROM_FILE",
     "MERGEABLE",
     "TICKET_TRANSITIONS",
     "Address",

@@ -29,6 +29,7 @@ from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
 
 WORDS = Func(F("body"), function="customers_message_words", output_field=SearchVectorField())
+FROM_FILE = "file:"  # how identifiers of messages begin that came by file
 # What `unsolved` asks for, as the condition of indexes.
 UNSOLVED = Q(status__in=["new", "on_hold", "open", "pending"])
 
@@ -353,12 +354,19 @@ class Message(Personal):
         permissions = [("view_message_notes", _("Can read internal notes in the list of messages"))]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(kind="reply") | Q(author__isnull=False), name="message_of_staff_has_author"
+                condition=~Q(kind="reply") | Q(author__isnull=False) | Q(sent_at__isnull=False),
+                name="message_of_staff_has_author",
+                violation_error_message=_("An answer that nobody here wrote was sent before it came here."),
             )
         ]
 
     def __str__(self) -> str:
         return self.body[:80]
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether it came with the history of another system; its identifier is no Message-ID."""
+        return self.message_id.startswith(FROM_FILE)
 
 
 @tracked()

@@ -18,14 +18,15 @@ from backoffice.generic import Column as ExportColumn
 from backoffice.imports import values
 from backoffice.imports.cells import CellReader, Problems, Values, warning
 from backoffice.imports.mapping import Mapping
-from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateColumn, DateTimeColumn, ListColumn, TextColumn
+from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateColumn, ListColumn, TextColumn
 from customers.masking import PERMISSION
 from customers.models import Message, Queue, Ticket, TicketEvent
+from customers.resources import talks
 from customers.services import assignable, clean_tags, default_queue, normalize_email, one_line
 from customers.services.upsert import correct_events, upsert_tickets
 
+MESSAGES = talks.MESSAGES
 NOT_KEPT = gettext_lazy("not kept")
-MESSAGES = "customers.view_message"
 SUBJECT = 100  # characters of a subject that is made of the text
 STATUS = {
     **dict.fromkeys(["new", "unassigned", "created", "submitted", "新建", "待受理", "未处理"], "new"),
@@ -63,6 +64,48 @@ LAYOUTS: dict[str, tuple[set[str], dict[str, str]]] = {
             "entity value": "",
             "start offset": "",
             "end offset": "",
+        },
+    ),
+    "ABCD": (
+        {"convo id", "messages position"},
+        {
+            "convo id": "source_number",
+            "scenario personal customer name": "requester_name",
+            "scenario personal email": "requester_email",
+            "scenario order order id": "about",
+            "scenario flow": "tag",
+            "scenario subflow": "subject",
+            **dict.fromkeys(
+                [
+                    "scenario personal member level",
+                    "scenario personal phone",
+                    "scenario personal username",
+                    "scenario order street address",
+                    "scenario order full address",
+                    "scenario order city",
+                    "scenario order num products",
+                    "scenario order packaging",
+                    "scenario order payment method",
+                    "scenario order products",
+                    "scenario order purchase date",
+                    "scenario order state",
+                    "scenario order zip code",
+                    "scenario product names",
+                    "scenario product amounts",
+                ],
+                "",
+            ),
+        },
+    ),
+    "Intercom": (
+        {"messages part type"},
+        {
+            "source subject": "subject",
+            "source body": "text",
+            "source author name": "requester_name",
+            "source author email": "requester_email",
+            "source author id": "requester_id",
+            "state": "status",
         },
     ),
     "Zammad": (
@@ -133,13 +176,19 @@ class AddressColumn(TextColumn):
 
 @resources.register
 class TicketResource(resources.BaseResource):
-    """Tickets with their first message: the history of another system, known by the number it gave."""
+    """Tickets with their first message, or with all their messages: the history of another system, known by the number it gave.
+
+    A file of messages has a row for each: a CSV file that names the ticket, who speaks and the text, or conversations in JSON.
+    Nothing is mailed. A new ticket without a status is solved where an agent has the last word, open where the customer has
+    it after an answer, else new. Notes and what agents did are internal notes; names of agents who have no account here stay
+    with their answers. A message that came once is known by its number, or by its place in the ticket, and never changed.
+    """
 
     key = "tickets"
     label = gettext_lazy("Tickets")
     permission = "customers.change_ticket"
     service = staticmethod(upsert_tickets)
-    needs = (("subject", "text", "number"),)
+    needs = (("subject", "text", "number", "message_text"),)
     called = ("工单",)
     models = (TicketEvent, Message, Ticket)
     lifted = ("customers.TicketEvent:append_only", "customers.Ticket:legal_transitions")
@@ -217,11 +266,11 @@ class TicketResource(resources.BaseResource):
     language = TextColumn(gettext_lazy("Language"), aliases=["Locale", "语言"], blank="keep")
     tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
     tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], system="Bitext", max_length=120, blank="keep")
-    created_at = DateTimeColumn(
+    created_at = talks.MomentColumn(
         gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
         blank="keep", example="2026-03-31 14:05",
     )  # fmt: skip
-    solved_at = DateTimeColumn(
+    solved_at = talks.MomentColumn(
         gettext_lazy("Closed"),
         aliases=[
             "Solved at",
@@ -242,6 +291,11 @@ class TicketResource(resources.BaseResource):
         help=gettext_lazy("The day; a time of the day in the cell is left out."),
     )  # fmt: skip
 
+    message_text, message_by, message_name, message_email = talks.TEXT, talks.BY, talks.NAME, talks.EMAIL
+    message_kind, message_at, message_id, message_place = talks.KIND, talks.AT, talks.KEY, talks.PLACE
+    requester_id = talks.REQUESTER
+    message_public, message_private, message_incoming = talks.PUBLIC, talks.PRIVATE, talks.INCOMING
+
     ignored = dict.fromkeys(
         [
             "Summation column", "Requester id", "Requester external id", "Requester domain", "Submitter", "Ticket type", "Updated at",
@@ -250,14 +304,16 @@ class TicketResource(resources.BaseResource):
             "Incident Zip", "Incident Address", "Street Name", "Cross Street 1", "Cross Street 2", "Intersection Street 1",
             "Intersection Street 2", "Address Type", "City", "Landmark", "Facility Type", "Resolution Action Updated Date",
             "Community Board", "Borough", "X Coordinate (State Plane)", "Y Coordinate (State Plane)", "Park Facility Name", "Park Borough",
-            "Latitude", "Longitude", "Location", "Stage", "Last message",
+            "Latitude", "Longitude", "Location", "Stage", "Last message", "messages.html_body",
         ],
         NOT_KEPT,
     )  # fmt: skip
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
-        found = next(((name, renames) for name, (signs, renames) in LAYOUTS.items() if signs <= set(headers)), None)
-        return found or ("", {})
+        name, renames = next(
+            ((name, renames) for name, (signs, renames) in LAYOUTS.items() if signs <= set(headers)), ("", {})
+        )
+        return name, talks.headers_of_messages(headers) | renames
 
     def staged(
         self, rows: Iterator[tuple[int, list[str]]], mapping: Any
@@ -308,7 +364,13 @@ class TicketRows:
         self.used = {match.target for match in mapping.used}
         if "tag" in self.used:
             self.used.add("tags")
+        self.people = _people()
+        self.talk = talks.TalkReader(self.people) if "message_text" in self.used else None
+        if self.talk:
+            self.used |= {"created_at"}
         self.names = tuple(name for name in self.STAGED if name not in self.OPTIONAL or name in self.used)
+        if self.talk:
+            self.names += self.talk.NAMES
         self.queues = {
             key.lower(): queue.slug
             for queue in Queue.objects.all()
@@ -316,7 +378,6 @@ class TicketRows:
             if key
         }
         self.default = default_queue().slug
-        self.people = _people()
         self.seen: Counter[str] = Counter()
 
     def read(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[Any, ...]]:
@@ -331,6 +392,8 @@ class TicketRows:
 
     def _row(self, found: Values, problems: Problems) -> dict[str, Any]:
         made: dict[str, Any] = {name: found.get(name) for name in self.names}
+        if self.talk:
+            made |= self.talk.read(found, problems)
         text = (found.get("text") or "").strip()
         made["text"] = text
         made["number"] = (found.get("number") or "").upper()
@@ -352,12 +415,15 @@ class TicketRows:
         queue = found.get("queue") or ""
         made["queue"] = self.queues.get(queue.lower(), queue)
         made["assignee"] = self._assignee(found.get("assignee") or "", made["queue"] or self.default, problems)
-        made["source_number"] = found.get("source_number") or ("" if made["number"] else self._digest(made))
-        made["source"] = (
-            (found.get("source") or self.mapping.layout or "import")
-            if made["source_number"]
-            else found.get("source") or ""
-        )
+        made["source_number"] = found.get("source_number") or ""
+        made["source"] = found.get("source") or ""
+        if self.talk and self.talk.identify(made, found):
+            return made
+        made["source_number"] = made["source_number"] or ("" if made["number"] else self._digest(made))
+        if made["source_number"] and not made["source"]:
+            made["source"] = self.mapping.layout or ("" if self.talk else "import")
+        if self.talk:
+            self.talk.lead = {name: made[name] for name in self.talk.lead}
         return made
 
     def _assignee(self, text: str, queue: str, problems: Problems) -> str:
@@ -375,7 +441,8 @@ class TicketRows:
 
     def _digest(self, made: dict[str, Any]) -> str:
         """What names a ticket to which its system gave no number: its content."""
-        parts = [str(made.get(name) or "") for name in ("subject", "text", "requester_email", "created_at")]
+        names = ["subject", "text", "requester_email", "created_at", *(["turn_text"] if self.talk else [])]
+        parts = [str(made.get(name) or "") for name in names]
         if not any(parts):
             return ""
         digest = hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]

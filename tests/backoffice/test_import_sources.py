@@ -87,7 +87,7 @@ def test_one_table_is_read_out_of_its_archive(tmp_path, data, notes):
             "This is a workbook in the XML of an old Excel. Save it as .xlsx or as CSV.",
         ),
         (b'<?xml version="1.0"?><products/>', "This is an XML document, not a table. Export the table as CSV."),
-        (b'[{"name": "Cup"}]', "This is JSON, not a table. Export the table as CSV."),
+        (b'["Cup"]', "This is JSON, not a table. Export the table as CSV."),
         (b'{\n  "products": []}', "This is JSON, not a table. Export the table as CSV."),
         (
             b"-- dump\nCREATE TABLE x (id int);",

@@ -171,10 +171,12 @@ def test_records_are_exactly_those_of_the_csv_spectrum(real_data):
         assert records == expected, path.name
 
 
-def test_json_is_no_table(real_data):
+def test_json_is_read_as_its_objects(real_data):
     for path in (real_data / "messy" / "csv-spectrum" / "json").iterdir():
-        with pytest.raises(ValidationError, match="This is JSON"):
-            sniff(path)
+        (_first, header), *rows = open_table(path, sniff(path))
+        said = json.loads(path.read_text(encoding="utf-8"))
+        expected = said if isinstance(said, list) else [said]
+        assert [dict(zip(header, cells, strict=True)) for _number, cells in rows] == expected, path.name
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf16le", "utf8bom"])

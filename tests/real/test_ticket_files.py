@@ -1,12 +1,15 @@
-"""Real service requests and utterances become tickets; their second run changes nothing."""
+"""Real service requests, utterances and conversations become tickets; their second run changes nothing."""
 
 import gzip
+import json
 
 import pytest
 from django.db.models import Sum
 
 from backoffice import verification
-from customers.models import Ticket, TicketSums
+from backoffice.imports import undoing
+from backoffice.models import ImportRun
+from customers.models import Message, Ticket, TicketSums
 from customers.services import reporting
 from tests.customers.test_ticket_files import bring, counts
 from tests.factories import make_queue
@@ -49,3 +52,29 @@ def test_utterances(real_data, tmp_path):
     more = (real_data / "tickets/bitext_customer_service_utterances_train.csv").read_bytes()
     assert counts(bring(tmp_path, more)) == (6480, 0, 0, 0)
     assert {len(ticket.messages.all()) for ticket in Ticket.objects.prefetch_related("messages")} == {1}
+
+
+def test_conversations(real_data, tmp_path):
+    make_queue("support")
+    data = (real_data / "tickets/abcd_sample_conversations.json").read_bytes()
+    first = bring(tmp_path, data)
+    assert (first["errors"], first["warnings"], counts(first)) == ([], [], (72, 0, 0, 0))
+    kinds = {"customer": "customer", "agent": "reply", "action": "note"}
+    for conversation in json.loads(data):
+        ticket = Ticket.objects.get(source="ABCD", source_number=str(conversation["convo_id"]))
+        scenario = conversation["scenario"]
+        assert (ticket.subject, ticket.tags, ticket.requester_name, ticket.requester_email, ticket.about) == (
+            scenario["subflow"], [scenario["flow"]], scenario["personal"]["customer_name"], scenario["personal"].get("email", ""),
+            scenario["order"].get("order_id", ""),
+        )  # fmt: skip
+        assert [[one.kind, one.body] for one in ticket.messages.all()] == [
+            [kinds[speaker], text] for speaker, text in conversation["original"]
+        ]
+    assert dict(Ticket.objects.values_list("source_number", "status")) == {
+        "3592": "open",
+        "9489": "solved",
+        "3695": "solved",
+    }
+    assert counts(bring(tmp_path, data)) == (0, 0, 72, 0)
+    assert undoing.undo(ImportRun.objects.get(number=first["run"]), by=None).kept == []
+    assert (Ticket.objects.count(), Message.objects.count()) == (0, 0)

@@ -131,7 +131,7 @@ class Work(RunPage):
     def do_check(self) -> str | None:
         if columns_step.opened_columns(self.request.POST):
             return self.do_read()
-        if "header_row" in self.request.POST or "encoding" in self.request.POST:
+        if not self.request.POST.keys().isdisjoint(["header_row", "encoding", "decimal"]):
             self.settle()
         self.work("check")
         return None

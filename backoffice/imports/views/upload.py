@@ -26,7 +26,7 @@ from backoffice.imports.views.base import IMPORT, allowed_resources
 from backoffice.models import ImportMapping, ImportRun, User
 
 ANY = "any"
-ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.gz,.zip"
+ACCEPTED = ".csv,.tsv,.tab,.txt,.xlsx,.xlsm,.json,.jsonl,.ndjson,.gz,.zip"
 NAMED = 10  # what the name of the file counts for beside its columns
 SHOWN_KINDS = 3
 REMEMBERED = ("encoding", "decimal", "dates")
@@ -83,7 +83,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(
-            "CSV, TSV or XLSX, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
+            "CSV, TSV, XLSX or JSON, also packed as gz or zip. Encoding, delimiter and columns are found out and shown; nothing is "
             "written yet."
         ),
         widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from backoffice.rows import in_reader_language
-from customers.models import Attachment, Mailbox, Message, Ticket
+from customers.models import FROM_FILE, Attachment, Mailbox, Message, Ticket
 from customers.services.mail.budgets import count_automatic
 from customers.services.mail.signing import is_ours, plus_address, signed_id
 
@@ -146,7 +147,7 @@ def _headers(message: Message, is_receipt: bool) -> dict[str, str]:
     earlier = list(
         message.ticket.messages.public()
         .filter(pk__lte=message.pk)
-        .exclude(message_id__in=["", own])
+        .exclude(Q(message_id__in=["", own]) | Q(message_id__startswith=FROM_FILE))
         .order_by("pk")
         .values_list("message_id", flat=True)
     )

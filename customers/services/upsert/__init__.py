@@ -5,7 +5,8 @@ from functools import partial
 from backoffice.imports.batch import carry_out
 from customers.services.upsert.articles import ArticleBatch, upsert_articles
 from customers.services.upsert.columns import CONSENTS, PURPOSE
-from customers.services.upsert.tickets import TicketBatch, correct_events, upsert_tickets
+from customers.services.upsert.talks import TalkBatch, upsert_tickets
+from customers.services.upsert.tickets import TicketBatch, correct_events
 from customers.services.upsert.writing import CustomerBatch, correct_consents
 
 upsert_customers = partial(carry_out, CustomerBatch)
@@ -15,6 +16,7 @@ __all__ = [
     "PURPOSE",
     "ArticleBatch",
     "CustomerBatch",
+    "TalkBatch",
     "TicketBatch",
     "correct_consents",
     "correct_events",

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any, ClassVar
 
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from backoffice import context
-from backoffice.imports.batch import Staged, carry_out
+from backoffice.imports.batch import Staged
 from backoffice.imports.tables import Lookup, TableBatch
 from backoffice.models import User
 from backoffice.numbering import sequence_name
@@ -81,8 +80,8 @@ class TicketBatch(TableBatch):
             f"CASE WHEN s.status IN {SOLVED} THEN coalesce(s.solved_at, s.created_at, now()) END",
         ),
     }
-    extra = {"text": Staged("text"), "is_drawn": Staged("bool")}
-    tables = ("import_record", "import_move")
+    extra: ClassVar[Mapping[str, Staged]] = {"text": Staged("text"), "is_drawn": Staged("bool")}
+    tables: ClassVar[tuple[str, ...]] = ("import_record", "import_move")
     messages = {
         "number_unknown": gettext_lazy("There is no ticket %(number)s. Leave the cell blank to create one."),
         "number_kept": gettext_lazy("There is no ticket %(number)s; the new one gets this number."),
@@ -101,12 +100,14 @@ class TicketBatch(TableBatch):
     def _identify(self) -> None:
         """Give each row the number of its ticket: the one it names, that of its system's number, or a new one."""
         self.run(
-            """UPDATE import_stage s SET number = t.number FROM customers_ticket t
-               WHERE coalesce(s.number, '') = '' AND s.source_number <> '' AND t.source_number <> ''
-                 AND t.source = s.source AND upper(t.source_number) = upper(s.source_number)"""
+            f"""UPDATE import_stage s SET number = t.number FROM customers_ticket t
+                WHERE coalesce(s.number, '') = '' AND s.source_number <> '' AND t.source_number <> ''
+                  AND t.source = s.source AND upper(t.source_number) = upper(s.source_number) AND {self.is_head}"""
         )
         new = "'#' || row" if self.dry_run else f"'TK-' || nextval('{SEQUENCE}')"
-        self.run(f"UPDATE import_stage SET number = {new}, is_drawn = true WHERE coalesce(number, '') = ''")
+        self.run(
+            f"UPDATE import_stage s SET number = {new}, is_drawn = true WHERE coalesce(number, '') = '' AND {self.is_head}"
+        )
 
     def compare(self) -> None:
         super().compare()
@@ -212,12 +213,16 @@ class TicketBatch(TableBatch):
             [by, reason],
         )
 
+    def openings(self) -> str:
+        """SQL of whether the new ticket `r`, staged as `s`, gets a first message of its text, or else of its subject."""
+        return "true"
+
     def _write_openings(self, by: int | None, reason: str) -> None:
         """The first message of new tickets, and their states, so that the events alone give the present one."""
         written = self.run(
-            """INSERT INTO customers_message (ticket_id, kind, author_name, author_email, body, message_id, created_at)
+            f"""INSERT INTO customers_message (ticket_id, kind, author_name, author_email, body, message_id, created_at)
                SELECT r.id, 'customer', r.requester_name, r.requester_email, coalesce(nullif(s.text, ''), r.subject), '', r.created_at
-               FROM import_record r JOIN import_stage s ON s.row = r.row WHERE r.is_new ORDER BY r.row"""
+               FROM import_record r JOIN import_stage s ON s.row = r.row WHERE r.is_new AND {self.openings()} ORDER BY r.row"""
         )
         self.run(
             f"""INSERT INTO customers_ticketevent (ticket_id, at, actor_id, field, old, new, reason)
@@ -244,6 +249,3 @@ def correct_events(run: str) -> None:
         cursor.execute(
             "SELECT customers_follow_promises(array_agg(id ORDER BY id), now()) FROM rewind_customers_ticket"
         )
-
-
-upsert_tickets = partial(carry_out, TicketBatch)
