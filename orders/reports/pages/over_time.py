@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column, Count
@@ -116,7 +116,7 @@ class Margin(LedReport, OverTime):
         "Net sales of what was shipped, less what came back, and the cost of these goods by the ledger. Goods of which it knows no cost make no margin. Orders in other currencies are left out."
     )
     permission = (SEES, COST)
-    measure = gettext_lazy("Margin")
+    measure = pgettext_lazy("amount", "Margin")
     list_behind = "orders:fulfilments"
     filterset_class = filters.MarginFilter
     columns = [
@@ -162,7 +162,7 @@ class Margin(LedReport, OverTime):
         costed = sums["net"] - sums["uncosted"]
         share = plain(round(sums["compared"] * 100 / costed, 1)) if costed else "0"
         return [
-            self.card(_("Margin"), sums["compared"], self.all_before, self.write),
+            self.card(pgettext("amount", "Margin"), sums["compared"], self.all_before, self.write),
             Card(_("Margin rate"), _("%(number)s%%") % {"number": share}),
             Card(_("Net"), self.write(sums["net"])),
             Card(_("Cost of goods"), self.write(sums["cost"])),
