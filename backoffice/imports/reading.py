@@ -117,7 +117,7 @@ def open_table(
         try:
             lines = _lines(io.TextIOWrapper(file, encodings.codec(dialect.encoding), newline=""), dialect)
             for number, cells in enumerate(csv_reader(lines, dialect), start=1):
-                if cells and (cells[0][:1] > " " or not _is_blank(cells)):
+                if cells and ("!" <= cells[0][:1] <= "~" or not _is_blank(cells)):
                     yield number, cells
         except csv.Error as error:
             raise Unreadable(_unparsable(path, dialect, error, number + 1)) from error
