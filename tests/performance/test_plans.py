@@ -46,7 +46,6 @@ LARGE = {
 }  # fmt: skip
 NAMES_LARGE = re.compile(rf"\b(?:{'|'.join(sorted(LARGE))})\b")
 AT_MOST = 11
-COMPARED = {"reports:late", "reports:margin", "reports:sales"}  # ask once more, for the whole period before
 PAGE = 10
 SHOP = demo.Size(variants=400, customers=300, orders=2_000, tickets=300, days=60, ledger_days=60)
 
@@ -447,6 +446,6 @@ def test_a_deep_page_takes_as_many_statements_as_the_first(key, shop, monkeypatc
     monkeypatch.setattr(view, "page_size", PAGE)
     url = address(name)
     first, behind = len(statements(shop, url)), deep(shop, url)
-    assert first <= AT_MOST + (key in COMPARED)
+    assert first <= AT_MOST
     if behind != url:
         assert len(statements(shop, behind)) == first

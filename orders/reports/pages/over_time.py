@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from backoffice.charts import Chart, plain
 from backoffice.generic import Column, Count
 from backoffice.money import ZERO
-from backoffice.reports.periods import MOST_POINTS, Period
+from backoffice.reports.periods import MOST_POINTS
 from backoffice.reports.words import days_between
 from orders.figures import Figure
 from orders.models import (
@@ -24,6 +24,8 @@ from orders.reports import charts, filters
 from orders.reports.pages.base import COST, SEES, Card, SalesReport
 from orders.reports.pages.leaders import LedReport
 from orders.reports.statements import margin_items
+
+MARGIN = F("net") - F("uncosted") - F("cost")
 
 
 class OverTime(SalesReport):
@@ -73,9 +75,14 @@ class OverTime(SalesReport):
         chosen = super().sort
         return "most" if not self.goes_by_time and self.request.GET.get("sort", "") not in self.ordering else chosen
 
+    @property
+    def amount(self) -> Any:
+        """What the report is about, in the whole period."""
+        return self.summed("compared")["compared"]
+
     def caption(self) -> str:
         """What the chart shows, as a sentence."""
-        amount = self.summed("compared")["compared"]
+        amount = self.amount
         text = _("%(measure)s from %(days)s: %(amount)s") % {
             "measure": self.measure,
             "days": days_between(self.asked.period.first, self.asked.period.last),
@@ -105,6 +112,14 @@ class SalesOverTime(OverTime):
         SalesReport.orders, SalesReport.pieces, SalesReport.net, SalesReport.tax, SalesReport.gross, SalesReport.refunded,
         SalesReport.before, SalesReport.change,
     ]  # fmt: skip
+
+    @property
+    def amount(self) -> Any:
+        return self.now_and_before[0]["gross"]
+
+    @property
+    def all_before(self) -> Any:
+        return self.now_and_before[1]["gross"] if self.asked.before else ZERO
 
 
 class Margin(LedReport, OverTime):
@@ -140,29 +155,36 @@ class Margin(LedReport, OverTime):
     def count(self) -> Count:
         return self.count_of(self.ranked) if self.ranked else super().count
 
-    def summed(self, *names: str) -> dict[str, Any]:
-        """Of everything shipped, whatever the rows are by."""
-        return self._shipped_in(self.asked.period, *names)
-
     @cached_property
-    def all_before(self) -> Any:
-        return self._shipped_in(self.asked.before, "compared")["compared"] if self.asked.before else ZERO
-
-    def _shipped_in(self, period: Period, *names: str) -> dict[str, Any]:
+    def now_and_before(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Of everything shipped, whatever the rows are by."""
         asked = self.asked
-        rows = ShippedByPlace.objects.filter(span="d", currency=asked.currency, day__range=(period.first, period.last))
+        rows = ShippedByPlace.objects.filter(span="d", currency=asked.currency)
         if asked.locations is not None:
             rows = rows.filter(location__in=asked.locations)
-        margin = F("net") - F("uncosted") - F("cost")
-        sums = rows.aggregate(**{f"sum_{name}": Sum(margin if name == "compared" else name) for name in names})
-        return {name: sums[f"sum_{name}"] or ZERO for name in names}
+        now, then = (Q(day__range=(part.first, part.last)) for part in (asked.period, asked.before or asked.period))
+        figures = {"net": F("net"), "uncosted": F("uncosted"), "cost": F("cost"), "margin": MARGIN}
+        sums = rows.filter(now | then).aggregate(
+            **{f"now_{name}": Sum(figure, filter=now) for name, figure in figures.items()},
+            then_margin=Sum(MARGIN, filter=then),
+        )
+        found = {name: value or ZERO for name, value in sums.items()}
+        return {name: found[f"now_{name}"] for name in figures}, {"margin": found["then_margin"]}
+
+    @property
+    def amount(self) -> Any:
+        return self.now_and_before[0]["margin"]
+
+    @property
+    def all_before(self) -> Any:
+        return self.now_and_before[1]["margin"] if self.asked.before else ZERO
 
     def get_cards(self) -> list[Card]:
-        sums = self.summed("net", "uncosted", "cost", "compared")
+        sums, _before = self.now_and_before
         costed = sums["net"] - sums["uncosted"]
-        share = plain(round(sums["compared"] * 100 / costed, 1)) if costed else "0"
+        share = plain(round(sums["margin"] * 100 / costed, 1)) if costed else "0"
         return [
-            self.card(pgettext("amount", "Margin"), sums["compared"], self.all_before, self.write),
+            self.card(pgettext("amount", "Margin"), sums["margin"], self.all_before, self.write),
             Card(_("Margin rate"), _("%(number)s%%") % {"number": share}),
             Card(_("Net"), self.write(sums["net"])),
             Card(_("Cost of goods"), self.write(sums["cost"])),
@@ -195,8 +217,16 @@ class Late(OverTime):
     def write(self, value: Any) -> str:
         return plain(value)
 
+    @cached_property
+    def sums(self) -> dict[str, Any]:
+        return self.summed("orders", "late", "waiting")
+
+    @property
+    def amount(self) -> Any:
+        return self.sums["late"]
+
     def get_cards(self) -> list[Card]:
-        sums = self.summed("orders", "late", "waiting")
+        sums = self.sums
         share = plain(round(Decimal(sums["late"]) * 100 / sums["orders"], 1)) if sums["orders"] else "0"
         return [
             self.card(_("Late orders"), sums["late"], self.all_before, plain),
