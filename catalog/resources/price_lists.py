@@ -11,7 +11,7 @@ from backoffice import resources
 from backoffice.generic import Column as ExportColumn
 from backoffice.resources import CodeColumn, NumberColumn
 from catalog.models import PriceListItem
-from catalog.resources.products import SkuColumn
+from catalog.resources.product_columns import SkuColumn
 from catalog.services import upsert_list_prices
 
 LOOKUPS = {

@@ -19,7 +19,8 @@ from backoffice.imports.reading import Unreadable
 from backoffice.resources import TextColumn
 from catalog.models import Variant
 from catalog.resources.naming import VariantNaming, other_numbers
-from catalog.resources.products import NOT_KEPT, CostColumn, PriceColumn, SkuColumn
+from catalog.resources.product_columns import CostColumn, PriceColumn, SkuColumn
+from catalog.resources.products import NOT_KEPT
 from catalog.services import upsert_prices
 from catalog.services.naming import OPTIONS
 

@@ -4,17 +4,16 @@
 year and one dimension. `services.reporting` writes them all, `verify` proves them. Days are those of the shop's time zone.
 """
 
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.reports.periods import Span
-from backoffice.rows import VisibleQuerySet, in_reader_language
+from backoffice.reports.rows import ReportRow
+from backoffice.rows import VisibleQuerySet
 from customers.models.tickets import Ticket
 
 
@@ -191,7 +190,7 @@ def _number(name: Any) -> models.BigIntegerField:
     return models.BigIntegerField(name)
 
 
-class ServiceRow(models.Model):
+class ServiceRow(ReportRow, models.Model):
     """A row of a report on service, out of `customers.reports`; no table. Times are business minutes.
 
     `compared` is the figure that the report is about, and `before` what that was in the period that it is compared with.
@@ -233,8 +232,6 @@ class ServiceRow(models.Model):
     compared = models.DecimalField(_("compared"), max_digits=16, decimal_places=2, null=True)
     before = models.DecimalField(_("before"), max_digits=16, decimal_places=2, null=True)
 
-    url = ""  # of the tickets behind the figures; the page knows it
-
     objects = VisibleQuerySet.as_manager()
 
     class Meta:
@@ -245,28 +242,6 @@ class ServiceRow(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    def get_absolute_url(self) -> str:
-        return self.url
-
-    @property
-    def title(self) -> str:
-        return in_reader_language(self.name, self.name_zh) or self.code or gettext("None")
-
-    @property
-    def begins(self) -> date:
-        return cast(date, self.day)
-
-    @property
-    def target(self) -> "ServiceRow | None":
-        return self if self.url else None
-
-    @property
-    def change(self) -> Any:
-        """By how many percent it is more than before; None where there was nothing."""
-        if self.compared is None or not self.before:
-            return None
-        return (self.compared - self.before) * 100 / abs(self.before)
 
     @property
     def again_share(self) -> Any:

@@ -5,16 +5,15 @@ with it, and holds what was sold along one dimension in one currency. `services.
 proves them. Keys are 0 or "" where there is nothing to name; days are those of the shop's time zone.
 """
 
-from datetime import date
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.reports.periods import Span
-from backoffice.rows import VisibleQuerySet, in_reader_language
+from backoffice.reports.rows import ReportRow
+from backoffice.rows import VisibleQuerySet
 from catalog.models import Product
 
 
@@ -356,7 +355,7 @@ class CohortSales(models.Model):
         return f"{self.first:%Y-%m} {self.month:%Y-%m} {self.currency}"
 
 
-class SalesRow(models.Model):
+class SalesRow(ReportRow, models.Model):
     """A row of a report, out of `orders.reports`; no table. What a report does not tell is 0 or "".
 
     `of` is how many rows the report has; `compared` is the figure that it is about, and `before` what that was in the
@@ -392,8 +391,6 @@ class SalesRow(models.Model):
     customers_after = ArrayField(models.BigIntegerField())
     orders_after = ArrayField(models.BigIntegerField())
 
-    url = ""  # of the rows behind the figures; the page knows it
-
     objects = VisibleQuerySet.as_manager()
 
     class Meta:
@@ -405,23 +402,6 @@ class SalesRow(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def get_absolute_url(self) -> str:
-        return self.url
-
-    @property
-    def title(self) -> str:
-        """What the row is about, in the reader's language."""
-        return in_reader_language(self.name, self.name_zh) or self.code or gettext("None")
-
-    @property
-    def begins(self) -> date:
-        """The first day of a row that is of a day, week or month."""
-        return cast(date, self.day)
-
-    @property
-    def target(self) -> "SalesRow | None":
-        return self if self.url else None
-
     @property
     def margin(self) -> Any:
         """What is left of the sales whose cost is known."""
@@ -432,11 +412,6 @@ class SalesRow(models.Model):
         """The margin in percent of these sales; None without any."""
         costed = self.net - self.uncosted
         return self.margin * 100 / costed if costed else None
-
-    @property
-    def change(self) -> Any:
-        """By how many percent it is more than before; None where there was nothing."""
-        return (self.compared - self.before) * 100 / abs(self.before) if self.before else None
 
     @property
     def late_share(self) -> Any:
