@@ -29,6 +29,12 @@ def current() -> dict[str, Any]:
     return dict(tracker.metadata) if tracker else {}
 
 
+def told() -> dict[str, Any] | None:
+    """The context in force as `backoffice_act` of the database takes it; None outside one."""
+    tracker = getattr(pghistory.runtime._tracker, "value", None)
+    return {"id": str(tracker.id), "facts": tracker.metadata} if tracker else None
+
+
 def identifier() -> str:
     """Key of the context in force, which its rows of history carry; "" outside one."""
     tracker = getattr(pghistory.runtime._tracker, "value", None)

@@ -15,6 +15,27 @@ BEGIN
 END
 $$;
 
+-- inventory_one_place: the first open warehouse by priority that has all these pieces on its shelves, without locks, as `plan` of
+-- `inventory/services/allocation.py` would choose it; NULL where several would have to share them. Also NULL where pieces are asked of
+-- a variant whose stock is not tracked, or none of one whose stock is.
+CREATE OR REPLACE FUNCTION inventory_one_place(variants bigint[], pieces integer[]) RETURNS bigint
+LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(variants, pieces) AS a(variant, pieces) JOIN catalog_variant v ON v.id = a.variant
+               WHERE v.track_stock <> (a.pieces > 0)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+        SELECT l.id FROM inventory_location l
+        WHERE l.kind = 'stock' AND l.is_active AND NOT EXISTS (
+            SELECT FROM unnest(variants, pieces) AS a(variant, pieces)
+            LEFT JOIN inventory_stocklevel s ON s.variant_id = a.variant AND s.location_id = l.id
+            WHERE a.pieces > 0
+            GROUP BY a.variant HAVING sum(a.pieces) > coalesce(min(s.on_hand - s.allocated - s.held), 0))
+        ORDER BY l.priority, l.id LIMIT 1);
+END
+$$;
+
 -- inventory_allocate: writes allocations of a document and posts them, set-wise and all or none.
 --
 -- items, variants, places, pieces: one entry for each allocation; an item that has one at this place gets more of it.
@@ -27,11 +48,19 @@ DECLARE
     at_time timestamptz;
     is_short boolean;
 BEGIN
-    INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
-    SELECT document, a.item, a.variant, a.place, a.quantity, clock_timestamp()
-    FROM unnest(items, variants, places, pieces) AS a(item, variant, place, quantity)
-    ORDER BY a.item, a.place
-    ON CONFLICT (item, location_id) DO UPDATE SET quantity = inventory_allocation.quantity + excluded.quantity;
+    -- Two ways, because ON CONFLICT DO UPDATE runs the history of updates even where there are none.
+    IF EXISTS (SELECT FROM inventory_allocation w WHERE w.item = ANY (items)) THEN
+        INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
+        SELECT document, a.item, a.variant, a.place, a.quantity, clock_timestamp()
+        FROM unnest(items, variants, places, pieces) AS a(item, variant, place, quantity)
+        ORDER BY a.item, a.place
+        ON CONFLICT (item, location_id) DO UPDATE SET quantity = inventory_allocation.quantity + excluded.quantity;
+    ELSE
+        INSERT INTO inventory_allocation (cause, item, variant_id, location_id, quantity, created_at)
+        SELECT document, a.item, a.variant, a.place, a.quantity, clock_timestamp()
+        FROM unnest(items, variants, places, pieces) AS a(item, variant, place, quantity)
+        ORDER BY a.item, a.place;
+    END IF;
 
     -- Levels that are missing are made before any is locked: whoever makes the same one is not kept waiting by us.
     IF NOT inventory_have_levels(variants, places) THEN

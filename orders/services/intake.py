@@ -1,10 +1,9 @@
 """Taking orders in: drafts and their lines."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,9 +16,9 @@ from backoffice.models import User
 from backoffice.money import ZERO, minor_units, unit
 from catalog.models import Variant
 from customers.models import Address, ContactPoint, Customer
-from inventory import services as inventory
 from orders.models import Order, OrderLine
 from orders.services.status import lock, price, recalculate, restate
+from orders.services.tax_rates import Rate, rates_for
 from orders.services.writing import take
 
 ADDRESS_FIELDS = ("name", "company", "line1", "line2", "city", "region", "postal_code", "country")
@@ -29,12 +28,6 @@ HEADER = (
 )  # fmt: skip
 DETAILS = ("customer_name", "email", "phone", "language", "billing_address", "shipping_address", "note", "tags")
 NOTHING = dict.fromkeys(("discount", "shipping", "shipping_tax_rate", "paid", "refunded"), ZERO)
-ASK = "SELECT orders_ask(%s, %s, %s::bigint[])"
-
-
-class Rate(NamedTuple):
-    name: str
-    rate: Decimal
 
 
 @dataclass(frozen=True)
@@ -88,10 +81,10 @@ def create_draft(
 
 def begin(by: User | None, customer: Customer | None, **header: Any) -> Order:
     """A draft without lines, not written yet."""
-    given = {name: value for name, value in header.items() if value not in (None, "")}
-    facts = {"currency": settings.DEFAULT_CURRENCY, **NOTHING, **facts_of(customer), **given}
+    said = facts_of(customer) | {name: value for name, value in header.items() if value not in (None, "")}
+    facts = {"currency": settings.DEFAULT_CURRENCY, **NOTHING, **said}
     order = Order(customer=customer, created_by=by, **facts)
-    unsaid = [field.name for field in Order._meta.fields if field.name not in facts]
+    unsaid = [field.name for field in Order._meta.fields if field.name not in said]
     order.full_clean(exclude=unsaid, validate_unique=False, validate_constraints=False)
     _refuse_source_twice(order)
     return order
@@ -181,28 +174,6 @@ def as_json(address: Address) -> dict[str, str]:
 
 
 # --- Tax ----------------------------------------------------------------------------------------
-
-
-def rates_for(order: Order) -> Mapping[str, Rate]:
-    """The rate of each tax class where the order goes; none for customers who are exempt."""
-    return known_before(order, [])[0]
-
-
-def known_before(order: Order, variants: Sequence[int]) -> tuple[Mapping[str, Rate], inventory.Stock]:
-    """What must be known before an order is placed, in one statement: the rate of each tax class where it goes, none for
-    customers who are exempt; and what warehouses have of these variants."""
-    answer = json.loads(inventory.call(ASK, [*goes_to(order), list(variants)]))
-    is_exempt = order.customer is not None and order.customer.tax_exempt
-    rates = {} if is_exempt else {kind: Rate(name, Decimal(rate)) for kind, name, rate in answer["rates"] or ()}
-    return rates, inventory.Stock.of(answer["stock"] or ())
-
-
-def goes_to(order: Order) -> tuple[str, str]:
-    """Country and region that decide on the tax, as `TaxRate` writes them; an order without a shipping address goes where the
-    invoice goes."""
-    address = order.shipping_address if order.shipping_address.get("country") else order.billing_address
-    country = str(address.get("country") or "").strip().upper()
-    return country, str(address.get("region") or "").strip().upper().removeprefix(f"{country}-")
 
 
 def _needs_rates(order: Order, lines: Sequence[NewLine], given: Mapping[str, Any]) -> bool:

@@ -18,9 +18,10 @@ from inventory import services as inventory
 from orders import mails
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 from orders.services.holds import release_all
-from orders.services.intake import NewLine, begin, fill, known_before
+from orders.services.intake import NewLine, begin, fill
 from orders.services.status import lines_of, lock, price, recalculate, restate
-from orders.services.writing import place_draft, take
+from orders.services.tax_rates import last_answered, rates_of, understood
+from orders.services.writing import place_draft, take, take_from_one_place
 
 # `seen` tells this version of the row from any other.
 DRAFT = "SELECT *, xmin::text AS seen FROM orders_order WHERE id = %s"
@@ -74,16 +75,25 @@ def place_new(
 ) -> Order:
     """Take an order in and place it: `create_draft` and `place` in one, by which every row is written once.
 
+    Mostly one warehouse has everything and rates of tax are what they were: the order is worked out so, and written by one call,
+    which proves it. Where it is otherwise the call writes nothing and says what is known, and warehouses are chosen by that.
     `header` as for `create_draft`. Raises what the two raise; nothing is changed then.
     """
     if not lines:
         raise ValidationError(_("An order needs a line. Add what is sold first."))
     order = begin(by, customer, **header)
-    rates, stock = known_before(order, [line.variant.pk for line in lines if line.variant is not None])
-    rows = fill(order, lines, header, rates)
-    _promised(
-        order, rows, at, lambda promises: take(order, rows, ["order.created", "order.placed"], promises, by=by), stock
-    )
+    verbs = ["order.created", "order.placed"]
+    answered = last_answered(order)
+    rows = fill(order, lines, header, rates_of(order, answered or ()))
+    _become_placed(order, at)
+    for row, line in zip(rows, lines, strict=True):
+        row.allocated = line.quantity if line.variant is not None and line.variant.track_stock else 0
+    restate(order, rows)
+    otherwise = take_from_one_place(order, rows, verbs, answered, by=by)
+    if otherwise is not None:
+        rates, stock = understood(order, otherwise)
+        rows = fill(order, lines, header, rates)
+        _promised(order, rows, at, lambda promises: take(order, rows, verbs, promises, by=by), stock)
     mails.on_commit("placed", order)
     return order
 
@@ -101,9 +111,7 @@ def _promised(
         for position, line in enumerate(lines)
         if line.variant_id is not None
     ]
-    order.status = Order.Status.PLACED
-    order.updated_at = timezone.now()
-    order.placed_at = at or order.updated_at
+    _become_placed(order, at)
 
     def placed(promises: inventory.Plan) -> Written:
         for line in lines:
@@ -114,6 +122,12 @@ def _promised(
         return write(promises)
 
     return inventory.carry_out(demand, placed, stock)
+
+
+def _become_placed(order: Order, at: datetime | None) -> None:
+    order.status = Order.Status.PLACED
+    order.updated_at = timezone.now()
+    order.placed_at = at or order.updated_at
 
 
 @patient

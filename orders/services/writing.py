@@ -7,14 +7,15 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from backoffice import audit
+from backoffice import audit, context
 from backoffice.errors import Busy
 from backoffice.models import User
 from inventory import services as inventory
 from orders.models import Order, OrderLine
+from orders.services.tax_rates import goes_to
 
+TAKE = "SELECT orders_take(%s)"
 # Not begun with SELECT, so that the history learns who acts: contexts are not told to statements that only read.
-TAKE = "VALUES (orders_take(%s::jsonb, %s::jsonb, %s::jsonb, %s::text[], %s, %s, %s))"
 PLACE = "VALUES (orders_place(%s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s))"
 # Of a new order; what triggers keep begins with the default of the database.
 KEPT = {"authorized", "voided", "refund_granted", "on_hold"}
@@ -41,27 +42,35 @@ def take(
 
     Items of `promises` are positions in `lines`. Raises InsufficientStock and Busy; nothing is changed then.
     """
+    _take(order, lines, by, verbs=list(verbs), parts=_parts(promises))
+
+
+def take_from_one_place(
+    order: Order, lines: Sequence[OrderLine], verbs: Sequence[str], rates: Any, *, by: User | None
+) -> dict[str, Any] | None:
+    """As `take`, where one warehouse has all that the lines have as allocated; it is chosen by the call.
+
+    rates: what the taxes were worked out by, as the database writes them. Where no warehouse has everything or the rates are
+    others, nothing is changed, and what `orders_ask` says is returned; else None. Raises Busy.
+    """
+    return _take(order, lines, by, verbs=list(verbs), to=goes_to(order), rates=rates)
+
+
+def _take(order: Order, lines: Sequence[OrderLine], by: User | None, **how: Any) -> dict[str, Any] | None:
     order.updated_at = timezone.now()
-    header = _columns(order, ORDER)
-    rows = [_columns(line, LINE) for line in lines]
-    facts = audit.facts()
-    answer = _answer(
-        TAKE,
-        [
-            _json(header),
-            _json(rows),
-            _parts(promises),
-            list(verbs),
-            by.pk if by else None,
-            facts["source"],
-            facts["request_id"],
-        ],
-    )
+    asked = {
+        "order": _columns(order, ORDER), "lines": [_columns(line, LINE) for line in lines],
+        "actor": by.pk if by else None, "context": context.told(), **how,
+    }  # fmt: skip
+    answer = _answer(TAKE, [_json(asked)])
+    if "otherwise" in answer:
+        return dict(answer["otherwise"])
     order.pk, order.number = answer["id"], answer["number"]
     for line, key in zip(lines, answer["lines"], strict=True):
         line.pk, line.order_id = key, order.pk
     for row in (order, *lines):
         row._state.adding, row._state.db = False, "default"
+    return None
 
 
 def place_draft(order: Any, lines: Sequence[OrderLine], promises: inventory.Plan, *, by: User | None) -> bool:
@@ -80,7 +89,7 @@ def place_draft(order: Any, lines: Sequence[OrderLine], promises: inventory.Plan
             order.seen,
             _json(header),
             _json(rows),
-            _parts(promises),
+            _json(_parts(promises)),
             by.pk if by else None,
             facts["source"],
             facts["request_id"],
@@ -102,13 +111,12 @@ def _answer(sql: str, parameters: Sequence[Any]) -> dict[str, Any]:
 
 
 def _columns(row: Any, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
+    values = vars(row)
+    return {name: values[name] for name in names}
 
 
-def _parts(promises: inventory.Plan) -> str:
-    return _json(
-        [
-            {"line": one.item, "variant": one.variant, "place": place, "quantity": pieces}
-            for one, place, pieces in promises
-        ]
-    )
+def _parts(promises: inventory.Plan) -> list[dict[str, int]]:
+    return [
+        {"line": one.item, "variant": one.variant, "place": place, "quantity": pieces}
+        for one, place, pieces in promises
+    ]

@@ -1,10 +1,12 @@
 -- What the figures and lines of an order say about its derived statuses, as `orders/services/status.py` works them out.
 -- Triggers at the end of a transaction refuse an order that says something else.
 
+-- Not in SQL: the condition of the trigger would have it parsed again with every order that is written.
 CREATE OR REPLACE FUNCTION orders_payment_status(
     status text, total numeric, paid numeric, refunded numeric, authorized numeric, voided numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE
         WHEN paid - refunded > total THEN 'overcharged'
         WHEN refunded > 0 AND paid - refunded < total AND paid > refunded THEN 'partially_refunded'
         WHEN refunded > 0 AND paid - refunded < total THEN 'refunded'
@@ -14,7 +16,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         WHEN paid = 0 AND voided > 0 THEN 'voided'
         WHEN paid = 0 THEN 'none'
         WHEN paid - refunded = total THEN 'paid'
-        ELSE 'partially_paid' END
+        ELSE 'partially_paid' END;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION orders_payment_must_agree(key bigint) RETURNS void

@@ -1,16 +1,21 @@
 """Placing and canceling: stock and order move together or not at all."""
 
+import random
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from backoffice.errors import IllegalTransition
 from backoffice.models import AuditEvent
+from catalog.models import Variant
 from inventory.models import Allocation, StockLevel
-from inventory.services import InsufficientStock
+from inventory.services import Demand, InsufficientStock, Stock
+from inventory.services.allocation import plan
 from orders import services
 from orders.models import Order, TaxRate
+from orders.services import tax_rates
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, receive, staff, warehouse
 
 pytestmark = pytest.mark.django_db
@@ -259,10 +264,75 @@ def test_placing_at_once_needs_lines_that_can_be_sold(clerk):
 
 
 @pytest.mark.parametrize("count", [1, 3, 6])
-def test_placing_at_once_costs_two_statements_however_many_lines(clerk, django_assert_num_queries, count):
+def test_placing_at_once_costs_one_statement_however_many_lines(clerk, django_assert_num_queries, count):
     lines = [services.NewLine(1, article(f"SKU{n}", on_hand=1)) for n in range(count)]
-    with django_assert_num_queries(2):  # rates and stock; and what is written, stock last
+    tax_rates.forget()
+    with django_assert_num_queries(1):
         services.place_new(by=clerk, lines=lines)
+
+
+def test_rates_that_changed_are_read_again_by_who_remembers_others(clerk, django_assert_num_queries):
+    line = services.NewLine(1, article("TEA", on_hand=9, price=Decimal("11.90")))
+    rate = TaxRate.objects.create(tax_class="standard", name="USt 19%", rate=Decimal("0.19"))
+    tax_rates.forget()
+
+    def placed(statements):
+        with django_assert_num_queries(statements):
+            order = services.place_new(by=clerk, lines=[line])
+        return Order.objects.get(pk=order.pk).tax, line_of(order, "TEA").tax_name
+
+    assert placed(2) == (Decimal("1.90"), "USt 19%")
+    assert placed(1) == (Decimal("1.90"), "USt 19%")
+    TaxRate.objects.filter(pk=rate.pk).update(rate=0, name="Export")
+    assert placed(2) == (0, "Export")
+    rate.delete()
+    assert placed(2) == (0, "")
+    assert level("TEA").allocated == 4
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_whether_stock_is_tracked_is_asked_of_the_database(clerk, tracked):
+    tea = article("TEA", on_hand=9, track_stock=not tracked)
+    Variant.objects.filter(pk=tea.pk).update(track_stock=tracked)
+
+    order = services.place_new(by=clerk, lines=[services.NewLine(2, tea)])
+
+    assert line_of(order, "TEA").allocated == (2 if tracked else 0)
+    assert Allocation.objects.filter(cause=order.number).count() == (1 if tracked else 0)
+
+
+def test_the_database_chooses_the_warehouse_that_the_plan_chooses(clerk):
+    chance = random.Random(11)
+    places = [warehouse(f"W{n}", priority=n % 2) for n in range(3)]
+    skus = [article(f"SKU{n}") for n in range(3)]
+    for variant in skus:
+        for place in places:
+            receive(variant, chance.randint(1, 6), place)
+    seen = set()
+    for _ in range(40):
+        demand = [
+            Demand(item, variant.pk, chance.randint(1, 4), variant.sku)
+            for item, variant in enumerate(chance.choices(skus, k=chance.randint(1, 3)))
+        ]
+        try:
+            chosen = {place for _one, place, _pieces in plan(demand, known(demand))}
+        except InsufficientStock:
+            chosen = set()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT inventory_one_place(%s::bigint[], %s::int[])",
+                [[one.variant for one in demand], [one.quantity for one in demand]],
+            )
+            [(place,)] = cursor.fetchall()
+        assert place == (chosen.pop() if len(chosen) == 1 else None)
+        seen.add(place)
+    assert len(seen) > 2  # more than one warehouse, and none
+
+
+def known(demand):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM inventory_candidates(%s::bigint[])", [[one.variant for one in demand]])
+        return Stock.of(cursor.fetchall())
 
 
 @pytest.mark.parametrize("count", [1, 3])

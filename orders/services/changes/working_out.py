@@ -14,8 +14,9 @@ from backoffice.money import ZERO
 from inventory import services as inventory
 from orders.models import FulfilmentLine, Order, OrderLine, ReturnLine
 from orders.services.changes.wanting import LineChange, Wanted
-from orders.services.intake import NewLine, fill, goes_to, rates_for
+from orders.services.intake import NewLine, fill
 from orders.services.status import price, shipping_amounts
+from orders.services.tax_rates import goes_to, rates_for
 
 BOUGHT = ("variant", "sku", "title", "unit_price", "discount", "tax_name", "tax_rate", "requires_shipping")
 CHANGED = (*BOUGHT, "quantity", "tax_rounding", "allocated", "canceled")

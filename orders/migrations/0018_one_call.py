@@ -1,0 +1,23 @@
+"""An order is mostly placed by one call of the database."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("orders", "0017_ticket_subjects"),
+        ("backoffice", "0017_acting"),
+        ("inventory", "0016_one_place"),
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            "DROP FUNCTION IF EXISTS orders_take(jsonb, jsonb, jsonb, text[], bigint, text, text)", migrations.RunSQL.noop
+        ),
+        migrations.RunSQL((SQL / "placing.sql").read_text(), migrations.RunSQL.noop),
+        migrations.RunSQL((SQL / "statuses.sql").read_text(), migrations.RunSQL.noop),
+    ]
