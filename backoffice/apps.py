@@ -6,9 +6,12 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model
+from django.db.models.signals import post_migrate
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+from backoffice.triggers import ask_quickly
 
 REGISTRATIONS = (
     "approvals",
@@ -45,6 +48,7 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(*REGISTRATIONS)
+        post_migrate.connect(ask_quickly, sender=self)
 
 
 class StaffAdminConfig(AdminConfig):

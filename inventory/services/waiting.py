@@ -29,35 +29,40 @@ SERVABLE = """
 OWING = """
     s.allocated > 0 AND l.kind = 'stock' AND (s.on_hand - s.allocated - s.held < 0 OR NOT l.is_active OR l.id = %(closing)s)
 """
-# What a level is short of falls on its youngest promises: each bears what the younger ones do not.
+# What a level is short of falls on its youngest promises: each bears what the younger ones do not. The levels come first and
+# are few; the promises of each, and the parcels of each of these, are looked up.
 WAITING = """
-    WITH packed AS (
-        SELECT item, location_id, sum(pieces)::int AS pieces FROM ({packing}) parcel GROUP BY item, location_id
-    ), promise AS (
-        SELECT a.id, a.cause, a.created_at, NOT l.is_active OR l.id = %(closing)s AS closed,
-               a.quantity - coalesce(k.pieces, 0) AS movable,
-               s.allocated - s.on_hand + s.held - coalesce(sum(a.quantity - coalesce(k.pieces, 0)) OVER younger, 0) AS beyond
-        FROM inventory_stocklevel s
-        JOIN inventory_location l ON l.id = s.location_id
-        JOIN inventory_allocation a ON a.variant_id = s.variant_id AND a.location_id = s.location_id
-        LEFT JOIN packed k ON k.item = a.item AND k.location_id = a.location_id
+    WITH owing AS MATERIALIZED (
+        SELECT s.id, s.variant_id, s.location_id, s.allocated - s.on_hand + s.held AS short, NOT l.is_active OR l.id = %(closing)s AS closed
+        FROM inventory_stocklevel s JOIN inventory_location l ON l.id = s.location_id
         WHERE {owing} AND {which}
+    ), promise AS (
+        SELECT a.id, a.cause, a.created_at, s.closed, a.quantity - k.pieces AS movable,
+               s.short - coalesce(sum(a.quantity - k.pieces) OVER younger, 0) AS beyond
+        FROM owing s
+        JOIN inventory_allocation a ON a.variant_id = s.variant_id AND a.location_id = s.location_id
+        CROSS JOIN LATERAL ({packed}) k
         WINDOW younger AS (
             PARTITION BY s.id ORDER BY a.created_at DESC, a.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), waiting AS (
         SELECT id, cause, created_at, CASE WHEN closed THEN movable ELSE least(movable, beyond) END AS pieces FROM promise
     )
 """
+PACKED = """
+    SELECT coalesce(sum(p.pieces), 0)::int AS pieces FROM ({packing}) p WHERE p.item = a.item AND p.location_id = a.location_id
+"""
 OLDEST = """
     SELECT * FROM (SELECT min(created_at) AS since, cause FROM waiting WHERE pieces > 0 GROUP BY cause) w
     WHERE (since, cause) > (%(since)s::timestamptz, %(cause)s) ORDER BY since, cause LIMIT %(most)s
 """
 PIECES = "SELECT id, pieces FROM waiting WHERE pieces > 0 AND cause = ANY(%(causes)s)"
-# Levels found by their index, since short and closed ones have nothing in common.
-OWED = """
-    s.id IN (SELECT id FROM inventory_stocklevel WHERE on_hand - allocated - held < 0
-             UNION SELECT c.id FROM inventory_stocklevel c JOIN inventory_location p ON p.id = c.location_id
-             WHERE NOT p.is_active AND c.allocated > 0)
+SHORT = "s.on_hand - s.allocated - s.held < 0"  # as its index is
+# Promises at closed warehouses; the location comes first, whatever the planner knows of it.
+LEFT_BEHIND = """
+    SELECT a.cause FROM inventory_location l
+    CROSS JOIN LATERAL (SELECT * FROM inventory_allocation WHERE location_id = l.id OFFSET 0) a
+    CROSS JOIN LATERAL ({packed}) k
+    WHERE l.kind = 'stock' AND NOT l.is_active AND a.quantity > k.pieces
 """
 PROMISED_AT = """
     SELECT * FROM (SELECT min(created_at) AS since, cause FROM inventory_allocation WHERE location_id = %(location)s GROUP BY cause) a
@@ -138,8 +143,9 @@ def waiting_pieces(causes: Collection[str], variants: Collection[int], closing: 
 
 def waiting_documents() -> RawSQL:
     """Subquery of the documents with pieces that wait: `number__in=waiting_documents()`."""
-    statement = _waiting(OWED) % {"closing": "NULL::bigint"}
-    return RawSQL(f"{statement} SELECT cause FROM waiting WHERE pieces > 0", [])  # noqa: S608, S611 - constants of ours
+    short = _waiting(SHORT) % {"closing": "NULL::bigint"}
+    closed = LEFT_BEHIND.format(packed=PACKED.format(packing=packing()))
+    return RawSQL(f"{short} SELECT cause FROM waiting WHERE pieces > 0 UNION ALL {closed}", [])  # noqa: S608, S611 - constants of ours
 
 
 def packed_pieces(items: Collection[int]) -> dict[tuple[int, int], int]:
@@ -152,7 +158,7 @@ def packed_pieces(items: Collection[int]) -> dict[tuple[int, int], int]:
 
 
 def _waiting(which: str) -> str:
-    return WAITING.format(packing=packing(), owing=OWING, which=which)
+    return WAITING.format(packed=PACKED.format(packing=packing()), owing=OWING, which=which)
 
 
 def _rows(statement: str, **parameters: Any) -> list[Any]:

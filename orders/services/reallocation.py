@@ -31,7 +31,8 @@ class _Orders:
 
     packing = """
         SELECT l.order_line_id AS item, f.location_id, l.quantity AS pieces
-        FROM orders_fulfilmentline l JOIN orders_fulfilment f ON f.id = l.fulfilment_id WHERE f.status IN ('pending', 'packed')
+        FROM orders_fulfilmentline l CROSS JOIN LATERAL (
+            SELECT location_id FROM orders_fulfilment WHERE id = l.fulfilment_id AND status IN ('pending', 'packed') OFFSET 0) f
     """
 
     def lock(self, causes: Collection[str]) -> None:

@@ -45,7 +45,7 @@ RAW = {
         WHERE r.created_at >= %(first)s AND r.created_at < %(stop)s GROUP BY 1 ORDER BY 2 DESC""",
     "late/?by=month": f"""SELECT date_trunc('month', o.placed_at) AS k, count(*), avg(f.shipped_at - o.placed_at)
         {SOLD.replace("WHERE", "LEFT JOIN orders_fulfilment f ON f.order_id = o.id WHERE")} GROUP BY 1 ORDER BY 1""",
-    "taxes/?": f"SELECT {COUNTRY} AS k, l.tax_rate, sum(l.tax) {LINES} GROUP BY 1, 2 ORDER BY 3 DESC",
+    "taxes/?by=orders": f"SELECT {COUNTRY} AS k, l.tax_rate, sum(l.tax) {LINES} GROUP BY 1, 2 ORDER BY 3 DESC",
     "cohorts/?": """
         SELECT first AS k, month, count(*) FROM (
             SELECT customer_id, date_trunc('month', placed_at) AS month,

@@ -8,7 +8,7 @@ INSERT INTO orders_order (number, customer_id, customer_name, email, phone, lang
     paid, refunded, note, tags, cancel_reason, placed_at, closed_at, created_at, updated_at)
 SELECT 'SO-' || nextval('houtai_so_number'), c.customer_id, s.customer_name, s.email, '', 'en', jsonb_build_object('country', s.country),
     jsonb_build_object('country', s.country), 'closed', 'paid', 'fulfilled', 'none', 'import', s.order_number, s.currency, true,
-    s.total - s.shipping, 0, s.shipping, 0, 0, s.total, 0, 0, '', '{}', '', s.date, s.date, now(), now()
+    s.total - s.shipping, 0, s.shipping, 0, 0, s.total, s.total, 0, '', '{}', '', s.date, s.date, now(), now()
 FROM staged s LEFT JOIN customers_contactpoint c ON c.kind = 'email' AND c.normalized = s.email AND c.ended_at IS NULL
 WHERE s.total IS NOT NULL ORDER BY s.row;
 CREATE TEMP TABLE placed ON COMMIT DROP AS SELECT o.id, o.number, s.row, s.order_number, s.date, s.total FROM staged s
