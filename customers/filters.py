@@ -38,6 +38,7 @@ from customers.models import (
     VainSearch,
 )
 from customers.services import assignable, with_votes
+from customers.services.saying import Said, said_in_messages
 
 SOON = timedelta(hours=2)
 PROMISED = [("overdue", _("overdue")), ("soon", _("within two hours")), ("today", _("today or earlier"))]
@@ -171,6 +172,15 @@ class TicketFilter(django_filters.FilterSet):
         model = Ticket
         fields: list[str] = []
 
+    unsaid: QuerySet  # what the other filters let through
+    said: Said | None = None
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """Words of messages come last: the page looks for them among what the other filters let through."""
+        for name, value in sorted(self.form.cleaned_data.items(), key=lambda item: item[0] == "text"):
+            queryset = self.filters[name].filter(queryset, value)
+        return queryset
+
     @property
     def form(self) -> forms.Form:
         """Choices of people and queues are read once, however often the page iterates over them."""
@@ -196,8 +206,8 @@ class TicketFilter(django_filters.FilterSet):
         """By what was written; it may name people, so those who may not see names do not find by it."""
         if not masking.may_see(self.request.user):
             return rows.none()
-        said = Message.objects.visible_to(self.request.user).saying(text)
-        return rows.filter(pk__in=said.order_by().values("ticket"))
+        self.unsaid, self.said = rows, said_in_messages(text, self.request.user)
+        return self.said.among(rows)
 
     def in_stage(self, rows: Any, name: str, stage: str) -> QuerySet:
         return (

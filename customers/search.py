@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import references, search
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, Message, OwnershipDispute, Ticket
+from customers.models import Article, Customer, OwnershipDispute, Ticket
+from customers.services.saying import said_in_messages
+
+NEWEST = ("-last_message_at", "-id")
 
 references.register(prefix="CU", model=Customer, instead=lambda rows, number: rows.survivor_of(number))  # type: ignore[attr-defined]
 references.register(prefix="DP", model=OwnershipDispute)
@@ -39,13 +42,12 @@ class TicketSearch(search.Provider):
 
     def find(self, user: Any, text: str, limit: int) -> Iterable[search.Hit]:
         """By number, subject and who asked, then by words of the messages; who may not see people finds by subjects alone."""
-        rows = Ticket.objects.visible_to(user).order_by("-last_message_at", "-pk")
+        rows = Ticket.objects.visible_to(user).order_by(*NEWEST)
         if masking.may_see(user):
             found = list(rows.filter(containing(text))[:limit])
             if len(found) < limit:
-                messages = Message.objects.visible_to(user).saying(text).order_by()
-                said = rows.filter(pk__in=messages.values("ticket"))
-                found += said.exclude(pk__in=[ticket.pk for ticket in found])[: limit - len(found)]
+                others = rows.exclude(pk__in=[ticket.pk for ticket in found])
+                found += said_in_messages(text, user).page(others, "newest", NEWEST, limit - len(found)).rows
         elif masking.CONTACTS.search(text):
             found = []
         else:

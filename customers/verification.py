@@ -79,6 +79,22 @@ def ticket_merges() -> Result:
     )
 
 
+WRONG_WORDS = """
+    SELECT coalesce(m.id, w.message_id) FROM customers_message m FULL JOIN customers_messagewords w ON w.message_id = m.id
+    WHERE m.ticket_id IS DISTINCT FROM w.ticket_id
+"""
+
+
+@check("message_words")
+def message_words() -> Result:
+    """Every message is found by its words, in the ticket where it is."""
+    return compare(
+        checked="SELECT count(*) FROM customers_message",
+        wrong=WRONG_WORDS,
+        say=lambda row: _("Words of the message %(message)s") % {"message": row[0]},
+    )
+
+
 def mend_service(by: User | None) -> None:
     """All summaries are made from nothing."""
     reporting.refresh_service(anew=True)

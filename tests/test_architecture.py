@@ -172,6 +172,7 @@ NO_HISTORY = {
     "customers.DataPackage": "a file for some days; its verbs are in the audit",
     "customers.Retained": "part of the record of an erasure; its verbs are in the audit",
     "customers.ServiceMark": "how far the summaries are",
+    "customers.MessageWords": "an index of messages, written by triggers",
     "customers.TicketFacts": "a summary of tickets, which verify proves",
     "customers.TicketSums": "a summary of tickets, which verify proves",
     "customers.TicketTimes": "a summary of tickets, which verify proves",

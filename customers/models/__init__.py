@@ -46,6 +46,7 @@ from customers.models.tickets import (
     TicketQuerySet,
     TicketStatus,
 )
+from customers.models.words import MessageWords
 
 __all__ = [
     "DISPUTE_TRANSITIONS",
@@ -99,6 +100,7 @@ __all__ = [
     "MergedRow",
     "Message",
     "MessageQuerySet",
+    "MessageWords",
     "OpenSpan",
     "Ownership",
     "OwnershipDispute",

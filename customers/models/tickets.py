@@ -7,9 +7,8 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
@@ -27,8 +26,8 @@ from backoffice.triggers import append_only, legal_transitions
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
+from customers.triggers import KEEP_WORDS
 
-WORDS = Func(F("body"), function="customers_message_words", output_field=SearchVectorField())
 FROM_FILE = "file:"  # how identifiers of messages begin that came by file
 # What `unsolved` asks for, as the condition of indexes.
 UNSOLVED = Q(status__in=["new", "on_hold", "open", "pending"])
@@ -52,13 +51,6 @@ class MessageQuerySet(TicketPartQuerySet):
     def public(self) -> "MessageQuerySet":
         """What the customer may read."""
         return self.exclude(kind="note")
-
-    def saying(self, text: str) -> "MessageQuerySet":
-        """Messages that hold every word of `text`; see sql/message_words.sql for what a word is."""
-        wanted = Func(Value(text.replace("\x00", "")), function="customers_message_query")
-        return self.filter(
-            Func(WORDS, wanted, template="%(expressions)s", arg_joiner=" @@ ", output_field=BooleanField())
-        )
 
 
 class AttachmentQuerySet(TicketPartQuerySet):
@@ -348,8 +340,6 @@ class Message(Personal):
         indexes = [
             models.Index(fields=["ticket", "created_at", "id"], name="message_of_ticket"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
-            # Written at once: whoever searches would read a list of what is pending from end to end.
-            GinIndex(WORDS, name="message_words", fastupdate=False),
         ]
         permissions = [("view_message_notes", _("Can read internal notes in the list of messages"))]
         constraints = [
@@ -359,6 +349,7 @@ class Message(Personal):
                 violation_error_message=_("An answer that nobody here wrote was sent before it came here."),
             )
         ]
+        triggers = KEEP_WORDS
 
     def __str__(self) -> str:
         return self.body[:80]

@@ -1,7 +1,7 @@
 -- By what words the text of a message is found: those of English in any form, all others as they stand, without case and accents,
--- and of Chinese, Japanese and Korean each pair of neighbouring characters. Beyond the first hundred thousand characters nothing is found.
+-- and of Chinese, Japanese and Korean each pair of neighbouring characters, and the last one by itself. Beyond the first hundred thousand characters nothing is found.
 -- PostgreSQL builds indexes with a search path of its own: what calls another function of ours brings its path along.
-CREATE FUNCTION customers_words_apart(said text, OUT words text, OUT pairs text[]) LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION customers_words_apart(said text, OUT words text, OUT pairs text[]) LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     joined constant text := '[\u2E80-\u2FFF\u3005-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF\U00020000-\U0003FFFF]+';
 BEGIN
@@ -14,24 +14,26 @@ BEGIN
     SELECT coalesce(array_agg(DISTINCT p.pair), '{}') INTO pairs
         FROM regexp_matches(words, joined, 'g') r(run)
         CROSS JOIN LATERAL (
-            SELECT coalesce(c || lead(c) OVER (ORDER BY n), CASE WHEN n = 1 THEN c END) AS pair
+            SELECT coalesce(c || lead(c) OVER (ORDER BY n), c) AS pair
             FROM unnest(string_to_array(r.run[1], NULL)) WITH ORDINALITY u(c, n)
-        ) p WHERE p.pair IS NOT NULL;
+        ) p;
     words := regexp_replace(words, joined, ' ', 'g');
 END $$;
 
-CREATE FUNCTION customers_message_words(body text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 SET search_path FROM CURRENT AS $$
+CREATE OR REPLACE FUNCTION customers_message_words(body text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 SET search_path FROM CURRENT AS $$
 DECLARE
     apart record := customers_words_apart(body);
 BEGIN
     RETURN strip(to_tsvector('pg_catalog.english', apart.words)) || array_to_tsvector(apart.pairs);
 END $$;
 
--- What is looked for: every word, and every pair; a single Chinese character is the beginning of a pair.
-CREATE FUNCTION customers_message_query(said text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- What is looked for: every word, and every pair; a single Chinese character is the beginning of a pair, or the last one.
+-- The last one of several says nothing that its pair does not.
+CREATE OR REPLACE FUNCTION customers_message_query(said text) RETURNS tsquery LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     apart record := customers_words_apart(said);
 BEGIN
     RETURN plainto_tsquery('pg_catalog.english', apart.words) && coalesce((
-        SELECT string_agg(quote_literal(pair) || CASE WHEN length(pair) = 1 THEN ':*' ELSE '' END, ' & ')::tsquery FROM unnest(apart.pairs) pair), '');
+        SELECT string_agg(quote_literal(pair) || CASE WHEN length(pair) = 1 THEN ':*' ELSE '' END, ' & ')::tsquery FROM unnest(apart.pairs) pair
+        WHERE length(pair) > 1 OR NOT EXISTS (SELECT 1 FROM unnest(apart.pairs) p WHERE length(p) > 1 AND right(p, 1) = pair)), '');
 END $$;

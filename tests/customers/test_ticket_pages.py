@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers import services
-from customers.models import Attachment, Draft, Macro, Message, Ticket
+from customers.models import Attachment, Draft, Macro, Message, MessageWords, Ticket
+from customers.views.tickets import TicketList
 from tests.customers.conftest import free
 from tests.factories import make_customer, make_queue, make_ticket, make_user
 
@@ -77,6 +78,8 @@ def test_filters(client, agent, query, found):
         ("jane@example.com", True),
         ("还没有收到", True),
         ("包", True),
+        ("到", True),
+        ("到包", False),
         ("没包", False),
         ("カード", True),
         ("the", False),
@@ -102,11 +105,33 @@ def test_who_may_not_see_people_finds_nothing_by_what_they_wrote(client, sign_in
     assert [row.object.subject for row in client.get(LIST).context["rows"]] == ["Said"]
 
 
+@pytest.mark.parametrize("far", [0, 7])
+def test_what_is_frequent_is_paged_as_what_is_rare(client, agent, monkeypatch, far):
+    """Few tickets are looked at first; `far`: how many of the newest do not say it."""
+    monkeypatch.setattr(TicketList, "page_size", 2)
+    monkeypatch.setattr("customers.services.saying.MOST", 3)
+    monkeypatch.setattr("customers.services.saying.WIDTHS", (2, 5))
+    tickets = [make_ticket(f"T{n}", body="About a parcel." if n in {0, 1, 3, 4, 6, 7} else "Hello.") for n in range(8)]
+    tickets += [make_ticket("Other", body="Hello.") for _n in range(far)]
+
+    shown, url = [], f"{LIST}?text=parcel"
+    while url:
+        page = client.get(url)
+        shown.append([row.object.subject for row in page.context["rows"]])
+        assert str(page.context["count"]) == "6"
+        url, previous = page.context["next_url"], page.context["previous_url"]
+    back = client.get(previous)
+
+    assert shown == [["T7", "T6"], ["T4", "T3"], ["T1", "T0"]]
+    assert [row.object.subject for row in back.context["rows"]] == ["T4", "T3"]
+    assert len(tickets) == MessageWords.objects.count()
+
+
 def test_a_message_of_any_length_is_taken_in_with_its_words(agent):
     long = "字好" * 100_000 + " ".join(f"w{number}" for number in range(50_000))
     ticket = make_ticket(body=f"parcel {long}")
 
-    assert Message.objects.saying("parcel 字好").get().ticket == ticket
+    assert MessageWords.objects.saying("parcel 字好").get().ticket == ticket
 
 
 @pytest.mark.parametrize("number", [1, 3])

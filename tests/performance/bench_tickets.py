@@ -24,7 +24,7 @@ CAP, FOLLOWED = 5_000, 2_000
 UNSOLVED = "t.status IN ('new', 'on_hold', 'open', 'pending')"
 NEWEST = "t.last_message_at DESC, t.id DESC"
 OLDEST = "t.last_message_at, t.id"
-SAYING = "t.id IN (SELECT m.ticket_id FROM customers_message m WHERE customers_message_words(m.body) @@ customers_message_query('{}'))"
+SAYING = "t.id IN (SELECT m.ticket_id FROM customers_messagewords m WHERE m.words @@ customers_message_query('{}'))"
 RAW = """
     SELECT t.*, q.*, u.name, u.email, c.number, c.name FROM customers_ticket t JOIN customers_queue q ON q.id = t.queue_id
     LEFT JOIN backoffice_user u ON u.id = t.assignee_id LEFT JOIN customers_customer c ON c.id = t.customer_id

@@ -80,6 +80,7 @@ CROSS JOIN LATERAL (SELECT (t.id + m) * 0 AS n) w
 CROSS JOIN LATERAL (SELECT random() + w.n AS r, random() + w.n AS s, random() + w.n AS t) r
 ORDER BY t.id, m
 """
+WORDS = "INSERT INTO customers_messagewords (message_id, ticket_id, words) SELECT id, ticket_id, customers_message_words(body) FROM customers_message ORDER BY id"
 
 
 def open_database(folder: str) -> None:
@@ -111,7 +112,7 @@ def fill(tickets: int) -> None:
     from customers.models import Customer, Queue, Ticket
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE customers_ticket, customers_customer, orders_order CASCADE")
+        cursor.execute("TRUNCATE customers_ticket, customers_customer, customers_messagewords, orders_order CASCADE")
         queues = [Queue.objects.get_or_create(slug=slug, defaults={"name": slug})[0].pk for slug, _share in QUEUES]
         agents = [person("support_agent", f"agent{n}@bench.example").pk for n in range(AGENTS)]
         person("owner", EMAIL)
@@ -133,6 +134,7 @@ def fill(tickets: int) -> None:
             ("orders_order", ORDERS),
             ("customers_ticket", TICKETS),
             ("customers_message", MESSAGES),
+            ("customers_messagewords", WORDS),
         ):
             print(f"writing {table}", file=sys.stderr)
             with without_indexes(cursor, table):

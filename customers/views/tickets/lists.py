@@ -10,16 +10,19 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import generic
+from backoffice.generic import keyset
 from backoffice.generic.lists import COUNT_CAP
 from backoffice.templatetags.houtai import badge, relative_time
 from customers import forms, services
 from customers.filters import TicketFilter
 from customers.models import Queue, Ticket
+from customers.services.saying import Said
 
 PRIORITY_WORDS = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 
@@ -146,6 +149,27 @@ class TicketList(generic.ListPage):
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("assignee", "queue", "customer")
+
+    @property
+    def said(self) -> Said | None:
+        """What is known of the words that the messages must have."""
+        self.matching  # noqa: B018 - applying the filters searches
+        return self.filterset.said  # type: ignore[union-attr]
+
+    def _page(self, **place: str) -> keyset.Slice:
+        if not self.said:
+            return super()._page(**place)
+        return self.said.page(self.read(self.filterset.unsaid), self.sort, self.terms, self.page_size, **place)  # type: ignore[union-attr]
+
+    @cached_property
+    def count(self) -> generic.Count:
+        """Of what is frequent, as many as are known already are counted first."""
+        said = self.said
+        if said and not said.is_complete and self.slice.after:
+            known = generic.Count(said.at_least(self.filterset.unsaid, COUNT_CAP + 1))  # type: ignore[union-attr]
+            if known.is_capped:
+                return known
+        return super().count
 
 
 class QueuesPage(generic.Page):
