@@ -26,6 +26,7 @@ COST = "catalog.view_cost"
 COUNT_STOCK = "inventory.count_stock"
 Status = StockCount.Status
 MONTHS, COUNTS = 12, 20
+SHOWN_BINS = 12
 
 
 class CountPages:
@@ -184,9 +185,16 @@ class CountRecord(CountPages, generic.RecordPage):
         return ",".join(lines.values_list("variant__sku", flat=True)[:50])
 
 
+def bins_text(count: StockCount) -> str:
+    """The first bins of a count, as one walks, and that there are more."""
+    codes = list(count.bins.values_list("code", flat=True)[: SHOWN_BINS + 1])
+    return ", ".join(codes[:SHOWN_BINS]) + (" …" if len(codes) > SHOWN_BINS else "")
+
+
 def scope_text(count: StockCount) -> str:
     """The scope with what narrows it."""
     more = {
+        StockCount.Scope.BINS: bins_text(count) if count.is_of_bins else "",
         StockCount.Scope.CATEGORY: str(count.category or ""),
         StockCount.Scope.ABC: count.abc_class,
         StockCount.Scope.RANDOM: str(count.sample_size or ""),
