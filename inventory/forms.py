@@ -275,6 +275,11 @@ class CloseForm(ReasonForm):
 # --- Stocktakes ---------------------------------------------------------------------------------
 
 
+def _names(text: str) -> list[str]:
+    """What stands one a line or between commas."""
+    return [name for part in text.split("\n") for name in map(str.strip, part.split(",")) if name]
+
+
 class CountForm(UserForm):
     """What shall be counted. Only the field that the scope needs is looked at."""
 
@@ -284,6 +289,12 @@ class CountForm(UserForm):
         choices=StockCount.Scope,
         widget=forms.RadioSelect,
         initial=StockCount.Scope.ALL,
+    )
+    bins = forms.CharField(
+        label=_("Bins"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        help_text=_("Codes, one a line or with commas between them. A-* stands for every bin that begins with A-."),
     )
     category = generic.LookupField(
         model=Category, label=_("Category"), required=False, help_text=_("With all below it.")
@@ -305,9 +316,7 @@ class CountForm(UserForm):
 
     def clean_skus(self) -> list[int]:
         """Primary keys of the variants that are named; every name has to be known."""
-        names = [
-            name for part in self.cleaned_data["skus"].split("\n") for name in map(str.strip, part.split(",")) if name
-        ]
+        names = _names(self.cleaned_data["skus"])
         variants: Any = Variant.objects.visible_to(self.user)
         found = {name: list(variants.named(name).values_list("pk", flat=True)[:2]) for name in dict.fromkeys(names)}
         unknown = [name for name, keys in found.items() if len(keys) != 1]
@@ -320,11 +329,30 @@ class CountForm(UserForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("scope") == StockCount.Scope.LIST and "skus" in data and not data["skus"]:
             self.add_error("skus", ValidationError(_("Name at least one SKU.")))
+        if data.get("scope") == StockCount.Scope.BINS and data.get("location"):
+            self.find_bins(data)
         return data
+
+    def find_bins(self, data: dict[str, Any]) -> None:
+        """Primary keys of the open bins that are named."""
+        codes = [(key, code.upper()) for key, code in data["location"].bins.open().values_list("pk", "code")]
+        found: dict[str, list[int]] = {}
+        for name in _names(data["bins"]):
+            wanted, begins = name.upper().removesuffix("*"), name.endswith("*")
+            found[name] = [key for key, code in codes if code == wanted or (begins and code.startswith(wanted))]
+        unknown = [name for name, keys in found.items() if not keys]
+        if not found:
+            self.add_error("bins", ValidationError(_("Name at least one bin.")))
+        elif unknown:
+            text = _("%(location)s has no open bin of this code: %(names)s.")
+            params = {"location": data["location"], "names": ", ".join(unknown[:20])}
+            self.add_error("bins", ValidationError(text, params=params))
+        data["bins"] = sorted({key for keys in found.values() for key in keys})
 
     def selection(self) -> Selection:
         data = self.cleaned_data
-        return Selection(data["scope"], data["category"], data["abc_class"], data["sample_size"], data["skus"])
+        facts = (data["category"], data["abc_class"], data["sample_size"], data["skus"])
+        return Selection(data["scope"], *facts, data["bins"] if data["scope"] == StockCount.Scope.BINS else ())
 
 
 class CountEntryForm(forms.Form):

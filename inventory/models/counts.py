@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import Stateful, tracked
@@ -41,13 +42,17 @@ class StockCountQuerySet(WarehouseScoped):
 
 @tracked()
 class StockCount(Stateful):
-    """A count of one warehouse, or of a part of its goods. `status` is written by the verbs of `services.stocktake`."""
+    """A count of one warehouse, or of a part of its goods. `status` is written by the verbs of `services.stocktake`.
+
+    A count of bins is of what lies in these alone: its lines expect, and correct, nothing that lies elsewhere.
+    """
 
     Status = CountStatus
     TRANSITIONS = COUNT_TRANSITIONS
 
     class Scope(models.TextChoices):
         ALL = "all", _("Everything that is there")
+        BINS = "bins", _("Some bins")
         CATEGORY = "category", _("One category")
         ABC = "abc", _("One ABC class")
         RANDOM = "random", _("A random sample")
@@ -64,6 +69,7 @@ class StockCount(Stateful):
     category = models.ForeignKey(
         Category, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("category")
     )
+    bins = models.ManyToManyField(Bin, blank=True, related_name="+", verbose_name=_("bins"))
     abc_class = models.CharField(_("ABC class"), max_length=1, choices=AbcClass, blank=True)
     sample_size = models.PositiveIntegerField(_("sample size"), null=True, blank=True)
     blind = models.BooleanField(
@@ -117,6 +123,21 @@ class StockCount(Stateful):
     @property
     def is_finished(self) -> bool:
         return self.status in (CountStatus.POSTED, CountStatus.CANCELED)
+
+    @property
+    def is_of_bins(self) -> bool:
+        return self.scope == self.Scope.BINS
+
+    @cached_property
+    def bin_keys(self) -> list[int] | None:
+        """Primary keys of the bins that are counted; None where it matters not where pieces lie."""
+        return list(self.bins.order_by().values_list("pk", flat=True)) if self.is_of_bins else None
+
+    @property
+    def only_bin(self) -> str:
+        """The code of the one bin that is counted, if there is just one."""
+        codes = list(self.bins.values_list("code", flat=True)[:2]) if self.is_of_bins else []
+        return codes[0] if len(codes) == 1 else ""
 
     def hides_expected_from(self, user: Any) -> bool:
         """Whether `user` counts blind: may not know what the books say before the count is over."""

@@ -35,6 +35,7 @@ from inventory.models import (
     ReceiptLine,
     SupplierItem,
 )
+from inventory.resources.stock import lesser_numbers
 from inventory.services import bring_back_purchases, import_purchases, take_back_purchases, upsert_supplier_items
 
 COST = "catalog.view_cost"
@@ -82,10 +83,10 @@ class PiecesColumn(WholeColumn):
 
 
 class DayColumn(DateColumn):
-    """A day; the time of day that databases write behind it is cut off."""
+    """A day as text; the time of day that databases write behind it is passed over."""
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        return super().read(text.strip().split(" ")[0].split("T")[0], decimal).isoformat()
+        return super().read(text, decimal).isoformat()
 
 
 class MomentColumn(DateTimeColumn):
@@ -110,15 +111,15 @@ class SupplierItemResource(resources.BaseResource):
 
     supplier = CodeColumn(
         gettext_lazy("Supplier"),
-        aliases=["Supplier code", "Supplier ID", "Vendor", "Vendor code", "Vendor ID", "BusinessEntityID", "供应商", "供应商编码"],
+        aliases=["Supplier code", "Supplier ID", "Supplier name", "Vendor", "Vendor code", "Vendor ID", "Vendor name", "partner_id", "BusinessEntityID", "供应商", "供应商编码", "供应商名称"],
         required=True,
-        max_length=40,
-        help=gettext_lazy("The code of a supplier that is there."),
+        max_length=200,
+        help=gettext_lazy("Code or name of a supplier that is there."),
         example="ACME",
     )  # fmt: skip
     variant = CodeColumn(
         gettext_lazy("SKU"),
-        aliases=["SKU", "Variant SKU", "Product code", "Product ID", "ProductID", "Internal reference", "商品编码", "货号"],
+        aliases=["SKU", "Variant SKU", "Item code", "Item No.", "Item", "Part number", "Part IPN", "Product/Internal Reference", "product_tmpl_id", "Product code", "Product ID", "ProductID", "Internal reference", "商品编码", "货号"],
         required=True,
         max_length=100,
         example="POT-RED",
@@ -131,28 +132,66 @@ class SupplierItemResource(resources.BaseResource):
     )
     supplier_sku = CodeColumn(
         gettext_lazy("Supplier's SKU"),
-        aliases=["Supplier SKU", "Vendor SKU", "Vendor product code", "Supplier product code", "供应商货号"],
+        aliases=[
+            "Supplier SKU",
+            "Supplier part number",
+            "Supplier item number",
+            "Supplier reference",
+            "Vendor SKU",
+            "Vendor part number",
+            "Vendor item no.",
+            "Vendor product code",
+            "Supplier product code",
+            "供应商商品编码",
+            "供应商货号",
+        ],
         max_length=100,
         example="A-77",
     )
     cost = _cost(
-        gettext_lazy("Unit cost"), aliases=["Cost", "Unit price", "Price", "StandardPrice", "采购价", "成本"], example="4.20"
+        gettext_lazy("Unit cost"), aliases=["Cost", "Unit price", "Price", "Purchase price", "Cost price", "Buying price", "Rate", "StandardPrice", "采购价", "采购单价", "成本"], example="4.20"
     )  # fmt: skip
     pack_size = WholeColumn(
         gettext_lazy("Pack size"),
-        aliases=["Pack", "Case pack", "Units per case", "包装数量"],
+        aliases=[
+            "Pack",
+            "Pack qty",
+            "Pack quantity",
+            "Case pack",
+            "Case quantity",
+            "Case size",
+            "Units per case",
+            "Verpackungseinheit",
+            "VPE",
+            "包装数量",
+            "包装规格",
+        ],
         example="12",
         blank="keep",
     )
     minimum = WholeColumn(
-        gettext_lazy("Minimum quantity"), aliases=["Minimum", "Min order qty", "MinOrderQty", "Min qty", "MOQ", "起订量", "最小起订量"], example="24", blank="keep"
+        gettext_lazy("Minimum quantity"), aliases=["Minimum", "Min order qty", "Min. order quantity", "Minimum order quantity", "MinOrderQty", "Min qty", "MOQ", "起订量", "最小起订量"], example="24", blank="keep"
     )  # fmt: skip
     lead_time_days = WholeColumn(
         gettext_lazy("Lead time (days)"),
-        aliases=["Lead time", "Delivery lead time", "AverageLeadTime", "delay", "交货周期", "交货天数"],
+        aliases=[
+            "Lead time",
+            "Delivery lead time",
+            "AverageLeadTime",
+            "Lead time days",
+            "delay",
+            "交货周期",
+            "交货天数",
+            "采购周期",
+        ],
         example="14",
     )
     is_preferred = BooleanColumn(gettext_lazy("Preferred"), aliases=["Preferred supplier", "首选"])
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """Beside the number that the part has here, SKU is the supplier's."""
+        own = {"part ipn", "ipn", "product internal reference", "item code"} & set(headers)
+        return "", lesser_numbers(headers) | ({"sku": "supplier_sku"} if own else {})
 
     ignored = dict.fromkeys(
         ["LastReceiptCost", "LastReceiptDate", "MaxOrderQty", "OnOrderQty", "UnitMeasureCode", "ModifiedDate"], NOT_KEPT
@@ -211,7 +250,7 @@ class PurchaseOrderResource(resources.BaseResource):
 
     source_number = CodeColumn(
         gettext_lazy("Number at the source"),
-        aliases=["Purchase order", "Purchase order number", "Purchase order ID", "PurchaseOrderID", "PO number", "PO", "Order reference", "采购单号"],
+        aliases=["Purchase order", "Purchase order number", "Purchase order No.", "Purchase order ID", "PurchaseOrderID", "PO number", "PO No.", "PO ID", "PO", "Order reference", "Order number", "Order No.", "Document number", "采购单号", "采购订单号", "采购订单编号"],
         required=True,
         max_length=100,
         help=gettext_lazy("Rows with the same number are one order; one that is there already gets the lines it lacks."),
@@ -223,14 +262,14 @@ class PurchaseOrderResource(resources.BaseResource):
     number = CodeColumn(gettext_lazy("Number here"), max_length=40, help=gettext_lazy("As exports write it."))
     supplier = CodeColumn(
         gettext_lazy("Supplier"),
-        aliases=["Supplier code", "Supplier ID", "Supplier name", "Vendor", "Vendor ID", "VendorID", "Vendor name", "供应商", "供应商编码"],
+        aliases=["Supplier code", "Supplier ID", "Supplier name", "Vendor", "Vendor code", "Vendor ID", "VendorID", "Vendor name", "Contact name", "partner_id", "供应商", "供应商编码", "供应商名称"],
         max_length=200,
         help=gettext_lazy("Code or name. Needed to create an order."),
         example="ACME",
     )  # fmt: skip
     location = TextColumn(
         gettext_lazy("Location"),
-        aliases=["Warehouse", "Deliver to", "Destination", "仓库"],
+        aliases=["Warehouse", "Warehouse (Items)", "Deliver to", "Ship to", "Destination", "仓库"],
         max_length=120,
         help=gettext_lazy("Blank: the first open warehouse."),
     )
@@ -239,39 +278,83 @@ class PurchaseOrderResource(resources.BaseResource):
         help=gettext_lazy("What arrived counts before it; of an order that is done, nothing more will come."),
     )  # fmt: skip
     ordered_at = MomentColumn(
-        gettext_lazy("Date"), aliases=["Ordered", "Order date", "OrderDate", "Date order", "Ordered at", "下单日期", "日期"], example="2026-01-31"
+        gettext_lazy("Date"), aliases=["Ordered", "Order date", "OrderDate", "Date order", "Ordered at", "Order deadline", "Confirmation date", "Purchase date", "PO date", "Transaction date", "Issue date", "CreationDate", "下单日期", "采购日期", "日期"], example="2026-01-31"
     )  # fmt: skip
     expected_on = DayColumn(
-        gettext_lazy("Expected"), aliases=["Expected date", "Expected on", "ShipDate", "Delivery date", "Receipt date", "预计到货"], example="2026-02-14"
+        gettext_lazy("Expected"), aliases=["Expected date", "Expected on", "Expected arrival", "Estimated arrival", "ETA", "Required by", "RequiredBy", "Schedule date", "Target date", "Planned date", "ShipDate", "Delivery date", "Receipt date", "预计到货"], example="2026-02-14"
     )  # fmt: skip
     currency = CurrencyColumn(gettext_lazy("Currency"), aliases=["货币", "币种"], example="EUR")
     exchange_rate = NumberColumn(
-        gettext_lazy("Exchange rate"), places=8, aliases=["Rate", "汇率"], help=gettext_lazy("Needed for orders in another currency.")
+        gettext_lazy("Exchange rate"), places=8, aliases=["Currency rate", "Conversion rate", "汇率"], help=gettext_lazy("Needed for orders in another currency.")
     )  # fmt: skip
-    freight = _cost(gettext_lazy("Freight"), aliases=["Shipping", "运费"], example="12.00")
+    freight = _cost(
+        gettext_lazy("Freight"),
+        aliases=["Shipping", "Shipping fee", "ShippingFee", "Shipping cost", "Freight cost", "运费"],
+        example="12.00",
+    )
     tax = _cost(gettext_lazy("Tax"), aliases=["Taxes", "TaxAmt", "Tax amount", "税额"])
-    total = _cost(gettext_lazy("Total"), aliases=["TotalDue", "Total due", "Order total", "总额"])
+    total = _cost(gettext_lazy("Total"), aliases=["TotalDue", "Total due", "Order total", "PaymentAmount", "总额"])
     note = Column(gettext_lazy("Note"), aliases=["Notes", "备注"])
     sku = CodeColumn(
-        gettext_lazy("SKU"), aliases=["Product ID", "ProductID", "Product code", "Item", "Item number", "商品编码", "货号"], max_length=100, example="POT-RED"
+        gettext_lazy("SKU"), aliases=["Product ID", "ProductID", "Product code", "Product SKU", "Product/Internal Reference", "Order Lines/Product/Internal Reference", "Order Lines/Product", "Item", "Item number", "Item code", "Item code (Items)", "Item No.", "Part number", "Part", "InventoryItemCode", "商品编码", "货号", "物料编码"], max_length=100, example="POT-RED"
     )  # fmt: skip
     line_number = CodeColumn(
         gettext_lazy("Line"), aliases=["Line number", "Line ID", "PurchaseOrderDetailID", "行号"], max_length=100,
         help=gettext_lazy("Names the line; without one its SKU does."),
     )  # fmt: skip
     quantity = PiecesColumn(
-        gettext_lazy("Ordered quantity"), aliases=["Quantity", "Qty", "OrderQty", "Ordered qty", "数量"], example="24"
+        gettext_lazy("Ordered quantity"),
+        aliases=[
+            "Quantity",
+            "Quantity (Items)",
+            "Order Lines/Quantity",
+            "Qty",
+            "OrderQty",
+            "Order quantity",
+            "Ordered qty",
+            "Qty ordered",
+            "Quantity ordered",
+            "数量",
+            "采购数量",
+            "订购数量",
+        ],
+        example="24",
     )
     unit_cost = _cost(
-        gettext_lazy("Unit cost"), aliases=["UnitPrice", "Unit price", "Cost", "Price", "单价"], example="4.20"
+        gettext_lazy("Unit cost"),
+        aliases=[
+            "UnitPrice",
+            "Unit price",
+            "Order Lines/Unit Price",
+            "Unit amount",
+            "UnitAmount",
+            "Purchase price",
+            "Item rate",
+            "Rate (Items)",
+            "Rate",
+            "Cost",
+            "Price",
+            "单价",
+            "采购单价",
+            "含税单价",
+        ],
+        example="4.20",
     )
-    line_expected_on = DayColumn(gettext_lazy("Line expected"), aliases=["DueDate", "Due date"])
+    line_expected_on = DayColumn(
+        gettext_lazy("Line expected"),
+        aliases=["DueDate", "Due date", "Order Lines/Expected Arrival", "Required by (Items)"],
+    )
     received = PiecesColumn(
-        gettext_lazy("Arrived"), aliases=["Received", "ReceivedQty", "Received quantity", "Qty received", "已收数量"],
+        gettext_lazy("Arrived"), aliases=["Received", "ReceivedQty", "Received quantity", "Received qty", "Qty received", "Quantity received", "Order Lines/Received Qty", "Rcv'd", "已收数量"],
         help=gettext_lazy("Accepted and rejected ones together."), example="24",
     )  # fmt: skip
-    accepted = PiecesColumn(gettext_lazy("Accepted"), aliases=["StockedQty", "Accepted quantity", "入库数量"])
-    rejected = PiecesColumn(gettext_lazy("Rejected"), aliases=["RejectedQty", "Rejected quantity", "拒收数量"])
+    accepted = PiecesColumn(
+        gettext_lazy("Accepted"), aliases=["StockedQty", "Accepted quantity", "Accepted qty", "入库数量", "已入库数量"]
+    )
+    rejected = PiecesColumn(
+        gettext_lazy("Rejected"),
+        aliases=["RejectedQty", "Rejected quantity", "Rejected qty", "Defective units", "拒收数量"],
+    )
     lots = TextColumn(
         gettext_lazy("Lots or serial numbers"),
         aliases=["Lot", "Lot number", "Batch", "Batch number", "Serial number", "Serial numbers", "Lot/Serial Number", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
@@ -296,9 +379,16 @@ class PurchaseOrderResource(resources.BaseResource):
             "Line total",
             "ModifiedDate",
             "canceled",
+            "Supplier SKU",
+            "Description",
+            "Item name",
+            "Amount",
         ],
         NOT_KEPT,
     )
+
+    def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
+        return "", lesser_numbers(headers)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
         (take_back_purchases if backwards else bring_back_purchases)(run, work, by=by)

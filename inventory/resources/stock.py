@@ -19,7 +19,7 @@ from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
 from backoffice.resources import CodeColumn, DateColumn, MoneyColumn, TextColumn, WholeColumn
-from catalog.resources.naming import VariantNaming, other_numbers
+from catalog.resources.naming import SKU_HEADERS, VariantNaming, other_numbers
 from catalog.services.naming import OPTIONS
 from inventory.models import Location, StockLevel, StockLine
 from inventory.services import NOT_STOCKED, repeat_counts, take_back_counts, upsert_counts
@@ -32,6 +32,7 @@ NOT_STOCKED_WORDS = frozenset(["not stocked", "不备货", "未备货"])
 NO_BIN = frozenset(["N/A", "NULL", "-"])
 EACH_ROW = (
     "sku",
+    "barcode",
     "handle",
     *OPTIONS,
     "location",
@@ -45,7 +46,36 @@ EACH_ROW = (
 )
 # Shopify's inventory file names the variant so; beside these it has a column for each location, or rows of them.
 SHOPIFY = frozenset(["handle", "title", "option1 name", "option1 value", "sku"])
+# Of several numbers of an article the SKU is meant; of several numbers of pieces, what is there now.
+LESSER = ("item", "item id", "item no", "part", "part number", "article number", "material", "product code")
+NOW = frozenset(
+    ["on hand", "on hand current", "quantity on hand", "on hand quantity", "stock on hand", "qty on hand", "on hand qty", "soh", "qoh",
+     "balance qty", "balance", "closing stock", "current stock", "current quantity", "physical quantity", "stocked quantity", "结存数量", "现存量"]
+)  # fmt: skip
+BEFORE = (
+    "opening quantity",
+    "opening qty",
+    "opening stock",
+    "opening balance",
+    "initial quantity",
+    "initial stock",
+    "期初数量",
+    "期初库存",
+    "期初结存",
+)
+FREE = ("available", "available quantity", "quantity available", "qty available", "可用库存", "可用数量")
 LONG = frozenset(["location", "available", "on hand", "on hand current", "on hand new", "available not editable"])
+
+
+COUNTED = frozenset(
+    ["counted", "counted quantity", "counted qty", "count", "physical count", "physical qty", "actual quantity"]
+)
+
+
+def lesser_numbers(headers: Sequence[str]) -> dict[str, str]:
+    """Columns with other numbers of the article, where the file has its SKU."""
+    has_sku = bool(SKU_HEADERS & set(headers)) or "item code" in headers or "custom sku" in headers
+    return other_numbers(headers) | (dict.fromkeys(LESSER, "") if has_sku else {})
 
 
 class CountColumn(WholeColumn):
@@ -85,7 +115,7 @@ class StockResource(VariantNaming):
     label = gettext_lazy("Stock")
     permission = "inventory.adjust_stock"
     service = staticmethod(upsert_counts)
-    needs = (("sku", "handle"), ("on_hand", "counted", "at"))
+    needs = (("sku", "handle", "barcode"), ("on_hand", "counted", "at"))
     called = ("inventory", "bestand", "库存", "盘点")
     models = (StockLevel,)
     headless = {
@@ -95,17 +125,27 @@ class StockResource(VariantNaming):
     sku = CodeColumn(
         gettext_lazy("SKU"),
         aliases=["Variant SKU", "Variant code", "SKU code", "Item number", "Stock code", "Internal reference", "default_code",
-                 "Product/Internal Reference", "Artikelnummer", "Artikel-Nr.", "Product ID", "productID", "variant_sku", "goods_sn",
+                 "Product/Internal Reference", "product_id/default_code", "Item code", "Item No.", "Item ID", "Item", "Product code", "Part number", "Part IPN",
+                 "IPN", "Article number", "Article code", "Material", "Custom SKU", "Custom label (SKU)", "Product SKU",
+                 "Artikelnummer", "Artikel-Nr.", "Product ID", "productID", "variant_sku", "goods_sn", "物料代码",
                  "商品编码", "货号", "规格编码", "SKU编码", "商品编号", "物料编码"],
         required=True,
         max_length=100,
         help=gettext_lazy("Names the variant, whatever the letter case."),
         example="POT-RED",
     )  # fmt: skip
+    barcode = CodeColumn(
+        gettext_lazy("Barcode"),
+        aliases=["EAN", "EAN code", "EAN 13", "GTIN", "UPC", "UPC code", "UPC/EAN", "ISBN", "条码", "商品条码", "条形码", "国际条码"],
+        max_length=80,
+        help=gettext_lazy("Names the variant where a row has no SKU and no other has this barcode."),
+        example="",
+    )  # fmt: skip
     location = TextColumn(
         gettext_lazy("Location"),
         aliases=["Warehouse", "Location name", "Location code", "Location ID", "Warehouse code", "Warehouse name", "Stock location",
-                 "stock_location_name", "Lager", "Lagerort", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
+                 "stock_location_name", "Location/Complete Name", "Source code", "Warehouse location", "Store", "Store ID", "Store code", "Site", "Site code", "Branch", "Depot",
+                 "supplyChannel.key", "Lager", "Lagerort", "仓库", "仓库名称", "仓库编码", "仓库编号", "库位", "门店"],
         max_length=120,
         help=gettext_lazy("Code or name; may be left out where there is one warehouse."),
         example="MAIN",
@@ -113,8 +153,11 @@ class StockResource(VariantNaming):
     on_hand = CountColumn(
         gettext_lazy("On hand"),
         aliases=["On hand (current)", "Quantity on hand", "Quantity", "Qty", "Stock", "Stock quantity", "Variant Inventory Qty",
-                 "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity",
-                 "Units in stock", "unitsInStock", "qty_available", "Bestand", "Lagerbestand", "number", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
+                 "Variant Inventory Quantity", "Inventory quantity", "inventory_count", "count_on_hand", "Available", "Available quantity", "Quantity available",
+                 "Stock on hand", "Qty on hand", "On hand qty", "SOH", "QOH", "Balance qty", "Balance", "Stock level", "Inventory level", "Inventory on hand", "Stocked quantity",
+                 "Physical quantity", "Current quantity", "quantityOnStock", "stockOnHand", "System qty", "System quantity", "Book quantity", "Book qty", "Book stock",
+                 "Theoretical quantity", "Opening quantity", "Opening qty", "Opening stock", "Opening balance", "Initial quantity", "Initial stock",
+                 "Closing stock", "Units in stock", "unitsInStock", "qty_available", "Bestand", "Lagerbestand", "number", "期初数量", "期初库存", "期初结存", "结存数量", "结存", "即时库存", "库存", "库存数量", "数量", "现存", "现存量", "现有库存", "可用库存"],
         blank="keep",
         help=gettext_lazy(
             "Pieces counted. A blank cell counts nothing. Beside a column of newly counted pieces it is what was there "
@@ -124,7 +167,8 @@ class StockResource(VariantNaming):
     )  # fmt: skip
     counted = CountColumn(
         gettext_lazy("Newly counted"),
-        aliases=["On hand (new)", "Counted", "Counted quantity", "New quantity", "Physical count", "盘点数量", "实盘数量", "实盘数", "盘点数"],
+        aliases=["On hand (new)", "Counted", "Counted quantity", "Counted qty", "Count", "New quantity", "New qty", "Physical count", "Physical qty", "Actual quantity", "Actual qty", "Actual count", "Actual",
+                 "inventory_quantity_set", "盘点数量", "实盘数量", "实盘数", "盘点数"],
         blank="keep",
         help=gettext_lazy("What is on hand becomes this. A blank cell leaves the stock as it is."),
         system="Shopify, Odoo",
@@ -138,7 +182,7 @@ class StockResource(VariantNaming):
     )
     bin = BinColumn(
         gettext_lazy("Bin"),
-        aliases=["Bin name", "Bin code", "Shelf", "Rack", "Bin location", "Lagerplatz", "货位", "货位编码", "库位编码", "货架"],
+        aliases=["Bin name", "Bin number", "Bin No.", "Bin code", "Storage bin", "Shelf location", "Shelf", "Rack", "Bin location", "Lagerplatz", "货位", "货位编码", "库位编码", "货架"],
         max_length=40,
         help=gettext_lazy(
             "The count is that of this bin, and a bin that is not known is created. Blank: not put away, where other rows of "
@@ -148,19 +192,19 @@ class StockResource(VariantNaming):
     )  # fmt: skip
     lot = CodeColumn(
         gettext_lazy("Lot"),
-        aliases=["Lot number", "Batch", "Batch number", "Serial number", "Lot/Serial Number", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
+        aliases=["Lot number", "Batch", "Lot No.", "Batch number", "Batch No.", "Serial number", "Serial No.", "Serial", "Lot/Serial Number", "Lot/Serial Number/Name", "lot_id", "Charge", "Seriennummer", "批次", "批号", "批次号", "序列号"],
         max_length=80,
         help=gettext_lazy("Lot or serial number, for articles that are tracked by them."),
     )  # fmt: skip
     expires_on = DateColumn(
         gettext_lazy("Expires"),
-        aliases=["Expiry", "Expiry date", "Expiration date", "Best before", "Use by", "Verfallsdatum", "MHD", "有效期至", "到期日", "失效日期"],
+        aliases=["Expiry", "Expiry date", "Exp date", "Exp. date", "Expiration", "Expiration date", "Best before", "Use by", "Verfallsdatum", "MHD", "有效期至", "到期日", "失效日期"],
         blank="keep",
         help=gettext_lazy("The last day of a lot that is new, or of which none was known."),
     )  # fmt: skip
     unit_cost = MoneyColumn(
         gettext_lazy("Unit cost"),
-        aliases=["Cost", "Cost per item", "cost_price", "standard_price", "Average cost", "成本", "单位成本", "成本价", "进价"],
+        aliases=["Cost", "Cost per item", "cost_price", "standard_price", "Average cost", "Avg cost", "Valuation rate", "Opening cost", "Purchase price", "Einstandspreis", "成本", "单位成本", "成本价", "进价"],
         places=6,
         blank="keep",
         permission=COST,
@@ -169,15 +213,17 @@ class StockResource(VariantNaming):
     )  # fmt: skip
     reason = TextColumn(
         gettext_lazy("Reason"),
-        aliases=["Note", "Comment", "Remark", "备注", "原因", "说明"],
+        aliases=["Note", "Notes", "Comment", "Remark", "Remarks", "备注", "原因", "说明"],
         max_length=300,
         help=gettext_lazy("It stands in the ledger for good."),
     )
     ignored = {
         **dict.fromkeys(
-            ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO", "Barcode",
+            ["Title", "Name", "Product name", "Option1 Name", "Option2 Name", "Option3 Name", "HS Code", "COO",
              "Variant option 1 name", "Variant option 2 name", "Variant option 3 name", "Vendor", "Unit", "Bezeichnung", "Artikelbezeichnung", "商品名称", "品名", "单位",
-             "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price"],
+             "Variant Price", "Variant Compare At Price", "Variant Inventory Policy", "Variant Inventory Tracker", "Price",
+             "Description", "Item group", "Stock UOM", "UOM", "Unit of measure", "Unit price", "Status", "Balance value", "Asset value", "Stock value", "In qty", "Out qty",
+             "Variance", "Difference", "Counted by", "Counter", "Count date", "规格型号", "金额", "盈亏数量"],
             NOT_KEPT,
         ),
         **dict.fromkeys(
@@ -189,13 +235,18 @@ class StockResource(VariantNaming):
     }  # fmt: skip
 
     def layout(self, headers: Sequence[str]) -> tuple[str, dict[str, str]]:
-        """A column may be that of a location; what is on hand goes before what is available.
+        """A column may be that of a location; what is on hand goes before what was, and what is available.
 
         A number is a cell or the number of a column rather than the code of a location. In Shopify's file with a column for
         each location, columns that nobody knows are locations too: rather refused than left out unseen.
         """
-        names = {"on hand", "on hand current", "quantity on hand"}
-        renames = other_numbers(headers) | ({"available": ""} if names & set(headers) else {})
+        renames = lesser_numbers(headers)
+        if NOW & set(headers):
+            renames |= dict.fromkeys((*BEFORE, *FREE), "")
+        if COUNTED & set(headers):
+            renames |= dict.fromkeys(("expected", "expected quantity", "expected qty"), "on_hand")
+        if "location name" in headers:
+            renames["location id"] = ""
         known = {
             simplify(alias)
             for column in self.columns().values()

@@ -26,26 +26,46 @@ BY_PART = f"""
                 ELSE bool_and(e.lot_id IS NOT NULL OR e.quantity = 0) AND bool_or(e.lot_id IS NOT NULL) END
     ORDER BY l.id
 """
-# Counted, less what was there at the moment of the last count; what lies in no bin and has no lot has no part of its own.
-DIFFERENCES = f"""
+IN_BINS = "SELECT l.id, l.variant_id FROM inventory_countline l WHERE l.count_id = %(count)s AND l.counted IS NOT NULL ORDER BY l.id"
+# What was counted of each part, and what the books had there when that part was last counted; nobody saw the parts of
+# which nothing was counted, so that these are as they were in the end. What lies in no bin and has no lot has no part of
+# its own: it is what the parts leave of the level. A count of bins knows the parts in these alone.
+BOOKS = f"""
     WITH counted AS (
-        SELECT e.line_id, e.bin_id, e.lot_id, sum(e.quantity) AS pieces FROM ({COUNTED.format(lines="= ANY (%(lines)s)")}) e
-        GROUP BY e.line_id, e.bin_id, e.lot_id
-    ), books AS (
-        SELECT l.id AS line_id, p.bin_id, p.lot_id, h.after AS pieces
+        SELECT e.line_id, e.bin_id, e.lot_id, sum(e.quantity) AS pieces, max(e.counted_at) AS at
+        FROM ({COUNTED.format(lines="= ANY (%(lines)s)")}) e GROUP BY e.line_id, e.bin_id, e.lot_id
+    ), chosen AS (
+        SELECT l.id, l.counted_at, s.id AS level_id,
+               coalesce((SELECT c.at FROM counted c WHERE c.line_id = l.id AND c.bin_id IS NULL AND c.lot_id IS NULL AND c.pieces > 0),
+                        l.counted_at) AS loose_at
         FROM inventory_countline l
         JOIN inventory_stocklevel s ON s.variant_id = l.variant_id AND s.location_id = %(location)s
-        JOIN inventory_stockpart p ON p.level_id = s.id
-        CROSS JOIN LATERAL (SELECT g.after FROM inventory_partposting g WHERE g.part_id = p.id AND g.at <= l.counted_at
-                            ORDER BY g.id DESC LIMIT 1) h
         WHERE l.id = ANY (%(lines)s)
-    ), known AS (
+    ), books AS (
+        SELECT l.id AS line_id, p.bin_id, p.lot_id, h.after AS pieces
+        FROM chosen l JOIN inventory_stockpart p ON p.level_id = l.level_id
+        LEFT JOIN counted c ON c.line_id = l.id AND c.bin_id IS NOT DISTINCT FROM p.bin_id AND c.lot_id IS NOT DISTINCT FROM p.lot_id
+        CROSS JOIN LATERAL (SELECT g.after FROM inventory_partposting g
+                            WHERE g.part_id = p.id AND g.at <= coalesce(c.at, l.counted_at) ORDER BY g.id DESC LIMIT 1) h
+        WHERE %(bins)s::bigint[] IS NULL OR p.bin_id = ANY (%(bins)s)
+        UNION ALL
+        SELECT l.id, NULL, NULL, coalesce((SELECT g.on_hand_after FROM inventory_stockposting g
+                                           WHERE g.level_id = l.level_id AND g.at <= l.loose_at ORDER BY g.id DESC LIMIT 1), 0)
+            - coalesce((SELECT sum(h.after) FROM inventory_stockpart p
+                        CROSS JOIN LATERAL (SELECT g.after FROM inventory_partposting g
+                                            WHERE g.part_id = p.id AND g.at <= l.loose_at ORDER BY g.id DESC LIMIT 1) h
+                        WHERE p.level_id = l.level_id), 0)
+        FROM chosen l WHERE %(bins)s::bigint[] IS NULL
+    )
+"""
+WEIGH_PARTS = f"""{BOOKS}
+    UPDATE inventory_countline l SET balance = coalesce((SELECT sum(b.pieces) FROM books b WHERE b.line_id = l.id), 0)
+    WHERE l.id = ANY (%(lines)s)
+"""
+DIFFERENCES = f"""{BOOKS}, known AS (
         SELECT line_id, bin_id, lot_id, pieces FROM counted
         UNION ALL
         SELECT line_id, bin_id, lot_id, -pieces FROM books
-        UNION ALL
-        SELECT l.id, NULL, NULL, coalesce((SELECT sum(b.pieces) FROM books b WHERE b.line_id = l.id), 0) - l.balance
-        FROM inventory_countline l WHERE l.id = ANY (%(lines)s)
     )
     SELECT line_id, lot_id, bin_id, sum(pieces)::integer FROM known GROUP BY 1, 2, 3 HAVING sum(pieces) <> 0
     ORDER BY 1, 2 NULLS FIRST, 3 NULLS FIRST
@@ -54,14 +74,23 @@ Parts = dict[int, list[Change]]  # by variant
 
 
 def lines_by_part(count: StockCount) -> list[tuple[int, int]]:
-    """(line, variant) of lines that were counted by bin and lot."""
-    return _rows(BY_PART, count=count.pk)
+    """(line, variant) of lines that were counted by bin and lot; all that were counted, where bins are."""
+    return _rows(IN_BINS if count.is_of_bins else BY_PART, count=count.pk)
+
+
+def weigh_parts(count: StockCount) -> None:
+    """Write on lines that were counted by bin and lot what the books said of each part when it was counted."""
+    lines = [line for line, _variant in lines_by_part(count)]
+    if lines:
+        with connection.cursor() as cursor:
+            cursor.execute(WEIGH_PARTS, {"lines": lines, "location": count.location_id, "bins": count.bin_keys})
 
 
 def differences_by_part(count: StockCount, lines: Mapping[int, int]) -> Parts:
     """What the parts of these lines, {line: variant}, have more or less; the levels are locked and the lines weighed."""
     found: Parts = defaultdict(list)
-    for line, lot, bin, pieces in _rows(DIFFERENCES, lines=list(lines), location=count.location_id):
+    values = {"lines": list(lines), "location": count.location_id, "bins": count.bin_keys}
+    for line, lot, bin, pieces in _rows(DIFFERENCES, **values):
         found[lines[line]].append(Change(lot, bin, pieces, None, ""))
     return dict(found)
 

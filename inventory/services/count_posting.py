@@ -19,7 +19,7 @@ from backoffice import approvals, audit
 from backoffice.errors import NotAllowed
 from backoffice.models import Approval, User
 from inventory.models import CountEntry, CountLine, Location, StockCount
-from inventory.services.count_parts import differences_by_part, lines_by_part, rearrange
+from inventory.services.count_parts import differences_by_part, lines_by_part, rearrange, weigh_parts
 from inventory.services.counts import Status, database_now, locked
 from inventory.services.posting import Kind, Move, lock_levels, post, virtual
 
@@ -273,6 +273,7 @@ def _weigh(count: StockCount) -> None:
     """Write on every counted line what the books said at the moment of counting, and what a piece costs."""
     with connection.cursor() as cursor:
         cursor.execute(WEIGH, {"count": count.pk, "location": count.location_id})
+    weigh_parts(count)
 
 
 def _proposal(count: StockCount, partial: bool) -> dict[str, Any]:

@@ -32,6 +32,7 @@ VALUE_LIMIT = 10**13
 STAGED = {
     "sku": Staged("text"),
     "handle": Staged("text"),
+    "barcode": Staged("text"),
     "option1": Staged("text"),
     "option2": Staged("text"),
     "option3": Staged("text"),
@@ -46,8 +47,15 @@ STAGED = {
     "unit_cost": Staged("numeric(20,6)"),
     "reason": Staged("text"),
 }
+# However many zeros stand before it: a UPC is a GTIN with fewer of them.
+SKU_FROM_BARCODE = """
+    UPDATE import_stage s SET sku = v.sku
+    FROM (SELECT ltrim(barcode, '0') AS barcode, min(sku) AS sku FROM catalog_variant WHERE barcode <> '' GROUP BY 1 HAVING count(*) = 1) v
+    WHERE coalesce(s.sku, '') = '' AND s.barcode <> '' AND ltrim(s.barcode, '0') = v.barcode
+"""
 MESSAGES = {
     "sku_missing": gettext_lazy("The row does not say which SKU was counted."),
+    "unknown_barcode": gettext_lazy("No variant alone has the barcode “%(barcode)s”."),
     "unknown_sku": gettext_lazy("There is no variant “%(sku)s”."),
     "no_place": gettext_lazy("There is no open warehouse yet. Create one first."),
     "which_place": gettext_lazy("Say at which location: there are several."),
@@ -127,11 +135,13 @@ class CountBatch(Batch):
         return "counted" if "counted" in self.present else "on_hand"
 
     def joined(self) -> Sequence[str]:
-        return [name for name in ("sku", "handle", "location") if name in self.present]
+        return [name for name in ("sku", "handle", "barcode", "location") if name in self.present]
 
     def compare(self) -> None:
         if "handle" in self.present:
             self.run(sku_from_options(self.present))
+        if "barcode" in self.present:
+            self.run(SKU_FROM_BARCODE)
         self._find_places()
         self.run(
             f"""CREATE TEMP TABLE import_count ON COMMIT DROP AS
@@ -213,6 +223,12 @@ class CountBatch(Batch):
         """What the catalogue or the list of locations does not know; rows that count nothing are not refused for it."""
         counts = f"(SELECT * FROM ({self._counts()}) c WHERE {'' if error else 'NOT '}coalesce(c.pieces, {NOT_STOCKED}) <> {NOT_STOCKED})"
         rows = f"(SELECT DISTINCT row, sku FROM {counts} c) s"
+        if error and "barcode" in self.present:
+            self.problem(
+                "unknown_barcode",
+                f"""SELECT s.row, 'barcode', t.barcode, jsonb_build_object('barcode', t.barcode) FROM {rows}
+                    JOIN import_stage t USING (row) WHERE coalesce(s.sku, '') = '' AND t.barcode <> ''""",
+            )
         self.problem(
             "sku_missing",
             f"""SELECT s.row, 'sku', '', '{{}}'::jsonb FROM {rows} WHERE coalesce(s.sku, '') = ''

@@ -9,7 +9,7 @@ place, another person's share) comes on top of it. A line is as old as the last 
 # ruff: noqa: S608
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -36,13 +36,14 @@ RECOUNT = "recount"  # key of the entry that a count by bin and lot begins with
 
 @dataclass(frozen=True)
 class Selection:
-    """What shall be counted; only what the scope needs is looked at. `variants` are primary keys."""
+    """What shall be counted; only what the scope needs is looked at. `variants` and `bins` are primary keys."""
 
     scope: str = Scope.ALL
     category: Category | None = None
     abc_class: str = ""
     sample_size: int | None = None
     variants: Sequence[int] = ()
+    bins: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ ABC = f"""
 """
 CHOSEN = {
     Scope.ALL: f"SELECT s.variant_id, s.on_hand {THERE}",
+    Scope.BINS: """
+        SELECT s.variant_id, sum(p.quantity)::integer AS on_hand
+        FROM inventory_stockpart p JOIN inventory_stocklevel s ON s.id = p.level_id
+        WHERE s.location_id = %(location)s AND p.bin_id = ANY (%(bins)s) AND p.quantity > 0 GROUP BY s.variant_id""",
     Scope.CATEGORY: f"""
         SELECT s.variant_id, s.on_hand {THERE} AND s.variant_id IN (
             SELECT v.id FROM catalog_variant v JOIN catalog_product p ON p.id = v.product_id
@@ -102,6 +107,12 @@ EXPECT = """
     UPDATE inventory_countline l SET expected = coalesce(s.on_hand, 0)
     FROM catalog_variant v LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = %(location)s
     WHERE l.count_id = %(count)s AND v.id = l.variant_id AND l.expected <> coalesce(s.on_hand, 0)
+"""
+EXPECT_IN_BINS = """
+    UPDATE inventory_countline l SET expected = coalesce((
+        SELECT sum(p.quantity) FROM inventory_stocklevel s JOIN inventory_stockpart p ON p.level_id = s.id
+        WHERE s.variant_id = l.variant_id AND s.location_id = %(location)s AND p.bin_id = ANY (%(bins)s)), 0)
+    WHERE l.count_id = %(count)s
 """
 # Entries that count, of lines {lines}: not those that a later whole count stands for, of all or of the same bin and lot.
 COUNTED = """
@@ -144,6 +155,8 @@ def create_count(
         note=note,
         created_by=by,
     )
+    if count.is_of_bins:
+        count.bins.set(location.bins.filter(pk__in=selection.bins))
     lines = _write_sheet(count, selection)
     if lines > MOST_LINES:
         raise ValidationError(_("More than %(most)s lines at once: narrow the scope.") % {"most": f"{MOST_LINES:,}"})
@@ -160,7 +173,7 @@ def start_count(count: StockCount, *, by: User | None) -> StockCount:
     count.must_become(Status.COUNTING)
     if count.status != Status.DRAFT:
         raise ValidationError(_("%(count)s was started already.") % {"count": count})
-    _run(EXPECT, {"count": count.pk, "location": count.location_id})
+    _expect(count)
     count.status, count.started_at = Status.COUNTING, database_now()
     count.save(update_fields=["status", "started_at"])
     audit.record("stockcount.started", count, by=by)
@@ -180,6 +193,8 @@ def enter_counts(count: StockCount, entries: Sequence[Entry], *, by: User | None
     fresh = list({entry.key: entry for entry in entries if entry.key not in known}.values())
     now = database_now()
     _refuse_bad(count, fresh, now)
+    if count.is_of_bins:
+        fresh = _in_bins(count, fresh)
     lines = _lines_for(count, {entry.variant for entry in fresh})
     lots = make_lots(
         [
@@ -255,6 +270,7 @@ def _write_sheet(count: StockCount, selection: Selection) -> int:
         "abc_class": selection.abc_class,
         "sample_size": selection.sample_size,
         "variants": list(selection.variants),
+        "bins": count.bin_keys,
     }
     return _run(SHEET.format(chosen=CHOSEN[Scope(selection.scope)]), values)
 
@@ -268,9 +284,38 @@ def _lines_for(count: StockCount, variants: set[int]) -> dict[int, CountLine]:
         selection = Selection(Scope.LIST, variants=sorted(missing))
         _write_sheet(count, selection)
         added = rows.filter(variant__in=missing)
-        added.update(is_unexpected=True)
+        # What the books have in these bins was on the sheet when it was written.
+        added.update(is_unexpected=True, **({"expected": 0} if count.is_of_bins else {}))
         lines |= {line.variant_id: line for line in added}
     return lines
+
+
+def _expect(count: StockCount) -> None:
+    """What the books say now becomes what the sheet expects."""
+    values = {"count": count.pk, "location": count.location_id, "bins": count.bin_keys}
+    _run(EXPECT_IN_BINS if count.is_of_bins else EXPECT, values)
+
+
+def _in_bins(count: StockCount, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of a count of bins, each with its bin. Raises ValidationError for those in none or in another."""
+    keys = count.bin_keys or []
+    codes = count.location.bins.in_bulk([entry.bin for entry in entries if entry.bin])
+    variants = Variant.objects.in_bulk([entry.variant for entry in entries])
+    placed, errors = [], []
+    for entry in entries:
+        facts = {"sku": variants[entry.variant].sku, "bin": codes.get(entry.bin or 0, "")}
+        if entry.quantity and entry.bin is None and len(keys) == 1:
+            entry = replace(entry, bin=keys[0])
+        if entry.quantity and entry.bin is None:
+            errors.append(_("%(sku)s: say in which bin the pieces lie.") % facts)
+        elif entry.bin is not None and entry.bin not in keys:
+            errors.append(_("%(sku)s: bin %(bin)s is not part of this stocktake.") % facts)
+        elif entry.quantity and variants[entry.variant].tracking != Variant.Tracking.NONE and not entry.lot.strip():
+            errors.append(_("%(sku)s: scan or type its lot or serial number too.") % facts)
+        placed.append(entry)
+    if errors:
+        raise ValidationError(errors)
+    return placed
 
 
 def _run(sql: str, values: dict[str, Any]) -> int:
@@ -282,6 +327,7 @@ def _run(sql: str, values: dict[str, Any]) -> int:
 
 def _refuse_vague(selection: Selection) -> None:
     needed = {
+        Scope.BINS: ("bins", selection.bins, _("Name at least one bin.")),
         Scope.CATEGORY: ("category", selection.category, _("Choose the category.")),
         Scope.ABC: ("abc_class", selection.abc_class in StockCount.AbcClass.values, _("Choose the class.")),
         Scope.RANDOM: ("sample_size", (selection.sample_size or 0) > 0, _("How many variants shall be drawn?")),

@@ -62,6 +62,15 @@ MESSAGES = {
     "kept": gettext_lazy("%(number)s was written here: the file does not change it."),
     "total_differs": gettext_lazy("The file's total is %(total)s; lines, freight and tax come to %(sum)s."),
 }
+# Odoo writes what is of the order in its first row alone: a line below it that says nothing of an order belongs to it.
+GOES_ON = """
+    WITH grouped AS (
+        SELECT row, source_number, count(*) FILTER (WHERE source_number <> '') OVER (ORDER BY row) AS nth FROM import_stage
+        WHERE EXISTS (SELECT FROM import_stage WHERE coalesce(source_number, '') = '')
+    )
+    UPDATE import_stage s SET source_number = h.source_number FROM grouped g JOIN grouped h ON h.nth = g.nth AND h.source_number <> ''
+    WHERE g.row = s.row AND coalesce(s.source_number, '') = '' AND coalesce(s.supplier, '') = '' AND s.sku <> '' {blank}
+"""
 KEY = "coalesce(nullif(s.source, ''), 'import') = o.source AND coalesce(nullif(s.source_number, ''), s.number) = o.source_number"
 ROWS = f"import_stage s JOIN import_purchase o ON {KEY}"
 FINE = "NOT EXISTS (SELECT 1 FROM import_problem p WHERE p.row = {row} AND p.is_error)"
@@ -95,6 +104,8 @@ class PurchaseBatch(Batch):
     # --- Comparing ------------------------------------------------------------------------------
 
     def compare(self) -> None:
+        if {"source_number", "supplier", "sku"} <= self.present:
+            self.run(GOES_ON.format(blank="AND coalesce(s.number, '') = ''" if "number" in self.present else ""))
         names = [*HEADER, "ordered_at", "expected_on", "exchange_rate", "freight", "tax", "total"]
         self.run(
             f"""CREATE TEMP TABLE import_purchase ON COMMIT DROP AS

@@ -18,5 +18,15 @@ class SupplierItemBatch(TableBatch):
     )  # fmt: skip
     lookups = {"supplier": Lookup(Supplier, "code"), "variant": Lookup(Variant, "sku")}
 
+    def compare(self) -> None:
+        """A supplier may be given by name where no other is called so."""
+        self.run(
+            """UPDATE import_stage s SET supplier = n.code
+               FROM (SELECT upper(name) AS name, min(code) AS code FROM inventory_supplier GROUP BY 1 HAVING count(*) = 1) n
+               WHERE n.name = upper(s.supplier)
+                 AND NOT EXISTS (SELECT FROM inventory_supplier o WHERE upper(o.code) = upper(s.supplier))"""
+        )
+        super().compare()
+
 
 upsert_supplier_items = partial(carry_out, SupplierItemBatch)

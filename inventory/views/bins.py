@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -18,7 +19,7 @@ from backoffice.generic import Action, Badge, Column, Tab, in_reader_language
 from inventory import filters_bins as filters
 from inventory import forms_bins as forms
 from inventory import services
-from inventory.models import Bin, Location, StockLevel, StockPart
+from inventory.models import REVIEW_COUNTS, Bin, Location, StockCount, StockLevel, StockPart
 
 SHOWN = 100
 
@@ -78,10 +79,15 @@ class BinRecord(generic.RecordPage):
 
     def get_actions(self) -> list[Action]:
         one, user = self.object, self.request.user
+        steps = []
+        if one.is_active and user.has_perm(REVIEW_COUNTS):
+            wanted = urlencode({"scope": StockCount.Scope.BINS, "location": one.location_id, "bins": one.code})
+            steps = [Action(_("Count this bin"), f"{reverse('inventory:count_new')}?{wanted}", "get", icon="list")]
         if not user.has_perm("inventory.change_bin"):
-            return []
+            return steps
         verb, label = ("close", _("Close bin")) if one.is_active else ("open", _("Open again"))
         return [
+            *steps,
             Action(_("Edit"), reverse("inventory:bin_edit", args=[one.pk]), "get", icon="edit"),
             Action(label, reverse(f"inventory:bin_{verb}", args=[one.pk]), danger=one.is_active),
         ]

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -22,8 +24,8 @@ from backoffice.generic.actions import summary
 from backoffice.generic.base import error_texts
 from catalog.models import Variant
 from inventory import forms, services
-from inventory.models import CountEntry, CountLine, StockCount
-from inventory.views.counts import COUNT_STOCK, CountPages
+from inventory.models import CountEntry, CountLine, StockCount, StockPart
+from inventory.views.counts import COUNT_STOCK, CountPages, bins_text
 
 LAST, NEXT, FITS = 8, 5, 8
 DESK_LINES, PAPER_LINES = 50, 200
@@ -98,12 +100,15 @@ class CountSheet(CountingPage):
         chosen = fits[0] if len(fits) == 1 else None
         line = self.lines.filter(variant=chosen).first() if chosen else None
         if chosen and form is None:
-            form = forms.CountEntryForm(initial={"variant": chosen.pk, "key": uuid4()})
+            form = forms.CountEntryForm(
+                initial={"variant": chosen.pk, "key": uuid4(), "bin": self.stock_count.only_bin}
+            )
         total = services.result_of(self.stock_count)
         return self.page(
             422 if form is not None and form.is_bound else 200,
             title=_("Count %(count)s") % {"count": self.stock_count},
             wanted=wanted,
+            bins=bins_text(self.stock_count) if self.stock_count.is_of_bins else "",
             scanned="look" not in self.request.GET,
             fits=fits if chosen is None else [],
             chosen=chosen,
@@ -169,10 +174,22 @@ class CountPaper(CountingPage):
 
     template_name = "inventory/count_paper.html"
 
+    @property
+    def lines(self) -> Any:
+        """With the codes of the bins in which the books have them, as one walks."""
+        there = StockPart.objects.there().filter(
+            level__location=self.stock_count.location_id, level__variant=OuterRef("variant"), bin__isnull=False
+        )
+        if self.stock_count.is_of_bins:
+            there = there.filter(bin__in=self.stock_count.bins.order_by().values("pk"))
+        codes = there.order_by("bin__position", "bin__code").values("bin__code")
+        return super().lines.annotate(bin_codes=ArraySubquery(codes))
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         lines, following = self.after(PAPER_LINES)
         more = self.address("paper", after=following) if following else ""
-        return self.page(title=_("Sheet of %(count)s") % {"count": self.stock_count}, lines=lines, more=more)
+        bins = any(line.bin_codes for line in lines)
+        return self.page(title=_("Sheet of %(count)s") % {"count": self.stock_count}, lines=lines, more=more, bins=bins)
 
 
 @require_POST

@@ -1,9 +1,11 @@
 """Stocktakes at the desk: planned, reviewed, posted, and how right the books were."""
 
+import csv
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -11,12 +13,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
-from backoffice import generic
+from backoffice import audit, exports, generic
 from backoffice.charts import BarChart, Series, month_label
+from backoffice.exports.files import BOM
 from backoffice.generic import Action, BulkAction, Column, Fact, Tab, named
 from backoffice.models import Approval
 from inventory import filters, forms, services
@@ -26,6 +30,8 @@ COST = "catalog.view_cost"
 COUNT_STOCK = "inventory.count_stock"
 Status = StockCount.Status
 MONTHS, COUNTS = 12, 20
+SHOWN_BINS = 12
+EVERY = 100_000  # rows of an export, more than there will be
 
 
 class CountPages:
@@ -184,9 +190,16 @@ class CountRecord(CountPages, generic.RecordPage):
         return ",".join(lines.values_list("variant__sku", flat=True)[:50])
 
 
+def bins_text(count: StockCount) -> str:
+    """The first bins of a count, as one walks, and that there are more."""
+    codes = list(count.bins.values_list("code", flat=True)[: SHOWN_BINS + 1])
+    return ", ".join(codes[:SHOWN_BINS]) + (" …" if len(codes) > SHOWN_BINS else "")
+
+
 def scope_text(count: StockCount) -> str:
     """The scope with what narrows it."""
     more = {
+        StockCount.Scope.BINS: bins_text(count) if count.is_of_bins else "",
         StockCount.Scope.CATEGORY: str(count.category or ""),
         StockCount.Scope.ABC: count.abc_class,
         StockCount.Scope.RANDOM: str(count.sample_size or ""),
@@ -343,6 +356,8 @@ class CountAccuracy(generic.Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         lines = CountLine.objects.visible_to(request.user)
+        if request.GET.get("export") in ("months", "counts"):
+            return self.export(lines, request.GET["export"])
         months = services.by_month(lines, MONTHS)
         shown = {
             "title": _("Accuracy of the books"),
@@ -350,9 +365,31 @@ class CountAccuracy(generic.Page):
             "counts": services.by_count(lines, COUNTS),
             "chart": accuracy_chart(months) if months else None,
             "shows_cost": request.user.has_perm(COST),
+            "may_export": request.user.has_perm(exports.EXPORT),
             "currency": settings.DEFAULT_CURRENCY,
         }
         return TemplateResponse(request, "inventory/count_accuracy.html", shown)
+
+    def export(self, lines: Any, part: str) -> HttpResponseBase:
+        """All months, or all stocktakes, as CSV. Raises PermissionDenied unless the user may export."""
+        user = self.request.user
+        if not user.has_perm(exports.EXPORT):
+            raise PermissionDenied
+        rows = services.by_month(lines, EVERY) if part == "months" else services.by_count(lines, EVERY)
+        names = ["lines", "right", "share_of_lines", *(["share_of_value", "net"] if user.has_perm(COST) else [])]
+        headers = ["month" if part == "months" else "number", *names]
+        name = f"stocktake-accuracy-{part}"
+        facts = {"list": name, "model": "inventory.stockcount", "format": "csv", "columns": headers}
+        audit.record("list.exported", user, by=user, data=facts)
+        response = HttpResponse(BOM, content_type=exports.CONTENT_TYPES["csv"])
+        response["Content-Disposition"] = f'attachment; filename="{exports.file_name(name, "csv")}"'
+        response["Cache-Control"] = "no-store"
+        writer = csv.writer(response, lineterminator="\n")
+        writer.writerow(headers)
+        for row in rows:
+            label = f"{localtime(row.label):%Y-%m}" if part == "months" else exports.safe(row.label)
+            writer.writerow([label, *(exports.cell(getattr(row, name)) for name in names)])
+        return response
 
 
 def accuracy_chart(months: list[services.Accuracy]) -> BarChart:

@@ -12,6 +12,7 @@ from backoffice import generic
 from catalog.models import Variant
 from inventory import forms, forms_scanning, services
 from inventory.models import Bin, CountLine, PurchaseOrder, PurchaseOrderLine, Receipt, Scan, StockCount, Transfer
+from inventory.views.counts import bins_text
 from inventory.views.scanning import ScanPage, bin_page, warehouse
 
 LINES = 60
@@ -174,7 +175,7 @@ class ScanCount(ScanPage):
 
     def initial(self) -> dict[str, Any]:
         asked = {name: getattr(self.document, name) for name in ("asks_bins", "asks_lots")}
-        return {"bin": self.request.GET.get("bin", ""), **asked}
+        return {"bin": self.request.GET.get("bin", "") or self.document.only_bin, **asked}
 
     def other_page(self, form: Any) -> str:
         """A scanned bin says where the next pieces lie."""
@@ -192,7 +193,7 @@ class ScanCount(ScanPage):
         lines = CountLine.objects.filter(count=count).select_related("variant").order_by("pk")
         return {
             "title": _("Count %(count)s") % {"count": count},
-            "subtitle": str(count.location),
+            "subtitle": f"{count.location} · {bins_text(count)}" if count.is_of_bins else str(count.location),
             "total": total,
             "left": total.lines - total.counted,
             "again": lines.filter(recount=True)[:NEXT],

@@ -1,5 +1,5 @@
 // A new stocktake asks only for what its scope needs.
-const NEEDS = { category: "category", abc: "abc_class", random: "sample_size", list: "skus" };
+const NEEDS = { bins: "bins", category: "category", abc: "abc_class", random: "sample_size", list: "skus" };
 const form = document.querySelector("#record-form");
 
 const show = () => {

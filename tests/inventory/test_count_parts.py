@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from backoffice import verification
 from inventory import services
-from inventory.models import CountEntry, CountLine, StockPart
+from inventory.models import CountEntry, CountLine, StockCount, StockPart
 from inventory.services import Arriving, Scanned
-from tests.factories import level_of, make_bin, make_location, make_user, make_variant
+from tests.factories import level_of, make_bin, make_location, make_user, make_variant, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +143,102 @@ def test_the_pages_take_bins_and_lots(client, picker):
     assert client.post(scanning, {"code": "A-1", "pieces": 1, "key": key}).url == f"{scanning}?bin=A-1"
     asked = client.post(scanning, {"code": "MILK", "pieces": 1, "key": key}, headers={"Accept": "application/json"})
     assert (asked.status_code, asked.json()["ask"]) == (422, "lot")
+
+
+def shelved(variant, *said):
+    """Pieces in bins: (pieces, bin or None)."""
+    stock(variant, sum(pieces for pieces, _bin in said))
+    level = level_of(variant).pk
+    services.put_away([services.PutAway(level, pieces, shelf.pk) for pieces, shelf in said if shelf], by=None)
+
+
+def in_bins(*bins):
+    """A stocktake of these bins that has begun."""
+    wanted = services.Selection("bins", bins=[shelf.pk for shelf in bins])
+    return services.start_count(services.create_count(make_location(), wanted, by=None), by=None)
+
+
+def test_a_count_of_bins_leaves_alone_what_lies_elsewhere(picker):
+    shelf, other, third = make_bin("A-1"), make_bin("A-2"), make_bin("B-1")
+    tea, cup, jug = make_variant("TEA"), make_variant("CUP"), make_variant("JUG")
+    shelved(tea, (5, shelf), (7, other), (9, None))
+    shelved(cup, (4, other))
+    shelved(jug, (3, third))
+    count = in_bins(shelf, other)
+    assert list(count.lines.order_by("pk").values_list("variant__sku", "expected")) == [("CUP", 4), ("TEA", 12)]
+    services.scan_count(count, Scanned("TEA", 6), bin="A-1", by=picker)
+    services.scan_count(count, Scanned("TEA", 5), bin="A-2", by=picker)
+    services.scan_count(count, Scanned("JUG", 1), bin="A-1", by=picker)
+    with pytest.raises(ValidationError, match="TEA: say in which bin the pieces lie"), transaction.atomic():
+        services.scan_count(count, Scanned("TEA", 1), by=picker)
+    with pytest.raises(ValidationError, match="TEA: bin B-1 is not part of this stocktake"), transaction.atomic():
+        services.scan_count(count, Scanned("TEA", 1), bin="B-1", by=picker)
+    services.close_count(count, rest_is_zero=True, by=None)
+    lines = count.lines.order_by("pk").values_list("variant__sku", "expected", "counted", "balance", "difference")
+    assert list(lines) == [("CUP", 4, 0, 4, -4), ("TEA", 12, 11, 12, -1), ("JUG", 0, 1, 0, 1)]
+    services.post_count(count, by=None)
+    assert parts(tea) == {("A-1", None): 6, ("A-2", None): 5}
+    assert (level_of(tea).on_hand, level_of(tea).loose) == (20, 9)
+    assert (parts(cup), level_of(cup).on_hand) == ({}, 0)
+    assert parts(jug) == {("A-1", None): 1, ("B-1", None): 3}
+    assert_verified()
+
+
+def test_a_count_of_one_bin_knows_where_pieces_lie_and_asks_for_lots(picker):
+    shelf = make_bin("A-1")
+    milk, tea = make_variant("MILK", tracking="lot"), make_variant("TEA")
+    rows = [Arriving(4, "A", bin=shelf.pk), Arriving(2, "B")]
+    services.receive(make_location(), None, [(milk.pk, 6, None)], parts={0: rows}, by=None)
+    shelved(tea, (5, shelf), (1, None))
+    count = in_bins(shelf)
+    services.enter_counts(count, [services.Entry(tea.pk, 4)], by=picker)
+    with pytest.raises(ValidationError, match="MILK: scan or type its lot"), transaction.atomic():
+        services.enter_counts(count, [services.Entry(milk.pk, 4)], by=picker)
+    services.enter_counts(count, [services.Entry(milk.pk, 3, lot="A")], by=picker)
+    posted(count)
+    assert (parts(tea), level_of(tea).on_hand) == ({("A-1", None): 4}, 5)
+    assert parts(milk) == {("A-1", "A"): 3, (None, "B"): 2}
+    assert_verified()
+
+
+def test_each_bin_is_compared_with_the_moment_at_which_it_was_counted(picker):
+    """Pieces that leave or move between the counts of two bins are no difference, whoever counted which."""
+    shelf, other = make_bin("A-1"), make_bin("A-2")
+    tea, cup = make_variant("TEA"), make_variant("CUP")
+    shelved(tea, (10, shelf), (10, other))
+    shelved(cup, (5, None))
+    count = services.start_count(services.create_count(make_location(), services.Selection(), by=None), by=None)
+    services.scan_count(count, Scanned("TEA", 10), bin="A-1", by=picker)
+    services.scan_count(count, Scanned("CUP", 5), by=picker)
+    services.adjust(tea.pk, make_location(), delta=-2, bin=shelf.pk, reason="Given away", by=None)
+    services.put_away([services.PutAway(level_of(tea).pk, 3, other.pk, shelf.pk)], by=None)
+    services.put_away([services.PutAway(level_of(cup).pk, 5, shelf.pk)], by=None)
+    services.scan_count(count, Scanned("TEA", 13), bin="A-2", by=make_user("warehouse_operator"))
+    services.scan_count(count, Scanned("CUP", 5), bin="A-1", by=picker)
+    services.close_count(count, by=None)
+    lines = count.lines.order_by("pk").values_list("variant__sku", "counted", "difference")
+    assert list(lines) == [("CUP", 10, 0), ("TEA", 23, 0)]
+    services.post_count(count, by=None)
+    assert parts(tea) == {("A-1", None): 5, ("A-2", None): 13}
+    assert (parts(cup), level_of(cup).on_hand) == ({("A-1", None): 5}, 5)
+    assert_verified()
+
+
+def test_bins_are_named_by_code_or_by_how_they_begin(client):
+    shelf, _other = make_bin("A-1"), make_bin("A-2")
+    make_bin("B-1")
+    shelved(make_variant("TEA"), (5, shelf))
+    client.force_login(make_user("warehouse_manager"))
+    page = client.get(reverse("inventory:bin", args=[shelf.pk])).content.decode()
+    address = f"{reverse('inventory:count_new')}?scope=bins&location={shelf.location_id}&bins=A-1"
+    assert address.replace("&", "&amp;") in page
+    assert "A-1</textarea>" in client.get(address).content.decode()
+    fields = {"location": shelf.location_id, "scope": "bins"}
+    answer = client.post(reverse("inventory:count_new"), fields | {"bins": "a-*, C-9"})
+    assert (answer.status_code, "has no open bin of this code: C-9." in answer.content.decode()) == (422, True)
+    client.post(reverse("inventory:count_new"), fields | {"bins": "a-*"})
+    count = StockCount.objects.get()
+    assert list(count.bins.values_list("code", flat=True)) == ["A-1", "A-2"]
+    assert "Some bins · A-1, A-2" in client.get(count.get_absolute_url()).content.decode()
+    paper = client.get(reverse("inventory:count_paper", args=[count])).content.decode()
+    assert '<td class="mono">A-1</td>' in paper

@@ -1,5 +1,6 @@
 """Files of supplier items and purchase orders: what they bring, what is refused, what undo takes back."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -159,6 +160,41 @@ def test_undo_keeps_what_was_sold_or_received_since(tmp_path, goods):
     assert list(PurchaseOrder.objects.order_by("source_number").values_list("source_number", flat=True)) == ["7", "9"]
     assert Receipt.objects.count() == 1
     assert_verified()
+
+
+def test_what_odoo_says_of_an_order_stands_in_its_first_row(tmp_path, goods):
+    text = (
+        "Order Reference,Vendor,Expected Arrival,Order Lines/Product,Order Lines/Quantity,Order Lines/Unit Price\n"
+        "P7,Acme works,14 Feb 2026,TEA,10.0,2.50\n,,,CUP,2.0,4\nP8,Acme works,2026-02-14 12:00:00,TEA,3.0,2\n"
+    )
+    assert bring(tmp_path, "purchase_orders", text)["errors"] == []
+    lines = PurchaseOrderLine.objects.order_by("pk").values_list(
+        "purchase_order__source_number", "variant__sku", "quantity", "unit_cost"
+    )
+    assert list(lines) == [("P7", "TEA", 10, Decimal("2.5")), ("P7", "CUP", 2, 4), ("P8", "TEA", 3, 2)]
+    assert {order.expected_on for order in PurchaseOrder.objects.all()} == {date(2026, 2, 14)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vendor,Item Code,Qty,Rate,Date\nAcme works,TEA,3,2.5,2026-01-05\n",
+        "SKU,Item,Quantity,UnitAmount,ContactName\nTEA,Green tea,3,2.5,Acme works\n",
+        "供应商名称,物料编码,采购数量,采购单价\nACME,TEA,3,2.5\n",
+    ],
+)
+def test_headers_of_other_systems(tmp_path, goods, text):
+    head, row, _end = text.split("\n")
+    assert bring(tmp_path, "purchase_orders", f"PO No.,{head}\n7,{row}\n")["errors"] == []
+    line = PurchaseOrderLine.objects.select_related("variant").get()
+    assert (line.variant.sku, line.quantity, line.unit_cost) == ("TEA", 3, Decimal("2.5"))
+
+
+def test_supplier_items_name_the_supplier_by_name_too(tmp_path, goods):
+    text = "Part IPN,Supplier Name,SKU,Price,Pack Quantity\nTEA,acme works,A-77,1.25,6\n"
+    assert bring(tmp_path, "supplier_items", text)["errors"] == []
+    item = SupplierItem.objects.get()
+    assert (item.supplier.code, item.supplier_sku, item.pack_size) == ("ACME", "A-77", 6)
 
 
 def test_supplier_items(tmp_path, goods):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from backoffice.models import Approval
 from inventory import services
@@ -267,6 +268,10 @@ def test_accuracy_by_month_and_by_stocktake(client, manager):
     assert (count.label, count.lines, count.right) == (first.number, 4, 3)
     assert (month.share_of_lines, month.share_of_value, month.net) == (Decimal("75.0"), Decimal("87.5"), -10)
     assert "75.0% of the lines counted in" in text(response)
+    lines = client.get("/inventory/counts/accuracy/?export=counts").content.decode("utf-8-sig").splitlines()
+    assert lines == ["number,lines,right,share_of_lines,share_of_value,net", f"{first.number},4,3,75,87.5,-10"]
+    months = client.get("/inventory/counts/accuracy/?export=months").content.decode("utf-8-sig").splitlines()
+    assert months[1] == f"{localdate():%Y-%m},4,3,75,87.5,-10"
 
 
 def test_an_operator_neither_plans_nor_posts(client, counter):
