@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import resources
 from backoffice.generic import Column as ExportColumn
-from backoffice.imports.cells import CellReader, Problems, Values, error
+from backoffice.imports.cells import CellReader
 from backoffice.imports.mapping import Mapping
 from backoffice.imports.reading import Unreadable
 from backoffice.imports.rewinding import Rewinding
 from backoffice.models import ImportRun, User
-from backoffice.money import round_money
 from backoffice.resources import (
     BooleanColumn,
     CodeColumn,
@@ -44,6 +41,17 @@ from orders.resources_columns import (
     StateColumn,
     WordColumn,
 )
+from orders.resources_rows import (
+    AMAZON,
+    INSTEAD,
+    KINDS_OF_ROWS,
+    ODOO,
+    OF_THE_BUYER,
+    PARTS,
+    SHARES,
+    lines_of_rows,
+    read_as,
+)
 from orders.services import bring_back_orders, import_orders, take_back_orders
 
 NOT_KEPT = gettext_lazy("not kept")
@@ -54,27 +62,6 @@ NORTHWIND = [
     {"quantity"},
     {"discount"},
 ]
-ARTICLE = re.compile(r"\[([^\]\s]{1,100})\] +(\S.*)")  # Odoo: [E-COM01] Desk
-ADDRESS = {
-    "name": "name",
-    "company": "company",
-    "address1": "line1",
-    "address": "line1",
-    "street": "line1",
-    "address2": "line2",
-    "city": "city",
-    "zip": "postal_code",
-    "zip code": "postal_code",
-    "zip code prefix": "postal_code",
-    "postal code": "postal_code",
-    "state": "region",
-    "region": "region",
-    "province code": "region",
-    "province": "region",
-    "country code": "country",
-    "country": "country",
-    "phone": "phone",
-}
 
 
 @resources.register
@@ -96,7 +83,9 @@ class OrderResource(resources.BaseResource):
 
     source_number = WordColumn(
         gettext_lazy("Number at the source"),
-        aliases=["Order number", "Order", "Order ID", "Order reference", "orderID", "Order name", "Order no", "Invoice no", "InvoiceNo", "Invoice",
+        aliases=["Order number", "Order", "Order ID", "Order reference", "orderID", "Order name", "Order no", "Order #", "Invoice no", "InvoiceNo", "Invoice",
+                 "Invoice ID", "Invoice number", "Invoice #", "Sales order", "Sales order number", "Receipt no", "Receipt ID", "Document number", "Document no", "amazon-order-id",
+                 "Belegnummer", "Rechnungsnummer", "Numéro de facture", "Número de factura",
                  "订单号", "订单编号", "单号"],
         required=True,
         max_length=100,
@@ -110,17 +99,32 @@ class OrderResource(resources.BaseResource):
     placed_at = MomentColumn(
         gettext_lazy("Date"),
         aliases=["Created at", "Processed at", "Order date", "orderDate", "Invoice date", "InvoiceDate", "Placed at", "Date created", "order_purchase_timestamp", "Bestelldatum",
-                 "下单时间", "订单时间", "创建时间", "日期"],
+                 "Purchase date", "Sale date", "Sales date", "Transaction date", "Belegdatum", "Rechnungsdatum", "Datum", "Date de facture", "Fecha de factura", "Fecha",
+                 "下单时间", "订单时间", "订单创建时间", "创建时间", "日期"],
         example="2026-01-31 14:30",
     )  # fmt: skip
     email = WordColumn(
-        gettext_lazy("E-mail"), aliases=["Customer email", "Billing email", "Email address", "邮箱", "电子邮箱"], max_length=254,
+        gettext_lazy("E-mail"), aliases=["Customer email", "Billing email", "Email (Billing)", "Email address", "Buyer email", "邮箱", "电子邮箱"], max_length=254,
         help=gettext_lazy("Finds the customer, or creates one."), example="ada@example.com",
     )  # fmt: skip
-    phone = WordColumn(gettext_lazy("Phone"), aliases=["Telephone", "电话", "手机", "联系电话"], max_length=60)
+    phone = WordColumn(
+        gettext_lazy("Phone"),
+        aliases=["Telephone", "Phone (Billing)", "Buyer phone number", "电话", "手机", "联系电话", "联系手机"],
+        max_length=60,
+    )
     customer_name = WordColumn(
         gettext_lazy("Customer name"),
-        aliases=["Customer", "Buyer", "shipName", "客户", "客户名称", "收货人"],
+        aliases=[
+            "Customer",
+            "Buyer",
+            "Buyer name",
+            "Recipient name",
+            "shipName",
+            "客户",
+            "客户名称",
+            "收货人",
+            "收货人姓名",
+        ],
         max_length=200,
     )
     customer_number = NumberTextColumn(
@@ -140,50 +144,95 @@ class OrderResource(resources.BaseResource):
         aliases=["Fulfillment status", "fulfilment_status", "Shipping status", "Delivery status", "发货状态"],
         help=gettext_lazy("fulfilled is history; blank or unfulfilled comes in as a draft that is to be placed here."), example="fulfilled",
     )  # fmt: skip
-    paid_at = MomentColumn(gettext_lazy("Paid at"), aliases=["order_approved_at", "支付时间", "付款时间"])
+    paid_at = MomentColumn(
+        gettext_lazy("Paid at"),
+        aliases=["order_approved_at", "Paid date", "Payment date", "支付时间", "付款时间", "订单付款时间"],
+    )
     fulfilled_at = MomentColumn(
         gettext_lazy("Shipped at"),
-        aliases=["Fulfilled at", "shippedDate", "Shipped date", "order_delivered_carrier_date", "发货时间"],
+        aliases=[
+            "Fulfilled at",
+            "shippedDate",
+            "Shipped date",
+            "order_delivered_carrier_date",
+            "Ship date",
+            "Date shipped",
+            "发货时间",
+        ],
     )
     canceled_at = MomentColumn(gettext_lazy("Canceled at"), aliases=["Cancelled at", "取消时间"])
     cancel_reason = WordColumn(gettext_lazy("Reason of the cancellation"), aliases=["Cancel reason"], max_length=300)
     payment_method = WordColumn(
         gettext_lazy("Payment method"),
-        aliases=["Payment", "Payment method title", "payment_type", "支付方式"],
+        aliases=["Payment", "Payment method title", "payment_type", "Payment mode", "支付方式"],
         max_length=100,
     )
     payment_reference = WordColumn(
         gettext_lazy("Payment reference"), aliases=["Payment ID", "Payment references", "支付流水号"]
     )
     carrier = WordColumn(
-        gettext_lazy("Shipping method"), aliases=["Shipping line title", "Carrier", "配送方式", "快递公司"]
+        gettext_lazy("Shipping method"),
+        aliases=[
+            "Shipping line title",
+            "Shipping method title",
+            "Ship mode",
+            "Ship service level",
+            "Carrier",
+            "配送方式",
+            "快递公司",
+            "物流公司",
+        ],
     )
     note = Column(gettext_lazy("Note"), aliases=["Notes", "Customer note", "备注", "买家留言"])
     tags = WordColumn(gettext_lazy("Tags"), aliases=["标签"])
     country = WordColumn(gettext_lazy("Country"), aliases=["shipCountry", "Ship country", "国家"], max_length=60)
     address = AddressColumn(
-        gettext_lazy("Address"), patterns=[rf"(billing|shipping|ship|customer) ({'|'.join(sorted(ADDRESS, key=len, reverse=True))})"],
+        gettext_lazy("Address"), aliases=["收货地址"], patterns=[rf"(billing|shipping|ship|customer) ({PARTS})", rf"({PARTS}) (billing|shipping)", rf"()({OF_THE_BUYER})"],
         max_length=200, help=gettext_lazy("Columns such as Shipping City or Billing Zip."),
     )  # fmt: skip
     total = AmountColumn(
-        gettext_lazy("Total"), aliases=["Order total", "订单金额", "总额", "总计"], minimum=None, example="25.00"
+        gettext_lazy("Total"),
+        aliases=["Order total", "Order total amount", "Grand total", "订单金额", "总额", "总计", "总金额"],
+        minimum=None,
+        example="25.00",
     )
     shipping = AmountColumn(
-        gettext_lazy("Shipping"), aliases=["Shipping line price", "Shipping total", "Freight", "运费"]
+        gettext_lazy("Shipping"),
+        aliases=[
+            "Shipping line price",
+            "Shipping total",
+            "Order shipping amount",
+            "Order shipping",
+            "Freight",
+            "运费",
+            "买家应付邮费",
+        ],
     )
-    taxes = AmountColumn(gettext_lazy("Taxes"), aliases=["Total tax", "Tax", "Tax total", "税额"], minimum=None)
-    discount = AmountColumn(gettext_lazy("Discount"), aliases=["Discount amount", "Discount total", "优惠金额", "折扣"])
-    refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "退款金额"])
+    taxes = AmountColumn(
+        gettext_lazy("Taxes"),
+        aliases=["Total tax", "Tax", "Tax total", "Order total tax amount", "Order tax", "税额"],
+        minimum=None,
+    )
+    discount = AmountColumn(
+        gettext_lazy("Discount"),
+        aliases=["Cart discount amount", "Cart discount", "Discount amount", "Discount total", "优惠金额", "折扣"],
+    )
+    refunded = AmountColumn(gettext_lazy("Refunded"), aliases=["Refunded amount", "Order refund amount", "退款金额"])
     outstanding = AmountColumn(gettext_lazy("Outstanding"), aliases=["Outstanding balance"])
     paid = AmountColumn(
         gettext_lazy("Paid amount"),
-        aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付"],
+        aliases=["Amount paid", "Payment value", "Payment amount", "支付金额", "实付金额", "实付", "买家实际支付金额"],
         minimum=None,
     )
     sku = CodeColumn(
         gettext_lazy("SKU"), aliases=["Lineitem SKU", "Line item SKU", "Stock code", "StockCode", "Item number", "Product ID", "productID",
                  "Internal reference", "Artikelnummer", "商品编码", "货号"],
         max_length=100, example="POT-RED",
+    )  # fmt: skip
+    barcode = NumberTextColumn(
+        gettext_lazy("Barcode"),
+        aliases=["EAN", "EAN-13", "GTIN", "UPC", "Lineitem barcode", "条码", "条形码", "商品条码"],
+        max_length=40, help=gettext_lazy("Finds the variant where the row has no SKU. A barcode in the column of SKUs does so too."),
     )  # fmt: skip
     title = WordColumn(
         gettext_lazy("Title"),
@@ -196,21 +245,54 @@ class OrderResource(resources.BaseResource):
             "Product name",
             "商品名称",
             "品名",
+            "宝贝标题",
         ],
         max_length=400,
         example="Tea pot",
     )
     quantity = PiecesColumn(
         gettext_lazy("Quantity"),
-        aliases=["Lineitem quantity", "Line item quantity", "Qty", "Menge", "数量"],
+        aliases=[
+            "Lineitem quantity",
+            "Line item quantity",
+            "Quantity (- Refund)",
+            "Quantity sold",
+            "Quantity ordered",
+            "Qty",
+            "Qty ordered",
+            "Units",
+            "Units sold",
+            "Pieces",
+            "Menge",
+            "数量",
+            "购买数量",
+            "商品数量",
+            "宝贝总数量",
+        ],
         required=True,
         example="2",
     )
     unit_price = AmountColumn(
         gettext_lazy("Unit price"),
-        aliases=["Lineitem price", "Line item price", "Price", "unitPrice", "Item cost", "Einzelpreis", "单价"],
+        aliases=[
+            "Lineitem price",
+            "Line item price",
+            "Price",
+            "unitPrice",
+            "Price per unit",
+            "Price each",
+            "Selling price",
+            "Item cost",
+            "Einzelpreis",
+            "单价",
+        ],
         example="12.50",
     )
+    line_amount = AmountColumn(
+        gettext_lazy("Amount of the line"),
+        aliases=["Line amount", "Line total", "Lineitem total", "Item total", "Extended price", "Sales", "Sales amount", "Gesamtpreis", "小计"],
+        minimum=None, help=gettext_lazy("After its discount. Gives the price where the file has none; else it is compared with the price."),
+    )  # fmt: skip
     line_discount = AmountColumn(
         gettext_lazy("Discount of the line"), aliases=["Lineitem discount", "Line item discount"]
     )
@@ -274,11 +356,11 @@ class OrderResource(resources.BaseResource):
         ["Accepts marketing", "Buyer accepts marketing", "Subtotal", "Discount code", "Discount type", "Lineitem compare at price",
          "Lineitem taxable", "Note attributes", "Vendor", "Employee", "Location", "Device ID", "Id",
          "Risk level", "Receipt number", "Duties", "Billing province name", "Shipping province name", "Payment terms name",
-         "Next payment due at", "Tax 2 name", "Tax 3 name",
-         "Referring site", "Total weight", "Closed at", "Shipping first name", "Shipping last name", "Billing first name",
-         "Billing last name", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title",
+         "Next payment due at", "Tax 2 name", "Tax 3 name", "Tax 4 name", "Tax 5 name",
+         "Referring site", "Total weight", "Closed at", "Tax 1 rate", "Tax 2 rate", "Tax 3 rate", "Tax 2 title", "Tax 3 title",
          "Shipping line code", "Shipping line carrier identifier", "Shipping tax price",
-         "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate"],
+         "Metafield namespace", "Metafield key", "Metafield value", "Metafield value type", "employeeID", "requiredDate", "Row ID", "Order subtotal amount", "Order subtotal", "Profit", "Segment",
+         "Coupon code", "Item #", "Order key", "Customer IP address"],
         NOT_KEPT,
     )  # fmt: skip
 
@@ -289,23 +371,31 @@ class OrderResource(resources.BaseResource):
             return "odoo", ODOO
         if all(names & set(headers) for names in NORTHWIND):
             return "northwind", {"discount": "line_discount_share"}
-        return "", {}
+        if "amazon order id" in headers:
+            return "amazon", AMAZON
+        return "", read_as(set(headers))
 
     def staged(self, rows: Iterator[tuple[int, list[str]]], mapping: Mapping) -> tuple[Sequence[str], Iterator[Any]]:
         used = {match.target for match in mapping.used}
         is_counted = "quantity" in used
         if not used & {"source_number", "number"} or not (is_counted or {"sku", "unit_price"} <= used):
             raise Unreadable(_("An order file needs a column of order numbers and one of quantities."))
-        names = [name for name in self.columns() if name in used and name not in ("address", *SHARES, *KINDS_OF_ROWS)]
+        names = [
+            name
+            for name in self.columns()
+            if name in used and name not in ("address", *SHARES, *KINDS_OF_ROWS, *INSTEAD)
+        ]
         names += ["line_discount"] if used & set(SHARES) and "line_discount" not in names else []
-        names += ["sku"] if mapping.layout == "odoo" and "sku" not in names else []
+        names += ["sku"] if (mapping.layout == "odoo" or "barcode" in used) and "sku" not in names else []
+        if "line_amount" in used:
+            names += [name for name in ("unit_price", "line_discount") if name not in names]
         names += ["billing_address", "shipping_address"] if "address" in used else []
         names += ["source"] if mapping.layout and "source" not in names else []
         if not is_counted:
             names.append("quantity")
             mapping.remarks.append(_("The file has no quantities: each of its lines counts as one piece."))
         records = CellReader(mapping, self.columns(), pads=mapping.pads).read(rows)
-        return names, _lines(records, names, mapping.layout, is_counted=is_counted)
+        return names, lines_of_rows(records, names, mapping.layout, is_counted=is_counted)
 
     def rewind(self, run: ImportRun, work: Rewinding, *, by: User | None, backwards: bool) -> None:
         (take_back_orders if backwards else bring_back_orders)(run, work, by=by)
@@ -318,23 +408,6 @@ class OrderResource(resources.BaseResource):
         return EXPORT
 
 
-ADDED = ("line_tax", "tax_shares")
-SHARES = ("line_discount_percent", "line_discount_share")
-KINDS_OF_ROWS = ("document", "credit")
-ODOO = {
-    "order reference": "source_number",
-    "number": "source_number",
-    "customer": "customer_name",
-    "delivery status": "fulfilment",
-    "order lines product": "title",
-    "order lines description": "",
-    "order lines product internal reference": "sku",
-    "order lines quantity": "quantity",
-    "order lines unit price": "unit_price",
-    "order lines discount percent": "line_discount_percent",
-    "untaxed amount": "",
-    "taxes": "taxes",
-}
 LOOKUPS = {name: f"order__{name}" for name in ("number", "source", "source_number", "status", "currency", "email")}
 EXPORT = [
     ExportColumn("order.number", "number"),
@@ -359,65 +432,3 @@ EXPORT = [
     ExportColumn("order.paid", "paid", kind="number"),
     ExportColumn("order.refunded", "refunded", kind="number"),
 ]
-
-
-def _lines(
-    records: Iterator[tuple[int, Values | None, Any]], names: Sequence[str], layout: str, *, is_counted: bool
-) -> Iterator[tuple[Any, ...]]:
-    nothing = (None,) * len(names)
-    last = ""
-    for number, values, problems in records:
-        if values is None:
-            yield (number, problems, *nothing)
-            continue
-        if layout:
-            values["source"] = layout
-        if layout == "odoo":
-            last = _continue(values, last)
-        if any(values.get(name) for name in SHARES):
-            _take_share(values, problems)
-        for name in ADDED:
-            if name in values:
-                amounts = [amount for _parts, amount in values[name] if amount is not None]
-                values[name] = sum(amounts) if amounts else None
-        if not is_counted and (values.get("sku") or values.get("unit_price") is not None):
-            values["quantity"] = 1
-        if values.get("quantity") and _takes_back(values):
-            values["quantity"] = -abs(values["quantity"])
-        for parts, text in values.get("address", ()):
-            kind, part = parts or ("shipping", "address1")
-            kind = "billing" if kind == "billing" else "shipping"
-            address = values.setdefault(f"{kind}_address", {})
-            if text and (part.endswith("code") or ADDRESS[part] not in address):
-                address[ADDRESS[part]] = text
-        yield (number, problems or None, *(values.get(name) for name in names))
-
-
-def _continue(values: Values, last: str) -> str:
-    """Odoo leaves the number of the order out below its first line, and writes the code of an article before its name."""
-    values["source_number"] = values.get("source_number") or last
-    if not values.get("sku") and (named := ARTICLE.fullmatch(values.get("title") or "")):
-        values["sku"], values["title"] = named.groups()
-    return str(values["source_number"])
-
-
-def _takes_back(values: Values) -> bool:
-    """Whether the row says by a word, or by an amount that is all of the line or the order, that it is a credit."""
-    credit = values.get("credit")
-    if values.get("document") or credit is True:
-        return True
-    if not credit:
-        return False
-    worth = (values.get("unit_price") or 0) * values["quantity"]
-    return abs(credit) in (abs(worth), abs(values.get("total") or 0))
-
-
-def _take_share(values: Values, problems: Problems) -> None:
-    """Turn a share of the line into an amount off it."""
-    percent = next(values[name] for name in SHARES if values.get(name))
-    if values.get("unit_price") is None or values.get("quantity") is None:
-        problems.append(error(SHARES[0], str(percent), _("A share needs a quantity and a unit price that it is of.")))
-        return
-    worth = values["unit_price"] * values["quantity"]
-    off = round_money(worth * percent / 100, values.get("currency") or settings.DEFAULT_CURRENCY)
-    values["line_discount"] = (values.get("line_discount") or 0) + off

@@ -62,6 +62,17 @@ MESSAGES = {
     **REASONS,
 }
 
+# What stands where a SKU should, and is none, may be the barcode of one article.
+BY_BARCODE = """
+    UPDATE import_stage s SET sku = v.sku FROM (
+        SELECT t.sku AS said, min(v.sku) AS sku
+        FROM (SELECT DISTINCT sku FROM import_stage WHERE sku ~ '^[0-9]{8,14}$') t
+        JOIN catalog_variant v ON v.barcode IN (t.sku, '0' || t.sku, regexp_replace(t.sku, '^0', '')) AND v.barcode <> ''
+        WHERE NOT EXISTS (SELECT FROM catalog_variant w WHERE upper(w.sku) = t.sku)
+        GROUP BY 1 HAVING count(*) = 1
+    ) v WHERE s.sku = v.said
+"""
+
 
 class OrderBatch(Batch):
     """import_order holds the orders that the file speaks of, import_member which of its rows belong to which: their first row
@@ -96,6 +107,8 @@ class OrderBatch(Batch):
         return [name for name in ("number", "source_number", "sku") if name in self.present]
 
     def compare(self) -> None:
+        if "sku" in self.present:
+            self.run(BY_BARCODE)
         self.cancellations.take_apart()
         self.run(
             """CREATE TEMP TABLE import_member ON COMMIT DROP AS

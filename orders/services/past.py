@@ -19,6 +19,7 @@ from backoffice.money import ZERO, format_money, round_money, shares, unit
 from customers.services import normalize_email
 from inventory.models import Location
 from orders.models import Order, OrderLine
+from orders.services.doubts import Refused, add_up_totals, refuse_two_orders, without_empty
 from orders.services.status import fulfilment_status, line_amount, payment_status, price, share_discount
 
 LIMIT = Decimal(10) ** 12
@@ -37,17 +38,6 @@ LINE = (
     "sku", "title", "quantity", "unit_price", "line_discount", "line_tax", "line_shipping", "tax_name", "requires_shipping",
     "line_fulfilment", "line_shipped", "transaction_amount", "transaction_kind", "transaction_status",
 )  # fmt: skip
-
-
-class Refused(ValidationError):
-    """What stands against the order, at a row and a column."""
-
-    def __init__(self, row: int, column: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.row, self.column = row, column
-
-    def __str__(self) -> str:
-        return " ".join(self.messages)
 
 
 class PastLine:
@@ -119,10 +109,13 @@ def read_past(
 ) -> Past:
     """Put an order together from its rows, of which `names` are the columns of the file. Raises Refused."""
     first = int(rows[0]["row"])
+    refuse_two_orders(rows, names)
     facts = _facts(rows, names)
+    add_up_totals(rows, facts)
     lines = [row for row in rows if row["sku"] or row["title"] or row["quantity"] is not None]
     if not lines:
         raise Refused(first, "title", _("The order has no lines."))
+    lines, empty = without_empty(lines)
     is_taken_back = all((row["quantity"] or 0) < 0 for row in lines)
     if is_taken_back:
         lines = _turned(lines, facts)
@@ -134,6 +127,7 @@ def read_past(
         )
     _add_up(rows, facts)
     past = Past(_header(facts, now), [_line(row, position) for position, row in enumerate(lines)], facts, place=place)
+    past.warnings += empty
     past.email = _email(past, first)
     if not has_prices:
         _share_total(past, first)
@@ -324,7 +318,8 @@ def _taxes_of(
 
 
 def _order_discount(past: Past, amounts: Sequence[Decimal], taxes: Decimal) -> Decimal:
-    """What is taken off the whole order. Some files count the discounts of the lines in: the total tells."""
+    """What is taken off the whole order. Some files count the discounts of the lines in, some what was taken off the shipping,
+    which stands there without it: the total tells."""
     order, total = past.order, past.facts["total"]
     if not order.discount:
         return ZERO
@@ -333,7 +328,9 @@ def _order_discount(past: Past, amounts: Sequence[Decimal], taxes: Decimal) -> D
     if total is None:
         return less
     rest = total - order.shipping - sum(amounts, ZERO)
-    return min((less, order.discount), key=lambda discount: min(abs(rest + discount), abs(rest + discount - taxes)))
+    return min(
+        (less, order.discount, ZERO), key=lambda discount: min(abs(rest + discount), abs(rest + discount - taxes))
+    )
 
 
 def _check_sum(past: Past, row: int) -> None:

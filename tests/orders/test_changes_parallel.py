@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import F, Sum
 
 from backoffice import verification
-from inventory.models import StockLevel
+from inventory.models import StockLevel, StockMove
 from orders import services
-from orders.models import Fulfilment, Order, OrderChange, OrderLine, Payment, Refund
-from orders.services import LineChange, Wanted
+from orders.models import Fulfilment, Order, OrderChange, OrderLine, Payment, Refund, Return, ReturnLine
+from orders.services import Arrived, LineChange, Wanted
 from orders.services.changes import see
 from tests.orders.builders import article, buyer, line_of, make_order, parcel_of, warehouse
 from tests.orders.test_concurrency import at_once
@@ -22,6 +23,7 @@ from tests.orders.test_concurrency import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = float(os.environ.get("MIXED_SECONDS", "3"))
 CLIENTS = int(os.environ.get("MIXED_CLIENTS", "6"))
+ORDERS = 20
 
 
 def change(order: Order, *lines: LineChange, seen: Any = None, **header: Any) -> Order:
@@ -68,19 +70,37 @@ def test_pieces_are_either_shipped_or_edited_away():
     proven()
 
 
+VERBS = {  # and how often each is chosen
+    "place": 2, "change": 2, "split": 1, "merge": 2, "ship": 3, "cancel_pieces": 1, "cancel": 1, "announce": 2, "receive": 2, "give_back": 1,
+}  # fmt: skip
+
+
 class Mix:
     """Whatever staff do to a few orders of one customer, for some seconds."""
 
     def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
         self.customer = buyer()
         for sku in ("TEA", "CUP", "POT"):
-            article(sku, on_hand=60)
-        for number in range(12):
-            order = make_order([("TEA", 4), ("CUP", 3)], placed=True, customer=self.customer, discount=Decimal("1.01"))
+            article(sku, on_hand=90)
+        for number in range(ORDERS):
+            order = self.draft()
             services.record_payment(order, amount=Decimal(50), method="card", by=None)
+            if number % 4:
+                services.place(order, by=None)
             if number % 2:
                 services.issue_invoice(order, by=None)
         self.pot = article("POT")
+
+    def draft(self) -> Order:
+        return make_order([("TEA", 4), ("CUP", 3)], customer=self.customer, discount=Decimal("1.01"))
+
+    def place(self, _order: None, dice: random.Random) -> None:
+        """One of the drafts; where orders that are over leave room, another one first."""
+        drafts = Order.objects.filter(status="draft")
+        if not drafts and Order.objects.filter(status="placed").count() < ORDERS:
+            self.draft()
+        services.place(any_of(drafts.all(), dice), by=None)
 
     def change(self, order: Order, dice: random.Random) -> None:
         line = dice.choice(list(order.lines.all()))
@@ -99,8 +119,8 @@ class Mix:
         services.split_order(order, quantities={line.pk: dice.randint(1, 2)}, by=None)
 
     def merge(self, order: Order, dice: random.Random) -> None:
-        free = Order.objects.filter(status="placed", fulfilment_status="unfulfilled", invoices=None)
-        pair = dice.sample(list(free), 2) if free.count() > 1 else [order, order]
+        free = list(Order.objects.filter(status="placed", fulfilment_status="unfulfilled", invoices=None))
+        pair = dice.sample(free, 2) if len(free) > 1 else [order, order]
         services.merge_orders(*pair, by=None)
 
     def ship(self, order: Order, dice: random.Random) -> None:
@@ -113,31 +133,43 @@ class Mix:
         line = dice.choice(list(order.lines.all()))
         services.cancel_lines(order, quantities={line.pk: 1}, by=None, reason="x")
 
+    def cancel(self, order: Order, _dice: random.Random) -> None:
+        services.cancel(order, by=None, reason="x")
+
+    def announce(self, _order: Order, dice: random.Random) -> None:
+        line = any_of(OrderLine.objects.filter(fulfilled__gt=F("returned")), dice)
+        row = services.request_return(line.order, quantities={line.pk: 1}, reason="x", by=None)
+        services.approve_return(row, by=None)
+
+    def receive(self, _order: Order, dice: random.Random) -> None:
+        """Several may take hold of the same return: its pieces come back once."""
+        row = any_of(Return.objects.filter(status="approved"), dice)
+        arrived = {row.lines.get().pk: dice.choice([Arrived(1), Arrived(damaged=1), Arrived(1, restock=False)])}
+        services.receive_return(row, location=warehouse(), arrived=arrived, by=None)
+
     def give_back(self, order: Order, dice: random.Random) -> None:
         services.refund(order, amount=Decimal(dice.randint(1, 20)), method="card", reason="x", by=None)
 
-    def work(self, number: int) -> Counter[str]:
-        dice, done = random.Random(number), Counter()
-        verbs = [
-            self.change,
-            self.change,
-            self.split,
-            self.merge,
-            self.merge,
-            self.ship,
-            self.cancel_pieces,
-            self.give_back,
-        ]
+    def work(self, number: int) -> None:
+        """Whatever comes, for SECONDS; on a slow machine until each verb was done once."""
+        dice = random.Random(number)
+        verbs = [getattr(self, name) for name, times in VERBS.items() for _time in range(times)]
         end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            order = dice.choice(list(Order.objects.filter(status="placed")))
+        while time.monotonic() < end or (set(VERBS) - set(self.done) and time.monotonic() < end + 60):
             verb = dice.choice(verbs)
             try:
-                verb(order, dice)
-                done[verb.__name__] += 1
+                verb(any_of(Order.objects.filter(status="placed"), dice) if verb != self.place else None, dice)
+                self.done[verb.__name__] += 1
             except ValidationError:
-                done["refused"] += 1
-        return done
+                self.done["refused"] += 1
+
+
+def any_of(rows: Any, dice: random.Random) -> Any:
+    """One of these; where there is none, nothing can be done."""
+    found = list(rows)
+    if not found:
+        raise ValidationError("Nothing to do.")
+    return dice.choice(found)
 
 
 def test_changes_splits_and_merges_among_everything_else_keep_the_books():
@@ -146,14 +178,21 @@ def test_changes_splits_and_merges_among_everything_else_keep_the_books():
     results = at_once(mix.work, CLIENTS)
 
     assert [result for result in results if isinstance(result, Exception)] == []
-    done = sum(results, Counter())
-    assert {"change", "split", "merge", "ship", "cancel_pieces", "give_back"} <= set(done)
+    assert set(VERBS) <= set(mix.done)
     money = sum(Payment.objects.exclude(method="transfer").values_list("amount", flat=True))
     back = sum(Refund.objects.exclude(method="transfer").values_list("amount", flat=True))
     kept = sum(order.paid - order.refunded for order in Order.objects.all())
     assert kept == money - back
-    assert money == 600
+    assert money == 50 * ORDERS
+    assert_each_return_came_back_once()
     open_lines = OrderLine.objects.filter(order__status="placed")
     assert all(line.allocated == line.open_quantity for line in open_lines)
     assert set(StockLevel.objects.filter(on_hand__lt=0)) == set()
     proven()
+
+
+def assert_each_return_came_back_once() -> None:
+    received = ReturnLine.objects.filter(order_return__status="received")
+    back = StockMove.objects.filter(kind=StockMove.Kind.RETURNED).aggregate(sum=Sum("quantity", default=0))["sum"]
+    assert back == received.aggregate(sum=Sum("restocked", default=0))["sum"]
+    assert {line.received for line in received} <= {1}
