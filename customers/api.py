@@ -1,19 +1,31 @@
 """Customers and tickets in the API; personal data is masked for those who may not see it."""
 
+import json
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
+from ninja.responses import NinjaJSONEncoder
+from pydantic import Field
 
-from backoffice import api, feed
-from customers import filters_custom
+from backoffice import api, feed, once
+from customers import filters_custom, masking, services
 from customers.feed import ARTICLES
 from customers.filters import CustomerFilter, TicketFilter
-from customers.models import Address, ContactPoint, Customer, CustomField, Message, Ticket
+from customers.models import Address, ContactPoint, Customer, CustomField, Message, Queue, Ticket
 from customers.services.custom import values_of
+
+LONGEST = 50_000  # characters of a message
+MOST = 50  # contacts, addresses or tags of a customer in one request
+Line = Annotated[str, Field(max_length=200)]
+Tags = Annotated[list[Annotated[str, Field(max_length=120)]], Field(max_length=MOST)]
+Priority = Annotated[int, Field(ge=min(Ticket.Priority.values), le=max(Ticket.Priority.values))]
 
 router = Router(tags=["Customers"])
 
@@ -122,6 +134,70 @@ class TicketDetail(TicketOut):
     messages: list[MessageOut]
 
 
+class ContactIn(Schema, extra="forbid"):
+    kind: Literal["email", "phone"]
+    value: Annotated[str, Field(min_length=1, max_length=254)]
+    label: Annotated[str, Field(max_length=60)] = ""
+    is_primary: bool = False
+
+
+class AddressIn(Schema, extra="forbid"):
+    kind: Literal["shipping", "billing"] = "shipping"
+    name: Line = ""
+    company: Line = ""
+    line1: Line
+    line2: Line = ""
+    postal_code: Annotated[str, Field(max_length=20)] = ""
+    city: Line = ""
+    region: Line = ""
+    country: Annotated[str, Field(pattern="^[A-Za-z]{2}$", description="Two letters, such as DE")]
+    is_default: bool = False
+
+
+class CustomerChange(Schema, extra="forbid"):
+    """What is given changes; all else stays. `custom`: code of a custom field -> value, null for none."""
+
+    kind: Literal["person", "company"] = "person"
+    name: Annotated[str, Field(min_length=1, max_length=200)] = ""
+    company: Line = ""
+    external_id: Annotated[str, Field(max_length=100)] = ""
+    tax_id: Annotated[str, Field(max_length=60)] = ""
+    language: Literal["en", "zh-hans"] = "en"
+    tags: Tags = []
+    note: Annotated[str, Field(max_length=10_000)] = ""
+    tax_exempt: bool = False
+    price_group: Annotated[str, Field(max_length=60)] = ""
+    custom: dict[str, Any] = {}
+
+
+class CustomerIn(CustomerChange):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    contacts: Annotated[list[ContactIn], Field(max_length=MOST)] = []
+    addresses: Annotated[list[AddressIn], Field(max_length=MOST)] = []
+
+
+class TicketIn(Schema, extra="forbid"):
+    """What somebody asks. `customer` is a number such as "CU-1042"; without one the e-mail finds the customer."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=300)]
+    body: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    customer: Line = ""
+    name: Line = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+    queue: Annotated[str, Field(max_length=60, description="Its code; by default the queue for whatever names none")] = ""
+    about: Annotated[str, Field(max_length=60, description="Number of an order or another document")] = ""
+    language: Literal["", "en", "zh-hans"] = ""
+    priority: Priority = Ticket.Priority.NORMAL
+    tags: Tags = []
+
+
+class MessageIn(Schema, extra="forbid"):
+    """`customer`: what the customer wrote elsewhere; `reply`: an answer, which is mailed; `note`: for colleagues alone."""
+
+    kind: Literal["customer", "reply", "note"]
+    body: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
 DOCUMENTED = {"parameters": [*api.documented(CustomerFilter)["parameters"], filters_custom.DOCUMENTED]}
 
 
@@ -152,6 +228,38 @@ def customer(request: HttpRequest, number: str) -> Any:
     return rows.survivor_of(number) or get_object_or_404(rows, number__iexact=number)
 
 
+def _made(request: HttpRequest, schema: Any, found: Any, address: str) -> once.Answer:
+    body = schema.model_validate(found, context={"request": request}).model_dump()
+    return once.Answer(201, json.loads(NinjaJSONEncoder().encode(body)), address)
+
+
+@router.post("/customers", response={201: CustomerDetail}, openapi_extra=once.DOCUMENTED)
+@api.requires("customers.add_customer", "customers.view_customer", masking.PERMISSION)
+def create_customer(request: HttpRequest, wanted: CustomerIn) -> Any:
+    """Create a customer with contacts, addresses and custom fields. With an `Idempotency-Key` it is safe to ask again."""
+
+    def create() -> once.Answer:
+        fields = wanted.model_dump(exclude={"contacts", "addresses"}, exclude_unset=True)
+        contacts = [services.ContactData(**one.model_dump()) for one in wanted.contacts]
+        addresses = [services.AddressData(one.model_dump()) for one in wanted.addresses]
+        by: Any = request.user
+        made = services.create_customer(by=by, contacts=contacts, addresses=addresses, **fields)
+        address = reverse("api:customer", args=[made.number])
+        return _made(request, CustomerDetail, customer(request, made.number), address)
+
+    return once.answer(request, wanted.model_dump(mode="json"), create)
+
+
+@router.patch("/customers/{number}", response=CustomerDetail)
+@api.requires("customers.change_customer", "customers.view_customer", masking.PERMISSION)
+def change_customer(request: HttpRequest, number: str, wanted: CustomerChange) -> Any:
+    """Change the fields that are given, custom fields among them; contacts and addresses stay."""
+    by: Any = request.user
+    fields = wanted.model_dump(exclude_unset=True)
+    services.update_customer(customer(request, number), by=by, **fields)
+    return customer(request, number)
+
+
 def _tickets(request: HttpRequest) -> QuerySet[Ticket]:
     return Ticket.objects.visible_to(request.user).select_related("queue", "customer", "assignee")
 
@@ -170,6 +278,69 @@ def ticket(request: HttpRequest, number: str) -> Any:
     """One ticket with its conversation; without the permission to read messages it is empty."""
     messages = Message.objects.visible_to(request.user).select_related("author").order_by("created_at", "pk")
     return get_object_or_404(_tickets(request).prefetch_related(Prefetch("messages", messages)), number__iexact=number)
+
+
+@router.post("/tickets", response={201: TicketDetail}, openapi_extra=once.DOCUMENTED, tags=["Support"])
+@api.requires("customers.add_ticket", "customers.view_ticket", masking.PERMISSION)
+def open_ticket(request: HttpRequest, wanted: TicketIn) -> Any:
+    """Open a ticket with what somebody asks. With an `Idempotency-Key` it is safe to ask again."""
+    return once.answer(request, wanted.model_dump(mode="json"), lambda: _open(request, wanted))
+
+
+def _open(request: HttpRequest, wanted: TicketIn) -> once.Answer:
+    by: Any = request.user
+    fields = wanted.model_dump(include={"subject", "body", "about", "language", "priority", "tags"})
+    made = services.open_ticket(
+        by=by,
+        customer=_asking(request, wanted),
+        requester_name=wanted.name,
+        requester_email=wanted.email,
+        queue=_queue(wanted.queue, by),
+        channel=Ticket.Channel.API,
+        **fields,
+    )
+    return _made(request, TicketDetail, ticket(request, made.number), reverse("api:ticket", args=[made.number]))
+
+
+def _asking(request: HttpRequest, wanted: TicketIn) -> Customer | None:
+    if not wanted.customer:
+        return services.find_by_email(wanted.email) if wanted.email else None
+    rows = Customer.objects.visible_to(request.user)
+    found = rows.survivor_of(wanted.customer) or rows.filter(number__iexact=wanted.customer).first()
+    if found is None:
+        raise ValidationError({"customer": _("There is no customer %(number)s.") % {"number": wanted.customer}})
+    return found
+
+
+def _queue(slug: str, by: Any) -> Queue | None:
+    found = Queue.objects.visible_to(by).filter(slug__iexact=slug, is_active=True).first() if slug else None
+    if slug and found is None:
+        raise ValidationError({"queue": _("There is no queue %(code)s.") % {"code": slug}})
+    return found
+
+
+@router.post("/tickets/{number}/messages", response={201: TicketDetail}, openapi_extra=once.DOCUMENTED, tags=["Support"])
+@api.requires("customers.change_ticket", "customers.view_ticket", "customers.view_message")
+def write_message(request: HttpRequest, number: str, wanted: MessageIn) -> Any:
+    """Add to a ticket: what the customer wrote, an answer (it needs the permission `customers.reply_ticket`), or a note.
+
+    What the customer writes about a closed ticket opens one that follows it: the answer is the ticket that has the message.
+    """
+    by: Any = request.user
+    found = get_object_or_404(_tickets(request), number__iexact=number)
+    if wanted.kind == Message.Kind.REPLY and not by.has_perm("customers.reply_ticket"):
+        raise api.lacking("customers.reply_ticket")
+
+    def write() -> once.Answer:
+        if wanted.kind == Message.Kind.CUSTOMER:
+            message = services.customer_writes(found, body=wanted.body)
+        else:
+            verb = services.reply if wanted.kind == Message.Kind.REPLY else services.note
+            message = verb(found, body=wanted.body, by=by)
+        there = message.ticket.number
+        return _made(request, TicketDetail, ticket(request, there), reverse("api:ticket", args=[there]))
+
+    return once.answer(request, wanted.model_dump(mode="json"), write)
 
 
 @router.get("/articles", auth=None, throttle=feed.THROTTLE, openapi_extra=feed.PAGE, tags=["Content"])

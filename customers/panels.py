@@ -127,3 +127,12 @@ def merges_panel(user: Any, customer: Any) -> panels.Panel | None:
             for row in rows
         ],
     )
+
+
+@panels.register("customers.customer", order=50, permission="customers.view_staticlist")
+def lists_panel(user: Any, customer: Any) -> panels.Panel | None:
+    """The lists that the customer is on (`on_lists`, annotated by the page)."""
+    rows = getattr(customer, "on_lists", None)
+    if not rows:
+        return None
+    return panels.Panel(title=_("On these lists"), template="customers/_on_lists.html", context={"lists": rows})

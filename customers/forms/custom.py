@@ -1,13 +1,38 @@
 """Custom fields on the form of a customer, and the form of a definition."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.attributes.forms import ChoicesField, field_of, initial_of
+from backoffice.attributes.kinds import shown
+from backoffice.attributes.values import exact
+from customers import masking
 from customers.models import CustomField
 from customers.services.custom import FIELD, values_of
+
+KINDS = {CustomField.Kind.NUMBER: "number", CustomField.Kind.DATE: "date", CustomField.Kind.BOOLEAN: "bool"}
+
+
+def plainly(field: CustomField, value: Any) -> Any:
+    """A value for a cell of a list or file: choices by name, yes or no, dates as such, numbers with exactly their digits."""
+    if value in (None, masking.HIDDEN):
+        return value
+    if field.kind == CustomField.Kind.BOOLEAN:
+        return gettext("Yes") if value else gettext("No")
+    if field.kind == CustomField.Kind.DATE:
+        return date.fromisoformat(value)
+    if field.kind == CustomField.Kind.NUMBER:
+        return exact(value)
+    return shown(field, value)
+
+
+def kind_of(field: CustomField) -> str:
+    """How a column shows it."""
+    return KINDS.get(CustomField.Kind(field.kind), "text")
 
 
 class CustomValues:

@@ -9,9 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from backoffice import generic
 from backoffice.models import User
+from customers.forms.custom import kind_of, plainly
 from customers.forms.fields import NOT_ASSIGNED, FilesField, UserField
 from customers.models import Customer, OwnershipDispute, OwnershipSettings
-from customers.services.merging import Preview
+from customers.services.merging import Preview, Survivorship
+
+CHOSEN = ("kind", "language")  # of the fields that may differ between two customers
 
 
 def _text(label: Any, help_text: Any = "") -> forms.CharField:
@@ -64,6 +67,18 @@ class OtherCustomerForm(forms.Form):
         return other
 
 
+def in_words(line: Survivorship, value: Any) -> str:
+    """A value of a line of the preview as pages show it, – for none."""
+    if value in (None, "", []):
+        return "–"
+    if line.custom is not None:
+        return str(generic.display(plainly(line.custom, value), kind_of(line.custom)))
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    choices = dict(getattr(Customer, line.name).field.flatchoices) if line.name in CHOSEN else {}
+    return str(choices.get(value, value))
+
+
 class MergeCustomersForm(forms.Form):
     """For each field that differs: whose value survives."""
 
@@ -74,7 +89,7 @@ class MergeCustomersForm(forms.Form):
         self.names = [line.name for line in preview.lines if line.differs]
         for line in preview.lines:
             if line.differs:
-                choices = [("keep", str(line.keep or "–")), ("lose", str(line.lose or "–"))]
+                choices = [("keep", in_words(line, line.keep)), ("lose", in_words(line, line.lose))]
                 self.fields[line.name] = forms.ChoiceField(
                     label=line.label, choices=choices, initial=line.chosen, widget=forms.RadioSelect
                 )

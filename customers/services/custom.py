@@ -65,6 +65,14 @@ def _put(values: dict[str, Any], field: CustomField, value: Any) -> None:
         values[field.code] = canonical(field, value)
 
 
+def field_takes(field: CustomField, value: Any) -> bool:
+    """Whether a stored value is one of the field as it is now."""
+    try:
+        return bool(canonical(field, value) == value)
+    except ValidationError:
+        return False
+
+
 # --- Definitions ------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """Pages of custom fields, and what pages of customers show of them."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -13,15 +12,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from backoffice import generic
-from backoffice.attributes.kinds import shown
-from backoffice.attributes.values import exact
 from customers import forms, masking
 from customers.filters_custom import FieldFilter
+from customers.forms.custom import kind_of, plainly
 from customers.models import Customer, CustomField
 from customers.services import custom
 
 CHANGE = "customers.change_customfield"
-KINDS = {CustomField.Kind.NUMBER: "number", CustomField.Kind.DATE: "date", CustomField.Kind.BOOLEAN: "bool"}
 
 
 class FieldList(generic.ListPage):
@@ -136,24 +133,6 @@ def move(request: HttpRequest, pk: int, way: str) -> HttpResponse:
 
 
 # --- On pages of customers ----------------------------------------------------------------------------
-
-
-def plainly(field: CustomField, value: Any) -> Any:
-    """A value for a cell of a list or file: choices by name, yes or no, dates as such, numbers with exactly their digits."""
-    if value in (None, masking.HIDDEN):
-        return value
-    if field.kind == CustomField.Kind.BOOLEAN:
-        return _("Yes") if value else _("No")
-    if field.kind == CustomField.Kind.DATE:
-        return date.fromisoformat(value)
-    if field.kind == CustomField.Kind.NUMBER:
-        return exact(value)
-    return shown(field, value)
-
-
-def kind_of(field: CustomField) -> str:
-    """How a column shows it."""
-    return KINDS.get(CustomField.Kind(field.kind), "text")
 
 
 def facts_of(customer: Customer) -> list[Any]:

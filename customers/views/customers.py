@@ -184,7 +184,8 @@ class CustomerRecord(generic.RecordPage):
             return redirect(survivor)
 
     def get_queryset(self) -> QuerySet:
-        return super().get_queryset().select_related("owner", "segment")
+        rows = super().get_queryset().select_related("owner", "segment")
+        return rows.annotate(on_lists=surroundings.lists_of(self.request.user))
 
     def get_facts(self) -> list[generic.Fact]:
         return [*super().get_facts(), *custom.facts_of(self.object)]

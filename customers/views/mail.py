@@ -39,7 +39,13 @@ class IncomingMailList(generic.ListPage):
     filterset_class = IncomingMailFilter
     unread = ("html",)
     columns = [
-        generic.Column("subject", link=True, secondary=generic.Column("sender")),
+        generic.Column(
+            "subject",
+            get=lambda mail: mail.subject or _("(no subject)"),
+            reads=("subject",),
+            link=True,
+            secondary=generic.Column("sender"),
+        ),
         generic.Column("verdict", kind="badge"),
         generic.Column("ticket.number", gettext_lazy("Ticket"), link="ticket"),
         generic.Column("why", gettext_lazy("Why"), reads=("reason", "facts")),

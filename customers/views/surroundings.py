@@ -1,8 +1,13 @@
 """What stands on the page of a customer beside the record: why it is in its segments, what is planned, what colleagues noted."""
 
+from datetime import date
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.urls import reverse
+
+from backoffice.rows import told_along
 
 from customers.models import (
     Consent,
@@ -10,15 +15,18 @@ from customers.models import (
     Customer,
     CustomerNote,
     FollowUp,
+    ListMember,
     SegmentLimits,
     SegmentRun,
     SegmentSnapshot,
+    StaticList,
 )
 from customers.services import segments
 from customers.views.segment_columns import segment_of
 
 MOST = 10
 MOST_CONSENTS = 100
+MOST_LISTS = 50
 
 
 def of(user: Any, customer: Customer) -> dict[str, Any]:
@@ -36,6 +44,12 @@ def of(user: Any, customer: Customer) -> dict[str, Any]:
     return {**shown, **_consents(user, customer)}
 
 
+def lists_of(user: Any) -> ArraySubquery:
+    """The lists that a customer is on and `user` sees, read along with the customer; panels.py shows them."""
+    members = ListMember.objects.filter(customer=OuterRef("pk"), list__in=StaticList.objects.visible_to(user).order_by())
+    return told_along(members.order_by("list__name", "list")[:MOST_LISTS], pk="list", name="list__name", at="added_at")
+
+
 def _consents(user: Any, customer: Customer) -> dict[str, Any]:
     """What holds now for each channel and purpose, and what was said before that."""
     if not user.has_perm("customers.view_consent"):
@@ -48,6 +62,14 @@ def _consents(user: Any, customer: Customer) -> dict[str, Any]:
         row.called = names.get(row.purpose.upper(), row.purpose)  # type: ignore[attr-defined]
     latest = set(map(id, now.values()))
     return {"consents": list(now.values()), "earlier_consents": [row for row in rows if id(row) not in latest]}
+
+
+def segments_beside(ticket: Any, user: Any) -> list[segments.Reason]:
+    """What whoever asks is to us and why, of a ticket read with `customer__segment` and the latest run as `segmented`."""
+    segment, runs = getattr(ticket.customer, "segment", None), ticket.segmented
+    if segment is None or not runs or not user.has_perm("customers.view_customersegment"):
+        return []
+    return segments.reasons(segment, SegmentLimits.of(runs[0]["limits"]), date.fromisoformat(runs[0]["as_of"]))
 
 
 def _segments(customer: Customer) -> dict[str, Any]:

@@ -132,6 +132,27 @@ def test_a_text_that_becomes_a_day_is_found_by_ranges():
     assert list(IndexedCustom.objects.values_list("customer", "code", "number")) == [(customer.pk, "since", 2)]
 
 
+def test_a_merge_lets_choose_between_two_values_and_its_undo_gives_back_the_first(client, level, birthday):
+    height = make_field("height", "number")
+    keep = make_customer("Ann", custom={"level": "gold", "height": 170})
+    lose = make_customer("Ann", custom={"level": "plain", "birthday": "1990-03-31"})
+    client.force_login(make_user("owner"))
+    address = f"{reverse('customers:merge', args=[keep.number])}?other={lose.number}"
+
+    form = client.get(address).context["form"]
+    asked = {name: [text for _side, text in form.fields[name].choices] for name in form.names if "custom" in name}
+    assert asked == {"custom.level": ["Gold", "Plain"], "custom.birthday": ["–", '<time datetime="1990-03-31">31 Mar 1990</time>'], "custom.height": ["170", "–"]}
+    chosen = {"custom.level": "lose", "custom.birthday": "keep", "custom.height": "lose"}
+    assert client.post(address, chosen).status_code == 302
+
+    keep.refresh_from_db()
+    assert (keep.custom, keep.custom_personal) == ({"level": "plain"}, {})
+    save_field(height, by=None, is_personal=True)
+    undo_merge(keep.merges.get(), by=None)
+    keep.refresh_from_db()
+    assert (keep.custom, keep.custom_personal) == ({"level": "gold"}, {"height": 170})
+
+
 def test_who_was_merged_away_does_not_stand_against_a_change(level, birthday):
     keep = make_customer("Ann", custom={"level": "gold"})
     lose = make_customer("Anne", custom={"level": "plain", "birthday": "1990-03-31"})

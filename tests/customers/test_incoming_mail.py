@@ -234,8 +234,17 @@ def test_a_vacation_notice_is_a_note_and_reopens_nothing(by, kind):
     assert (status_of(ticket), queued()) == ("solved", before)
 
 
-def test_a_vacation_notice_about_nothing_opens_nothing():
-    assert take(write(Auto_Submitted="auto-replied")).verdict == "auto"
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"subject": "Автоматический ответ: заказ"},
+        {"subject": "Resposta automática: pedido"},
+        {"subject": "Odpowiedź automatyczna: zamówienie"},
+    ],
+)
+def test_a_vacation_notice_about_nothing_opens_nothing(headers):
+    assert take(write(**headers)).verdict == "auto"
     assert not Ticket.objects.exists()
 
 
@@ -471,3 +480,14 @@ def test_only_twenty_are_copied_in():
 def test_a_signature_has_sixteen_bytes():
     message = make_ticket().messages.get()
     assert len(signing.SIGNED.search(message.message_id)[2]) == 32
+
+
+def test_a_report_of_a_mail_system_is_one_without_an_address_in_it():
+    came = take(write("您的邮件被退回到收件箱。", sender="PostMaster@qq.com", subject="来自qq.com的退信"))
+    assert (came.verdict, Ticket.objects.count()) == ("bounce", 0)
+
+
+def test_of_a_sealed_mail_the_ticket_says_that_it_is():
+    sealed = write(files=[("smime.p7m", b"0x", "application/pkcs7-mime")]).partition(b"Content-Type: application/pkcs7")
+    came = take(write().partition(b"Content-Type")[0] + b"".join(sealed[1:]))
+    assert came.message.body == "(The mail is encrypted or sealed; its text is in the attached file.)"

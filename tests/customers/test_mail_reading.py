@@ -117,6 +117,9 @@ QUOTED = {
     "Foxmail": "发件人： support@houtai.example\n发送时间： 2026-01-05 15:12\n收件人： wang\n主题： Re: 订单\n您好",
     "Japanese": "2026年1月5日(月) 15:12 Houtai <support@houtai.example>のメール:\n> こんにちは\n",
     "French": "Le lun. 5 janv. 2026 à 15:12, Houtai <support@houtai.example> a écrit :\n> Bonjour\n",
+    "Gmail in Russian": "вт, 24 нояб. 2026 г. в 10:12, Houtai <support@houtai.example>:\n\n> Привет\n",
+    "Gmail in Turkish": "Houtai <support@houtai.example>, 24 Kas 2026 Sal, 10:12 tarihinde şunu yazdı:\n\n> Merhaba\n",
+    "WeCom": "------------------ Original ------------------\nFrom:  \"Houtai\";\nDate:  Tue, Nov 24, 2026 10:12 AM\n\n您好",
     "marks alone": "> You wrote this\n> and that\n",
 }  # fmt: skip
 

@@ -8,7 +8,8 @@ from customers.services.mail.parsing import Mail
 
 VACATION = re.compile(
     r"^\s*(auto(matic|matische|mated)?[- ]?(reply|response|antwort|responder)|autoreply|out of (the )?office|on vacation|vacation (reply|notice)|away from|abwesenheit"
-    r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord|automatische antwort|自动回复|自動回覆|自动答复|外出|休假|不在办公室|自動応答|不在通知|부재중|자동 회신|автоответ)",
+    r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord|automatische antwort|自动回复|自動回覆|自动答复|外出|休假|不在办公室|自動応答|不在通知|부재중|자동 회신|автоответ|автоматический ответ|resposta automática|automatiskt? svar|automaattinen vastaus|automatická odpov"
+    r"|(odpowiedź automatyczna|automatyczna odpowiedź)|otomatik yanıt|automatikus válasz|răspuns automat|trả lời tự động)",
     re.IGNORECASE,
 )  # fmt: skip
 # A person who answers such a mail has "Re:" before it.

@@ -90,11 +90,14 @@ def _reads_like_one(mail: Mail) -> bool:
     if source.get("X-Failed-Recipients"):
         return True
     named = f"{headers.text(source, 'From')} {headers.text(source, 'Sender')}"
-    by_robot = bool(ROBOT.search(named)) or headers.text(source, "Return-Path") == "<>"
+    is_robot = bool(ROBOT.search(named))
+    by_robot = is_robot or headers.text(source, "Return-Path") == "<>"
     return (
         by_robot
         and bool(SUBJECT.search(mail.subject))
-        and bool(STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body))
+        and bool(
+            is_robot or STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body)
+        )
     )
 
 

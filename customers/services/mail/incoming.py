@@ -36,6 +36,7 @@ MOST_COLLABORATORS = 20
 NEW_TICKETS_AN_HOUR = 120  # of one sender
 LARGEST_READ = 100 * 1024 * 1024
 HAN = re.compile(r"[\u4e00-\u9fff]")
+SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
 KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 DMARC_FAILED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
 SPF_FAILED = re.compile(r"\bspf\s*=\s*(fail|softfail)\b", re.IGNORECASE)
@@ -276,6 +277,8 @@ def _language_of(mail: Mail, otherwise: str) -> str:
 
 
 def _body_of(mail: Mail) -> str:
+    if not mail.body and mail.files and mail.source.get_content_type() in SEALED:
+        return _("(The mail is encrypted or sealed; its text is in the attached file.)")
     return mail.body or (_("(files only)") if mail.files else _("(no text)"))
 
 

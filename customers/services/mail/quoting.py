@@ -25,7 +25,7 @@ WROTE_IN_A_LINE = re.compile(
 DATE_LIKE = re.compile(r"\d{1,4}[-/.年]\s?\d{1,2}|\d{1,2}:\d{2}|@|\b(19|20)\d\d\b")
 # "----- Original Message -----", "------------------ 原始邮件 ------------------", "---------- Forwarded message ---------".
 RULED = re.compile(
-    r"^[-_=*\s]{2,}\s*(original message|original appointment|forwarded message|begin forwarded message|原始邮件|原始郵件|转发邮件|轉寄郵件|回复的原邮件"
+    r"^[-_=*\s]{2,}\s*(original|original message|original appointment|forwarded message|begin forwarded message|原始邮件|原始郵件|转发邮件|轉寄郵件|回复的原邮件"
     r"|转发的邮件|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|元のメッセージ|원본 메시지)\s*[-_=*\s]{2,}$",
     re.IGNORECASE,
 )
@@ -110,12 +110,21 @@ def _goes_on_below(lines: list[str], number: int, opening: str) -> bool:
 
 
 def _trailing(lines: list[str], starts: list[int]) -> int | None:
-    """Lines with ">" at the end of the text, without any sentence that opens them."""
+    """Lines with ">" at the end of the text, with the sentence that opens them in a language not known here."""
     at = len(lines)
     while at and (not lines[at - 1].strip() or lines[at - 1].lstrip().startswith(">")):
         at -= 1
     first = next((number for number in range(at, len(lines)) if lines[number].strip()), None)
-    return starts[first] if first is not None else None
+    if first is None:
+        return None
+    if at and _leads_in(lines[at - 1].strip()):
+        first = at - 1
+    return starts[first]
+
+
+def _leads_in(line: str) -> bool:
+    """Whether a line above quoted ones says whom they are of: "вт, 24 нояб. 2026 г. в 10:12, Jane <jane@example.com>:", in any language."""
+    return len(line) <= LONGEST_LINE and line.endswith((":", "：")) and len(DATE_LIKE.findall(line)) > 1
 
 
 def _by_library(text: str) -> int | None:

@@ -15,13 +15,15 @@ from customers.models import (
     ContactPoint,
     Customer,
     CustomerMerge,
+    CustomField,
     DuplicatePair,
     MergedRow,
     OwnershipDispute,
 )
+from customers.services.custom import field_takes, values_of
 from customers.services.merging import movers
 from customers.services.merging.preview import (
-    CHOICES,
+    CUSTOM,
     FLAGGED,
     KEEP,
     LOSE,
@@ -31,11 +33,10 @@ from customers.services.merging.preview import (
     latest,
     stands_against_undo,
     strictest,
+    surviving,
     survivorship,
 )
 from customers.services.ownership import Source, transfer
-
-CUSTOM = ("custom", "custom_personal")
 
 
 @transaction.atomic
@@ -48,8 +49,8 @@ def merge_customers(
     already, for one customer given twice, and while the owner of either is disputed.
     """
     keep, lose = _locked_pair(keep, lose)
-    _refuse(keep, lose, choices or {})
     lines = survivorship(keep, lose, choices or {})
+    _refuse(keep, lose, choices or {}, {line.name for line in lines})
     chosen = {line.name: line.chosen for line in lines}
     consents = strictest(keep, lose)
     merge = CustomerMerge.objects.create(keep=keep, lose=lose, choices=chosen, reason=reason, by=by)
@@ -60,7 +61,7 @@ def merge_customers(
     _append(keep, consents, merge)
     after = {line.name: line.lose for line in lines if line.name in _plain() and line.chosen == LOSE}
     after |= {"tags": all_tags(keep, lose), "note": both_notes(keep, lose)}
-    after |= {name: {**getattr(lose, name), **getattr(keep, name)} for name in CUSTOM}
+    after |= surviving(keep, lose, lines)
     if lose.status == Customer.Status.ACTIVE:
         after["status"] = Customer.Status.ACTIVE
     if "external_id" in after:
@@ -90,7 +91,7 @@ def undo_merge(merge: CustomerMerge, *, by: User | None, reason: str = "") -> Cu
     _refuse_disputed(keep, lose)
     fields = {name: pair for name, pair in merge.fields.items() if name not in CUSTOM}
     values = {name: pair[0] for name, pair in fields.items() if getattr(keep, name) == pair[1]}
-    values |= _without_added(keep, merge)
+    values |= _custom_before(keep, merge)
     if "tags" in merge.fields and "tags" not in values:
         added = set(merge.fields["tags"][1]) - set(merge.fields["tags"][0])
         values["tags"] = [tag for tag in keep.tags if tag not in added]
@@ -125,11 +126,11 @@ def _locked_pair(keep: Customer, lose: Customer) -> tuple[Customer, Customer]:
     return both[keep.pk], both[lose.pk]
 
 
-def _refuse(keep: Customer, lose: Customer, choices: Mapping[str, str]) -> None:
+def _refuse(keep: Customer, lose: Customer, choices: Mapping[str, str], known: set[str]) -> None:
     for one in (keep, lose):
         if one.merged_into_id:
             raise ValidationError(_("%(number)s was merged already.") % {"number": one.number}, code="merged")
-    wrong = [name for name, side in choices.items() if name not in CHOICES or side not in (KEEP, LOSE)]
+    wrong = [name for name, side in choices.items() if name not in known or side not in (KEEP, LOSE)]
     if wrong:
         raise ValidationError(
             _("Nothing is to be chosen of %(names)s.") % {"names": ", ".join(sorted(wrong))}, code="unknown_choice"
@@ -149,12 +150,23 @@ def _refuse_disputed(*customers: Customer) -> None:
         )
 
 
-def _without_added(keep: Customer, merge: CustomerMerge) -> dict[str, Any]:
-    """The custom fields of the survivor without what the merge added, in whichever column that stands by now."""
+def _custom_before(keep: Customer, merge: CustomerMerge) -> dict[str, Any]:
+    """The custom fields of the survivor as before the merge, in whichever column they stand by now; what was changed since stays.
+
+    So does the merged value where the one of before does not fit the field any more.
+    """
     pairs = [merge.fields[name] for name in CUSTOM if name in merge.fields]
-    added = {code: value for before, after in pairs for code, value in after.items() if code not in before}
-    left = {name: {c: v for c, v in getattr(keep, name).items() if c not in added or added[c] != v} for name in CUSTOM}
-    return {name: values for name, values in left.items() if values != getattr(keep, name)}
+    before = {code: value for pair in pairs for code, value in pair[0].items()}
+    after = {code: value for pair in pairs for code, value in pair[1].items()}
+    now, columns = values_of(keep), {name: dict(getattr(keep, name)) for name in CUSTOM}
+    moved = [code for code in {**before, **after} if before.get(code) != after.get(code) == now.get(code)]
+    for field in CustomField.objects.filter(code__in=moved):
+        values = columns[field.column]
+        if field.code not in before:
+            values.pop(field.code, None)
+        elif field_takes(field, before[field.code]):
+            values[field.code] = before[field.code]
+    return {name: values for name, values in columns.items() if values != getattr(keep, name)}
 
 
 def _plain() -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from customers.models import Consent, ContactPoint, Customer, CustomerMerge
+from customers.models import Consent, ContactPoint, Customer, CustomerMerge, CustomField
+from customers.services.custom import FIELD, values_of
 from customers.services.merging import movers
 
 KEEP, LOSE = "keep", "lose"
 FIELDS = ("name", "company", "kind", "external_id", "tax_id", "language", "price_group", "tax_exempt", "owner")
 FLAGGED = {"email": ContactPoint.Kind.EMAIL, "phone": ContactPoint.Kind.PHONE}
-CHOICES = (*FIELDS, *FLAGGED)
+CUSTOM = ("custom", "custom_personal")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Survivorship:
     keep: Any
     lose: Any
     chosen: str
+    custom: CustomField | None = None
 
     @property
     def differs(self) -> bool:
@@ -55,11 +57,30 @@ def survivorship(keep: Customer, lose: Customer, choices: Mapping[str, str]) -> 
         ours, theirs = getattr(keep, name), getattr(lose, name)
         label = _("owner") if name == "owner" else str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         lines.append(Survivorship(name, label, ours, theirs, _side(choices.get(name), ours, theirs)))
+    for field in CustomField.objects.live() if values_of(lose) else ():
+        ours, theirs = values_of(keep).get(field.code), values_of(lose).get(field.code)
+        side = _side(choices.get(FIELD + field.code), ours, theirs)
+        lines.append(Survivorship(FIELD + field.code, field.title, ours, theirs, side, field))
     for name, kind in FLAGGED.items():
         ours, theirs = primary(keep, kind), primary(lose, kind)
         label = _("Primary e-mail") if name == "email" else _("Primary phone")
         lines.append(Survivorship(name, label, ours, theirs, _side(choices.get(name), ours, theirs)))
     return lines
+
+
+def surviving(keep: Customer, lose: Customer, lines: list[Survivorship]) -> dict[str, dict[str, Any]]:
+    """Column -> custom values of the survivor: all that either has, of each field the chosen side's."""
+    given = {line.name.removeprefix(FIELD) for line in lines if line.custom and line.chosen == LOSE}
+    refused = {line.name.removeprefix(FIELD) for line in lines if line.custom and line.chosen == KEEP}
+    return {
+        name: {code: value for code, value in getattr(keep, name).items() if code not in given}
+        | {
+            code: value
+            for code, value in getattr(lose, name).items()
+            if code in given or code not in {*refused, *getattr(keep, name)}
+        }
+        for name in CUSTOM
+    }
 
 
 def primary(customer: Customer, kind: str) -> str:

@@ -27,11 +27,13 @@ from customers.models import (
     Draft,
     Macro,
     Message,
+    SegmentRun,
     Ticket,
     TicketEvent,
     TicketWatcher,
 )
 from customers.services import promises
+from customers.views import surroundings
 from customers.views.bodies import WithPictures
 from customers.views.tickets.lists import TicketList, priority_word
 from customers.views.tickets.words import in_words
@@ -61,7 +63,9 @@ class TicketRecord(WithPictures, generic.RecordPage):
             actor=by,
             actor_id=Cast("actor_id", TextField()),
         )
-        rows = super().get_queryset().select_related("assignee", "queue", "customer__owner", "follows", "merged_into")
+        rows = super().get_queryset().select_related(
+            "assignee", "queue", "customer__owner", "customer__segment", "follows", "merged_into"
+        )
         rows = promises.with_promises(rows, self.request.user)
         return with_surroundings(rows, self.user).annotate(happened=ArraySubquery(happened.values(json=fields)))
 
@@ -182,6 +186,7 @@ class TicketRecord(WithPictures, generic.RecordPage):
                 "events": sorted([*in_words(ticket, handling), *promised.moments], key=_at, reverse=True),
                 "promised": promised,
                 "contacts": contacts_of(ticket, user),
+                "reasons": surroundings.segments_beside(ticket, user),
                 "others": tickets_from(ticket.others, ticket),
                 "followed_by": tickets_from(ticket.later, ticket),
                 "merged": tickets_from(ticket.taken_in, ticket),
@@ -238,6 +243,7 @@ def with_surroundings(tickets: QuerySet, user: Any) -> QuerySet:
         copied_in=ArraySubquery(copied.values("email")),
         macros=told_along(macros.order_by("name", "pk")[:MOST_MACROS], pk="pk", name="name", name_zh="name_zh"),
         begun=told_along(draft, mode="mode", body="body", files="files"),
+        segmented=told_along(SegmentRun.objects.order_by("-as_of")[:1], as_of="as_of", limits="limits"),
     )
 
 
