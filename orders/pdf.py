@@ -1,15 +1,18 @@
 """Invoices and credit notes as PDF: the same content as on paper, with the same bytes each time.
 
-Latin, Greek and Cyrillic letters are embedded; Chinese, Japanese and Korean ones are named by the fonts that PDF viewers bring along.
+Latin, Greek, Cyrillic, Chinese and Japanese letters are embedded; Korean ones, and rare Chinese ones, are named by the fonts
+that PDF viewers bring along.
 """
 
+import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
 from io import BytesIO, RawIOBase
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -45,7 +48,8 @@ from orders.papers import address_lines, paper
 
 SIZES = {"a4": A4, "letter": LETTER}
 FONTS = Path(__file__).parent / "fonts"
-PLAIN, BOLD, CHINESE, KOREAN = "Paper", "Paper-Bold", "STSong-Light", "HYGothic-Medium"
+PLAIN, BOLD, CHINESE = "Paper", "Paper-Bold", "Paper-Chinese"
+RARE, KOREAN = "STSong-Light", "HYGothic-Medium"
 HANGUL = range(0x1100, 0x1200), range(0x3130, 0x3190), range(0xAC00, 0xD7B0)
 FIRST_OF_CJK, LAST_OF_CJK = 0x2E80, 0xFFFF
 UNKNOWN = "□"
@@ -115,25 +119,57 @@ class _Sink(RawIOBase):
 # --- Letters --------------------------------------------------------------------------------------
 
 
+_reading = Lock()
+BEYOND_FOUR_DIGITS = re.compile("<([0-9A-F]{5})>")
+
+
+class _Embedded(TTFont):  # type: ignore[misc]
+    """A font whose letters beyond U+FFFF can be copied too: the PDF says what they are in UTF-16, where reportlab writes their number."""
+
+    def addObjects(self, doc: Any) -> None:
+        super().addObjects(doc)
+        for name, made in doc.idToObject.items():
+            if name.startswith("toUnicodeCMap:"):
+                made.content = BEYOND_FOUR_DIGITS.sub(_in_utf_16, made.content)
+
+
+def _in_utf_16(number: re.Match[str]) -> str:
+    return f"<{chr(int(number[1], 16)).encode('utf-16-be').hex().upper()}>"
+
+
+def _font(name: str, file: str, **how: Any) -> _Embedded:
+    """An embedded font, read once in a process: of two that draw at once, the second must not replace what the first draws with."""
+    with _reading:
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(_Embedded(name, FONTS / file, **how))
+        return pdfmetrics.getFont(name)
+
+
 @cache
 def _fonts() -> frozenset[int]:
-    """Make the fonts known; returns the characters that the embedded one has."""
-    plain = TTFont(PLAIN, FONTS / "DejaVuSansCondensed.ttf")
-    pdfmetrics.registerFont(plain)
-    pdfmetrics.registerFont(TTFont(BOLD, FONTS / "DejaVuSansCondensed-Bold.ttf"))
-    for name in (CHINESE, KOREAN):
+    """Make the fonts known; returns the characters that the plain one has."""
+    _font(BOLD, "DejaVuSansCondensed-Bold.ttf")
+    for name in (RARE, KOREAN):
         pdfmetrics.registerFont(UnicodeCIDFont(name))
-    return frozenset(plain.face.charToGlyph)
+    return frozenset(_font(PLAIN, "DejaVuSansCondensed.ttf").face.charToGlyph)
+
+
+@cache
+def _chinese() -> Container[int]:
+    """The characters of the Chinese font, which is read for the first document that needs it."""
+    return _font(CHINESE, "NotoSansSC.ttf", asciiReadable=False).face.charToGlyph
 
 
 def font_of(letter: str, letters: frozenset[int]) -> str:
-    """The font that has this letter; "" for the embedded one of the paragraph, UNKNOWN where none has it."""
+    """The font that has this letter; "" for the one of the paragraph, UNKNOWN where none has it."""
     code = ord(letter)
     if code in letters:
         return ""
     if any(code in block for block in HANGUL):
         return KOREAN
-    return CHINESE if FIRST_OF_CJK <= code <= LAST_OF_CJK else UNKNOWN
+    if code in _chinese():
+        return CHINESE
+    return RARE if FIRST_OF_CJK <= code <= LAST_OF_CJK else UNKNOWN
 
 
 def marked_up(text: str, letters: frozenset[int]) -> str:

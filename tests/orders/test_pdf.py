@@ -46,12 +46,33 @@ def test_a_long_invoice_goes_over_pages_of_its_size(size, language):
     made = pdf.document(invoice(120, language), size)
     width = {"a4": b"/MediaBox [ 0 0 595.2756 841.8898 ]", "letter": b"/MediaBox [ 0 0 612 792 ]"}[size]
     assert made.count(width) == len(pages(made)) >= 4
-    assert (b"/Lang" in made, b"STSong-Light" in made) == (True, True)
+    assert (b"/Lang" in made, b"+NotoSansSC-Regular" in made, b"STSong-Light" in made) == (True, True, False)
 
 
 def test_the_same_document_is_the_same_file():
     assert pdf.document(invoice()) == pdf.document(invoice())
     assert pdf.document(invoice()) != pdf.document(invoice(4))
+
+
+def test_chinese_letters_are_in_the_file_and_can_be_copied_out_of_it():
+    """Each subset of a font says which letter each of its codes is."""
+    made = pdf.document(invoice(3, "zh-hans", order="\U00020cd0"))
+    streams = re.findall(rb"/Filter \[ /FlateDecode \].*?stream\r?\n(.*?)endstream", made, re.DOTALL)
+    maps = b"".join(text for text in map(zlib.decompress, streams) if b"beginbfchar" in text)
+    named = {bytes.fromhex(code.decode()).decode("utf-16-be") for code in re.findall(rb"<..> <(.{4,8})>", maps)}
+    assert set("王小明南京西路号上海龙井茶发票\U00020cd0") <= named
+    assert len(made) < 60_000
+    assert made.count(b"/FontFile2") == 3
+
+
+def test_the_chinese_font_is_read_for_the_first_document_that_needs_it():
+    pdf._chinese.cache_clear()
+    nobody = {"name": "Jo", "email": "", "address": {"line1": "Street 1", "city": "Rome", "country": "IT"}}
+    plain = invoice(0, buyer=nobody, lines=[], reason="Goods came back")
+    pdf.document(plain)
+    assert pdf._chinese.cache_info().currsize == 0
+    pdf.document(invoice())
+    assert pdf._chinese.cache_info().currsize == 1
 
 
 def test_several_bound_in_one_file_count_their_pages_by_themselves(monkeypatch):
@@ -73,6 +94,8 @@ def test_several_bound_in_one_file_count_their_pages_by_themselves(monkeypatch):
     [
         ("Żółć Ω Привет €", "Żółć Ω Привет €"),
         ("Tea 龙井茶 x", f'Tea <font name="{pdf.CHINESE}">龙井茶</font> x'),
+        ("髙﨑① 镕堃", f'<font name="{pdf.CHINESE}">髙﨑①</font> <font name="{pdf.CHINESE}">镕堃</font>'),
+        ("龘", f'<font name="{pdf.RARE}">龘</font>'),
         ("한국", f'<font name="{pdf.KOREAN}">한국</font>'),
         ("a<b>&\nc", "a&lt;b&gt;&amp;<br/>c"),
         ("Tea 🍵", "Tea □"),
