@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0017_ticket_subjects"),
         ("backoffice", "0017_acting"),
-        ("inventory", "0016_one_place"),
+        ("inventory", "0017_one_place"),
     ]
 
     operations = [

@@ -8,6 +8,6 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0015_sold_out")]
+    dependencies = [("inventory", "0016_count_bins")]
 
     operations = [migrations.RunSQL((SQL / "promising.sql").read_text(), migrations.RunSQL.noop)]
