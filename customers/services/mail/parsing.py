@@ -11,11 +11,15 @@ from email import message_from_bytes, policy
 from email.message import Message
 from io import BytesIO
 
+import structlog
 from django.utils.functional import cached_property
 
-from customers.services.mail import formatted, headers
+from customers.services.mail import formatted, headers, packed
 from customers.services.mail.charsets import clean, raw_bytes, text_of
 from customers.services.mail.headers import Person
+from customers.services.mail.packed import Packed
+
+log = structlog.get_logger(__name__)
 
 BOUNDARY = re.compile(r"\s*--([^\s\"][^\r\n\"]{0,69})\r?\n")
 BASE64 = re.compile(r"[A-Za-z0-9+/=_-]+")
@@ -125,6 +129,9 @@ def _read(source: Message) -> Mail:
         _sort_in(part, texts, pages, files)
     body = "\n\n".join(text for text in texts if text.strip()).strip()
     html = "\n".join(pages)
+    for inner in _unpack(files):
+        if not (body or html):
+            body, html = inner.body.strip(), inner.html
     if body and not html and formatted.is_html(body):
         html, body = body, ""
     return Mail(
@@ -141,6 +148,22 @@ def _read(source: Message) -> Mail:
         files=files[:MOST_FILES],
         left_out=max(0, len(files) - MOST_FILES),
     )
+
+
+def _unpack(files: list[MailFile]) -> list[Packed]:
+    """What Outlook packed into files of this mail; the files inside go to the end of `files`. One that cannot be read stays as it is."""
+    found = []
+    for file in [file for file in files if file.data.startswith(packed.SIGNATURE)]:
+        try:
+            found.append(packed.opened(file.data))
+        except packed.NotPacked as error:
+            log.info("packed_mail_unread", reason=str(error))
+    files += [
+        MailFile(_one_line(one.name) or "attachment.bin", one.data, one.content_id[:MOST_OF_AN_ID])
+        for whole in found
+        for one in whole.files
+    ]
+    return found
 
 
 def parts_of(source: Message) -> list[Message]:
@@ -199,7 +222,11 @@ def name_of(part: Message) -> str:
         return ""
     if "\ufffd" in name:  # raw bytes beyond ASCII, which the standard library gives up
         name = _with_raw_bytes(part).get_filename() or name
-    return clean(headers.decoded(str(name), str(part.get_content_charset() or ""))).replace("\n", " ").strip()
+    return _one_line(clean(headers.decoded(str(name), str(part.get_content_charset() or ""))))
+
+
+def _one_line(name: str) -> str:
+    return name.replace("\n", " ").strip()
 
 
 def _with_raw_bytes(part: Message) -> Message:
