@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -20,6 +21,7 @@ def minor_units(currency: str) -> int:
     return MINOR_UNITS.get(currency, 2)
 
 
+@lru_cache(maxsize=256)
 def unit(currency: str) -> Decimal:
     """Smallest amount of `currency`, such as 0.01."""
     return Decimal(1).scaleb(-minor_units(currency))

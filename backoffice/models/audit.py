@@ -23,7 +23,7 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
     verb = models.CharField(_("verb"), max_length=80)
-    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"), db_index=False)
     subject_type = models.CharField(_("kind"), max_length=100)
     subject_id = models.BigIntegerField()
     subject = models.CharField(_("subject"), max_length=200)

@@ -9,15 +9,3 @@ BEGIN
     FROM unnest(verbs) WITH ORDINALITY AS v(verb, n) ORDER BY v.n;
 END
 $$;
-
--- backoffice_act: tells the history who acts, as pghistory does before statements that write; for calls that begin with SELECT.
--- context: {"id", "facts"} (`backoffice.context.told`), or null outside one.
-CREATE OR REPLACE FUNCTION backoffice_act(context jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    IF context ? 'id' THEN
-        PERFORM set_config('pghistory.context_id', context ->> 'id', true),
-                set_config('pghistory.context_metadata', context ->> 'facts', true);
-    END IF;
-END
-$$;

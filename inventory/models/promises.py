@@ -19,13 +19,15 @@ class AllocationQuerySet(WarehouseScoped):
         return self.filter(location__is_active=False)
 
 
-@tracked()
+@tracked(unindexed=["variant", "location"])
 class Allocation(models.Model):
     """Pieces of a level promised to an item of a document; `item` is the primary key of, say, an order line."""
 
     cause = models.CharField(_("document"), max_length=60)
     item = models.BigIntegerField(_("item"))
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="allocations", verbose_name=_("variant"))
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="allocations", verbose_name=_("variant"), db_index=False
+    )
     location = models.ForeignKey(Location, models.PROTECT, related_name="allocations", verbose_name=_("location"))
     quantity = models.PositiveIntegerField(_("quantity"))
     created_at = models.DateTimeField(_("created"), default=timezone.now)

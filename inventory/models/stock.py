@@ -50,8 +50,12 @@ class StockLevelQuerySet(WarehouseScoped):
 class StockLevel(models.Model):
     """How much of a variant is at a location. Written by the database function `inventory_post` and its set-wise siblings only."""
 
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="levels", verbose_name=_("variant"))
-    location = models.ForeignKey(Location, models.PROTECT, related_name="levels", verbose_name=_("location"))
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="levels", verbose_name=_("variant"), db_index=False
+    )
+    location = models.ForeignKey(
+        Location, models.PROTECT, related_name="levels", verbose_name=_("location"), db_index=False
+    )
     on_hand = models.IntegerField(_("on hand"), default=0)
     allocated = models.IntegerField(_("allocated"), default=0)
     held = models.IntegerField(_("held"), default=0)
@@ -158,7 +162,9 @@ class StockMove(models.Model):
 
     at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    variant = models.ForeignKey(Variant, models.PROTECT, related_name="moves", verbose_name=_("variant"))
+    variant = models.ForeignKey(
+        Variant, models.PROTECT, related_name="moves", verbose_name=_("variant"), db_index=False
+    )
     from_location = models.ForeignKey(Location, models.PROTECT, related_name="+", verbose_name=_("from"))
     to_location = models.ForeignKey(Location, models.PROTECT, related_name="+", verbose_name=_("to"))
     quantity = models.PositiveIntegerField(_("quantity"))
@@ -212,7 +218,9 @@ class StockPostingQuerySet(WarehouseScoped):
 class StockPosting(models.Model):
     """What a move did to one level: signed changes, and the balance and value after. Append-only."""
 
-    level = models.ForeignKey(StockLevel, models.PROTECT, related_name="postings", verbose_name=_("level"))
+    level = models.ForeignKey(
+        StockLevel, models.PROTECT, related_name="postings", verbose_name=_("level"), db_index=False
+    )
     move = models.ForeignKey(StockMove, models.PROTECT, related_name="postings", verbose_name=_("move"))
     at = models.DateTimeField(_("at"), default=timezone.now)
     on_hand = models.IntegerField(_("on hand, change"))

@@ -21,17 +21,15 @@ $$;
 CREATE OR REPLACE FUNCTION inventory_one_place(variants bigint[], pieces integer[]) RETURNS bigint
 LANGUAGE plpgsql STABLE SET plan_cache_mode = 'force_generic_plan' AS $$
 BEGIN
-    IF EXISTS (SELECT FROM unnest(variants, pieces) AS a(variant, pieces) JOIN catalog_variant v ON v.id = a.variant
-               WHERE v.track_stock <> (a.pieces > 0)) THEN
-        RETURN NULL;
-    END IF;
     RETURN (
         SELECT l.id FROM inventory_location l
         WHERE l.kind = 'stock' AND l.is_active AND NOT EXISTS (
             SELECT FROM unnest(variants, pieces) AS a(variant, pieces)
-            LEFT JOIN inventory_stocklevel s ON s.variant_id = a.variant AND s.location_id = l.id
-            WHERE a.pieces > 0
-            GROUP BY a.variant HAVING sum(a.pieces) > coalesce(min(s.on_hand - s.allocated - s.held), 0))
+            JOIN catalog_variant v ON v.id = a.variant
+            LEFT JOIN inventory_stocklevel s ON s.variant_id = v.id AND s.location_id = l.id
+            GROUP BY v.id
+            HAVING bool_or(v.track_stock <> (a.pieces > 0))
+                OR (v.track_stock AND sum(a.pieces) > coalesce(min(s.on_hand - s.allocated - s.held), 0)))
         ORDER BY l.priority, l.id LIMIT 1);
 END
 $$;

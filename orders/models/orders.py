@@ -93,7 +93,13 @@ class Order(Stateful):
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("customer")
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("customer"),
+        db_index=False,
     )
     customer_name = models.CharField(_("name"), max_length=200, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
@@ -261,14 +267,20 @@ class OrderLineQuerySet(VisibleQuerySet):
         return lines.alias(scheduled=scheduled).filter(quantity__gt=F("fulfilled") + F("canceled") + F("scheduled"))
 
 
-@tracked()
+@tracked(unindexed=["order", "variant"])
 class OrderLine(models.Model):
     """One article of an order, with what it was called and cost at the time."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"), db_index=False)
     position = models.PositiveIntegerField(_("position"), default=0)
     variant = models.ForeignKey(
-        Variant, models.PROTECT, null=True, blank=True, related_name="order_lines", verbose_name=_("variant")
+        Variant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="order_lines",
+        verbose_name=_("variant"),
+        db_index=False,
     )
     sku = models.CharField(_("SKU"), max_length=100, blank=True)
     title = models.CharField(_("title"), max_length=400)

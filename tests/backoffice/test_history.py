@@ -43,6 +43,20 @@ def test_who_through_what_and_why():
     )
 
 
+def test_a_context_outlives_a_rollback_in_its_transaction_and_learns_more():
+    user = make_user("catalog_editor")
+    with context.acting(source="page", user=user):
+        with transaction.atomic():
+            catalog.save_brand(by=user, name="Gone")
+            transaction.set_rollback(True)
+        kept = catalog.save_brand(by=user, name="Kept")
+        assert (newest(kept).user, newest(kept).reason) == (user, "")
+        context.say_why("new season")
+        Brand.objects.filter(pk=kept.pk).update(name="Nordic")
+
+    assert [(entry.user, entry.reason) for entry in history.entries(kept)] == [(user, "new season")] * 2
+
+
 def test_bulk_and_raw_writes_are_in_it():
     Brand.objects.bulk_create([Brand(name="A"), Brand(name="B")])
     Brand.objects.update(name=Concat(Value("X-"), F("name")))
