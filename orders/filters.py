@@ -15,6 +15,7 @@ from backoffice.generic import lookups
 from backoffice.generic.lists import COUNT_CAP
 from catalog.models import Variant
 from customers.models import Customer
+from inventory import services as inventory
 from inventory.models import Allocation, Location
 from orders import queues
 from orders.figures import Figure, FigureField
@@ -106,7 +107,8 @@ class OrderFilter(django_filters.FilterSet):
 
     def in_queue(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         user = getattr(self.request, "user", None)
-        return self.of_orders(queryset, lambda orders: queues.QUEUES[value].rows(orders, user))
+        rows = to_allocate if value == "to_allocate" else queues.QUEUES[value].rows
+        return self.of_orders(queryset, lambda orders: rows(orders, user))
 
     def is_late(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
         late = Order.objects.late().order_by().values("pk")
@@ -134,6 +136,12 @@ class OrderFilter(django_filters.FilterSet):
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return self.of_orders(queryset, lambda orders: tagged(orders, value.strip()))
+
+
+def to_allocate(orders: Any, user: Any) -> QuerySet:
+    """The queue. Few are found once, for the page and its count, and looked up by their numbers."""
+    few = inventory.few_waiting(COUNT_CAP)
+    return queues.to_allocate(orders, user) if few is None else orders.awaiting_shipment().filter(number__in=few)
 
 
 def tagged(orders: QuerySet, tag: str) -> QuerySet:

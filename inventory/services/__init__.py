@@ -107,7 +107,7 @@ from inventory.services.suppliers import upsert_suppliers
 from inventory.services.taking_back import last_scan, undo_scan, way_back
 from inventory.services.transfers import cancel_transfer, create_transfer, edit_transfer, receive_transfer, send
 from inventory.services.waiting import TASK as SERVE_WAITING
-from inventory.services.waiting import Moved, register, waiting_documents, waiting_pieces
+from inventory.services.waiting import Moved, few_waiting, register, waiting_documents, waiting_pieces
 
 __all__ = [
     "APPROVE_COUNT",
@@ -187,6 +187,7 @@ __all__ = [
     "end_holds",
     "enter_counts",
     "expire_holds",
+    "few_waiting",
     "find_lots",
     "foresee_closing",
     "foresee_rearrangement",

@@ -30,20 +30,20 @@ OWING = """
     s.allocated > 0 AND l.kind = 'stock' AND (s.on_hand - s.allocated - s.held < 0 OR NOT l.is_active OR l.id = %(closing)s)
 """
 # What a level is short of falls on its youngest promises: each bears what the younger ones do not. The levels come first and
-# are few; the promises of each, and the parcels of each of these, are looked up.
+# are few; the promises of each, and the parcels of each of these, are looked up level by level, so that LIMIT stops it early.
 WAITING = """
     WITH owing AS MATERIALIZED (
         SELECT s.id, s.variant_id, s.location_id, s.allocated - s.on_hand + s.held AS short, NOT l.is_active OR l.id = %(closing)s AS closed
         FROM inventory_stocklevel s JOIN inventory_location l ON l.id = s.location_id
         WHERE {owing} AND {which}
     ), promise AS (
-        SELECT a.id, a.cause, a.created_at, s.closed, a.quantity - k.pieces AS movable,
-               s.short - coalesce(sum(a.quantity - k.pieces) OVER younger, 0) AS beyond
-        FROM owing s
-        JOIN inventory_allocation a ON a.variant_id = s.variant_id AND a.location_id = s.location_id
-        CROSS JOIN LATERAL ({packed}) k
-        WINDOW younger AS (
-            PARTITION BY s.id ORDER BY a.created_at DESC, a.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        SELECT s.closed, p.* FROM owing s CROSS JOIN LATERAL (
+            SELECT a.id, a.cause, a.created_at, a.quantity - k.pieces AS movable,
+                   s.short - coalesce(sum(a.quantity - k.pieces) OVER younger, 0) AS beyond
+            FROM inventory_allocation a CROSS JOIN LATERAL ({packed}) k
+            WHERE a.variant_id = s.variant_id AND a.location_id = s.location_id
+            WINDOW younger AS (ORDER BY a.created_at DESC, a.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ) p
     ), waiting AS (
         SELECT id, cause, created_at, CASE WHEN closed THEN movable ELSE least(movable, beyond) END AS pieces FROM promise
     )
@@ -143,9 +143,20 @@ def waiting_pieces(causes: Collection[str], variants: Collection[int], closing: 
 
 def waiting_documents() -> RawSQL:
     """Subquery of the documents with pieces that wait: `number__in=waiting_documents()`."""
+    return RawSQL(_waiting_anywhere(), [])  # noqa: S611 - constants of ours
+
+
+def few_waiting(most: int) -> set[str] | None:
+    """The documents with pieces that wait, by one short statement; None where more than `most` promises do."""
+    rows = _rows(f"{_waiting_anywhere()} LIMIT %(more)s", more=most + 1)
+    return {cause for (cause,) in rows} if len(rows) <= most else None
+
+
+def _waiting_anywhere() -> str:
+    """Causes of all promises that wait; a document may be there twice."""
     short = _waiting(SHORT) % {"closing": "NULL::bigint"}
     closed = LEFT_BEHIND.format(packed=PACKED.format(packing=packing()))
-    return RawSQL(f"{short} SELECT cause FROM waiting WHERE pieces > 0 UNION ALL {closed}", [])  # noqa: S608, S611 - constants of ours
+    return f"{short} SELECT cause FROM waiting WHERE pieces > 0 UNION ALL {closed}"  # noqa: S608 - constants of ours
 
 
 def packed_pieces(items: Collection[int]) -> dict[tuple[int, int], int]:

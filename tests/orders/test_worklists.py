@@ -131,7 +131,7 @@ def test_the_home_page_leads_to_the_queues(client, clerk, shop):
     assert queues.QUEUES["late"].url.replace("&", "&amp;") in page
 
 
-def test_an_order_at_a_closed_warehouse_is_to_be_allocated_and_not_picked(clerk):
+def test_an_order_at_a_closed_warehouse_is_to_be_allocated_and_not_picked(client, clerk, monkeypatch):
     far = warehouse("far", priority=20)
     article("TEA", on_hand=5, at=far)
     order = make_order([("TEA", 1)], placed=True)
@@ -141,6 +141,10 @@ def test_an_order_at_a_closed_warehouse_is_to_be_allocated_and_not_picked(clerk)
     far.save()
 
     assert [list(queues.QUEUES[key].waiting(clerk)) for key in ("to_pick", "to_allocate")] == [[], [order]]
+    for cap in (1, 0):  # looked up by their numbers, and too many for that
+        monkeypatch.setattr("orders.filters.COUNT_CAP", cap)
+        assert numbers(client, "queue=to_allocate") == [order.number]
+        assert numbers(client, "queue=to_allocate", LINES) == [order.number]
 
 
 # --- Filters --------------------------------------------------------------------------------------
