@@ -46,3 +46,11 @@ BEGIN
     END IF;
     RETURN array_to_tsvector((customers_words_apart(said)).pairs);
 END $$;
+
+-- Tickets of the first messages that hold what is looked for, one for each message. Always by the index: a guess that a rare word is
+-- frequent would read all messages.
+CREATE OR REPLACE FUNCTION customers_tickets_saying(said text, most integer) RETURNS SETOF bigint LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_indexscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT w.ticket_id FROM customers_messagewords w WHERE w.words @@ customers_message_query(said) LIMIT most;
+END $$;
