@@ -36,6 +36,7 @@ from customers.models import (
     Ticket,
     TicketWatcher,
     VainSearch,
+    holding,
 )
 from customers.services import assignable, with_votes
 from customers.services.saying import Said, said_in_messages
@@ -193,14 +194,14 @@ class TicketFilter(django_filters.FilterSet):
     def search(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         """By number, subject, requester or reference; those who may not see names do not find by them.
 
-        Everything stands in the text of `containing`, which is what has an index.
+        Everything stands in the text of `holding`, which is what has indexes.
         """
         text = text.replace("\x00", "").strip()
         if re.fullmatch(r"TK-\d+", text, re.IGNORECASE):
             return rows.filter(number=text.upper())
         if masking.may_see(self.request.user):
-            return rows.filter(containing(text))
-        return rows.filter(containing(text), Q(subject__icontains=text) | Q(about__iexact=text))
+            return rows.filter(holding(text))
+        return rows.filter(holding(text), Q(subject__icontains=text) | Q(about__iexact=text))
 
     def in_messages(self, rows: QuerySet, name: str, text: str) -> QuerySet:
         """By what was written; it may name people, so those who may not see names do not find by it."""

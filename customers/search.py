@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import references, search
 from backoffice.rows import containing
 from customers import masking
-from customers.models import Article, Customer, OwnershipDispute, Ticket
+from customers.models import Article, Customer, OwnershipDispute, Ticket, holding
 from customers.services.saying import said_in_messages
 
 NEWEST = ("-last_message_at", "-id")
@@ -44,14 +44,14 @@ class TicketSearch(search.Provider):
         """By number, subject and who asked, then by words of the messages; who may not see people finds by subjects alone."""
         rows = Ticket.objects.visible_to(user).order_by(*NEWEST)
         if masking.may_see(user):
-            found = list(rows.filter(containing(text))[:limit])
+            found = list(rows.filter(holding(text))[:limit])
             if len(found) < limit:
                 others = rows.exclude(pk__in=[ticket.pk for ticket in found])
                 found += said_in_messages(text, user).page(others, "newest", NEWEST, limit - len(found)).rows
         elif masking.CONTACTS.search(text):
             found = []
         else:
-            found = list(rows.filter(containing(text), subject__icontains=text)[:limit])
+            found = list(rows.filter(holding(text), subject__icontains=text)[:limit])
         return [search.Hit(t.subject, f"{t.number} · {t.get_status_display()}", t.get_absolute_url()) for t in found]
 
 

@@ -8,6 +8,7 @@ from customers.models.custom import CustomField, CustomFieldQuerySet, IndexedCus
 from customers.models.customers import Address, Consent, ContactPoint, Customer, CustomerQuerySet, contact_text
 from customers.models.drafts import Draft
 from customers.models.erasures import DataPackage, Erasure, Retained, RetainedQuerySet
+from customers.models.finding import holding
 from customers.models.followups import FOLLOW_UP_TRANSITIONS, CustomerNote, FollowUp, FollowUpQuerySet, FollowUpStatus
 from customers.models.groups import ConsentPurpose, CustomerGroup
 from customers.models.help import ArticleAddress, ArticleVote, HelpCategory, RelatedArticle, VainSearch
@@ -138,4 +139,5 @@ __all__ = [
     "TicketWatcher",
     "VainSearch",
     "contact_text",
+    "holding",
 ]

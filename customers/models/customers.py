@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import (
     VisibleQuerySet,
-    containing,
     search_index,
     search_text,
     tracked,
@@ -26,6 +25,7 @@ from backoffice.rows import (
 from backoffice.triggers import append_only
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
+from customers.models.finding import holding, pairs_index
 
 
 class Survivor(Func):
@@ -45,7 +45,7 @@ class CustomerQuerySet(MaskingQuerySet):
 
         The number of a merged customer finds the survivor.
         """
-        by_name = Customer.objects.filter(containing(text)).order_by().values("pk")
+        by_name = Customer.objects.filter(holding(text)).order_by().values("pk")
         contacts = ContactPoint.objects.filter(normalized__contains=contact_text(text), ended_at=None)
         return self.filter(
             pk__in=by_name.union(contacts.order_by().values("customer_id"), self.survivors(text).values("found"))
@@ -172,6 +172,7 @@ class Customer(Personal):
         ]
         indexes = [
             search_index("customer_search"),
+            pairs_index("customer_pairs"),
             models.Index(fields=["name", "id"], name="customer_name"),
             models.Index(fields=["-created_at", "-id"], name="customer_newest"),
             models.Index(fields=["status", "-created_at", "-id"], name="customer_status"),

@@ -26,6 +26,7 @@ from backoffice.triggers import append_only, legal_transitions
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
 from customers.models.customers import Customer
+from customers.models.finding import pairs_index
 from customers.triggers import KEEP_WORDS
 
 FROM_FILE = "file:"  # how identifiers of messages begin that came by file
@@ -224,6 +225,7 @@ class Ticket(Personal, Stateful):
         ordering = ["-last_message_at", "-pk"]
         indexes = [
             search_index("ticket_search"),
+            pairs_index("ticket_pairs"),
             models.Index(fields=["-last_message_at", "-id"], name="ticket_newest"),
             models.Index(fields=["-created_at", "-id"], name="ticket_created"),
             models.Index(fields=["status", "-last_message_at", "-id"], name="ticket_status"),

@@ -162,6 +162,13 @@ def test_found_by_name_company_mail_and_phone(client, agent, jane, text):
     assert search.search(agent, text)[0][1][0].title == "Jane Doe"
 
 
+def test_found_by_a_chinese_name_of_two_characters(client, agent):
+    wanted = make_customer("张三 (上海)")
+    make_customer("三张")
+
+    assert [row.object for row in client.get("/customers/", {"q": "张三"}).context["rows"]] == [wanted]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_takes_as_many_queries_for_three_as_for_one(client, agent, django_assert_num_queries, number):
     for index in range(number):

@@ -158,6 +158,20 @@ def test_conversation_takes_as_many_queries_for_three_as_for_one(client, agent, 
         client.get(url("ticket", ticket))
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("退", ["茶换退, 杯 B", "想退换茶杯 A1 ㎏"]),
+        *((part, ["想退换茶杯 A1 ㎏"]) for part in ["退换", "茶杯 A", "杯 a", "㎏"]),
+    ],
+)
+def test_parts_of_chinese_subjects_are_found_however_short(client, agent, text, found):
+    for subject in ("想退换茶杯 A1 ㎏", "茶换退, 杯 B"):
+        make_ticket(subject)
+
+    assert [row.object.subject for row in client.get(LIST, {"q": text}).context["rows"]] == found
+
+
 def test_what_customers_write_is_never_markup(client, agent):
     evil = "<script>alert('x')</script>"
     ticket = make_ticket(

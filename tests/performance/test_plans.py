@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 LARGE = {
     "orders_order", "orders_orderline", "orders_fulfilment", "orders_return", "orders_invoice", "orders_sentmail", "catalog_product", "catalog_variant", "catalog_repricingrow",
     "catalog_completeness", "catalog_media", "catalog_indexedattribute", "backoffice_liveversion", "backoffice_review",
-    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_ticketfacts", "customers_message", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
+    "customers_customer", "customers_contactpoint", "customers_ticket", "customers_ticketfacts", "customers_message", "customers_messagewords", "customers_incomingmail", "customers_customersegment", "customers_followup", "inventory_stocklevel",
     "inventory_stockmove", "inventory_stockposting", "inventory_soldout", "inventory_receipt", "inventory_receiptline", "backoffice_auditevent",
 }  # fmt: skip
 NAMES_LARGE = re.compile(rf"\b(?:{'|'.join(sorted(LARGE))})\b")
@@ -112,7 +112,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small", f"{DAYS}&cause=1", f"{DAYS}&cause=0"]},
     "invoices": {"behind": [f"{DAYS}&currency=EUR&country=DE&rate=0.19000"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
-    "tickets": {"q": ["parcel"], "text": ["parcel", "包裹"], "behind": [DAYS, *OF_TICKETS]},
+    "tickets": {"q": ["parcel", "包裹"], "text": ["parcel", "包裹"], "behind": [DAYS, *OF_TICKETS]},
     "variants": {"q": ["slim paper"]},
 }
 LOOKED_UP: dict[type, str] = {
