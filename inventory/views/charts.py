@@ -90,7 +90,7 @@ def levels_by_forecast(user: Any, location: Location | None) -> Chart:
     """How many articles will be sold out, by when."""
     sums = [int(number) for number in _sums(user, location, OUT)]
     caption = _("%(number)s articles are sold out or will be within 28 days.") % {"number": sum(sums[:3])}
-    return _chart(BarChart, caption, [_field(name) for name in OUT], _("Articles"), sums)
+    return _chart(BarChart, caption, [_field(name) for name in OUT], _("SKUs"), sums)
 
 
 def _sums(user: Any, location: Location | None, names: Sequence[str]) -> list[Decimal]:
