@@ -38,6 +38,7 @@ from inventory.models import (
     Supplier,
     SupplierItem,
     Transfer,
+    shop_day,
 )
 
 
@@ -400,6 +401,17 @@ class DeadStockFilter(FiguresFilter):
     def idle_for(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Done for every value, and without one, by `filter_queryset`."""
         return queryset
+
+
+class ForecastFilter(FiguresFilter):
+    DAYS = (("0", _("Sold out already")), ("7", _("a week")), ("28", _("four weeks")), ("90", _("90 days")))
+
+    within = django_filters.ChoiceFilter(
+        choices=DAYS, method="out_within", label=_("Sold out within"), empty_label=_("All")
+    )
+
+    def out_within(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(out_on__lte=shop_day() + timedelta(days=int(value)))
 
 
 class SaleCostFilter(django_filters.FilterSet):

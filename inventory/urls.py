@@ -115,6 +115,7 @@ urlpatterns = [
     path("reports/cost-of-goods-sold/", reports.SaleCostList.as_view(), name="sale_costs"),
     path("reports/aging/", reports.AgingList.as_view(), name="aging"),
     path("reports/dead-stock/", reports.DeadStockList.as_view(), name="dead_stock"),
+    path("reports/forecast/", reports.ForecastList.as_view(), name="forecast"),
     path("reports/turnover/", reports.TurnoverList.as_view(), name="turnover"),
     path("reports/abc/", reports.AbcList.as_view(), name="abc"),
     path("reports/corrections/", reports.CorrectionList.as_view(), name="corrections"),

@@ -133,6 +133,13 @@ class StockFigures(Priced):
     pieces_180 = models.IntegerField(_("91 to 180 days"), default=0)
     pieces_365 = models.IntegerField(_("181 to 365 days"), default=0)
     pieces_older = models.IntegerField(_("over a year"), default=0)
+    sold_28 = models.IntegerField(_("sold in 28 days"), default=0, db_default=0)
+    sold_90 = models.IntegerField(_("sold in 90 days"), default=0, db_default=0)
+    out_on = models.DateField(
+        _("lasts until"),
+        null=True,
+        help_text=_("When what is available is sold, at the faster pace of 28 and 90 days."),
+    )
     used = models.IntegerField(_("pieces used"), default=0)
     used_value = CostField(_("value of use"), default=0)
     average_value = CostField(_("average value"), default=0)
@@ -148,6 +155,7 @@ class StockFigures(Priced):
         indexes = [
             models.Index(fields=["oldest_at", "id"], condition=Q(on_hand__gt=0), name="stock_figures_oldest"),
             models.Index(fields=["idle_since", "id"], condition=Q(on_hand__gt=0), name="stock_figures_idle"),
+            models.Index(fields=["out_on", "id"], condition=Q(out_on__isnull=False), name="stock_figures_out"),
             models.Index(fields=["-value", "-id"], name="stock_figures_value"),
             models.Index(fields=["-used_value", "-id"], name="stock_figures_used"),
             models.Index(fields=["turnover", "id"], name="stock_figures_turnover"),
@@ -170,7 +178,7 @@ class StockSummary(Priced):
     """The figures added up by location and class, for charts. Written with them.
 
     `aged_30` is what the pieces are worth that came in within 30 days, and so on; `idle_90` what stands without a
-    shipment for 90 to 180 days, and so on.
+    shipment for 90 to 180 days, and so on. `out_7` is how many levels will be sold out within 7 days.
     """
 
     location = models.ForeignKey(Location, models.CASCADE, related_name="+", verbose_name=_("location"))
@@ -189,6 +197,10 @@ class StockSummary(Priced):
     idle_90 = CostField(_("90 to 180 days"))
     idle_180 = CostField(_("180 to 365 days"))
     idle_365 = CostField(_("over a year"))
+    out_0 = models.IntegerField(_("sold out already"), default=0, db_default=0)
+    out_7 = models.IntegerField(_("within 7 days"), default=0, db_default=0)
+    out_28 = models.IntegerField(_("8 to 28 days"), default=0, db_default=0)
+    out_90 = models.IntegerField(_("29 to 90 days"), default=0, db_default=0)
 
     objects = WarehouseScoped.as_manager()
 

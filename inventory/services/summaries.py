@@ -14,6 +14,7 @@ from inventory.models import CorrectionSum, FlowMark
 BEGINNING = date(1970, 1, 1)
 A_SHARE, B_SHARE = 0.8, 0.95  # of the value of use, counted from the article that is used most
 YEAR = 365
+HORIZON = 3650  # days; what lasts longer has no day
 CORRECTIONS = ("adjusted", "counted", "scrapped")
 SALES = ("shipped", "returned")
 
@@ -67,6 +68,8 @@ FIGURES = """
         SELECT p.level_id, min(p.at) AS first_at,
                max(p.at) FILTER (WHERE m.kind = 'received') AS received_at,
                max(p.at) FILTER (WHERE m.kind = 'shipped') AS shipped_at,
+               coalesce(-sum(p.on_hand) FILTER (WHERE m.kind = 'shipped' AND p.at > %(now)s - interval '28 days'), 0) AS sold_28,
+               coalesce(-sum(p.on_hand) FILTER (WHERE m.kind = 'shipped' AND p.at > %(now)s - interval '90 days'), 0) AS sold_90,
                coalesce(-sum(p.on_hand) FILTER (WHERE m.kind = ANY(%(sales)s) AND p.at > %(since)s), 0) AS used,
                coalesce(-sum(p.value) FILTER (WHERE m.kind = ANY(%(sales)s) AND p.at > %(since)s), 0) AS used_value
         FROM inventory_stockposting p JOIN inventory_stockmove m ON m.id = p.move_id
@@ -91,14 +94,17 @@ FIGURES = """
     )
     INSERT INTO inventory_stockfigures
         (level_id, at, on_hand, value, supplier_id, last_received_at, last_shipped_at, idle_since, oldest_at, pieces_30, pieces_90,
-         pieces_180, pieces_365, pieces_older, used, used_value, average_value, turnover, abc)
+         pieces_180, pieces_365, pieces_older, sold_28, sold_90, out_on, used, used_value, average_value, turnover, abc)
     SELECT l.id, %(now)s, l.on_hand, l.value, s.supplier_id, h.received_at, h.shipped_at, coalesce(h.shipped_at, h.first_at), a.oldest_at,
            coalesce(a.d30, 0), coalesce(a.d90, 0), coalesce(a.d180, 0), coalesce(a.d365, 0), coalesce(a.older, 0),
+           h.sold_28, h.sold_90, CASE WHEN o.days <= %(horizon)s THEN %(today)s::date + o.days::integer END,
            h.used, h.used_value, v.value, round(h.used_value / nullif(v.value, 0), 2),
            CASE WHEN r.before < %(a)s THEN 'A' WHEN r.before < %(b)s THEN 'B' WHEN r.before IS NOT NULL THEN 'C' ELSE '-' END
     FROM inventory_stocklevel l
     JOIN history h ON h.level_id = l.id
     JOIN average v ON v.level_id = l.id
+    CROSS JOIN LATERAL (SELECT greatest(l.on_hand - l.allocated - l.held, 0)::bigint AS free) f
+    CROSS JOIN LATERAL (SELECT least(f.free * 28 / nullif(h.sold_28, 0), f.free * 90 / nullif(h.sold_90, 0)) AS days) o
     LEFT JOIN age a ON a.level_id = l.id
     LEFT JOIN ranked r ON r.variant_id = l.variant_id
     LEFT JOIN supplied s ON s.variant_id = l.variant_id AND s.location_id = l.location_id
@@ -108,7 +114,7 @@ FIGURES = """
 SUMMARY = """
     INSERT INTO inventory_stocksummary
         (location_id, abc, at, levels, value, used_value, average_value, aged_30, aged_90, aged_180, aged_365, aged_older,
-         idle_30, idle_90, idle_180, idle_365)
+         idle_30, idle_90, idle_180, idle_365, out_0, out_7, out_28, out_90)
     SELECT l.location_id, f.abc, %(now)s, count(*), sum(f.value), sum(f.used_value), sum(f.average_value),
            coalesce(sum(f.value * f.pieces_30 / nullif(f.on_hand, 0)), 0), coalesce(sum(f.value * f.pieces_90 / nullif(f.on_hand, 0)), 0),
            coalesce(sum(f.value * f.pieces_180 / nullif(f.on_hand, 0)), 0), coalesce(sum(f.value * f.pieces_365 / nullif(f.on_hand, 0)), 0),
@@ -116,7 +122,10 @@ SUMMARY = """
            coalesce(sum(f.value) FILTER (WHERE idle > interval '30 days' AND idle <= interval '90 days'), 0),
            coalesce(sum(f.value) FILTER (WHERE idle > interval '90 days' AND idle <= interval '180 days'), 0),
            coalesce(sum(f.value) FILTER (WHERE idle > interval '180 days' AND idle <= interval '365 days'), 0),
-           coalesce(sum(f.value) FILTER (WHERE idle > interval '365 days'), 0)
+           coalesce(sum(f.value) FILTER (WHERE idle > interval '365 days'), 0),
+           count(*) FILTER (WHERE f.out_on - %(today)s::date <= 0), count(*) FILTER (WHERE f.out_on - %(today)s::date BETWEEN 1 AND 7),
+           count(*) FILTER (WHERE f.out_on - %(today)s::date BETWEEN 8 AND 28),
+           count(*) FILTER (WHERE f.out_on - %(today)s::date BETWEEN 29 AND 90)
     FROM inventory_stockfigures f
     JOIN inventory_stocklevel l ON l.id = f.level_id
     CROSS JOIN LATERAL (SELECT %(now)s - f.idle_since AS idle) i
@@ -172,17 +181,26 @@ def settled_until() -> datetime:
 
 @transaction.atomic
 def refresh_figures(now: datetime | None = None) -> None:
-    """Write the figures of every level anew: age, last shipment, use, turnover and class."""
+    """Write the figures of every level anew: age, last shipment, forecast, use, turnover and class."""
     now = now or timezone.now()
+    today = timezone.localdate(now, timezone.get_default_timezone())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("DELETE FROM inventory_stocksummary")
         cursor.execute("DELETE FROM inventory_stockfigures")
         cursor.execute(
             FIGURES,
-            {"now": now, "since": now - timedelta(days=YEAR), "sales": list(SALES), "a": A_SHARE, "b": B_SHARE},
+            {
+                "now": now,
+                "today": today,
+                "horizon": HORIZON,
+                "since": now - timedelta(days=YEAR),
+                "sales": list(SALES),
+                "a": A_SHARE,
+                "b": B_SHARE,
+            },
         )
-        cursor.execute(SUMMARY, {"now": now})
+        cursor.execute(SUMMARY, {"now": now, "today": today})
 
 
 def corrections(

@@ -18,6 +18,7 @@ from inventory.models import AbcClass, DailyFlow, Location, StockMove, StockSumm
 MONTHS = 13
 DAYS = 30
 AGES = ("aged_30", "aged_90", "aged_180", "aged_365", "aged_older")
+OUT = ("out_0", "out_7", "out_28", "out_90")
 IDLE = ("idle_30", "idle_90", "idle_180", "idle_365")
 
 
@@ -83,6 +84,13 @@ def value_by_idleness(user: Any, location: Location | None) -> Chart:
     sums = _sums(user, location, IDLE)
     caption = _("Goods worth %(amount)s were not shipped for 90 days.") % {"amount": money(sum(sums[1:], ZERO))}
     return _chart(BarChart, caption, [_field(name) for name in IDLE], _("Value"), sums, money)
+
+
+def levels_by_forecast(user: Any, location: Location | None) -> Chart:
+    """How many articles will be sold out, by when."""
+    sums = [int(number) for number in _sums(user, location, OUT)]
+    caption = _("%(number)s articles are sold out or will be within 28 days.") % {"number": sum(sums[:3])}
+    return _chart(BarChart, caption, [_field(name) for name in OUT], _("SKUs"), sums)
 
 
 def _sums(user: Any, location: Location | None, names: Sequence[str]) -> list[Decimal]:

@@ -217,6 +217,44 @@ class DeadStockList(FiguresPage):
         return charts.value_by_idleness(self.user, self.place) if self.shows_cost else None
 
 
+class ForecastList(FiguresPage):
+    """What will be sold out, the soonest first, at the faster pace of the last 28 and 90 days."""
+
+    key = "inventory:forecast"
+    title = gettext_lazy("Stock-out forecast")
+    about = gettext_lazy(
+        "At the faster pace of what was shipped in the last 28 and 90 days. What is incoming is not counted."
+    )
+    filterset_class = filters.ForecastFilter
+    columns = [
+        *FiguresPage.goods,
+        Column(
+            "level.free",
+            gettext_lazy("Available now"),
+            kind="number",
+            reads=("level.on_hand", "level.allocated", "level.held"),
+        ),
+        Column("level.incoming", gettext_lazy("Incoming"), kind="number"),
+        Column("sold_28", kind="number"),
+        Column("sold_90", kind="number"),
+        Column("out_on", kind="date"),
+        *FiguresPage.more,
+    ]
+    default_columns = [column.key for column in columns[:-2]]
+    ordering = {"soonest": ("out_on", "pk"), "latest": ("-out_on", "-pk")}
+    ordering_labels = {"soonest": gettext_lazy("Soonest first"), "latest": gettext_lazy("Latest first")}
+    tabs = [
+        Tab(gettext_lazy("Within a week"), "within=7"),
+        Tab(gettext_lazy("Within four weeks"), "within=28"),
+    ]
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().exclude(out_on=None)
+
+    def get_chart(self) -> Chart:
+        return charts.levels_by_forecast(self.user, self.place)
+
+
 class TurnoverList(FiguresPage):
     """How often the stock was used up within a year: cost of goods sold by average value."""
 
@@ -365,6 +403,7 @@ REPORTS: list[tuple[str, type[ReportPage], Any]] = [
     ("sale_costs", SaleCostList, gettext_lazy("What the goods of each shipment cost.")),
     ("aging", AgingList, gettext_lazy("How long the pieces on hand have been there.")),
     ("dead_stock", DeadStockList, gettext_lazy("What lies and is not shipped.")),
+    ("forecast", ForecastList, gettext_lazy("What will be sold out, and when.")),
     ("turnover", TurnoverList, gettext_lazy("How often the stock is used up in a year.")),
     ("abc", AbcList, gettext_lazy("The articles that make most of the use.")),
     ("corrections", CorrectionList, gettext_lazy("Who corrects how much, and why.")),

@@ -16,7 +16,7 @@ from inventory.services import Demand, Move, balances, post
 from tests.factories import level_of, make_location, make_supplier, make_user, make_variant, stock
 
 pytestmark = pytest.mark.django_db
-REPORTS = ["stock_then", "sale_costs", "aging", "dead_stock", "turnover", "abc", "corrections"]
+REPORTS = ["stock_then", "sale_costs", "aging", "dead_stock", "forecast", "turnover", "abc", "corrections"]
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_why_is_exported_as_shown(client, owner):
 # --- Reports ----------------------------------------------------------------------------------------
 
 STATEMENTS = {
-    "stock_then": 9, "sale_costs": 8, "aging": 9, "dead_stock": 9, "turnover": 10, "abc": 9, "corrections": 8,
+    "stock_then": 9, "sale_costs": 8, "aging": 9, "dead_stock": 9, "forecast": 9, "turnover": 10, "abc": 9, "corrections": 8,
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from inventory.models import (
     StockTotal,
 )
 from inventory.services import Demand, Move, balances, post, virtual
-from tests.factories import make_category, make_location, make_supplier, make_user, make_variant, stock
+from tests.factories import level_of, make_category, make_location, make_supplier, make_user, make_variant, stock
 
 pytestmark = pytest.mark.django_db
 PLACES = ["MAIN", "SHOP"]
@@ -379,3 +379,20 @@ def test_turnover_and_idleness():
     services.refresh_figures()
     ends = StockPeriod.objects.count()
     assert figures_of().average_value == round(Decimal(10 + 20 * ends) / (1 + ends), 6)
+
+
+def test_when_an_article_will_be_sold_out(goods):
+    tea, main = goods["tea"], goods["main"]
+    services.allocate("SO-1", [Demand(1, tea.pk, 2, "TEA")], by=None)
+    services.ship("SO-1", {1: 2}, main, by=None)
+    services.allocate("SO-2", [Demand(2, tea.pk, 1, "TEA")], by=None)
+    now = timezone.now()
+    today = timezone.localdate(now, timezone.get_default_timezone())
+    for days, sold, left in ((0, (2, 2), 14), (40, (0, 2), 45), (100, (0, 0), None)):
+        services.refresh_figures(now + timedelta(days=days))
+        figures = StockFigures.objects.get(level=level_of(tea))
+        assert (figures.sold_28, figures.sold_90) == sold
+        assert figures.out_on == (None if left is None else today + timedelta(days=days + left))
+    services.refresh_figures(now)
+    summary = StockSummary.objects.get(location=main, abc="A")
+    assert (summary.out_0, summary.out_7, summary.out_28, summary.out_90) == (0, 0, 1, 0)

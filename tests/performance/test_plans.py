@@ -92,6 +92,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "inventory:aging": {"q": ["slim paper"]},
     "inventory:dead_stock": {"q": [SOMETHING]},
     "inventory:stock_then": {"at": ["2026-10-01T10:00"]},
+    "inventory:forecast": {"q": ["slim paper"]},
     "inventory:turnover": {"q": ["slim paper"]},
     "inventory:abc": {"q": ["slim paper"]},
     "fulfilments": {"behind": [*BEHIND, f"{DAYS}&product=1&location=1"]},
