@@ -176,6 +176,12 @@ def test_paper_shows_what_the_reader_may_see(client):
     client.force_login(staff("analyst"))
     for name in ("orders:packing-slips", "orders:shipping-labels", "orders:return-slips", "orders:invoice-papers"):
         assert client.get(reverse(name), {"ids": parcel.pk}).status_code == 403
+    paper = services.issue_invoice(parcel.order, by=None).get_absolute_url().encode()
+    for page in (reverse("orders:invoices"), parcel.order.get_absolute_url()):
+        assert paper not in client.get(page).content
+        client.force_login(staff("order_clerk"))
+        assert paper in client.get(page).content
+        client.force_login(staff("analyst"))
 
 
 # --- Invoices ---------------------------------------------------------------------------------------
