@@ -376,6 +376,8 @@ def job_words(task: str) -> str:
 def source_words(source: str) -> str:
     """Where a change came from: "command:import_csv" is "by a command (import_csv)"."""
     kind, _colon, name = source.partition(":")
+    if kind == "job":
+        name = job_words(name)
     known = SOURCES.get(kind)
     if known is None:
         return source

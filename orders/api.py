@@ -17,6 +17,7 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
 from backoffice import api, once
+from backoffice.money import round_money
 from catalog.models import Variant
 from customers import masking
 from customers.models import Customer
@@ -331,6 +332,10 @@ def _wrong(line: LineIn, variant: Variant | None, price: Decimal | None, currenc
         found["unit_price"] = _("%(sku)s has no price in %(currency)s. Give one.") % {"sku": name, "currency": currency}
     if price is not None and price * line.quantity >= LIMIT:
         found["unit_price"] = _("The number is too large.")
+    for name in ("unit_price", "discount"):
+        amount = getattr(line, name)
+        if amount is not None and round_money(amount, currency) != amount:
+            found[name] = _("%(currency)s has no amount of %(amount)s.") % {"currency": currency, "amount": amount}
     if line.quantity < 1:
         found["quantity"] = _("The quantity must be at least 1.")
     if line.unit_price is not None and line.unit_price < 0:

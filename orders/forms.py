@@ -32,6 +32,7 @@ METHODS = [
     ("other", _("Other")),
 ]
 CURRENCIES = ["EUR", "USD", "CNY", "GBP", "JPY", "CHF", "HKD", "KWD"]
+AT_MOST = _("At most %(limit_value)s pieces can be chosen here.")
 ADDRESS_KINDS = ("shipping", "billing")
 
 
@@ -184,6 +185,7 @@ class LineForm(forms.Form):
     quantity = forms.IntegerField(
         label=_("Quantity"),
         min_value=1,
+        error_messages={"min_value": _("The quantity must be at least 1.")},
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "num"}),
     )
@@ -328,7 +330,10 @@ class QuantitiesForm(forms.Form):
 
 def _quantity(label: str, most: int, start: int) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"inputmode": "numeric", "class": "num"})
-    return forms.IntegerField(label=label, min_value=0, max_value=most, initial=start, required=False, widget=widget)
+    said = {"min_value": _("Quantities cannot be negative."), "max_value": AT_MOST}
+    return forms.IntegerField(
+        label=label, min_value=0, max_value=most, initial=start, required=False, widget=widget, error_messages=said
+    )
 
 
 class CancelLinesForm(QuantitiesForm):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from backoffice.models import User
+from backoffice.money import round_money
 from catalog.services import Price, price_of
 from customers.models import Customer
 from orders.models import Order
@@ -34,7 +35,7 @@ def prices_for(customer: Customer | None, currency: str, variants: Iterable[int]
 def priced(lines: Sequence[NewLine], *, customer: Customer | None, currency: str) -> list[NewLine]:
     """The lines, with a price each where none was typed.
 
-    Raises NoPrice naming what has no price in `currency`: the shop's own price is in another one.
+    Raises NoPrice naming what has no price in `currency`, since the shop's own is in another one, or a price finer than that.
     """
     keys = {line.variant.pk for line in lines if line.variant is not None and line.unit_price is None}
     found = prices_for(customer, currency, keys) if keys else {}
@@ -42,6 +43,11 @@ def priced(lines: Sequence[NewLine], *, customer: Customer | None, currency: str
         place: _("%(sku)s has no price in %(currency)s. Type one.") % {"sku": line.variant.sku, "currency": currency}
         for place, line in enumerate(lines)
         if line.variant is not None and line.unit_price is None and line.variant.pk not in found
+    }
+    missing |= {
+        place: _("%(currency)s has no amount of %(amount)s.") % {"currency": currency, "amount": line.unit_price}
+        for place, line in enumerate(lines)
+        if line.unit_price is not None and round_money(line.unit_price, currency) != line.unit_price
     }
     if missing:
         raise NoPrice(missing)

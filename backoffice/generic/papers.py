@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.generic.base import Page
@@ -82,9 +81,7 @@ class PaperPage(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         shown = self.get_context_data()
-        if not shown["documents"]:
-            raise Http404(_("There is nothing to print."))
-        return TemplateResponse(request, self.template_name, shown)
+        return TemplateResponse(request, self.template_name, shown, status=200 if shown["documents"] else 404)
 
 
 def print_action(

@@ -21,7 +21,7 @@ def over_time(caption: str, name: Any, rows: Sequence[SalesRow], unit: str, writ
     label = month_label if unit == "month" else day_label
     series = [Series(name, [max(row.compared, ZERO) for row in rows])]
     if any(row.before for row in rows):
-        series.append(Series(_("Before"), [max(row.before or ZERO, ZERO) for row in rows]))
+        series.append(Series(_("The period before"), [max(row.before or ZERO, ZERO) for row in rows]))
     return LineChart(caption=caption, labels=[label(row.begins) for row in rows], series=series, write=write)
 
 

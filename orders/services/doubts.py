@@ -61,3 +61,12 @@ def without_empty(lines: list[Any]) -> tuple[list[Any], list[tuple[int, str, str
         return lines, []
     said = _("The line has no pieces and is left out.")
     return kept, [(row["row"], "quantity", said) for row in lines if row["quantity"] == 0]
+
+
+def below_one(row: Mapping[str, Any]) -> str:
+    """What is wrong with a line that has no pieces, or fewer than none beside others that are sold."""
+    if (row["quantity"] or 0) < 0:
+        return _("%(line)s is taken back, and nothing of it sold: give what comes back an order number of its own.") % {
+            "line": row["sku"] or row["title"]
+        }
+    return _("The quantity must be at least 1.")

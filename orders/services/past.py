@@ -19,7 +19,7 @@ from backoffice.money import ZERO, format_money, round_money, shares, unit
 from customers.services import normalize_email
 from inventory.models import Location
 from orders.models import Order, OrderLine
-from orders.services.doubts import Refused, add_up_totals, refuse_two_orders, without_empty
+from orders.services.doubts import Refused, add_up_totals, below_one, refuse_two_orders, without_empty
 from orders.services.status import fulfilment_status, line_amount, payment_status, price, share_discount
 
 LIMIT = Decimal(10) ** 12
@@ -243,7 +243,7 @@ def _header(facts: Mapping[str, Any], now: str) -> Any:
 
 def _line(row: Mapping[str, Any], position: int) -> Any:
     if row["quantity"] is None or row["quantity"] < 1:
-        raise Refused(row["row"], "quantity", _("The quantity must be at least 1."))
+        raise Refused(row["row"], "quantity", below_one(row))
     if not row["sku"] and not row["title"]:
         raise Refused(row["row"], "title", _("A line needs a SKU or a title."))
     return PastLine(row, position)

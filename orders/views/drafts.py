@@ -35,7 +35,10 @@ class DraftPage(generic.FormPage):
     slug_field = "number"
     permission = "orders.change_order"
     template_name = "orders/draft.html"
-    done = gettext_lazy("Order %s saved.")
+
+    @property
+    def done(self) -> Any:  # type: ignore[override]
+        return gettext_lazy("Order %s placed.") if self.places else gettext_lazy("Order %s saved.")
 
     def has_permission(self) -> bool:
         needed = "orders.change_order" if "number" in self.kwargs else "orders.add_order"

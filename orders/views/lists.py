@@ -1,5 +1,8 @@
 """Lists: orders, fulfilments, returns, invoices."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.fields.json import KT, KeyTextTransform
 from django.urls import reverse
@@ -321,3 +324,11 @@ class InvoiceList(generic.ListPage):
 
     def get_queryset(self) -> QuerySet:
         return super().get_queryset().select_related("order", "corrects")
+
+    def get_columns(self) -> Sequence[generic.Column]:
+        """Documents name the buyer: who may not see that is led to none."""
+        leads = generic.may(self.user, INVOICES)
+        return [
+            column if leads or column.link not in (True, "corrects") else replace(column, link=False)
+            for column in super().get_columns()
+        ]

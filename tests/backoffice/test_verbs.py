@@ -25,4 +25,5 @@ def test_words_of_verbs_and_sources():
     assert verbs.words("moon.landed_on") == ("Moon landed on", "dot")
     assert verbs.source_words("page") == "in the browser"
     assert verbs.source_words("command:import_csv") == "by a command (import_csv)"
+    assert verbs.source_words("job:orders.tasks.send_mail") == "by itself (Mail the customer about an order)"
     assert verbs.source_words("elsewhere") == "elsewhere"

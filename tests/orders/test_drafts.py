@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_at_its_field_and_everything_typed_stays(client, c
     assert (answer.status_code, rows[0].errors, rows[1].errors) == (
         422,
         {"variant": ["There is no variant “NO”."]},
-        {"quantity": ["Ensure this value is greater than or equal to 1."]},
+        {"quantity": ["The quantity must be at least 1."]},
     )
     page = answer.content.decode()
     assert [text in page for text in ('value="NO"', 'value="-3"', 'value="4"', "Ring twice")] == [True] * 4

@@ -68,6 +68,7 @@ def test_rows_in_doubt_are_told_and_lines_without_pieces_left_out(tmp_path):
         "3,A,,Pot,1,5,5,\n3,,,Cup,0,5,0,\n"
         "4,A,,Pot,1,5,5,\n4,B,,Pot,1,5,5,\n"
         "5,A,123,,1,5,5,\n"
+        "6,A,,Pot,2,5,10,\n6,A,,Cup,-1,3,,\n"
     )
 
     result = bring(tmp_path, "orders", text, "--partial")
@@ -80,5 +81,7 @@ def test_rows_in_doubt_are_told_and_lines_without_pieces_left_out(tmp_path):
     assert [(row, column, said) for row, column, _value, said in reasons(result)] == [
         (7, "source_number", "Its order is refused: see row 8."),
         (8, "customer_number", "Rows 7 and 8 have one order number and name A and B: two orders need two numbers."),
+        (10, "source_number", "Its order is refused: see row 11."),
+        (11, "quantity", "Cup is taken back, and nothing of it sold: give what comes back an order number of its own."),
     ]
     assert dict(Order.objects.values_list("source_number", "total")) == {"1": 13, "2": 10, "3": 5, "5": 5}

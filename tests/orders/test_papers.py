@@ -138,9 +138,10 @@ def test_labels_of_bins_and_variants(client, clerk):
     assert codes == ["Code 128: CUP", "EAN: 4006381333931", "QR: 茶-1"]
 
 
-def test_nothing_to_print_is_not_found(client, clerk):
+def test_nothing_to_print_is_not_found_and_said(client, clerk):
     for name in ("orders:packing-slips", "orders:pick-lists", "orders:return-slips", "orders:shipping-labels"):
-        assert client.get(reverse(name), {"ids": "0,x", "orders": "²"}).status_code == 404
+        answer = client.get(reverse(name), {"ids": "0,x", "orders": "²"})
+        assert (answer.status_code, b"There is nothing to print" in answer.content) == (404, True)
     for name in ("orders:invoice-papers", "orders:invoice-pdfs", "inventory:bin_labels", "catalog:variant_labels"):
         assert client.get(reverse(name)).status_code == 404
 
@@ -175,6 +176,12 @@ def test_paper_shows_what_the_reader_may_see(client):
     client.force_login(staff("analyst"))
     for name in ("orders:packing-slips", "orders:shipping-labels", "orders:return-slips", "orders:invoice-papers"):
         assert client.get(reverse(name), {"ids": parcel.pk}).status_code == 403
+    paper = services.issue_invoice(parcel.order, by=None).get_absolute_url().encode()
+    for page in (reverse("orders:invoices"), parcel.order.get_absolute_url()):
+        assert paper not in client.get(page).content
+        client.force_login(staff("order_clerk"))
+        assert paper in client.get(page).content
+        client.force_login(staff("analyst"))
 
 
 # --- Invoices ---------------------------------------------------------------------------------------

@@ -312,7 +312,7 @@ class TestExport:
 
     def test_what_is_shown_goes_out(self, owner):
         rows = self.rows(owner.get(f"/reports/channels/?{YEAR}&export=csv"))
-        assert rows[0] == ["Channel", "Orders", "Pieces", "Net", "Tax", "Sales with tax", "Before", "Change"]
+        assert rows[0] == ["Channel", "Orders", "Pieces", "Net", "Tax", "Sales with tax", "Sales before", "Change"]
         assert [row[:3] for row in rows[1:]] == [["web", "2", "4"], ["staff", "1", "2"]]
 
     @pytest.mark.parametrize("name", NAMES)

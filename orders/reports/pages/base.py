@@ -58,7 +58,7 @@ class SalesReport(ReportPage):
     tax = Column("tax", kind="money", currency="currency")
     gross = Column("gross", gettext_lazy("Sales with tax"), kind="money", currency="currency")
     refunded = Column("refunded", kind="money", currency="currency")
-    before = Column("before", gettext_lazy("Before"), kind="money", currency="currency")
+    before = Column("before", gettext_lazy("Sales before"), kind="money", currency="currency")
     change = Column("change", gettext_lazy("Change"), kind="percent", reads=("compared", "before"))
 
     # --- What is asked ----------------------------------------------------------------------------

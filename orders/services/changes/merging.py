@@ -17,10 +17,11 @@ from orders.models import Fulfilment, Order, OrderChange, OrderLine, Return
 from orders.services.carrying import carry_over
 from orders.services.changes.applying import open_invoice
 from orders.services.changes.portions import fold_discount, names_of, price_both, take_portion
+from orders.services.changes.wanting import filled
 from orders.services.changes.working_out import CHANGED, Sums
 from orders.services.status import AMOUNTS, lines_of, recalculate
 
-TERMS = ("customer_id", "currency", "prices_include_tax", "shipping_address", "billing_address")
+TERMS = ("customer_id", "currency", "prices_include_tax")
 JOINED = ("discount", "shipping", "shipping_tax_rate", "note", "tags")
 
 
@@ -151,7 +152,11 @@ def _refuse(older: Order, younger: Order, lines: Sequence[OrderLine]) -> None:
         for order in both
         if order.status != Order.Status.PLACED
     ]
-    if older.customer_id is None or any(getattr(older, name) != getattr(younger, name) for name in TERMS):
+    is_alike = all(getattr(older, name) == getattr(younger, name) for name in TERMS) and all(
+        filled(getattr(older, name)) == filled(getattr(younger, name))
+        for name in ("shipping_address", "billing_address")
+    )
+    if older.customer_id is None or not is_alike:
         said.append(_("The orders differ in customer, currency, kind of prices or addresses."))
     if older.shipping and younger.shipping and older.shipping_tax_rate != younger.shipping_tax_rate:
         said.append(_("The shipping of the orders is taxed at different rates."))

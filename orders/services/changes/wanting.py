@@ -122,8 +122,8 @@ def snapshot(order: Order, lines: Sequence[OrderLine], packed: Mapping[int, int]
         "status": order.status,
         "shipping": _plain(order.shipping),
         "discount": _plain(order.discount),
-        "shipping_address": order.shipping_address,
-        "billing_address": order.billing_address,
+        "shipping_address": filled(order.shipping_address),
+        "billing_address": filled(order.billing_address),
         "lines": {
             str(line.pk): {
                 "name": line.sku or line.title,
@@ -138,6 +138,11 @@ def snapshot(order: Order, lines: Sequence[OrderLine], packed: Mapping[int, int]
             for line in lines
         },
     }
+
+
+def filled(address: Mapping[str, str]) -> dict[str, str]:
+    """The parts of an address that say something: a blank part and none are the same."""
+    return {part: text for part, text in address.items() if text}
 
 
 def differences(before: Snapshot, after: Snapshot, currency: str) -> list[str]:
