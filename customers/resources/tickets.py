@@ -23,6 +23,7 @@ from customers.masking import PERMISSION
 from customers.models import Message, Queue, Ticket, TicketEvent
 from customers.resources import talks
 from customers.services import assignable, clean_tags, default_queue, normalize_email, one_line
+from customers.services.mail.formatted import is_html, text_of_html
 from customers.services.upsert import correct_events, upsert_tickets
 
 MESSAGES = talks.MESSAGES
@@ -30,9 +31,9 @@ NOT_KEPT = gettext_lazy("not kept")
 SUBJECT = 100  # characters of a subject that is made of the text
 STATUS = {
     **dict.fromkeys(["new", "unassigned", "created", "submitted", "新建", "待受理", "未处理"], "new"),
-    **dict.fromkeys(["open", "in progress", "assigned", "started", "reopened", "working", "处理中", "进行中", "已受理"], "open"),
+    **dict.fromkeys(["open", "in progress", "assigned", "started", "reopened", "working", "active", "处理中", "进行中", "已受理"], "open"),
     **dict.fromkeys(
-        ["pending", "pending reminder", "pending close", "waiting", "waiting for the customer", "waiting on customer", "待回复", "等待客户"],
+        ["pending", "pending reminder", "pending close", "waiting", "waiting for the customer", "waiting on customer", "snoozed", "待回复", "等待客户"],
         "pending",
     ),
     **dict.fromkeys(["on_hold", "on hold", "on-hold", "hold", "挂起", "暂停"], "on_hold"),
@@ -42,10 +43,11 @@ STATUS = {
 }  # fmt: skip
 PRIORITY = {
     **dict.fromkeys(["1", "low", "1 low", "低"], 1),
-    **dict.fromkeys(["2", "normal", "2 normal", "medium", "0", "-", "中", "普通", "一般"], 2),
-    **dict.fromkeys(["3", "high", "3 high", "高"], 3),
+    **dict.fromkeys(["2", "normal", "2 normal", "medium", "not_priority", "0", "-", "中", "普通", "一般"], 2),
+    **dict.fromkeys(["3", "high", "3 high", "priority", "高"], 3),
     **dict.fromkeys(["4", "urgent", "critical", "4 urgent", "紧急"], 4),
 }
+FRESHDESK = {"2": "open", "3": "pending", "4": "solved", "5": "closed", "6": "pending", "7": "on_hold"}
 CHANNEL = {
     **dict.fromkeys(["mail", "email", "e-mail", "邮件"], "mail"),
     **dict.fromkeys(["form", "web", "web form", "webform", "web service", "表单", "网页"], "form"),
@@ -105,7 +107,51 @@ LAYOUTS: dict[str, tuple[set[str], dict[str, str]]] = {
             "source author name": "requester_name",
             "source author email": "requester_email",
             "source author id": "requester_id",
+            "tags tags": "tags",
             "state": "status",
+        },
+    ),
+    "Help Scout": (
+        {"primarycustomer email", "messages createdby type"},
+        {
+            "number": "",
+            "createdat": "created_at",
+            "closedat": "solved_at",
+            "primarycustomer email": "requester_email",
+            "primarycustomer first": "requester_name",
+            "assignee email": "assignee",
+            "source type": "channel",
+            "messages type": "message_by",
+            "messages createdat": "message_at",
+            "messages createdby email": "message_email",
+            "messages createdby first": "message_name",
+            "type": "",
+        },
+    ),
+    "Freshdesk API": (
+        {"requester id", "description text"},
+        {
+            "description text": "text",
+            "description": "",
+            "status": "status_code",
+            "source": "",
+            "due by": "due_on",
+            "type": "",
+        },
+    ),
+    "Freshdesk export": (
+        {"display id", "status name"},
+        {
+            "display id": "source_number",
+            "id": "",
+            "status name": "status",
+            "status": "",
+            "priority name": "priority",
+            "priority": "",
+            "source": "",
+            "source name": "channel",
+            "due by": "due_on",
+            "ticket type": "",
         },
     ),
     "Zammad": (
@@ -205,7 +251,7 @@ class TicketResource(resources.BaseResource):
     )  # fmt: skip
     source_number = CodeColumn(
         gettext_lazy("Number there"),
-        aliases=["ID", "Ticket ID", "Ticket number", "Ticket #", "Ticket", "External ID", "Unique Key", "Case number", "Request ID",
+        aliases=["ID", "Ticket ID", "Ticket number", "Ticket #", "Ticket", "External ID", "Unique Key", "Case number", "Request ID", "Chat ID", "Session ID",
                  "工单编号", "工单号"],
         max_length=100,
         blank="keep",
@@ -226,6 +272,8 @@ class TicketResource(resources.BaseResource):
             "Descriptor",
             "utterance",
             "Details",
+            "Transcript",
+            "Chat transcript",
             "内容",
             "描述",
             "问题描述",
@@ -236,17 +284,21 @@ class TicketResource(resources.BaseResource):
         example="It has not come.",
     )
     requester_name = TextColumn(
-        gettext_lazy("Asked by"), aliases=["Requester", "Requester name", "Customer name", "Contact name", "Customer", "客户", "客户姓名"],
+        gettext_lazy("Asked by"), aliases=["Requester", "Requester name", "Customer name", "Contact name", "Customer", "Visitor name", "客户", "客户姓名"],
         max_length=200, blank="keep", permission=PERMISSION,
     )  # fmt: skip
     requester_email = AddressColumn(
-        gettext_lazy("E-mail"), aliases=["Requester email", "Email", "Customer email", "From", "邮箱", "客户邮箱"],
+        gettext_lazy("E-mail"), aliases=["Requester email", "Email", "Customer email", "Visitor email", "From", "邮箱", "客户邮箱"],
         max_length=254, blank="keep", permission=PERMISSION, example="jane@example.com",
         help=gettext_lazy("The customer who has this address gets the ticket."),
     )  # fmt: skip
     status = ChoiceColumn(
         gettext_lazy("Status"), aliases=["State", "Ticket status", "状态"], words=STATUS, blank="keep", example="solved"
     )
+    status_code = ChoiceColumn(
+        gettext_lazy("Status as a number"), system="Freshdesk", words=FRESHDESK, blank="keep",
+        help=gettext_lazy("2 open, 3 and 6 pending, 4 solved, 5 closed, 7 on hold."), example="4",
+    )  # fmt: skip
     priority = ChoiceColumn(
         gettext_lazy("Priority"), aliases=["优先级"], words=PRIORITY, blank="keep", example="normal"
     )
@@ -267,7 +319,7 @@ class TicketResource(resources.BaseResource):
     tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
     tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], system="Bitext", max_length=120, blank="keep")
     created_at = talks.MomentColumn(
-        gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
+        gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "Start time", "Started at", "创建时间", "提交时间"],
         blank="keep", example="2026-03-31 14:05",
     )  # fmt: skip
     solved_at = talks.MomentColumn(
@@ -395,7 +447,7 @@ class TicketRows:
         if self.talk:
             made |= self.talk.read(found, problems)
         text = (found.get("text") or "").strip()
-        made["text"] = text
+        made["text"] = text = text_of_html(text) if self.talk and is_html(text) else text
         made["number"] = (found.get("number") or "").upper()
         made["subject"] = one_line(found.get("subject") or "") or one_line(text)[:SUBJECT]
         made["about"] = (found.get("about") or "").upper()
@@ -411,7 +463,7 @@ class TicketRows:
             else ""
         )
         if made.get("status") is None:
-            made["status"] = "closed" if found.get("solved_at") else ""
+            made["status"] = found.get("status_code") or ("closed" if found.get("solved_at") else "")
         queue = found.get("queue") or ""
         made["queue"] = self.queues.get(queue.lower(), queue)
         made["assignee"] = self._assignee(found.get("assignee") or "", made["queue"] or self.default, problems)
