@@ -8,7 +8,6 @@ from django.db.models import OuterRef
 from django.urls import reverse
 
 from backoffice.rows import told_along
-
 from customers.models import (
     Consent,
     ConsentPurpose,

@@ -167,10 +167,10 @@ HELPDESKS = {
         "source": {"type": "conversation", "subject": "", "body": "<p>Where is <b>it</b>?</p>", "author": {"type": "user", "id": "u1", "name": "Jane", "email": "jane@example.com"}},
         "tags": {"type": "tag.list", "tags": [{"type": "tag", "id": "1", "name": "late"}]},
         "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [
-            {"id": "p1", "part_type": "comment", "body": "<p>We look.</p>", "created_at": 1700000100, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
-            {"id": "p2", "part_type": "assignment", "body": None, "created_at": 1700000200, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
-            {"id": "p3", "part_type": "note", "body": "<p>Ask.</p>", "created_at": 1700000300, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
-            {"id": "p4", "part_type": "comment", "body": "<p>Thanks</p>", "created_at": 1700000400, "author": {"type": "user", "id": "u1", "name": "Jane"}},
+            {"id": "p1", "type": "conversation_part", "part_type": "comment", "body": "<p>We look.</p>", "created_at": 1700000100, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p2", "type": "conversation_part", "part_type": "assignment", "body": None, "created_at": 1700000200, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p3", "type": "conversation_part", "part_type": "note", "body": "<p>Ask.</p>", "created_at": 1700000300, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p4", "type": "conversation_part", "part_type": "comment", "body": "<p>Thanks</p>", "created_at": 1700000400, "author": {"type": "user", "id": "u1", "name": "Jane"}},
         ]},
     }]},
     "Freshdesk": [{
