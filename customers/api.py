@@ -184,7 +184,9 @@ class TicketIn(Schema, extra="forbid"):
     customer: Line = ""
     name: Line = ""
     email: Annotated[str, Field(max_length=254)] = ""
-    queue: Annotated[str, Field(max_length=60, description="Its code; by default the queue for whatever names none")] = ""
+    queue: Annotated[
+        str, Field(max_length=60, description="Its code; by default the queue for whatever names none")
+    ] = ""
     about: Annotated[str, Field(max_length=60, description="Number of an order or another document")] = ""
     language: Literal["", "en", "zh-hans"] = ""
     priority: Priority = Ticket.Priority.NORMAL
@@ -319,7 +321,9 @@ def _queue(slug: str, by: Any) -> Queue | None:
     return found
 
 
-@router.post("/tickets/{number}/messages", response={201: TicketDetail}, openapi_extra=once.DOCUMENTED, tags=["Support"])
+@router.post(
+    "/tickets/{number}/messages", response={201: TicketDetail}, openapi_extra=once.DOCUMENTED, tags=["Support"]
+)
 @api.requires("customers.change_ticket", "customers.view_ticket", "customers.view_message")
 def write_message(request: HttpRequest, number: str, wanted: MessageIn) -> Any:
     """Add to a ticket: what the customer wrote, an answer (it needs the permission `customers.reply_ticket`), or a note.

@@ -41,11 +41,23 @@ TELLS = frozenset(
     [
         "speaker", "role", "author", "author_id", "author_type", "author_name", "sender", "sender_type", "sender_id", "from", "from_email",
         "user", "user_id", "incoming", "direction", "public", "private", "internal", "created_at", "created", "timestamp", "time", "at",
-        "sent_at", "date",
+        "sent_at", "date", "created_by",
     ]
 )  # fmt: skip
 # Under what APIs hand out their records, beside counts and the address of the next page.
-WRAPPERS = ("tickets", "conversations", "results", "records", "data", "items", "rows")
+WRAPPERS = (
+    "tickets",
+    "conversations",
+    "sessions",
+    "chats",
+    "requests",
+    "cases",
+    "results",
+    "records",
+    "data",
+    "items",
+    "rows",
+)
 
 Record = dict[str, str]
 
@@ -171,11 +183,19 @@ def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 def _unwrapped(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The records of a page as APIs give it; else the object itself."""
-    name = next((name for name in WRAPPERS if _is_list_of(found.get(name), dict)), "")
-    if name and "id" not in found:
-        yield from found[name]
+    embedded = found.get("_embedded")
+    page = embedded if isinstance(embedded, dict) and "id" not in found else found
+    name = next((name for name in WRAPPERS if _is_list_of(page.get(name), dict)), "")
+    if name and "id" not in page:
+        yield from (_bare(one) for one in page[name])
     else:
-        yield found
+        yield _bare(found)
+
+
+def _bare(found: dict[str, Any]) -> dict[str, Any]:
+    """What stands alone in an object, such as {"ticket": {...}}; else the object."""
+    inner = next(iter(found.values())) if len(found) == 1 else None
+    return inner if isinstance(inner, dict) and inner else found
 
 
 def no_objects() -> Unreadable:
@@ -211,6 +231,8 @@ def _records(found: dict[str, Any], number: int, shape: Shape) -> Iterator[Recor
             record[path] = _cell(value, number)
         elif not turns and (turns := _turns(value)):
             shape.turns[path] = None
+        elif named := _tags(path, value):
+            record[path] = ", ".join(_cell(one, number) for one in named)
         elif not any(isinstance(one, list | dict) for one in value):
             if value:
                 record[path] = ", ".join(_cell(one, number) for one in value)
@@ -245,9 +267,24 @@ def _turns(value: list[Any]) -> list[dict[str, Any]]:
     """The turns in a list: pairs of speaker and text, or objects that have a text and tell whose it is; else none."""
     if _is_list_of(value, list) and all(len(one) == 2 and _is_list_of(one, str) for one in value):
         return [{"speaker": speaker, "text": text} for speaker, text in value]
-    if _is_list_of(value, dict) and all(SAYS & one.keys() and TELLS & one.keys() for one in value):
-        return value
-    return []
+    if not _is_list_of(value, dict):
+        return []
+    turns = [_bare(one) for one in value]
+    if all({"from", "value"} <= one.keys() for one in turns):
+        return [{"speaker": one["from"], "text": one["value"]} for one in turns]
+    return turns if all(SAYS & one.keys() and TELLS & {_in_words(name) for name in one} for one in turns) else []
+
+
+def _in_words(name: str) -> str:
+    """createdAt as created_at."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _tags(path: str, value: list[Any]) -> list[Any]:
+    """The names of tags that are objects, such as {"id": 1, "name": "vip"}; else none."""
+    if path.rpartition(".")[2].lower() not in ("tags", "labels") or not _is_list_of(value, dict):
+        return []
+    return [one.get("name") or one.get("tag") or one.get("title") or "" for one in value]
 
 
 def _is_list_of(value: Any, kind: type) -> bool:

@@ -9,13 +9,16 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.rows import VisibleQuerySet, tracked
 from customers import masking
 from customers.masking import MaskingQuerySet, Personal
 from customers.models.tickets import Message, Queue, Ticket
+
+# What a report about mail that came back may leave open; kept in English, shown in the reader's language.
+SOMEBODY, NO_REASON = UNKNOWN = (gettext_noop("somebody"), gettext_noop("no reason given"))
 
 
 class MailboxQuerySet(VisibleQuerySet):
@@ -192,12 +195,17 @@ class IncomingMail(Personal):
     @property
     def why(self) -> str:
         """The reason in the reader's language."""
-        return gettext(self.reason) % self.facts if self.reason else ""
+        return reason_in_words(self.reason, self.facts) if self.reason else ""
 
     @property
     def may_become_ticket(self) -> bool:
         """Whether nothing was made of it yet."""
         return self.ticket_id is None and self.verdict != Verdict.RECEIVED
+
+
+def reason_in_words(reason: str, facts: dict[str, str]) -> str:
+    """A reason with its facts, in the reader's language."""
+    return gettext(reason) % {name: gettext(fact) if fact in UNKNOWN else fact for name, fact in facts.items()}
 
 
 @tracked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,13 +45,17 @@ def _personal(kind: type[Column], label: Any, **kwargs: Any) -> Any:
 
 
 class ContactColumn(TextColumn):
-    """An e-mail address: as given, and in the one form of it."""
+    """E-mail addresses, mostly one: each in its one form, and as given."""
 
     kind = gettext_lazy("e-mail")
 
     def read(self, text: str, decimal: str = ".") -> Any:
-        typed = super().read(text.strip().strip("<>'").removeprefix("mailto:"), decimal)
-        return normalize_email(typed), typed
+        whole = super().read(text, decimal)
+        parts = (
+            [part for part in re.split(r"[\s,;，；、/]+", whole) if part] if whole.count("@") > 1 else [whole.strip()]
+        )
+        bare = [part.strip("<>'").removeprefix("mailto:") for part in parts]
+        return [(normalize_email(typed), typed) for typed in bare]
 
     def empty(self) -> Any:
         return None
@@ -92,7 +97,7 @@ class CustomerResource(resources.BaseResource):
     )
     external_id = CodeColumn(
         gettext_lazy("Number elsewhere"),
-        aliases=["External ID", "Customer ID", "customerID", "Customer number", "ID", "User ID", "Requester external id",
+        aliases=["External ID", "Customer ID", "customerID", "Customer number", "Customer no", "Kundennummer", "Kunden-Nr", "Kunde Nr", "ID", "User ID", "Requester external id",
                  "客户编号", "客户编码", "会员编号", "会员号", "用户ID"],
         max_length=100,
         blank="keep",
@@ -139,26 +144,78 @@ class CustomerResource(resources.BaseResource):
     email = _personal(
         ContactColumn,
         gettext_lazy("E-mail"),
-        aliases=["Email address", "Mail", "user_email", "Requester email", "邮箱", "电子邮箱", "电子邮件"],
+        aliases=[
+            "Email address",
+            "Mail",
+            "user_email",
+            "Requester email",
+            "Email 1",
+            "E-mail 1",
+            "E-mail 1 - Value",
+            "Primary email",
+            "邮箱",
+            "电子邮箱",
+            "电子邮件",
+        ],
         max_length=254,
         blank="keep",
         help=gettext_lazy("Becomes the preferred address; another one that the customer has stays."),
         example="jane@example.com",
     )
-    other_emails = _personal(ListColumn, gettext_lazy("Further e-mail addresses"), max_length=254, blank="keep")
+    other_emails = _personal(
+        ListColumn,
+        gettext_lazy("Further e-mail addresses"),
+        aliases=["Email 2", "E-mail 2", "E-mail 2 - Value", "Secondary email", "Other email", "备用邮箱"],
+        max_length=254,
+        blank="keep",
+    )
     phone = _personal(
         CodeColumn,
         gettext_lazy("Phone"),
-        aliases=["Phone number", "Telephone", "Tel", "Telefon", "电话", "联系电话", "手机", "手机号", "手机号码"],
+        aliases=[
+            "Phone number",
+            "Telephone",
+            "Tel",
+            "Telefon",
+            "Phone 1",
+            "Phone 1 - Value",
+            "Primary phone",
+            "Home phone",
+            "Telefon privat",
+            "电话",
+            "联系电话",
+            "手机",
+            "手机号",
+            "手机号码",
+        ],
         max_length=60,
         blank="keep",
         help=gettext_lazy("A number without country code is one of the country of the row."),
         example="+49 30 901820",
     )
     mobile = _personal(
-        CodeColumn, gettext_lazy("Mobile"), aliases=["Mobile phone", "Cell", "Cell phone"], max_length=60, blank="keep"
+        CodeColumn,
+        gettext_lazy("Mobile"),
+        aliases=["Mobile phone", "Cell", "Cell phone", "Mobil", "Handy", "Phone 2 - Value"],
+        max_length=60,
+        blank="keep",
     )
-    other_phones = _personal(ListColumn, gettext_lazy("Further phone numbers"), max_length=60, blank="keep")
+    other_phones = _personal(
+        ListColumn,
+        gettext_lazy("Further phone numbers"),
+        aliases=[
+            "Business phone",
+            "Work phone",
+            "Office phone",
+            "Phone 2",
+            "Other phone",
+            "Telefon geschäftlich",
+            "座机",
+            "固定电话",
+        ],
+        max_length=60,
+        blank="keep",
+    )
     address_phone = _personal(
         CodeColumn,
         gettext_lazy("Phone of the address"),
@@ -205,6 +262,14 @@ class CustomerResource(resources.BaseResource):
         max_length=120,
         blank="keep",
         example="Berlin",
+    )
+    district = _personal(
+        TextColumn,
+        gettext_lazy("District"),
+        aliases=["区", "区县", "县区", "区/县"],
+        max_length=80,
+        blank="keep",
+        help=gettext_lazy("Stands before the street."),
     )
     region = TextColumn(
         gettext_lazy("Region"),
@@ -274,7 +339,7 @@ class CustomerResource(resources.BaseResource):
     )
     tax_id = TextColumn(
         gettext_lazy("Tax number"),
-        aliases=["VAT number", "VAT ID", "Tax ID", "Tax code", "税号", "纳税人识别号"],
+        aliases=["VAT number", "VAT ID", "Tax ID", "Tax code", "USt-IdNr", "USt-ID", "税号", "纳税人识别号"],
         max_length=40,
         help=gettext_lazy("VAT number or the like."),
         example="DE811907980",

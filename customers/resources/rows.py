@@ -40,6 +40,7 @@ PARTS = {
     "first name": "first_name",
     "last name": "last_name",
 }
+SEVERAL = re.compile(r"\s*(?::::|[/;,、，；]|\bor\b)\s*")  # between phone numbers in one cell
 LENGTHS = {"name": 200, "company": 200, "line1": 200, "line2": 200, "city": 120, "region": 120, "postal_code": 20}
 KEPT_AS_READ = (
     "number", "external_id", "company", "note", "status", "tax_exempt", "price_group", "tax_id", "accepts_email", "accepts_sms",
@@ -154,7 +155,7 @@ class CustomerRows:
     # --- Contacts -------------------------------------------------------------------------------
 
     def _emails(self, values: Values, problems: Problems) -> list[tuple[str, str]]:
-        found = dict([values["email"]]) if values.get("email") else {}
+        found = dict(values.get("email") or [])
         for text in values.get("other_emails") or []:
             try:
                 found.setdefault(normalize_email(text), text)
@@ -168,7 +169,7 @@ class CustomerRows:
         """Numbers in their one form. One that cannot be dialled is left out and said so, unless the row has nothing else."""
         found: dict[str, str] = {}
         for name, value in given:
-            for text in value if isinstance(value, list) else [value] if value else []:
+            for text in _numbers(value if isinstance(value, list) else [value] if value else [], region):
                 try:
                     found.setdefault(normalize_phone(text, region), text)
                 except ValidationError as refusal:
@@ -188,6 +189,9 @@ class CustomerRows:
             part: values.get(column) or ""
             for part, column in zip(("line1", "line2", *ADDRESS[2:]), ADDRESS, strict=True)
         }
+        district = values.get("district") or ""
+        if district and main["line1"] and district not in main["line1"]:
+            main["line1"] = f"{district}{'' if HAN.match(district) else ', '}{main['line1']}"
         if any(main.values()):
             main |= {"name": values.get("address_name") or "", "company": values.get("address_company") or ""}
             found.append(
@@ -236,6 +240,22 @@ class CustomerRows:
                 sentence = _("The text has %(length)s characters; %(limit)s are the limit.")
                 problems.append(error(kind, address[part], sentence % {"length": len(address[part]), "limit": limit}))
         return {part: value for part, value in address.items() if part != "phone" and value is not None}
+
+
+def _numbers(texts: Sequence[str], region: str) -> list[str]:
+    """The phone numbers in cells, where several stand in one cell each of them, if one alone can be dialled."""
+    found: list[str] = []
+    for text in texts:
+        parts = [part for part in SEVERAL.split(text) if part.strip()]
+        found += parts if len(parts) > 1 and any(_is_number(part, region) for part in parts) else [text]
+    return found
+
+
+def _is_number(text: str, region: str) -> bool:
+    try:
+        return bool(normalize_phone(text, region))
+    except ValidationError:
+        return False
 
 
 def full_name(first: str | None, last: str | None) -> str:

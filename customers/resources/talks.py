@@ -25,15 +25,15 @@ SYSTEM = gettext_lazy("conversations")
 KINDS = {
     **dict.fromkeys(
         ["customer", "user", "client", "visitor", "end user", "end-user", "enduser", "requester", "contact", "lead", "consumer", "buyer",
-         "caller", "guest", "incoming", "inbound", "received", "客户", "买家", "用户", "顾客"],
+         "caller", "guest", "human", "incoming", "inbound", "received", "客户", "买家", "用户", "顾客"],
         "customer",
     ),
     **dict.fromkeys(
         ["agent", "admin", "assistant", "bot", "support", "staff", "operator", "representative", "rep", "advisor", "teammate", "employee",
-         "reply", "outgoing", "outbound", "sent", "客服", "坐席", "管理员"],
+         "reply", "outgoing", "message", "gpt", "model", "outbound", "sent", "客服", "坐席", "管理员"],
         "reply",
     ),
-    **dict.fromkeys(["action", "note", "internal", "internal note", "private", "event", "log", "备注", "内部"], "note"),
+    **dict.fromkeys(["action", "note", "internal", "internal note", "private", "event", "log", "lineitem", "备注", "内部"], "note"),
     **dict.fromkeys(["system", "系统"], "system"),
 }  # fmt: skip
 # Headers that together tell a file of messages, and what each is there. The first of a group counts.

@@ -22,7 +22,9 @@ from backoffice.resources import ChoiceColumn, CodeColumn, Column, DateColumn, L
 from customers.masking import PERMISSION
 from customers.models import Message, Queue, Ticket, TicketEvent
 from customers.resources import talks
+from customers.resources.layouts import LAYOUTS
 from customers.services import assignable, clean_tags, default_queue, normalize_email, one_line
+from customers.services.mail.formatted import is_html, text_of_html
 from customers.services.upsert import correct_events, upsert_tickets
 
 MESSAGES = talks.MESSAGES
@@ -30,9 +32,9 @@ NOT_KEPT = gettext_lazy("not kept")
 SUBJECT = 100  # characters of a subject that is made of the text
 STATUS = {
     **dict.fromkeys(["new", "unassigned", "created", "submitted", "新建", "待受理", "未处理"], "new"),
-    **dict.fromkeys(["open", "in progress", "assigned", "started", "reopened", "working", "处理中", "进行中", "已受理"], "open"),
+    **dict.fromkeys(["open", "in progress", "assigned", "started", "reopened", "working", "active", "处理中", "进行中", "已受理"], "open"),
     **dict.fromkeys(
-        ["pending", "pending reminder", "pending close", "waiting", "waiting for the customer", "waiting on customer", "待回复", "等待客户"],
+        ["pending", "pending reminder", "pending close", "waiting", "waiting for the customer", "waiting on customer", "snoozed", "待回复", "等待客户"],
         "pending",
     ),
     **dict.fromkeys(["on_hold", "on hold", "on-hold", "hold", "挂起", "暂停"], "on_hold"),
@@ -42,107 +44,16 @@ STATUS = {
 }  # fmt: skip
 PRIORITY = {
     **dict.fromkeys(["1", "low", "1 low", "低"], 1),
-    **dict.fromkeys(["2", "normal", "2 normal", "medium", "0", "-", "中", "普通", "一般"], 2),
-    **dict.fromkeys(["3", "high", "3 high", "高"], 3),
+    **dict.fromkeys(["2", "normal", "2 normal", "medium", "not_priority", "0", "-", "中", "普通", "一般"], 2),
+    **dict.fromkeys(["3", "high", "3 high", "priority", "高"], 3),
     **dict.fromkeys(["4", "urgent", "critical", "4 urgent", "紧急"], 4),
 }
+FRESHDESK = {"2": "open", "3": "pending", "4": "solved", "5": "closed", "6": "pending", "7": "on_hold"}
 CHANNEL = {
     **dict.fromkeys(["mail", "email", "e-mail", "邮件"], "mail"),
     **dict.fromkeys(["form", "web", "web form", "webform", "web service", "表单", "网页"], "form"),
     **dict.fromkeys(["staff", "phone", "chat", "agent", "closed ticket", "客服", "电话"], "staff"),
     **dict.fromkeys(["api", "mobile"], "api"),
-}
-LAYOUTS: dict[str, tuple[set[str], dict[str, str]]] = {
-    "NYC 311": ({"unique key", "complaint type"}, {}),
-    "Bitext": (
-        {"utterance", "intent"},
-        {
-            "tags": "",
-            "category": "tag",
-            "intent": "tag",
-            "entity type": "",
-            "entity value": "",
-            "start offset": "",
-            "end offset": "",
-        },
-    ),
-    "ABCD": (
-        {"convo id", "messages position"},
-        {
-            "convo id": "source_number",
-            "scenario personal customer name": "requester_name",
-            "scenario personal email": "requester_email",
-            "scenario order order id": "about",
-            "scenario flow": "tag",
-            "scenario subflow": "subject",
-            **dict.fromkeys(
-                [
-                    "scenario personal member level",
-                    "scenario personal phone",
-                    "scenario personal username",
-                    "scenario order street address",
-                    "scenario order full address",
-                    "scenario order city",
-                    "scenario order num products",
-                    "scenario order packaging",
-                    "scenario order payment method",
-                    "scenario order products",
-                    "scenario order purchase date",
-                    "scenario order state",
-                    "scenario order zip code",
-                    "scenario product names",
-                    "scenario product amounts",
-                ],
-                "",
-            ),
-        },
-    ),
-    "Intercom": (
-        {"messages part type"},
-        {
-            "source subject": "subject",
-            "source body": "text",
-            "source author name": "requester_name",
-            "source author email": "requester_email",
-            "source author id": "requester_id",
-            "state": "status",
-        },
-    ),
-    "Zammad": (
-        {"number", "title", "state"},
-        {
-            "number": "source_number",
-            "title": "subject",
-            "state": "status",
-            "id": "",
-            "customer": "requester_name",
-            "owner": "assignee",
-        },
-    ),
-    "Zendesk": ({"requester", "submitter"}, {}),
-    "Freshdesk": (
-        {"ticket id", "created time"},
-        {
-            "source": "channel",
-            "created time": "created_at",
-            "resolved time": "solved_at",
-            "closed time": "",
-            "full name": "requester_name",
-            "type": "",
-            "due by time": "due_on",
-        },
-    ),
-    "Jira": (
-        {"issue key", "summary", "reporter"},
-        {
-            "issue key": "source_number",
-            "issue id": "",
-            "reporter": "requester_name",
-            "created": "created_at",
-            "resolved": "solved_at",
-            "issue type": "",
-        },
-    ),
 }
 
 
@@ -205,7 +116,7 @@ class TicketResource(resources.BaseResource):
     )  # fmt: skip
     source_number = CodeColumn(
         gettext_lazy("Number there"),
-        aliases=["ID", "Ticket ID", "Ticket number", "Ticket #", "Ticket", "External ID", "Unique Key", "Case number", "Request ID",
+        aliases=["ID", "Ticket ID", "Ticket number", "Ticket #", "Ticket", "External ID", "Unique Key", "Case number", "Request ID", "Chat ID", "Session ID",
                  "工单编号", "工单号"],
         max_length=100,
         blank="keep",
@@ -226,6 +137,8 @@ class TicketResource(resources.BaseResource):
             "Descriptor",
             "utterance",
             "Details",
+            "Transcript",
+            "Chat transcript",
             "内容",
             "描述",
             "问题描述",
@@ -236,17 +149,21 @@ class TicketResource(resources.BaseResource):
         example="It has not come.",
     )
     requester_name = TextColumn(
-        gettext_lazy("Asked by"), aliases=["Requester", "Requester name", "Customer name", "Contact name", "Customer", "客户", "客户姓名"],
+        gettext_lazy("Asked by"), aliases=["Requester", "Requester name", "Customer name", "Contact name", "Customer", "Visitor name", "客户", "客户姓名"],
         max_length=200, blank="keep", permission=PERMISSION,
     )  # fmt: skip
     requester_email = AddressColumn(
-        gettext_lazy("E-mail"), aliases=["Requester email", "Email", "Customer email", "From", "邮箱", "客户邮箱"],
+        gettext_lazy("E-mail"), aliases=["Requester email", "Email", "Customer email", "Visitor email", "From", "邮箱", "客户邮箱"],
         max_length=254, blank="keep", permission=PERMISSION, example="jane@example.com",
         help=gettext_lazy("The customer who has this address gets the ticket."),
     )  # fmt: skip
     status = ChoiceColumn(
         gettext_lazy("Status"), aliases=["State", "Ticket status", "状态"], words=STATUS, blank="keep", example="solved"
     )
+    status_code = ChoiceColumn(
+        gettext_lazy("Status as a number"), system="Freshdesk", words=FRESHDESK, blank="keep",
+        help=gettext_lazy("2 open, 3 and 6 pending, 4 solved, 5 closed, 7 on hold."), example="4",
+    )  # fmt: skip
     priority = ChoiceColumn(
         gettext_lazy("Priority"), aliases=["优先级"], words=PRIORITY, blank="keep", example="normal"
     )
@@ -267,7 +184,7 @@ class TicketResource(resources.BaseResource):
     tags = WordsColumn(gettext_lazy("Tags"), aliases=["Ticket tags", "Labels", "标签"], max_length=120, blank="keep")
     tag = OneOfManyColumn(gettext_lazy("Single tag"), aliases=["Intent"], system="Bitext", max_length=120, blank="keep")
     created_at = talks.MomentColumn(
-        gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "创建时间", "提交时间"],
+        gettext_lazy("Created"), aliases=["Created at", "Created date", "Creation date", "Created on", "Opened", "Start time", "Started at", "创建时间", "提交时间"],
         blank="keep", example="2026-03-31 14:05",
     )  # fmt: skip
     solved_at = talks.MomentColumn(
@@ -395,7 +312,7 @@ class TicketRows:
         if self.talk:
             made |= self.talk.read(found, problems)
         text = (found.get("text") or "").strip()
-        made["text"] = text
+        made["text"] = text = text_of_html(text) if self.talk and is_html(text) else text
         made["number"] = (found.get("number") or "").upper()
         made["subject"] = one_line(found.get("subject") or "") or one_line(text)[:SUBJECT]
         made["about"] = (found.get("about") or "").upper()
@@ -411,7 +328,7 @@ class TicketRows:
             else ""
         )
         if made.get("status") is None:
-            made["status"] = "closed" if found.get("solved_at") else ""
+            made["status"] = found.get("status_code") or ("closed" if found.get("solved_at") else "")
         queue = found.get("queue") or ""
         made["queue"] = self.queues.get(queue.lower(), queue)
         made["assignee"] = self._assignee(found.get("assignee") or "", made["queue"] or self.default, problems)

@@ -8,7 +8,6 @@ from django.db.models import OuterRef
 from django.urls import reverse
 
 from backoffice.rows import told_along
-
 from customers.models import (
     Consent,
     ConsentPurpose,
@@ -46,7 +45,9 @@ def of(user: Any, customer: Customer) -> dict[str, Any]:
 
 def lists_of(user: Any) -> ArraySubquery:
     """The lists that a customer is on and `user` sees, read along with the customer; panels.py shows them."""
-    members = ListMember.objects.filter(customer=OuterRef("pk"), list__in=StaticList.objects.visible_to(user).order_by())
+    members = ListMember.objects.filter(
+        customer=OuterRef("pk"), list__in=StaticList.objects.visible_to(user).order_by()
+    )
     return told_along(members.order_by("list__name", "list")[:MOST_LISTS], pk="list", name="list__name", at="added_at")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
@@ -20,6 +21,7 @@ from inventory.services.reallocation import START, plan_moves, read_board
 from inventory.services.waiting import TASK, promised_at, queue_serving
 
 CLEAR = "inventory.clear_closed"
+SOLD_OUT = "inventory.refresh_sold_out"
 FORESEEN = 500  # documents that are looked at before a warehouse is closed
 
 
@@ -56,6 +58,8 @@ def open_location(location: Location, *, by: User | None) -> Location:
 def closed(location: Location, *, by: User | None, reason: str = "") -> None:
     """What follows from closing a warehouse, by a click or by a file: what is promised there moves."""
     audit.record("location.closed", location, by=by, reason=reason)
+    # The trigger marks what it sees; what came in by a transaction that was still open is marked once this one is over.
+    app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
     if Allocation.objects.filter(location=location).exists():
         app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
 

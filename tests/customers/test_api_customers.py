@@ -52,9 +52,16 @@ def test_a_customer_is_created_once_and_its_custom_fields_are_changed():
     assert (made.status_code, made["Location"], again.json()) == (201, f"{AT}/customers/{ada.number}", made.json())
     assert (made.json()["custom"], made.json()["contacts"][0]["value"]) == (body["custom"], "ada@example.com")
 
-    changed = send("patch", f"/customers/{ada.number}", {"custom": {"birthday": None, "level": "plain"}, "company": "AE"})
+    changed = send(
+        "patch", f"/customers/{ada.number}", {"custom": {"birthday": None, "level": "plain"}, "company": "AE"}
+    )
     ada.refresh_from_db()
-    assert (changed.status_code, changed.json()["custom"], ada.company, ada.tags) == (200, {"level": "plain"}, "AE", ["vip"])
+    assert (changed.status_code, changed.json()["custom"], ada.company, ada.tags) == (
+        200,
+        {"level": "plain"},
+        "AE",
+        ["vip"],
+    )
     assert AuditEvent.objects.filter(verb="customer.changed").count() == 1
 
 
@@ -86,7 +93,9 @@ def test_a_ticket_is_opened_once_and_its_thread_goes_on():
     assert (made.status_code, ticket.customer, ticket.channel, ticket.about) == (201, ada, "api", "SO-1")
 
     for kind in ("reply", "note", "customer"):
-        assert send("post", f"/tickets/{ticket.number}/messages", {"kind": kind, "body": kind.title()}).status_code == 201
+        assert (
+            send("post", f"/tickets/{ticket.number}/messages", {"kind": kind, "body": kind.title()}).status_code == 201
+        )
     assert list(ticket.messages.order_by("pk").values_list("kind", "body")) == [
         ("customer", "My parcel"), ("reply", "Reply"), ("note", "Note"), ("customer", "Customer"),
     ]  # fmt: skip

@@ -141,7 +141,11 @@ def test_a_merge_lets_choose_between_two_values_and_its_undo_gives_back_the_firs
 
     form = client.get(address).context["form"]
     asked = {name: [text for _side, text in form.fields[name].choices] for name in form.names if "custom" in name}
-    assert asked == {"custom.level": ["Gold", "Plain"], "custom.birthday": ["–", '<time datetime="1990-03-31">31 Mar 1990</time>'], "custom.height": ["170", "–"]}
+    assert asked == {
+        "custom.level": ["Gold", "Plain"],
+        "custom.birthday": ["–", '<time datetime="1990-03-31">31 Mar 1990</time>'],
+        "custom.height": ["170", "–"],
+    }
     chosen = {"custom.level": "lose", "custom.birthday": "keep", "custom.height": "lose"}
     assert client.post(address, chosen).status_code == 302
 

@@ -186,6 +186,23 @@ def test_a_phone_number_that_cannot_be_dialled_costs_nobody_the_customer(tmp_pat
     assert [found[0] for found in contacts(Customer.objects.get())] == ["sarah@example.com"]
 
 
+def test_several_addresses_and_numbers_of_one_customer_are_all_kept(tmp_path):
+    german = "Kunde Nr;Vorname;E-Mail 1;E-Mail 2;Telefon privat;Telefon geschäftlich;Mobil\n1;Bo;bo@example.com, bo.two@example.com;bo3@example.com;+49 30 123456;+49 30 654321;+49 171 2345678\n"
+    chinese = "客户编号,客户名称,手机,省,市,区,详细地址\nK1,王芳,+86 138 0013 8001/+86 10 6234 5678,广东省,深圳市,南山区,科技路1号\n"
+    results = [bring(tmp_path, text) for text in (german, chinese)]
+    assert [result["errors"] for result in results] == [[], []]
+    assert sorted(ContactPoint.objects.values_list("customer__external_id", "normalized")) == [
+        ("1", "+491712345678"), ("1", "+4930123456"), ("1", "+4930654321"), ("1", "bo.two@example.com"), ("1", "bo3@example.com"),
+        ("1", "bo@example.com"), ("K1", "+861062345678"), ("K1", "+8613800138001"),
+    ]  # fmt: skip
+    assert Address.objects.values_list("line1", "city", "region", "country").get() == (
+        "南山区科技路1号",
+        "深圳市",
+        "广东省",
+        "CN",
+    )
+
+
 def test_null_of_databases_is_blank_but_for_names(tmp_path):
     result = bring(
         tmp_path, "customerID,companyName,contactName,region,phone,email\nNULLC,Null & Sons,NULL,NULL,NULL,NULL\n"

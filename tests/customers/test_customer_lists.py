@@ -70,11 +70,21 @@ def test_ticked_customers_go_on_a_list_which_filters_and_is_followed_up(client, 
 def test_a_private_list_is_nobody_elses(client, lead):
     other = make_user("support_agent")
     private = save_list(by=other, name="Mine", is_shared=False)
-    add_to_list([make_customer("Ann")], by=other, static_list=private)
+    ann = make_customer("Ann")
+    add_to_list([ann], by=other, static_list=private)
+    add_to_list([ann], by=other, static_list=save_list(by=other, name="Fair"))
 
     assert client.get(private.get_absolute_url()).status_code == 404
     assert client.get(f"{reverse('customers:list')}?list=Mine").context["rows"] == []
-    assert not ListMember.objects.visible_to(lead).exists()
+    assert list(ListMember.objects.visible_to(lead).values_list("list__name", flat=True)) == ["Fair"]
+
+    def told():
+        panels = client.get(ann.get_absolute_url()).context["panels"]
+        return [one["name"] for panel in panels if panel.title == "On these lists" for one in panel.context["lists"]]
+
+    assert told() == ["Fair"]
+    client.force_login(other)
+    assert told() == ["Fair", "Mine"]
 
 
 def test_who_made_a_list_or_leads_may_delete_it(client, agent):

@@ -11,7 +11,7 @@ from customers import services
 from customers.models import Customer, FollowUp, SegmentLimits
 from customers.services import segments
 from tests.customers.test_segments import customer
-from tests.factories import make_customer
+from tests.factories import make_customer, make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -93,8 +93,16 @@ def test_the_export_has_the_segments(client, lead, shop):
     ]
 
 
+def test_the_ticket_says_what_whoever_asks_is_to_us_and_why(client, agent, shop):
+    told = client.get(make_ticket(customer=shop[0]).get_absolute_url()).context["reasons"]
+    page = client.get(shop[0].get_absolute_url()).context["reasons"]
+    assert [reason.key for reason in told] == ["lifecycle", "abc", "rfm", "risk"]
+    assert told == page
+
+
 def test_who_came_after_the_run_has_no_segment_yet(client, agent, shop):
     late = make_customer("Dan")
+    assert client.get(make_ticket(customer=late).get_absolute_url()).context["reasons"] == []
 
     assert client.get(late.get_absolute_url()).status_code == 200
     assert names(client, "sort=name&columns=name&columns=lifecycle&columns=rfm") == ["Ada", "Bob", "Cid", "Dan"]

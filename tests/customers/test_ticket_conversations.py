@@ -159,3 +159,64 @@ def test_the_system_answers_where_nobody_else_does(tmp_path):
     assert [(one.kind, one.body, one.author_name) for one in messages] == [
         ("customer", "Hello", "Jane <jane@example.com>"), ("note", "Call her", "Ann"), ("note", "Escalated", "Bot"),
     ]  # fmt: skip
+
+
+HELPDESKS = {
+    "Intercom": {"type": "conversation.list", "conversations": [{
+        "type": "conversation", "id": "x-1", "created_at": 1700000000, "title": None, "state": "closed", "priority": "not_priority",
+        "source": {"type": "conversation", "subject": "", "body": "<p>Where is <b>it</b>?</p>", "author": {"type": "user", "id": "u1", "name": "Jane", "email": "jane@example.com"}},
+        "tags": {"type": "tag.list", "tags": [{"type": "tag", "id": "1", "name": "late"}]},
+        "conversation_parts": {"type": "conversation_part.list", "conversation_parts": [
+            {"id": "p1", "type": "conversation_part", "part_type": "comment", "body": "<p>We look.</p>", "created_at": 1700000100, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p2", "type": "conversation_part", "part_type": "assignment", "body": None, "created_at": 1700000200, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p3", "type": "conversation_part", "part_type": "note", "body": "<p>Ask.</p>", "created_at": 1700000300, "author": {"type": "admin", "id": "a1", "name": "Bob"}},
+            {"id": "p4", "type": "conversation_part", "part_type": "comment", "body": "<p>Thanks</p>", "created_at": 1700000400, "author": {"type": "user", "id": "u1", "name": "Jane"}},
+        ]},
+    }]},
+    "Freshdesk": [{
+        "id": "x-1", "subject": "Cup", "description": "<div>Where is it?</div>", "description_text": "Where is it?", "status": 5, "priority": 3, "source": 1,
+        "created_at": "2024-01-05T10:00:00Z", "due_by": "2024-01-08T10:00:00Z", "requester_id": 9, "requester": {"id": 9, "name": "Jane", "email": "jane@example.com"},
+        "tags": ["late"], "conversations": [
+            {"id": 1, "body": "<div>We look.</div>", "body_text": "We look.", "incoming": False, "private": False, "user_id": 7, "created_at": "2024-01-05T11:00:00Z", "to_emails": ["j@x.example"]},
+            {"id": 2, "body": "<div>Ask.</div>", "body_text": "Ask.", "incoming": False, "private": True, "user_id": 7, "created_at": "2024-01-05T11:05:00Z"},
+            {"id": 3, "body": "<div>Thanks</div>", "body_text": "Thanks", "incoming": True, "private": False, "user_id": 9, "created_at": "2024-01-05T12:00:00Z"},
+        ],
+    }],
+    "Freshdesk, exported": [{"helpdesk_ticket": {
+        "display_id": "x-1", "id": 77, "subject": "Cup", "description": "Where is it?", "description_html": "<p>x</p>", "status": 5, "status_name": "Closed", "priority": 1,
+        "priority_name": "Low", "created_at": "2024-01-05T10:00:00+01:00", "requester_name": "Jane", "requester_email": "jane@example.com", "tags": [{"name": "late"}],
+        "notes": [{"note": {"id": at, "body": text, "incoming": came, "private": hidden, "user_id": 1, "created_at": f"2024-01-05T1{at}:00:00+01:00"}}
+                  for at, (text, came, hidden) in enumerate([("We look.", False, False), ("Ask.", False, True), ("Thanks", True, False)], start=1)],
+    }}],
+    "Help Scout": {"_embedded": {"conversations": [{
+        "id": "x-1", "number": 12, "subject": "Cup", "status": "closed", "createdAt": "2024-01-05T10:00:00Z", "tags": [{"id": 1, "tag": "late"}],
+        "primaryCustomer": {"id": 1, "first": "Jane", "last": "Doe", "email": "jane@example.com"}, "_embedded": {"threads": [
+            {"id": place, "type": kind, "body": text, "createdAt": f"2024-01-05T1{place}:00:00Z", "createdBy": {"id": 1, "type": "user", "first": "Jane", "email": "someone@example.com"}}
+            for place, (kind, text) in enumerate([("customer", "Where is it?"), ("message", "We look."), ("note", "Ask."), ("customer", "Thanks")])
+        ]},
+    }]}, "page": {"size": 25}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("system", HELPDESKS)
+def test_conversations_of_other_helpdesks_come_with_all_that_was_said(tmp_path, system):
+    customer = make_customer("Jane", email="jane@example.com")
+    result = bring(tmp_path, json.dumps(HELPDESKS[system]))
+    assert result["errors"] == []
+    ticket = Ticket.objects.get()
+    assert (ticket.source_number, ticket.customer, ticket.status, ticket.tags) == ("x-1", customer, "closed", ["late"])
+    assert [(one.kind, one.body) for one in ticket.messages.all()] == [
+        ("customer", "Where is it?"), ("reply", "We look."), ("note", "Ask."), ("customer", "Thanks"),
+    ]  # fmt: skip
+
+
+def test_sessions_of_chats_and_of_language_models_are_conversations(tmp_path):
+    chats = {"sessions": [{"session_id": "s", "messages": [
+        {"from": "user", "type": "text", "content": "Hi", "timestamp": 1700000000000}, {"from": "operator", "type": "text", "content": "Yes?", "timestamp": 1700000060000},
+    ]}]}  # fmt: skip
+    models = [{"id": "g", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Yes?"}]}]
+    for found in (chats, models):
+        assert bring(tmp_path, json.dumps(found))["errors"] == []
+    assert [[(one.kind, one.body) for one in ticket.messages.all()] for ticket in Ticket.objects.order_by("pk")] == [
+        [("customer", "Hi"), ("reply", "Yes?")]
+    ] * 2

@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from backoffice import verification
 from catalog.models import Variant
 from inventory import services
 from inventory.models import SoldOut, StockLevel
+from inventory.tasks import refresh_sold_out
 from tests.catalog.test_finding import shown
 from tests.factories import make_location, make_user, make_variant, stock
 
@@ -46,6 +48,10 @@ def test_what_lies_in_a_closed_warehouse_is_not_for_sale(owner):
     make_location("SHOP")
     services.refresh_sold_out()
     services.close_location(make_location(), by=None, leave_stock=True)
+    assert (marked(), out(owner)) == (["TEA"], ["TEA"])
+    SoldOut.objects.all().delete()  # as if the tea had come in by a transaction that the trigger did not see
+    [job] = ProcrastinateJob.objects.filter(task_name="inventory.refresh_sold_out")
+    refresh_sold_out(**job.args)
     assert (marked(), out(owner)) == (["TEA"], ["TEA"])
 
 

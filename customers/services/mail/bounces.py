@@ -95,9 +95,7 @@ def _reads_like_one(mail: Mail) -> bool:
     return (
         by_robot
         and bool(SUBJECT.search(mail.subject))
-        and bool(
-            is_robot or STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body)
-        )
+        and bool(is_robot or STATUS.search(mail.body) or CODE.search(mail.body) or ADDRESS.search(mail.body))
     )
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import ContactPoint, Message, Ticket, TicketStatus
+from customers.models.mailboxes import NO_REASON, SOMEBODY, reason_in_words
 from customers.services.mail import threading, verdicts
 from customers.services.mail.bounces import Report
 from customers.services.mail.signing import signed_messages, signed_numbers
@@ -33,14 +34,14 @@ def take_report(report: Report) -> Outcome:
     Only a signature of ours marks an address: anybody can send a report.
     """
     facts = {
-        "email": ", ".join(one.email for one in report.failures if one.email)[:300] or _("somebody"),
-        "said": next((one.said for one in report.failures if one.said), "")[:300] or _("no reason given"),
+        "email": ", ".join(one.email for one in report.failures if one.email)[:300] or SOMEBODY,
+        "said": next((one.said for one in report.failures if one.said), "")[:300] or NO_REASON,
     }
     ticket, is_signed = _ticket_of(report)
     if ticket is None:
         return Outcome(verdicts.COMPLAINT_ALONE if report.kind == "complaint" else verdicts.BOUNCED_ALONE, facts)
     facts["number"] = ticket.number
-    message = note(ticket, body=_(REASONS[report.kind]) % facts, by=None)
+    message = note(ticket, body=reason_in_words(REASONS[report.kind], facts), by=None)
     if is_signed:
         _mark(report, ticket)
     if report.is_final and ticket.status == TicketStatus.PENDING:

@@ -57,10 +57,10 @@ def survivorship(keep: Customer, lose: Customer, choices: Mapping[str, str]) -> 
         ours, theirs = getattr(keep, name), getattr(lose, name)
         label = _("owner") if name == "owner" else str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         lines.append(Survivorship(name, label, ours, theirs, _side(choices.get(name), ours, theirs)))
-    for field in CustomField.objects.live() if values_of(lose) else ():
-        ours, theirs = values_of(keep).get(field.code), values_of(lose).get(field.code)
-        side = _side(choices.get(FIELD + field.code), ours, theirs)
-        lines.append(Survivorship(FIELD + field.code, field.title, ours, theirs, side, field))
+    for custom in CustomField.objects.live() if values_of(lose) else ():
+        ours, theirs = values_of(keep).get(custom.code), values_of(lose).get(custom.code)
+        side = _side(choices.get(FIELD + custom.code), ours, theirs)
+        lines.append(Survivorship(FIELD + custom.code, custom.title, ours, theirs, side, custom))
     for name, kind in FLAGGED.items():
         ours, theirs = primary(keep, kind), primary(lose, kind)
         label = _("Primary e-mail") if name == "email" else _("Primary phone")

@@ -63,8 +63,10 @@ class TicketRecord(WithPictures, generic.RecordPage):
             actor=by,
             actor_id=Cast("actor_id", TextField()),
         )
-        rows = super().get_queryset().select_related(
-            "assignee", "queue", "customer__owner", "customer__segment", "follows", "merged_into"
+        rows = (
+            super()
+            .get_queryset()
+            .select_related("assignee", "queue", "customer__owner", "customer__segment", "follows", "merged_into")
         )
         rows = promises.with_promises(rows, self.request.user)
         return with_surroundings(rows, self.user).annotate(happened=ArraySubquery(happened.values(json=fields)))
