@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0013_finding_plainly'),
-        ('inventory', '0016_one_place'),
+        ('inventory', '0017_one_place'),
     ]
 
     operations = [
