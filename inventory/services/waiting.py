@@ -60,7 +60,8 @@ SHORT = "s.on_hand - s.allocated - s.held < 0"  # as its index is
 # Promises at closed warehouses; the location comes first, whatever the planner knows of it.
 LEFT_BEHIND = """
     SELECT a.cause FROM inventory_location l
-    CROSS JOIN LATERAL (SELECT * FROM inventory_allocation WHERE location_id = l.id OFFSET 0) a
+    CROSS JOIN LATERAL (
+        WITH here AS MATERIALIZED (SELECT * FROM inventory_allocation WHERE location_id = l.id) SELECT * FROM here) a
     CROSS JOIN LATERAL ({packed}) k
     WHERE l.kind = 'stock' AND NOT l.is_active AND a.quantity > k.pieces
 """

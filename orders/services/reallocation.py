@@ -32,7 +32,7 @@ class _Orders:
     packing = """
         SELECT l.order_line_id AS item, f.location_id, l.quantity AS pieces
         FROM orders_fulfilmentline l CROSS JOIN LATERAL (
-            SELECT location_id FROM orders_fulfilment WHERE id = l.fulfilment_id AND status IN ('pending', 'packed') OFFSET 0) f
+            SELECT location_id FROM orders_fulfilment WHERE id = l.fulfilment_id AND status IN ('pending', 'packed') LIMIT 1) f
     """
 
     def lock(self, causes: Collection[str]) -> None:
