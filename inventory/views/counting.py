@@ -188,6 +188,8 @@ class CountPaper(CountingPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         lines, following = self.after(PAPER_LINES)
         more = self.address("paper", after=following) if following else ""
+        for line in lines:
+            line.bin_codes = list(dict.fromkeys(line.bin_codes))  # once, however many lots lie there
         bins = any(line.bin_codes for line in lines)
         return self.page(title=_("Sheet of %(count)s") % {"count": self.stock_count}, lines=lines, more=more, bins=bins)
 

@@ -227,7 +227,9 @@ def test_each_bin_is_compared_with_the_moment_at_which_it_was_counted(picker):
 def test_bins_are_named_by_code_or_by_how_they_begin(client):
     shelf, _other = make_bin("A-1"), make_bin("A-2")
     make_bin("B-1")
-    shelved(make_variant("TEA"), (5, shelf))
+    milk = make_variant("MILK", tracking="lot")
+    rows = [Arriving(2, lot, bin=shelf.pk) for lot in "AB"]
+    services.receive(make_location(), None, [(milk.pk, 4, None)], parts={0: rows}, by=None)
     client.force_login(make_user("warehouse_manager"))
     page = client.get(reverse("inventory:bin", args=[shelf.pk])).content.decode()
     address = f"{reverse('inventory:count_new')}?scope=bins&location={shelf.location_id}&bins=A-1"
