@@ -8,7 +8,7 @@ from collections.abc import Callable
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.cache import caches
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -49,6 +49,17 @@ def preferences(get_response: View) -> View:
                 timezone.deactivate()
         else:
             timezone.deactivate()
+        return get_response(request)
+
+    return middleware
+
+
+def storable_address(get_response: View) -> View:
+    """An address with a NUL, which no text of the database can hold, is that of nothing."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
         return get_response(request)
 
     return middleware

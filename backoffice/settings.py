@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "backoffice.middleware.session_activity",
     "backoffice.middleware.preferences",
+    "backoffice.middleware.storable_address",
     "backoffice.middleware.second_factor",
     "backoffice.middleware.history_context",
 ]

@@ -365,3 +365,10 @@ def test_what_comes_late_opens_a_ticket_that_follows(filled):
     new = ticket.followed_by.get()
     assert response["Location"] == f"/support/t/{new.token}/#last"
     assert new.messages.get().body == "Broken again."
+
+
+@pytest.mark.parametrize(
+    "address", ["/support/t/%00/", "/support/t/%00/files/1/", "/tickets/%00/", "/customers/CU%00/edit/"]
+)
+def test_an_address_with_a_nul_is_that_of_nothing(client, lead, address):
+    assert client.get(address).status_code == 404
