@@ -113,7 +113,7 @@ TYPED: dict[str, dict[str, list[str]]] = {
     "returns": {"behind": [*BEHIND, f"{DAYS}&reason=Too small", f"{DAYS}&cause=1", f"{DAYS}&cause=0"]},
     "invoices": {"behind": [f"{DAYS}&currency=EUR&country=DE&rate=0.19000"]},
     "products": {"q": ["slim paper"], "tag": ["gift"]},
-    "tickets": {"q": ["parcel", "包裹"], "text": ["parcel", "包裹"], "behind": [DAYS, *OF_TICKETS]},
+    "tickets": {"q": ["parcel", "发货"], "text": ["parcel", "包裹"], "behind": [DAYS, *OF_TICKETS]},
     "variants": {"q": ["slim paper"]},
 }
 LOOKED_UP: dict[type, str] = {
