@@ -54,7 +54,7 @@ def test_five_lines_by_keyboard(page: Page, roles, signed_in) -> None:
     with page.expect_navigation():
         keys.press("Control+Shift+Enter")
 
-    expect(page.get_by_role("status").filter(has_text="saved")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="placed")).to_be_visible()
     assert keys.count < 60
     order = Order.objects.get()
     assert (order.status, order.customer, order.shipping, order.total) == ("placed", customer, 5, 155)

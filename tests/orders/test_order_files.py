@@ -182,7 +182,12 @@ def test_a_flat_log_of_sales(tmp_path, main):
     )
     result = bring(tmp_path, "orders", text, "--partial")
     assert reasons(result) == [
-        (5, "quantity", "", "The quantity must be at least 1."),
+        (
+            5,
+            "quantity",
+            "",
+            "X is taken back, and nothing of it sold: give what comes back an order number of its own.",
+        ),
         (6, "source_number", "536366", "Its order is refused: see row 5."),
     ]
     assert (result["read"], counts(result)) == (5, (3, 0, 0, 2))
