@@ -1,12 +1,22 @@
 -- inventory_post_many: does what inventory_post does, for many moves of which no two touch the same level, in three
 -- statements instead of three for each move. Where two do, a level would be overdrawn, or bins and lots are concerned,
 -- inventory_post takes over and says what is wrong. Postings are written before the levels that follow from them.
+--
+-- Statistics lag behind: after an undo, or a load that was broken off, they call tables empty that are about to hold all these
+-- moves, and each move would be compared with each level. Where they know of fewer rows than there are moves, tables are hashed;
+-- variants, of which there may be many nonetheless, are looked up one by one.
 CREATE OR REPLACE FUNCTION inventory_post_many(moves jsonb, actor bigint, request text) RETURNS bigint[]
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = 'force_custom_plan' SET enable_nestloop = on AS $$
 DECLARE
     ids bigint[];
     at_time timestamptz;
 BEGIN
+    IF jsonb_array_length(moves) > (
+        SELECT min(c.reltuples) FROM pg_class c
+        WHERE c.oid IN ('inventory_stocklevel'::regclass, 'inventory_stockmove'::regclass, 'inventory_stockposting'::regclass)
+    ) THEN
+        SET LOCAL enable_nestloop = off;
+    END IF;
     PERFORM inventory_lock(moves);
     -- Taken under the locks, so that the postings of a level are in the order of their times.
     at_time := clock_timestamp();
@@ -46,7 +56,7 @@ BEGIN
                          cause text, reason text)) WITH ORDINALITY AS m
         JOIN inventory_location a ON a.id = m."from"
         JOIN inventory_location b ON b.id = m."to"
-        JOIN catalog_variant v ON v.id = m.variant
+        CROSS JOIN LATERAL (SELECT cost FROM catalog_variant WHERE id = m.variant LIMIT 1) v
         LEFT JOIN inventory_stocklevel s ON s.variant_id = m.variant
             AND s.location_id = CASE WHEN a.kind IN ('stock', 'transit') THEN m."from" ELSE m."to" END
         ORDER BY m.ordinality
@@ -80,8 +90,10 @@ BEGIN
     UPDATE inventory_stocklevel s SET
         on_hand = p.on_hand_after, allocated = p.allocated_after, held = p.held_after, value = p.value_after, updated_at = at_time,
         backorder_limit = greatest(v.backorder_limit, p.allocated_after + p.held_after - p.on_hand_after)
-    FROM inventory_stockposting p, catalog_variant v
-    WHERE p.move_id = ANY (ids) AND s.id = p.level_id AND v.id = s.variant_id;
+    FROM inventory_stockposting p
+    JOIN inventory_stockmove m ON m.id = p.move_id
+    CROSS JOIN LATERAL (SELECT backorder_limit FROM catalog_variant WHERE id = m.variant_id LIMIT 1) v
+    WHERE p.move_id = ANY (ids) AND m.id = ANY (ids) AND s.id = p.level_id;
     RETURN ids;
 END
 $$;

@@ -378,3 +378,22 @@ def test_many_moves_name_only_what_exists():
             [*moves, Move(Kind.RECEIVED, 999_999_999, virtual(Location.Kind.SUPPLIER), make_location().pk, 1)], by=None
         )
     assert not StockMove.objects.exists()
+
+
+def test_many_moves_read_each_level_a_few_times_where_the_statistics_call_the_ledger_empty():
+    variants = [make_variant(f"E{n}") for n in range(120)]
+    post([move(Kind.RECEIVED, variant, 2, "supplier") for variant in variants], by=None)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pg_class SET relpages = 100, reltuples = 0 WHERE relname LIKE 'inventory_stock%'")
+    before = levels_read()
+    post([move(Kind.SCRAPPED, variant, 1, None, "scrap", reason="damaged") for variant in variants], by=None)
+    assert levels_read() - before <= 12 * len(variants)
+
+
+def levels_read():
+    """Rows of levels that statements of this transaction have read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'inventory_stocklevel'"
+        )
+        return cursor.fetchone()[0]
