@@ -16,6 +16,13 @@ from customers.models import MessageWords
 
 MOST = 3_000
 WIDTHS = (200, 2_000)
+RENEW = """
+    INSERT INTO customers_messagewords (message_id, ticket_id, words)
+    SELECT id, ticket_id, customers_message_words(body) FROM customers_message ORDER BY id
+    ON CONFLICT (message_id) DO UPDATE SET ticket_id = excluded.ticket_id, words = excluded.words
+    WHERE (customers_messagewords.ticket_id, customers_messagewords.words) IS DISTINCT FROM (excluded.ticket_id, excluded.words)
+"""
+GONE = "DELETE FROM customers_messagewords w WHERE NOT EXISTS (SELECT 1 FROM customers_message m WHERE m.id = w.message_id)"
 
 
 @dataclass(frozen=True)
@@ -74,3 +81,10 @@ def _one_of(keys: list[int] | ArraySubquery) -> Expression:
     """`id = ANY (...)`: one value, however many keys."""
     array: Any = Value(keys, output_field=ArrayField(BigIntegerField())) if isinstance(keys, list) else keys
     return Func(F("pk"), array, template="%(expressions)s)", arg_joiner=" = ANY (", output_field=BooleanField())
+
+
+def renew_words() -> None:
+    """Write what is missing or wrong of the words of messages, such as of those that were loaded without triggers."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW)
+        cursor.execute(GONE)

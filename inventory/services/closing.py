@@ -58,10 +58,10 @@ def open_location(location: Location, *, by: User | None) -> Location:
 def closed(location: Location, *, by: User | None, reason: str = "") -> None:
     """What follows from closing a warehouse, by a click or by a file: what is promised there moves."""
     audit.record("location.closed", location, by=by, reason=reason)
-    # The trigger marks what it sees; what came in by a transaction that was still open is marked once this one is over.
-    app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
     if Allocation.objects.filter(location=location).exists():
         app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
+    # The trigger marks what it sees; what came in by a transaction that was still open is marked once this one is over.
+    app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
 
 
 def opened(location: Location, *, by: User | None, reason: str = "") -> None:

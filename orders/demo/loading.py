@@ -19,7 +19,7 @@ from backoffice import audit, demo
 from backoffice.models import AuditEvent, User
 from catalog.models import Brand, Category, Media, Product, Variant
 from catalog.services.completeness import assess
-from customers.services import reporting
+from customers.services import reporting, saying
 from inventory import services as inventory
 from inventory.models import Location, Supplier
 from orders.demo import attributes, catalogue, following_up, people, pictures, promising, publishing, support, warehouse
@@ -83,6 +83,7 @@ def load(size: str, seed: int, progress: Progress = lambda step: None) -> bool:
         progress("tickets and articles")
         support.load(chosen.tickets, owner)
         progress("indexes")
+    saying.renew_words()
     progress("reviews")
     publishing.load()
     issue_invoices(owner)

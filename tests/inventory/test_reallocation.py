@@ -253,6 +253,7 @@ def test_opening_again_serves_whoever_waits(places):
     close(shop)
     promise(1, (tea, 2))
     assert promised(1) == {("TEA", "MAIN"): 2}
+    ProcrastinateJob.objects.all().delete()
 
     services.open_location(shop, by=None)
 
