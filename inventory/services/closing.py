@@ -1,5 +1,6 @@
 """Closing a warehouse, with what is promised there, and opening it again."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice import audit
 from backoffice.models import User
@@ -61,7 +63,8 @@ def closed(location: Location, *, by: User | None, reason: str = "") -> None:
     if Allocation.objects.filter(location=location).exists():
         app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
     # The trigger marks what it sees; what came in by a transaction that was still open is marked once this one is over.
-    app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
 
 
 def opened(location: Location, *, by: User | None, reason: str = "") -> None:

@@ -232,7 +232,7 @@ class ForecastList(FiguresPage):
             "level.free",
             gettext_lazy("Available now"),
             kind="number",
-            reads=("level__on_hand", "level__allocated", "level__held"),
+            sql=F("level__on_hand") - F("level__allocated") - F("level__held"),
         ),
         Column("level.incoming", gettext_lazy("Incoming"), kind="number"),
         Column("sold_28", kind="number"),
