@@ -61,7 +61,7 @@ WEIGH_PARTS = f"""{BOOKS}
     UPDATE inventory_countline l SET balance = coalesce(b.pieces, 0)
     FROM unnest(%(lines)s::bigint[]) AS weighed(id)
     LEFT JOIN (SELECT line_id, sum(pieces) AS pieces FROM books GROUP BY line_id) b ON b.line_id = weighed.id
-    WHERE l.id = weighed.id
+    WHERE l.id = weighed.id AND l.balance IS DISTINCT FROM coalesce(b.pieces, 0)
 """
 DIFFERENCES = f"""{BOOKS}, known AS (
         SELECT line_id, bin_id, lot_id, pieces FROM counted
