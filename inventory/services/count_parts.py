@@ -38,7 +38,8 @@ BOOKS = f"""
         SELECT l.id, l.counted_at, s.id AS level_id, coalesce(c.at, l.counted_at) AS loose_at
         FROM inventory_countline l
         JOIN inventory_stocklevel s ON s.variant_id = l.variant_id AND s.location_id = %(location)s
-        LEFT JOIN counted c ON c.line_id = l.id AND c.bin_id IS NULL AND c.lot_id IS NULL AND c.pieces > 0
+        LEFT JOIN (SELECT line_id, max(at) FILTER (WHERE bin_id IS NULL AND lot_id IS NULL AND pieces > 0) AS at
+                   FROM counted GROUP BY line_id) c ON c.line_id = l.id
         WHERE l.id = ANY (%(lines)s)
     ), books AS (
         SELECT l.id AS line_id, p.bin_id, p.lot_id, h.after AS pieces
