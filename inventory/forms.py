@@ -329,17 +329,19 @@ class CountForm(UserForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if data.get("scope") == StockCount.Scope.LIST and "skus" in data and not data["skus"]:
             self.add_error("skus", ValidationError(_("Name at least one SKU.")))
-        if data.get("scope") == StockCount.Scope.BINS and data.get("location"):
+        if data.get("scope") == StockCount.Scope.BINS and data.get("location") and "bins" in data:
             self.find_bins(data)
         return data
 
     def find_bins(self, data: dict[str, Any]) -> None:
         """Primary keys of the open bins that are named."""
-        codes = [(key, code.upper()) for key, code in data["location"].bins.open().values_list("pk", "code")]
+        keys = {code.upper(): key for code, key in data["location"].bins.open().values_list("code", "pk")}
         found: dict[str, list[int]] = {}
-        for name in _names(data["bins"]):
-            wanted, begins = name.upper().removesuffix("*"), name.endswith("*")
-            found[name] = [key for key, code in codes if code == wanted or (begins and code.startswith(wanted))]
+        for name in dict.fromkeys(_names(data["bins"].upper())):
+            if name.endswith("*"):
+                found[name] = [key for code, key in keys.items() if code.startswith(name.removesuffix("*"))]
+            else:
+                found[name] = [keys[name]] if name in keys else []
         unknown = [name for name, keys in found.items() if not keys]
         if not found:
             self.add_error("bins", ValidationError(_("Name at least one bin.")))

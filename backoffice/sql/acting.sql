@@ -12,6 +12,7 @@ $$;
 
 -- In place of the function of pghistory, which every history trigger calls for the key of its context: the context is written once
 -- in a transaction, and again when its facts change, and not with every statement; and no error is caught to find that there is none.
+-- PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE has to stay off: it would put the function of the library back after every `migrate`.
 CREATE OR REPLACE FUNCTION _pgh_attach_context() RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -44,8 +44,6 @@ EACH_ROW = (
     "unit_cost",
     "reason",
 )
-# Shopify's inventory file names the variant so; beside these it has a column for each location, or rows of them.
-SHOPIFY = frozenset(["handle", "title", "option1 name", "option1 value", "sku"])
 # Of several numbers of an article the SKU is meant; of several numbers of pieces, what is there now.
 LESSER = ("item", "item id", "item no", "part", "part number", "article number", "material", "product code")
 NOW = frozenset(
@@ -64,12 +62,12 @@ BEFORE = (
     "期初结存",
 )
 FREE = ("available", "available quantity", "quantity available", "qty available", "可用库存", "可用数量")
-LONG = frozenset(["location", "available", "on hand", "on hand current", "on hand new", "available not editable"])
-
-
 COUNTED = frozenset(
     ["counted", "counted quantity", "counted qty", "count", "physical count", "physical qty", "actual quantity"]
 )
+# Shopify's inventory file names the variant so; beside these it has a column for each location, or rows of them.
+SHOPIFY = frozenset(["handle", "title", "option1 name", "option1 value", "sku"])
+LONG = frozenset(["location", "available", "on hand", "on hand current", "on hand new", "available not editable"])
 
 
 def lesser_numbers(headers: Sequence[str]) -> dict[str, str]:

@@ -35,11 +35,11 @@ BOOKS = f"""
         SELECT e.line_id, e.bin_id, e.lot_id, sum(e.quantity) AS pieces, max(e.counted_at) AS at
         FROM ({COUNTED.format(lines="= ANY (%(lines)s)")}) e GROUP BY e.line_id, e.bin_id, e.lot_id
     ), chosen AS (
-        SELECT l.id, l.counted_at, s.id AS level_id,
-               coalesce((SELECT c.at FROM counted c WHERE c.line_id = l.id AND c.bin_id IS NULL AND c.lot_id IS NULL AND c.pieces > 0),
-                        l.counted_at) AS loose_at
+        SELECT l.id, l.counted_at, s.id AS level_id, coalesce(c.at, l.counted_at) AS loose_at
         FROM inventory_countline l
         JOIN inventory_stocklevel s ON s.variant_id = l.variant_id AND s.location_id = %(location)s
+        LEFT JOIN (SELECT line_id, max(at) FILTER (WHERE bin_id IS NULL AND lot_id IS NULL AND pieces > 0) AS at
+                   FROM counted GROUP BY line_id) c ON c.line_id = l.id
         WHERE l.id = ANY (%(lines)s)
     ), books AS (
         SELECT l.id AS line_id, p.bin_id, p.lot_id, h.after AS pieces
@@ -59,8 +59,10 @@ BOOKS = f"""
     )
 """
 WEIGH_PARTS = f"""{BOOKS}
-    UPDATE inventory_countline l SET balance = coalesce((SELECT sum(b.pieces) FROM books b WHERE b.line_id = l.id), 0)
-    WHERE l.id = ANY (%(lines)s)
+    UPDATE inventory_countline l SET balance = coalesce(b.pieces, 0)
+    FROM unnest(%(lines)s::bigint[]) AS weighed(id)
+    LEFT JOIN (SELECT line_id, sum(pieces) AS pieces FROM books GROUP BY line_id) b ON b.line_id = weighed.id
+    WHERE l.id = weighed.id AND l.balance IS DISTINCT FROM coalesce(b.pieces, 0)
 """
 DIFFERENCES = f"""{BOOKS}, known AS (
         SELECT line_id, bin_id, lot_id, pieces FROM counted

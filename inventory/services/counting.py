@@ -50,7 +50,9 @@ STAGED = {
 # However many zeros stand before it: a UPC is a GTIN with fewer of them.
 SKU_FROM_BARCODE = """
     UPDATE import_stage s SET sku = v.sku
-    FROM (SELECT ltrim(barcode, '0') AS barcode, min(sku) AS sku FROM catalog_variant WHERE barcode <> '' GROUP BY 1 HAVING count(*) = 1) v
+    FROM (SELECT ltrim(barcode, '0') AS barcode, min(sku) AS sku FROM catalog_variant
+          WHERE barcode <> '' AND EXISTS (SELECT FROM import_stage WHERE coalesce(sku, '') = '' AND barcode <> '')
+          GROUP BY 1 HAVING count(*) = 1) v
     WHERE coalesce(s.sku, '') = '' AND s.barcode <> '' AND ltrim(s.barcode, '0') = v.barcode
 """
 MESSAGES = {

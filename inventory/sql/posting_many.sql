@@ -39,6 +39,7 @@ BEGIN
             OR s.on_hand + c.on_hand < 0 OR s.allocated + c.allocated < 0 OR s.held + c.held < 0
             OR s.on_hand + c.on_hand - s.allocated - c.allocated - s.held - c.held + s.backorder_limit < 0)
     ) THEN
+        SET LOCAL enable_nestloop = on;  -- its plans are kept for the session
         RETURN inventory_post(moves, actor, request);
     END IF;
 

@@ -50,6 +50,9 @@ def test_a_context_outlives_a_rollback_in_its_transaction_and_learns_more():
             catalog.save_brand(by=user, name="Gone")
             transaction.set_rollback(True)
         kept = catalog.save_brand(by=user, name="Kept")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('pghistory.written')")
+            assert cursor.fetchone()[0].startswith(context.identifier())  # by our function, not by the library's
         assert (newest(kept).user, newest(kept).reason) == (user, "")
         context.say_why("new season")
         Brand.objects.filter(pk=kept.pk).update(name="Nordic")

@@ -16,9 +16,8 @@ def test_triggers_ask_without_an_error_whether_they_are_ignored():
             "SELECT l.lanname, p.provolatile FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.proname = %s",
             ["_pgtrigger_should_ignore"],
         )
-        assert cursor.fetchall() == [
-            ("sql", "s")
-        ]  # which PostgreSQL takes into the trigger, unlike one that catches errors
+        # PostgreSQL takes such a function into the trigger, unlike one that catches errors.
+        assert cursor.fetchall() == [("sql", "s")]
         assert answers() == (False, False)
         cursor.execute("SET LOCAL pgtrigger.ignore = '{this,other}'")
         assert answers() == (True, False)
