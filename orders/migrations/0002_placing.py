@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             DROP FUNCTION orders_rates(text, text);
             DROP FUNCTION orders_ask(text, text, bigint[]);
             DROP FUNCTION orders_take(jsonb);
+            DROP FUNCTION IF EXISTS orders_take(jsonb, jsonb, jsonb, text[], bigint, text, text);
             DROP FUNCTION orders_otherwise(jsonb);
             DROP FUNCTION orders_place(bigint, text, jsonb, jsonb, jsonb, bigint, text, text);
             DROP FUNCTION orders_promise(text, bigint[], jsonb, bigint, text);
