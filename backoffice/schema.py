@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddConstraint, AddField, AddIndex, CreateModel
+from django.db.migrations import AddConstraint, AddField, AddIndex, AlterField, CreateModel
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.db.models import Index
 
 
 class CreateModels(Operation):
@@ -88,3 +89,30 @@ class Together(Operation):
             for each in self.operations
             if not (isinstance(each, AddField | AddIndex | AddConstraint) and each.model_name.lower() in created)
         ]
+
+
+class DropForeignKeyIndex(AlterField):
+    """Give a foreign key the `field` without its index, and touch nothing but the index.
+
+    AlterField would write the constraint anew too, for which PostgreSQL reads the whole table while nobody may write into it.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        field: Any = model._meta.get_field(self.name)
+        named = {index.name for index in model._meta.indexes}
+        for index in schema_editor._constraint_names(
+            model, [field.column], index=True, unique=False, type_=Index.suffix, exclude=named
+        ):
+            schema_editor.execute(schema_editor._delete_index_sql(model, index))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.execute(schema_editor._create_index_sql(model, fields=[model._meta.get_field(self.name)]))

@@ -148,9 +148,9 @@ def _continue(values: Values, last: str) -> str:
 
 
 def _takes_back(values: Values) -> bool:
-    """Whether the row says by a word, or by an amount that is all of the line or the order, that it is a credit."""
+    """Whether the row says by a word, an amount below zero, or one that is all of the line or the order, that it is a credit."""
     credit = values.get("credit")
-    if values.get("document") or credit is True:
+    if values.get("document") or credit is True or (values.get("line_amount") or 0) < 0:
         return True
     if not credit:
         return False

@@ -12,8 +12,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             (Path(__file__).parent.parent / "sql" / "placing.sql").read_text(),
             """
+            DROP FUNCTION orders_rates(text, text);
             DROP FUNCTION orders_ask(text, text, bigint[]);
             DROP FUNCTION orders_take(jsonb);
+            DROP FUNCTION IF EXISTS orders_take(jsonb, jsonb, jsonb, text[], bigint, text, text);
+            DROP FUNCTION orders_otherwise(jsonb);
             DROP FUNCTION orders_place(bigint, text, jsonb, jsonb, jsonb, bigint, text, text);
             DROP FUNCTION orders_promise(text, bigint[], jsonb, bigint, text);
             """,

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from backoffice.schema import DropForeignKeyIndex, Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,29 +15,31 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='order',
-            name='customer',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer', verbose_name='customer'),
-        ),
-        migrations.AlterField(
-            model_name='orderline',
-            name='order',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order', verbose_name='order'),
-        ),
-        migrations.AlterField(
-            model_name='orderline',
-            name='variant',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='catalog.variant', verbose_name='variant'),
-        ),
-        migrations.AlterField(
-            model_name='orderlinehistory',
-            name='order',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='orders.order', verbose_name='order'),
-        ),
-        migrations.AlterField(
-            model_name='orderlinehistory',
-            name='variant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='catalog.variant', verbose_name='variant'),
-        ),
+        Together([
+            DropForeignKeyIndex(
+                model_name='order',
+                name='customer',
+                field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer', verbose_name='customer'),
+            ),
+            DropForeignKeyIndex(
+                model_name='orderline',
+                name='order',
+                field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.order', verbose_name='order'),
+            ),
+            DropForeignKeyIndex(
+                model_name='orderline',
+                name='variant',
+                field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='catalog.variant', verbose_name='variant'),
+            ),
+            migrations.AlterField(
+                model_name='orderlinehistory',
+                name='order',
+                field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='orders.order', verbose_name='order'),
+            ),
+            migrations.AlterField(
+                model_name='orderlinehistory',
+                name='variant',
+                field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='catalog.variant', verbose_name='variant'),
+            ),
+        ]),
     ]

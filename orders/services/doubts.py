@@ -41,11 +41,13 @@ def refuse_two_orders(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -
 
 
 def add_up_totals(rows: Sequence[Mapping[str, Any]], facts: dict[str, Any]) -> None:
-    """Some files write the amount of each line where others have that of the order."""
+    """Some files write the amount of each line where others have that of the order. Where all lines cost the same, only a
+    discount could make the order cost as much as one of them."""
     lines = [row for row in rows if row["quantity"]]
-    if len({row["total"] for row in lines}) > 1 and all(
-        row["total"] is not None and row["unit_price"] is not None and _is_amount_of(row) for row in lines
-    ):
+    if any(row["total"] is None or row["unit_price"] is None or not _is_amount_of(row) for row in lines):
+        return
+    is_discounted = facts["discount"] or any(row["line_discount"] for row in lines)
+    if len({row["total"] for row in lines}) > 1 or (len(lines) > 1 and not is_discounted):
         facts["total"] = sum((row["total"] for row in lines), ZERO)
 
 

@@ -69,6 +69,8 @@ def test_rows_in_doubt_are_told_and_lines_without_pieces_left_out(tmp_path):
         "4,A,,Pot,1,5,5,\n4,B,,Pot,1,5,5,\n"
         "5,A,123,,1,5,5,\n"
         "6,A,,Pot,2,5,10,\n6,A,,Cup,-1,3,,\n"
+        "7,A,,Pot,2,5,10,10\n7,A,,Cup,1,10,10,10\n"  # amounts of lines, though all are the same
+        "8,A,,Pot,2,,-10,\n"
     )
 
     result = bring(tmp_path, "orders", text, "--partial")
@@ -84,4 +86,16 @@ def test_rows_in_doubt_are_told_and_lines_without_pieces_left_out(tmp_path):
         (10, "source_number", "Its order is refused: see row 11."),
         (11, "quantity", "Cup is taken back, and nothing of it sold: give what comes back an order number of its own."),
     ]
-    assert dict(Order.objects.values_list("source_number", "total")) == {"1": 13, "2": 10, "3": 5, "5": 5}
+    assert dict(Order.objects.exclude(status="canceled").values_list("source_number", "total")) == {
+        "1": 13,
+        "2": 10,
+        "3": 5,
+        "5": 5,
+        "7": 20,
+    }
+    back = Order.objects.get(status="canceled")
+    assert (back.source_number, back.lines.get().unit_price, back.cancel_reason) == (
+        "8",
+        5,
+        "Takes goods of another order back",
+    )
