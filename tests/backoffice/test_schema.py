@@ -20,7 +20,9 @@ def test_a_foreign_key_without_an_index_of_its_own_keeps_its_constraint():
         for field in unindexed:
             known = connection.introspection.get_constraints(cursor, field.model._meta.db_table)
             own = [facts for facts in known.values() if facts["columns"] == [field.column]]
-            found[field] = [(bool(facts["foreign_key"]), facts["index"]) for facts in own]
+            found[field] = [
+                (bool(facts["foreign_key"]), facts["index"]) for facts in own if facts["foreign_key"] or facts["index"]
+            ]
 
     assert {"actor", "customer", "order", "level"} <= {field.name for field in unindexed}
     assert found == {field: [(True, False)] for field in unindexed}
