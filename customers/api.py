@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.responses import NinjaJSONEncoder
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from backoffice import api, feed, once
 from customers import filters_custom, masking, services
@@ -134,14 +134,25 @@ class TicketDetail(TicketOut):
     messages: list[MessageOut]
 
 
-class ContactIn(Schema, extra="forbid"):
+class Sent(Schema, extra="forbid"):
+    """What is sent, in texts that the database can hold."""
+
+    @field_validator("*")
+    @classmethod
+    def storable(cls, value: Any) -> Any:
+        if any(isinstance(text, str) and "\x00" in text for text in (value if isinstance(value, list) else [value])):
+            raise ValueError(_("Invisible characters are not possible here."))
+        return value
+
+
+class ContactIn(Sent):
     kind: Literal["email", "phone"]
     value: Annotated[str, Field(min_length=1, max_length=254)]
     label: Annotated[str, Field(max_length=60)] = ""
     is_primary: bool = False
 
 
-class AddressIn(Schema, extra="forbid"):
+class AddressIn(Sent):
     kind: Literal["shipping", "billing"] = "shipping"
     name: Line = ""
     company: Line = ""
@@ -154,7 +165,7 @@ class AddressIn(Schema, extra="forbid"):
     is_default: bool = False
 
 
-class CustomerChange(Schema, extra="forbid"):
+class CustomerChange(Sent):
     """What is given changes; all else stays. `custom`: code of a custom field -> value, null for none."""
 
     kind: Literal["person", "company"] = "person"
@@ -176,7 +187,7 @@ class CustomerIn(CustomerChange):
     addresses: Annotated[list[AddressIn], Field(max_length=MOST)] = []
 
 
-class TicketIn(Schema, extra="forbid"):
+class TicketIn(Sent):
     """What somebody asks. `customer` is a number such as "CU-1042"; without one the e-mail finds the customer."""
 
     subject: Annotated[str, Field(min_length=1, max_length=300)]
@@ -185,7 +196,7 @@ class TicketIn(Schema, extra="forbid"):
     name: Line = ""
     email: Annotated[str, Field(max_length=254)] = ""
     queue: Annotated[
-        str, Field(max_length=60, description="Its code; by default the queue for whatever names none")
+        str, Field(max_length=60, description="Its code; by default the queue for whatever names none, if it is yours")
     ] = ""
     about: Annotated[str, Field(max_length=60, description="Number of an order or another document")] = ""
     language: Literal["", "en", "zh-hans"] = ""
@@ -193,7 +204,7 @@ class TicketIn(Schema, extra="forbid"):
     tags: Tags = []
 
 
-class MessageIn(Schema, extra="forbid"):
+class MessageIn(Sent):
     """`customer`: what the customer wrote elsewhere; `reply`: an answer, which is mailed; `note`: for colleagues alone."""
 
     kind: Literal["customer", "reply", "note"]
@@ -315,7 +326,9 @@ def _asking(request: HttpRequest, wanted: TicketIn) -> Customer | None:
 
 
 def _queue(slug: str, by: Any) -> Queue | None:
-    found = Queue.objects.visible_to(by).filter(slug__iexact=slug, is_active=True).first() if slug else None
+    """The queue of this code; without one the default, or another of `by` where that is not theirs."""
+    mine = Queue.objects.in_scope(by).filter(is_active=True)
+    found = mine.filter(slug__iexact=slug).first() if slug else mine.order_by("-is_default", "pk").first()
     if slug and found is None:
         raise ValidationError({"queue": _("There is no queue %(code)s.") % {"code": slug}})
     return found
@@ -337,7 +350,7 @@ def write_message(request: HttpRequest, number: str, wanted: MessageIn) -> Any:
 
     def write() -> once.Answer:
         if wanted.kind == Message.Kind.CUSTOMER:
-            message = services.customer_writes(found, body=wanted.body)
+            message = services.customer_writes(found, body=wanted.body, by=by)
         else:
             verb = services.reply if wanted.kind == Message.Kind.REPLY else services.note
             message = verb(found, body=wanted.body, by=by)

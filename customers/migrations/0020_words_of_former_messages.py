@@ -1,7 +1,7 @@
 """Messages that were there before are found by the table of words, and the former index goes.
 
 Nobody waits for it: the table is filled in transactions of BATCH messages, indexes are built and dropped beside what others read and
-write. Broken off, it goes on where it was when it is run again.
+write. Broken off, it is run again, and what is filled already stays.
 """
 
 import django.contrib.postgres.indexes

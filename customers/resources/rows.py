@@ -40,7 +40,7 @@ PARTS = {
     "first name": "first_name",
     "last name": "last_name",
 }
-SEVERAL = re.compile(r"\s*(?::::|[/;,、，；]|\bor\b)\s*")  # between phone numbers in one cell
+SEVERAL = re.compile(r"\s*(?::::|[;,、，；]|\bor\b)\s*")  # between phone numbers in one cell
 LENGTHS = {"name": 200, "company": 200, "line1": 200, "line2": 200, "city": 120, "region": 120, "postal_code": 20}
 KEPT_AS_READ = (
     "number", "external_id", "company", "note", "status", "tax_exempt", "price_group", "tax_id", "accepts_email", "accepts_sms",
@@ -246,9 +246,14 @@ def _numbers(texts: Sequence[str], region: str) -> list[str]:
     """The phone numbers in cells, where several stand in one cell each of them, if one alone can be dialled."""
     found: list[str] = []
     for text in texts:
-        parts = [part for part in SEVERAL.split(text) if part.strip()]
+        parts = [one for part in SEVERAL.split(text) for one in _by_slash(part, region) if one]
         found += parts if len(parts) > 1 and any(_is_number(part, region) for part in parts) else [text]
     return found
+
+
+def _by_slash(text: str, region: str) -> list[str]:
+    """ "030/901820" is one number, "030 901820 / 030 901821" are two."""
+    return [text] if _is_number(text, region) else [part.strip() for part in text.split("/")]
 
 
 def _is_number(text: str, region: str) -> bool:

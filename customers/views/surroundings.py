@@ -48,7 +48,7 @@ def lists_of(user: Any) -> ArraySubquery:
     members = ListMember.objects.filter(
         customer=OuterRef("pk"), list__in=StaticList.objects.visible_to(user).order_by()
     )
-    return told_along(members.order_by("list__name", "list")[:MOST_LISTS], pk="list", name="list__name", at="added_at")
+    return told_along(members.order_by("list__name", "list")[:MOST_LISTS], pk="list", name="list__name")
 
 
 def _consents(user: Any, customer: Customer) -> dict[str, Any]:

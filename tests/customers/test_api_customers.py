@@ -10,7 +10,7 @@ from backoffice import tokens
 from backoffice.models import AuditEvent
 from customers.models import Customer, Message, Ticket
 from customers.services.custom import save_field
-from tests.factories import make_customer, make_ticket, make_user
+from tests.factories import make_customer, make_queue, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
 AT = "/api/v1"
@@ -21,8 +21,8 @@ def _fresh_rates():
     caches["local"].clear()
 
 
-def asking(role):
-    _token, secret = tokens.create(by=make_user(role), name="shop")
+def asking(role, **fields):
+    _token, secret = tokens.create(by=make_user(role, **fields), name="shop")
     client = Client(headers={"Authorization": f"Bearer {secret}"})
 
     def send(verb, path, body, key=""):
@@ -72,6 +72,10 @@ def test_a_customer_is_created_once_and_its_custom_fields_are_changed():
         ({"custom": {"level": None}}, {"custom.level": ["Level: This is needed."]}),
         ({"custom": {"height": 3}}, {"custom.height": ["There is no custom field “height”."]}),
         ({"external_id": "X-1"}, {"__all__": ["Another customer has this number already."]}),
+        (
+            {"tags": ["a", "b\0"]},
+            [{"place": "body.wanted.tags", "message": "Value error, Invisible characters are not possible here."}],
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_at_its_field_and_changes_nothing(body, errors):
@@ -99,8 +103,17 @@ def test_a_ticket_is_opened_once_and_its_thread_goes_on():
     assert list(ticket.messages.order_by("pk").values_list("kind", "body")) == [
         ("customer", "My parcel"), ("reply", "Reply"), ("note", "Note"), ("customer", "Customer"),
     ]  # fmt: skip
+    events = AuditEvent.objects.filter(verb__in=["ticket.opened", "ticket.answered_by_customer"])
+    assert list(events.values_list("actor", flat=True)) == [ticket.messages.get(kind="reply").author_id] * 2
     refused = send("post", "/tickets", {**body, "queue": "nowhere"})
     assert (refused.status_code, refused.json()["errors"]) == (422, {"queue": ["There is no queue nowhere."]})
+
+
+def test_without_a_queue_the_ticket_goes_where_whoever_opens_it_sees_it():
+    make_queue("support")
+    make_queue("vip")
+    made = asking("support_agent", queues=("vip",))("post", "/tickets", {"subject": "Cup", "body": "Where?"})
+    assert (made.status_code, made.json()["queue"]) == (201, "vip")
 
 
 def test_who_may_not_write_is_told_which_permission_is_missing():

@@ -187,7 +187,7 @@ def test_a_phone_number_that_cannot_be_dialled_costs_nobody_the_customer(tmp_pat
 
 
 def test_several_addresses_and_numbers_of_one_customer_are_all_kept(tmp_path):
-    german = "Kunde Nr;Vorname;E-Mail 1;E-Mail 2;Telefon privat;Telefon geschäftlich;Mobil\n1;Bo;bo@example.com, bo.two@example.com;bo3@example.com;+49 30 123456;+49 30 654321;+49 171 2345678\n"
+    german = "Kunde Nr;Vorname;E-Mail 1;E-Mail 2;Telefon privat;Telefon geschäftlich;Mobil\n1;Bo;bo@example.com, bo.two@example.com;bo3@example.com;+49 30/123456;+49 30 654321;+49 171/2345678\n"
     chinese = "客户编号,客户名称,手机,省,市,区,详细地址\nK1,王芳,+86 138 0013 8001/+86 10 6234 5678,广东省,深圳市,南山区,科技路1号\n"
     results = [bring(tmp_path, text) for text in (german, chinese)]
     assert [result["errors"] for result in results] == [[], []]

@@ -209,9 +209,11 @@ def customer_replies(
     author_name: str = "",
     author_email: str = "",
     message_id: str = "",
+    by: User | None = None,
 ) -> Message:
     """Append what the customer wrote; a ticket that waited for it, or was solved lately, is open again.
 
+    `by` is who brought it here, for the audit, where the customer did not.
     Raises TicketClosed for a closed ticket, and for one that was solved more than REOPEN_WITHIN_DAYS ago: what comes
     later is a new request, see `customer_writes`.
     """
@@ -231,7 +233,7 @@ def customer_replies(
     if ticket.status in (TicketStatus.PENDING, TicketStatus.SOLVED):
         become(ticket, TicketStatus.OPEN, by=None, reason=_("The customer answered."))
     watching.tell(message, by=None)
-    audit.record("ticket.answered_by_customer", ticket, by=None, data={"message": message.pk})
+    audit.record("ticket.answered_by_customer", ticket, by=by, data={"message": message.pk})
     return message
 
 
@@ -266,16 +268,17 @@ def follow_up(
     author_name: str,
     author_email: str,
     message_id: str = "",
+    by: User | None = None,
 ) -> Message:
     """Open a ticket that follows one that is over; what came earlier and is not over yet takes the message as well."""
     ticket = locked(ticket)
     said: dict[str, Any] = {"body": body, "attachments": attachments, "message_id": message_id}
     open_one = follow_up_of(ticket, author_email)
     if open_one is not None:
-        return customer_replies(open_one, **said, author_name=author_name, author_email=author_email)
+        return customer_replies(open_one, **said, author_name=author_name, author_email=author_email, by=by)
     new = open_ticket(
         subject=ticket.subject,
-        by=None,
+        by=by,
         customer=ticket.customer,
         requester_name=author_name,
         requester_email=author_email,
