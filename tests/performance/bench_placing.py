@@ -9,9 +9,9 @@ Because the machine is shared, the seconds of processor that an order costs clie
 second (the server's only where it runs here). "of_hand" and "to_orm" say how many times as fast ours is.
 
 --oscar PYTHON measures django-oscar in the same run, with a Python that has it (see `oscar_peer`).
-A run on 2 cores with a load of 11 to 18, where only seconds of processor tell: by these 0.71 (1 client, cold), 0.76, 0.66, 0.81,
-0.65 and 0.73 (16 clients, hot) of hand (before an order was one call: 0.58); by orders a second 0.53 to 1.15; p95 hot with 16 clients
-1.1 times hand's; 6 to 13 times the ORM; 21 to 28 times django-oscar (1 client; by processor 22), which keeps no history or ledger.
+A run on 2 cores with nothing beside it: by orders a second 0.59 (1 client, cold), 0.69, 0.67, 0.75, 0.68 and 0.76 (16 clients, hot) of
+hand, by processor the same; p95 hot with 16 clients 1.1 times hand's; 5 to 6 times the ORM; 17 to 24 times django-oscar, which keeps
+no history or ledger.
 
 --sell-out places until everything is sold, again and again; --mixed lets clerks place, cancel, receive, transfer, count, hold
 and release over hot SKUs. Both end with the checks of `verify`.
