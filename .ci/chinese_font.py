@@ -28,17 +28,10 @@ def main(whole: str, unihan: str, made: str) -> None:
     kept = two_bytes("gb2312", 0xA1, 0xF7) | two_bytes("big5", 0xA1, 0xC6) | two_bytes("shift_jis", 0x81, 0x97)
     kept |= two_bytes("cp932", 0xFA, 0xFC)  # letters of Japanese names
     kept |= general_standard(Path(unihan))
-    for first, last in (
-        (0x20, 0x7E),
-        (0x3000, 0x30FF),
-        (0x3100, 0x312F),
-        (0x3200, 0x33FF),
-        (0xFE30, 0xFE4F),
-        (0xFF00, 0xFFEF),
-    ):
-        kept.update(
-            range(first, last + 1)
-        )  # ASCII, punctuation and kana, bopomofo, in circles and squares, upright, full and half width
+    # ASCII, punctuation and kana, bopomofo, in circles and squares, upright, full and half width.
+    blocks = (0x20, 0x7E), (0x3000, 0x30FF), (0x3100, 0x312F), (0x3200, 0x33FF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF)
+    for first, last in blocks:
+        kept.update(range(first, last + 1))
     options = Options(
         layout_features=[], hinting=False, glyph_names=False, notdef_outline=True, recalc_timestamp=False, name_IDs=["*"],
         drop_tables=["BASE", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "vhea", "vmtx"],

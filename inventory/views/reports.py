@@ -17,7 +17,8 @@ from backoffice.charts import Chart
 from backoffice.generic import Column, Tab, in_reader_language, named
 from backoffice.generic.base import Page, may
 from backoffice.money import ZERO
-from inventory import filters, services
+from inventory import filters_reports as filters
+from inventory import services
 from inventory.models import CorrectionSum, Location, SaleCost, StockFigures, StockSummary, StockThen
 from inventory.views import charts
 from inventory.views.stock import COST
