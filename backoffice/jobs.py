@@ -1,13 +1,23 @@
-"""What people do with jobs: try a failed one again."""
+"""Jobs: one of a kind is queued, and a failed one is tried again."""
+
+import contextlib
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice import audit
 from backoffice.models import Job, User
+
+
+def ask_once(task: str, **arguments: Any) -> None:
+    """Queue a job of this kind as part of the caller's transaction; one that waits already is enough."""
+    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
+        app.configure_task(task, queueing_lock=task).defer(**arguments)
 
 
 @transaction.atomic

@@ -316,6 +316,8 @@ def _open(request: HttpRequest, wanted: TicketIn) -> once.Answer:
 
 
 def _asking(request: HttpRequest, wanted: TicketIn) -> Customer | None:
+    if not (wanted.customer or wanted.name or wanted.email):
+        raise ValidationError({"customer": _("Choose the customer, or give a name.")})
     if not wanted.customer:
         return services.find_by_email(wanted.email) if wanted.email else None
     rows = Customer.objects.visible_to(request.user)

@@ -1,6 +1,5 @@
 """Closing a warehouse, with what is promised there, and opening it again."""
 
-import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +7,11 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from backoffice import audit
+from backoffice.jobs import ask_once
 from backoffice.models import User
 from catalog.models import Variant
 from inventory.models import Allocation, Location, StockCount, StockLevel, Transfer
@@ -63,8 +61,7 @@ def closed(location: Location, *, by: User | None, reason: str = "") -> None:
     if Allocation.objects.filter(location=location).exists():
         app.configure_task(CLEAR, lock=TASK).defer(location=location.pk)
     # The trigger marks what it sees; what came in by a transaction that was still open is marked once this one is over.
-    with contextlib.suppress(AlreadyEnqueued), transaction.atomic():
-        app.configure_task(SOLD_OUT).defer(timestamp=int(timezone.now().timestamp()))
+    ask_once(SOLD_OUT, timestamp=0)
 
 
 def opened(location: Location, *, by: User | None, reason: str = "") -> None:

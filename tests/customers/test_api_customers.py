@@ -107,12 +107,19 @@ def test_a_ticket_is_opened_once_and_its_thread_goes_on():
     assert list(events.values_list("actor", flat=True)) == [ticket.messages.get(kind="reply").author_id] * 2
     refused = send("post", "/tickets", {**body, "queue": "nowhere"})
     assert (refused.status_code, refused.json()["errors"]) == (422, {"queue": ["There is no queue nowhere."]})
+    refused = send("post", "/tickets", {"subject": "Cup", "body": "Where?"})
+    assert (refused.status_code, refused.json()["errors"]) == (
+        422,
+        {"customer": ["Choose the customer, or give a name."]},
+    )
 
 
 def test_without_a_queue_the_ticket_goes_where_whoever_opens_it_sees_it():
     make_queue("support")
     make_queue("vip")
-    made = asking("support_agent", queues=("vip",))("post", "/tickets", {"subject": "Cup", "body": "Where?"})
+    made = asking("support_agent", queues=("vip",))(
+        "post", "/tickets", {"subject": "Cup", "body": "Where?", "name": "Ada"}
+    )
     assert (made.status_code, made.json()["queue"]) == (201, "vip")
 
 
